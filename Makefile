@@ -1,0 +1,58 @@
+# Everything runs in .venv, which is made from requirements.lock (hashes checked) on first use.
+# Tools that pin their own botocore live apart from it, one environment each, under .tools.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP_FLAGS := --quiet --disable-pip-version-check --require-hashes
+
+.PHONY: help demo test lint bench build lock clean
+
+help:
+	@echo "make demo   run the whole loop on an embedded AWS: real S3 calls in, invalidations out"
+	@echo "make test   every test"
+	@echo "make lint   ruff, formatting, mypy --strict, the map in service"
+	@echo "make bench  the figures: ratios against a floor or a rival, measured in one run"
+	@echo "make build  the wheel and the source archive, into dist/"
+	@echo "make lock   bring the lock files up to date (needs uv)"
+
+demo: $(VENV)/.ready
+	$(BIN)/purgemap demo
+
+test: $(VENV)/.ready .tools/awscli/.ready
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/.ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/purgemap check config/routes.yaml
+
+bench: $(VENV)/.ready
+	cd tests && ../$(BIN)/python -m bench $(ARGS)
+
+build: $(VENV)/.ready
+	rm -rf build dist
+	$(BIN)/python -m build --no-isolation --outdir dist .
+
+lock:
+	uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11 \
+		--extra demo --group dev pyproject.toml --output-file requirements.lock
+	for tool in tests/tools/*.in; do \
+		uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11 \
+			$$tool --output-file $${tool%.in}.lock; done
+
+clean:
+	rm -rf .venv .tools build dist
+
+# pip reads hashes from the lock; the project itself goes in last, editable and without dependencies.
+$(VENV)/.ready: requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "purgemap needs Python 3.11 or newer: make PYTHON=python3.13 …")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install $(PIP_FLAGS) --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+.tools/%/.ready: tests/tools/%.lock
+	$(PYTHON) -m venv .tools/$*
+	.tools/$*/bin/python -m pip install $(PIP_FLAGS) --requirement $<
+	touch $@

@@ -1,0 +1,1 @@
+"""Where purgemap runs, as package data: CloudFormation and pipeline examples."""

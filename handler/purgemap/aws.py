@@ -1,0 +1,176 @@
+"""CloudFront, SQS and STS by way of botocore."""
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import botocore.session
+from botocore.config import Config
+from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+
+from purgemap.delivery import Refusal, RefusedError
+from purgemap.keeping import Message
+from purgemap.routes.table import Distribution
+
+TENANT = "tenant:"
+
+# Two attempts and short timeouts: what is not accepted at once is deferred, not waited for. botocore's adaptive mode
+# was seen to hold one call back for half a minute.
+CONFIG = Config(
+    retries={"mode": "standard", "total_max_attempts": 2},
+    connect_timeout=2,
+    read_timeout=8,
+    user_agent_extra="purgemap",
+)
+
+# Codes beside the documented ones are seen in the field: Throttling has no model, and comes as HTTP 400.
+# https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_CreateInvalidation.html#API_CreateInvalidation_Errors
+_REFUSALS = {
+    "TooManyInvalidationsInProgress": Refusal.FULL,
+    "Throttling": Refusal.THROTTLED,
+    "ThrottlingException": Refusal.THROTTLED,
+    "TooManyRequestsException": Refusal.THROTTLED,
+    "RequestLimitExceeded": Refusal.THROTTLED,
+    "AccessDenied": Refusal.DENIED,
+    "AccessDeniedException": Refusal.DENIED,
+    "NoSuchDistribution": Refusal.GONE,
+    "EntityNotFound": Refusal.GONE,
+    "InvalidArgument": Refusal.INVALID,
+    "InvalidationBatchAlreadyExists": Refusal.INVALID,
+    "InconsistentQuantities": Refusal.INVALID,
+    "BatchTooLarge": Refusal.INVALID,
+}
+
+# SendMessageBatch takes ten messages, and no more in all than one message may have.
+_ENTRIES_PER_CALL = 10
+_BYTES_PER_CALL = 256 * 1024
+
+
+class Aws:
+    """Clients for one environment (AWS_REGION, AWS_ENDPOINT_URL, credentials), one per service and role."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._endpoint_url = environment.get("AWS_ENDPOINT_URL")
+        self._region = environment.get("AWS_REGION", "us-east-1")
+        self._session = botocore.session.Session()
+        if "AWS_ACCESS_KEY_ID" in environment:
+            self._session.set_credentials(
+                environment["AWS_ACCESS_KEY_ID"],
+                environment["AWS_SECRET_ACCESS_KEY"],
+                environment.get("AWS_SESSION_TOKEN"),
+            )
+        self._clients: dict[tuple[str, str | None, str | None], Any] = {}
+        # Making clients is not thread-safe in botocore; using them is.
+        self._lock = threading.Lock()
+
+    def client(self, service: str, role_arn: str | None = None, external_id: str | None = None) -> Any:
+        """Return the client of a service, with the rights of a role where one is named."""
+        key = (service, role_arn, external_id)
+        with self._lock:
+            if key not in self._clients:
+                session = self._session if role_arn is None else self._assume(role_arn, external_id)
+                self._clients[key] = self._create(session, service)
+            return self._clients[key]
+
+    def _create(self, session: Any, service: str, **credentials: Any) -> Any:
+        return session.create_client(
+            service, region_name=self._region, endpoint_url=self._endpoint_url, config=CONFIG, **credentials
+        )
+
+    def _assume(self, role_arn: str, external_id: str | None) -> Any:
+        """Make a session whose credentials botocore fetches on first use and refreshes before they expire."""
+        fetcher = AssumeRoleCredentialFetcher(
+            client_creator=lambda service, **credentials: self._create(self._session, service, **credentials),
+            source_credentials=self._session.get_credentials(),
+            role_arn=role_arn,
+            extra_args={"RoleSessionName": "purgemap", **({"ExternalId": external_id} if external_id else {})},
+        )
+        session = botocore.session.Session()
+        session._credentials = DeferredRefreshableCredentials(  # noqa: SLF001  botocore's own profiles do no more
+            refresh_using=fetcher.fetch_credentials, method="assume-role"
+        )
+        return session
+
+
+class AwsCloudFront:
+    """`delivery.CloudFront` over real clients."""
+
+    def __init__(self, aws: Aws) -> None:
+        self._aws = aws
+        aws.client("cloudfront")
+
+    def create_invalidation(self, distribution: Distribution, items: tuple[str, ...], caller_reference: str) -> str:
+        """Ask for an invalidation and return its id; raises RefusedError."""
+        batch = {"Paths": {"Quantity": len(items), "Items": list(items)}, "CallerReference": caller_reference}
+        with _refusals():
+            client = self._aws.client("cloudfront", distribution.role_arn, distribution.external_id)
+            if distribution.id.startswith(TENANT):
+                tenant = distribution.id.removeprefix(TENANT)
+                answer = client.create_invalidation_for_distribution_tenant(Id=tenant, InvalidationBatch=batch)
+            else:
+                answer = client.create_invalidation(DistributionId=distribution.id, InvalidationBatch=batch)
+            return str(answer["Invalidation"]["Id"])
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Turn what botocore raises, for the call or for the role behind it, into a refusal."""
+    try:
+        yield
+    except ClientError as error:
+        code, message = error.response["Error"].get("Code", ""), error.response["Error"].get("Message", "")
+        raise RefusedError(
+            _REFUSALS.get(code, Refusal.FAILING), f"{error.operation_name}: {code}: {message}"
+        ) from error
+    except ParamValidationError as error:
+        raise RefusedError(Refusal.INVALID, str(error)) from error
+    except BotoCoreError as error:
+        raise RefusedError(Refusal.FAILING, f"{type(error).__name__}: {error}") from error
+
+
+class SqsQueue:
+    """`keeping.Queue` over SendMessageBatch."""
+
+    def __init__(self, aws: Aws, url: str) -> None:
+        self._aws = aws
+        self._url = url
+
+    def send(self, messages: Sequence[Message]) -> list[str]:
+        """Send messages; returns for each why it was not kept, "" if it was."""
+        reasons = ["not sent"] * len(messages)
+        for places in _calls(messages):
+            for place, reason in self._send(messages, places).items():
+                reasons[place] = reason
+        return reasons
+
+    def _send(self, messages: Sequence[Message], places: Sequence[int]) -> dict[int, str]:
+        entries = [
+            {"Id": str(place), "MessageBody": messages[place].body, "DelaySeconds": messages[place].delay}
+            for place in places
+        ]
+        try:
+            answer = self._aws.client("sqs").send_message_batch(QueueUrl=self._url, Entries=entries)
+        except (ClientError, BotoCoreError) as error:
+            return dict.fromkeys(places, str(error))
+        kept = {int(entry["Id"]): "" for entry in answer.get("Successful", [])}
+        failed = {
+            int(entry["Id"]): f"{entry['Code']}: {entry.get('Message', '')}" for entry in answer.get("Failed", [])
+        }
+        return {**kept, **failed}
+
+
+def _calls(messages: Sequence[Message]) -> Iterator[list[int]]:
+    """Share messages out over calls, by their places."""
+    call: list[int] = []
+    size = 0
+    for place, message in enumerate(messages):
+        length = len(message.body.encode())
+        if call and (len(call) == _ENTRIES_PER_CALL or size + length > _BYTES_PER_CALL):
+            yield call
+            call, size = [], 0
+        call.append(place)
+        size += length
+    if call:
+        yield call

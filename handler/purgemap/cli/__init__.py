@@ -1,0 +1,1 @@
+"""The purgemap command: one file per subcommand."""

@@ -1,0 +1,94 @@
+"""`purgemap build`: the function's zip, the same bytes every time."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from purgemap.building.bytecode import FUNCTION_PYTHON
+from purgemap.building.function import Build, build_function
+from purgemap.building.sound_map import load_sound
+from purgemap.cli.options import routes_option
+from purgemap.errors import PurgemapError
+
+DEFAULT_OUTPUT = "dist/function.zip"
+_PYTHON = "Python " + ".".join(map(str, FUNCTION_PYTHON))
+
+
+@click.command()
+@click.option(
+    "--architecture",
+    type=click.Choice(["arm64", "x86_64"]),
+    default="arm64",
+    show_default=True,
+    help="The function's; the zip is pure Python, so it serves either.",
+)
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    default=DEFAULT_OUTPUT,
+    show_default=True,
+    help="Where the zip goes.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead.")
+@routes_option
+def build(architecture: str, output: Path, routes: str, *, as_json: bool) -> int:
+    """Build the function's zip from the map and the installed dependencies.
+
+    Checks the map first, and puts it in compiled. The same map, dependencies and Python give the same bytes.
+    """
+    notices = Console(stderr=True, highlight=False, soft_wrap=True)
+    sound = load_sound(routes)
+    for problem in sound.warnings:
+        notices.print(str(problem), style="yellow", markup=False)
+    built = build_function(sound.routes)
+    _write(output, built.archive)
+    if as_json:
+        click.echo(json.dumps(document(built, output, architecture), ensure_ascii=False, indent=2))
+    else:
+        _show(built, output, architecture, Console(highlight=False, soft_wrap=True))
+    return 0
+
+
+def _write(output: Path, archive: bytes) -> None:
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        output.write_bytes(archive)
+    except OSError as error:
+        raise PurgemapError(f"{output}: can't be written: {error.strerror}") from None
+
+
+def document(built: Build, output: Path, architecture: str) -> dict[str, Any]:
+    """Return the JSON document of `purgemap build --json`."""
+    return {
+        "file": str(output),
+        "sha256": built.sha256,
+        "bytes": len(built.archive),
+        "architecture": architecture,
+        "byte_code": _PYTHON if built.interpreter else None,
+        "parts": [
+            {"name": part.name, "version": part.version or None, "files": part.files, "bytes": part.size}
+            for part in built.parts
+        ],
+    }
+
+
+def _show(built: Build, output: Path, architecture: str, console: Console) -> None:
+    table = Table("inside", "version", box=None, pad_edge=False, header_style="dim")
+    for column in ("files", "bytes"):
+        table.add_column(column, justify="right")
+    for part in built.parts:
+        table.add_row(part.name, part.version, f"{part.files:,}", f"{part.size:,}")
+    console.print(table)
+    if built.interpreter:
+        console.print(f"with byte-code for {_PYTHON}, compiled by {built.interpreter}", markup=False)
+    else:
+        console.print(
+            f"[yellow]without byte-code[/]: this computer has no {_PYTHON}, so each start of the function compiles what"
+            " it imports, and takes twice as long"
+        )
+    console.print(f"[bold]{output}[/]: {len(built.archive):,} bytes, for {architecture}, sha256 {built.sha256}")

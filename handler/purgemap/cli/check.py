@@ -1,0 +1,73 @@
+"""`purgemap check`: all that is wrong with a map, for people, for machines, or as annotations on GitHub."""
+
+import json
+
+import click
+from rich.console import Console
+from rich.markup import escape
+
+from purgemap.checking import Checked, check_map
+from purgemap.cli.options import routes_option
+from purgemap.preview import invalidations_of
+from purgemap.routes.problems import Problem, check_document, has_errors
+
+_COLOURS = {"error": "red", "warning": "yellow"}
+
+
+@click.command()
+@click.argument("file", metavar="[FILE-or-FOLDER]", required=False)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "github"]),
+    default="text",
+    show_default=True,
+    help="One line per problem, one JSON document, or annotations for GitHub.",
+)
+@routes_option
+def check(file: str | None, form: str, routes: str) -> int:
+    """Check a map and run its tests.
+
+    Tells every problem at once. Exits with 1 if there is an error; warnings alone are fine.
+    """
+    file = file or routes
+    checked = check_map(file, invalidations_of)
+    if form == "json":
+        click.echo(json.dumps(check_document(file, checked.problems), ensure_ascii=False, indent=2))
+    elif form == "github":
+        for problem in checked.problems:
+            click.echo(_annotation(problem))
+    else:
+        _show(file, checked)
+    return 1 if has_errors(checked.problems) else 0
+
+
+def _show(file: str, checked: Checked) -> None:
+    console = Console(highlight=False, soft_wrap=True)
+    for problem in checked.problems:
+        console.print(f"[{_COLOURS[problem.severity]}]{escape(str(problem))}[/]")
+    console.print(f"[bold]{escape(file)}[/]: {_summary(checked)}")
+
+
+def _summary(checked: Checked) -> str:
+    errors = sum(problem.severity == "error" for problem in checked.problems)
+    counts = ((errors, "error"), (len(checked.problems) - errors, "warning"))
+    found = [_count(number, noun) for number, noun in counts if number]
+    if errors:
+        return ", ".join(found)
+    looked_at = ((checked.routes, "route"), (checked.distributions, "distribution"), (checked.tests, "test"))
+    return f"{', '.join(_count(*each) for each in looked_at)}: {', '.join(['fine', *found])}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _annotation(problem: Problem) -> str:
+    """Write a problem as a workflow command; GitHub reads %, line ends, and in values also : and , as escapes."""
+    place = f"file={_escaped(problem.file, ':,')},line={problem.line},col={problem.column}"
+    return f"::{problem.severity} {place}::{_escaped(f'{problem.path}: {problem.message}')}"
+
+
+def _escaped(text: str, special: str = "") -> str:
+    return "".join(f"%{ord(character):02X}" if character in f"%\r\n{special}" else character for character in text)

@@ -1,0 +1,152 @@
+"""`purgemap demo`: the whole loop on an embedded AWS, real S3 calls in, invalidations out."""
+
+import dataclasses
+import json
+import shlex
+import tempfile
+import textwrap
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.console import Console
+from rich.syntax import Syntax
+from rich.text import Text
+
+from purgemap.errors import PurgemapError
+from purgemap.lambda_function import build_handler
+from purgemap.routes.loading import load_routes
+
+if TYPE_CHECKING:
+    from purgemap.embedded.aws import EmbeddedAws
+    from purgemap.embedded.demonstration import Demonstration
+    from purgemap.embedded.folder import Content
+    from purgemap.embedded.scenery import Scenery
+
+# What imports moto is imported where it is used, so that without the extra `demo` this can say what to install.
+# ruff: noqa: PLC0415
+
+OWN_DISTRIBUTION = "E1DEMO2SITE3AB"
+OWN_MAP = f"""\
+version: 1
+routes:
+  - bucket: demo-site
+    distributions: [{OWN_DISTRIBUTION}]
+"""
+_LOOK_SECONDS = 0.2
+
+
+@click.command
+@click.option(
+    "--site", type=click.Path(path_type=Path), metavar="DIR", help="The site to deploy [default: a small one]."
+)
+@click.option("--routes", metavar="FILE-or-FOLDER", help="The map to try [default: one bucket, one distribution].")
+@click.option("--keep", is_flag=True, help="Stay up afterwards, for an `aws s3 sync` of your own.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
+def demo(site: Path | None, routes: str | None, *, keep: bool, as_json: bool) -> int:
+    """Deploy a site into an embedded AWS, edit it, and show what CloudFront is told."""
+    _check_installed()
+    from purgemap.embedded.folder import read_folder
+
+    folder = site or Path(str(files("purgemap.embedded") / "site"))
+    content = read_folder(folder)
+    story = Console(quiet=as_json, highlight=False)
+    with _map_file(routes) as map_file, _stage(map_file, own=routes is None) as stage:
+        if routes is None:
+            _tell_own_map(story)
+        document = _play(stage, content, story)
+        if as_json:
+            click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+        if keep:
+            _keep(stage, folder, Console(stderr=as_json, highlight=False))
+    return 0
+
+
+def _check_installed() -> None:
+    if not all(find_spec(module) for module in ("moto", "flask", "flask_cors")):
+        raise PurgemapError("the demo needs an embedded AWS, which isn't installed: pip install 'purgemap[demo]'")
+
+
+@contextmanager
+def _map_file(routes: str | None) -> Iterator[Path]:
+    if routes:
+        yield Path(routes)
+        return
+    with tempfile.TemporaryDirectory(prefix="purgemap-demo-") as folder:
+        own = Path(folder) / "routes.yaml"
+        own.write_text(OWN_MAP)
+        yield own
+
+
+@contextmanager
+def _stage(map_file: Path, *, own: bool) -> Iterator["Demonstration"]:
+    from purgemap.embedded.aws import embedded_aws
+    from purgemap.embedded.demonstration import demonstrate
+    from purgemap.embedded.scenery import Destination, build
+
+    routes = load_routes(map_file)
+    with embedded_aws() as aws:
+        scenery = build(aws, routes)
+        if own:  # known without asking the router, so that `lost` judges it too
+            scenery = dataclasses.replace(
+                scenery, destinations=lambda _bucket, key, _event: [Destination(OWN_DISTRIBUTION, f"/{key}")]
+            )
+        with demonstrate(aws, scenery, build_handler(_environment(aws, scenery, map_file))) as stage:
+            yield stage
+
+
+def _environment(aws: "EmbeddedAws", scenery: "Scenery", map_file: Path) -> dict[str, str]:
+    return {
+        **aws.environment,
+        "PURGEMAP_ROUTES": str(map_file),
+        "PURGEMAP_QUEUE_URL": scenery.queue_url,
+        "PURGEMAP_DEAD_LETTER_QUEUE_URL": scenery.dead_letter_url,
+    }
+
+
+def _tell_own_map(story: Console) -> None:
+    story.print("The map", style="bold")
+    story.print(Syntax("", "yaml", theme="ansi_dark").highlight(textwrap.indent(OWN_MAP, "  ")))
+
+
+def _play(stage: "Demonstration", content: Mapping[str, "Content"], story: Console) -> dict[str, Any]:
+    from purgemap.embedded.edits import tell_edits
+    from purgemap.embedded.story import tell_step, tell_totals, to_document
+
+    started = time.monotonic()
+    steps = []
+    for title, edited in tell_edits(content):
+        # The spinner ends before anything is told: while it turns, rich sends what is printed to stderr.
+        with Console(stderr=True).status(Text(title)) as status:
+            steps.append(stage.play(title, edited, status.update))
+        tell_step(story, steps[-1])
+    document = to_document(steps, time.monotonic() - started)
+    tell_totals(story, document, stage.dead_letters())
+    return document
+
+
+def _keep(stage: "Demonstration", folder: Path, console: Console) -> None:
+    """Tell each new invalidation as CloudFront accepts it, until Ctrl-C."""
+    from purgemap.embedded.story import tell_invalidations
+
+    place, environment = stage.scenery.places[0], stage.aws.environment
+    names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION")
+    credentials = " ".join(f"{name}={environment[name]}" for name in names)
+    target = shlex.join(["s3", "sync", str(folder), f"s3://{place.bucket}/{place.folder}".rstrip("/")])
+    command = f"{credentials} aws {target} --endpoint-url {stage.aws.endpoint_url}"
+    console.print(
+        f"\nUp at {stage.aws.endpoint_url} until Ctrl-C. Change a file of the site and try, in another shell:\n"
+    )
+    console.print(Text(f"  {command}\n"), soft_wrap=True)
+    told = len(stage.source.batches)
+    with suppress(KeyboardInterrupt):
+        while True:
+            time.sleep(_LOOK_SECONDS)
+            if len(stage.source.batches) > told:
+                told = len(stage.source.batches)
+                tell_invalidations(console, stage.news())

@@ -1,0 +1,85 @@
+"""What `plan` and `invalidate` read: a deploy's changes, the map, and what is known of the sites."""
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from purgemap.cli.options import routes_option
+from purgemap.errors import PurgemapError
+from purgemap.inputs import Named, parse_lines
+from purgemap.pipeline import Wanted, want
+from purgemap.planning import Listing
+from purgemap.preview import listings_of, parse_listing
+from purgemap.routes.loading import load_routes
+from purgemap.routes.table import Routes
+from purgemap.routing import Router
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Deploy:
+    """A deploy as the map sees it: counts of distinct objects and ignored events, and what is wanted."""
+
+    routes: Routes
+    changes: int
+    ignored: int
+    wanted: Wanted
+    listings: dict[str, Listing] | None
+
+
+def deploy_options(command: _Command) -> _Command:
+    """Add the options and the argument that `read_deploy` takes."""
+    options: tuple[Callable[[Any], Any], ...] = (
+        click.argument("input_file", metavar="[INPUT|-]", default="-"),
+        click.option("--bucket", metavar="BUCKET", help="The bucket of keys that name none."),
+        click.option("--listing", metavar="FILE", help="The bucket's keys, one a line or as list-objects-v2 JSON."),
+        routes_option,
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def read_deploy(*, input_file: str, bucket: str | None, listing: str | None, routes: str) -> Deploy:
+    """Read everything; raises PurgemapError (or MapError) for what can't be read."""
+    table = load_routes(routes)
+    router = Router(table)
+    # A deploy that is sent twice on purpose is two deploys: each run has its own source.
+    named = parse_lines(_read(input_file).split("\n"), bucket=bucket, source=f"cli-{time.time_ns()}-{os.getpid()}")
+    for trouble in named.troubles:
+        click.echo(f"purgemap: passed over: {trouble}", err=True)
+    wanted = want(named.changes, router, time.time())
+    for warning in wanted.warnings:
+        click.echo(f"purgemap: {warning}", err=True)
+    return Deploy(
+        table,
+        len({(change.bucket, change.key) for change in named.changes}),
+        named.ignored,
+        wanted,
+        _listings(named, listing, bucket, router) if listing else None,
+    )
+
+
+def _listings(named: Named, listing: str, bucket: str | None, router: Router) -> dict[str, Listing]:
+    buckets = {change.bucket for change in named.changes}
+    of_bucket = bucket or (buckets.pop() if len(buckets) == 1 else None)
+    return listings_of(parse_listing(_read(listing), of_bucket), named.changes, router)
+
+
+def _read(file: str) -> str:
+    """Read a file or, for `-`, standard input; keys may hold any character, so only newlines end lines."""
+    try:
+        data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        return data.decode("utf-8-sig")
+    except OSError as error:
+        raise PurgemapError(f"{file}: {error.strerror}; name a file, or - for standard input") from None
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise PurgemapError(f"{file}: line {line} is not UTF-8 (byte {error.start})") from None

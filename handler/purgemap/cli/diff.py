@@ -1,0 +1,62 @@
+"""`purgemap diff`: what an edit of the map means."""
+
+import os
+import tempfile
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from purgemap.cli.options import routes_option
+from purgemap.differing.difference import difference
+from purgemap.differing.telling import NOTHING, lines, markdown
+from purgemap.routes.loading import load_routes
+from purgemap.routes.table import COMPILED_VERSION, Routes
+
+_COLOURS = {"gained": "green", "lost": "red", "altered": "yellow", "warning": "bold yellow"}
+
+
+@click.command()
+@click.argument("old", metavar="OLD")
+@click.argument("new", metavar="[NEW]", required=False)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "markdown"]),
+    default="text",
+    show_default=True,
+    help="Lines, or Markdown with a picture for a comment on a pull request.",
+)
+@routes_option
+def diff(old: str, new: str | None, form: str, routes: str) -> int:
+    """Tell what an edit of the map means: sites, buckets, distributions, rules and rights.
+
+    OLD and NEW are maps: YAML, a folder of YAML parts, compiled, or /dev/null for none. NEW is --routes where it
+    isn't given. Warns of what widens the part of a site that is invalidated. Exits with 0 whatever differs.
+    """
+    found = difference(_load(old), _load(new or routes))
+    if form == "markdown":
+        click.echo(markdown(found), nl=False)
+        return 0
+    console = Console(highlight=False, soft_wrap=True)
+    told = [*lines(found)]
+    for line in told:
+        console.print(str(line), style=_COLOURS[line.how], markup=False)
+    if not told:
+        console.print(NOTHING)
+    return 0
+
+
+def _load(place: str) -> Routes:
+    if place == os.devnull:
+        return Routes({"compiled": COMPILED_VERSION, "buckets": {}, "patterns": [], "distributions": {}})
+    path = Path(place)
+    return _load_pipe(path) if path.is_fifo() else load_routes(path)
+
+
+def _load_pipe(path: Path) -> Routes:
+    """Load what a shell's <(git show main:config/routes.yaml) gives, which can be read only once."""
+    with tempfile.NamedTemporaryFile(prefix="routes-", suffix=".yaml") as file:
+        file.write(path.read_bytes())
+        file.flush()
+        return load_routes(file.name)

@@ -1,0 +1,87 @@
+"""`purgemap explain`: each step from an object's key to what is sent where, and what was left out and why."""
+
+import json
+
+import click
+from rich.console import Console
+from rich.markup import escape
+
+from purgemap.cli.options import parse_s3_uri, routes_option
+from purgemap.events import CREATED, DELETED, EXPIRED
+from purgemap.explaining import Explanation, MatchedTarget
+from purgemap.explaining import explain as explain_change
+from purgemap.routes.loading import load_routes
+
+# People look for the nearest miss; a bucket of a thousand sites has a thousand of them.
+_SHOWN_SKIPS = 12
+
+
+@click.command(short_help="Each step from an object's key to what is sent where.")
+@click.argument("uri", metavar="s3://BUCKET/KEY")
+@click.option("--event", type=click.Choice([CREATED, DELETED, EXPIRED]), default=CREATED, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead.")
+@routes_option
+def explain(uri: str, event: str, *, as_json: bool, routes: str) -> int:
+    """Tell which routes an object matches, each step from its key to the items, and what is left out and why.
+
+    The URI is taken as it stands, never decoded: quote it for the shell.
+    """
+    bucket, key = parse_s3_uri(uri)
+    explanation = explain_change(load_routes(routes), bucket, key, event)
+    if as_json:
+        click.echo(json.dumps(explanation.document(), ensure_ascii=False, indent=2))
+    else:
+        _show(explanation, Console(highlight=False, soft_wrap=True))
+    return 0
+
+
+def _show(explanation: Explanation, console: Console) -> None:
+    change = explanation.change
+    console.print(f"[bold]{escape(f's3://{change.bucket}/{change.key}')}[/] {change.event}")
+    for match in explanation.matches:
+        _show_match(match, console)
+    for skip in explanation.skipped[:_SHOWN_SKIPS]:
+        console.print(
+            f"[dim]skipped  {escape(' '.join(filter(None, (skip.route, skip.distribution))))}:[/] {escape(skip.reason)}"
+        )
+    if len(explanation.skipped) > _SHOWN_SKIPS:
+        console.print(f"[dim]skipped  {len(explanation.skipped) - _SHOWN_SKIPS} more routes of this bucket (--json)[/]")
+    _show_result(explanation, console)
+
+
+def _show_match(match: MatchedTarget, console: Console) -> None:
+    target = match.target
+    console.print(f"[green]route[/]    [bold]{escape(target.route)}[/] → {escape(target.distribution.id)}")
+    if target.matched:
+        console.print(f"  prefix   {escape(target.matched)}")
+    for name, value in target.captures.items():
+        console.print(f"  capture  {name} = {escape(value)}")
+    if target.origin_path:
+        console.print(f"  origin   {escape(target.origin_path)} is cut: CloudFront puts it before the viewer's path")
+    for spelling in match.spellings:
+        console.print(f"  viewer   {escape(spelling.path)}  [dim]{spelling.reason}[/]")
+    for item in match.items:
+        console.print(f"  item     {escape(item)}{_why_wildcard(item, match)}")
+    for warning in match.warnings:
+        console.print(f"  [yellow]warning[/]  {escape(warning)}")
+
+
+def _why_wildcard(item: str, match: MatchedTarget) -> str:
+    if not item.endswith("*"):
+        return ""
+    if any("~" in spelling.path for spelling in match.spellings):
+        return "  [dim]CloudFront supports ~ in no spelling, so a wildcard stops before it[/]"
+    return "  [dim]a wildcard[/]"
+
+
+def _show_result(explanation: Explanation, console: Console) -> None:
+    if not explanation.invalidations:
+        console.print(
+            "[yellow]nothing is sent[/]"
+            if explanation.skipped
+            else f"[yellow]nothing is sent:[/] no route of the map names the bucket {escape(explanation.change.bucket)}"
+        )
+    for distribution, items in explanation.invalidations:
+        console.print(f"[bold]sent to  {escape(distribution)}[/]")
+        for item in items:
+            console.print(f"  {escape(item)}")

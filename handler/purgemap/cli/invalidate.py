@@ -1,0 +1,98 @@
+"""`purgemap invalidate`: sends what `purgemap plan` shows, and waits until CloudFront has accepted it."""
+
+import functools
+import json
+import os
+import time
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+import click
+from rich.console import Console
+from rich.markup import escape
+
+from purgemap.aws import Aws, AwsCloudFront
+from purgemap.cli.deploy_input import Deploy, deploy_options, read_deploy
+from purgemap.cli.plan import document
+from purgemap.delivery import SECONDS_TO_START_A_CALL, Accepted, CloudFront, Deferred, Order, Pace, Rejected, deliver
+from purgemap.preview import Invalidation
+
+# A person waits here: a refusal is tried again after seconds, not in the distribution's next slot.
+_FIRST_WAIT, _LONGEST_WAIT = 2, 30
+
+
+class Sent(NamedTuple):
+    """What was accepted, and what wasn't: distribution and reason."""
+
+    accepted: list[Accepted]
+    missing: list[tuple[str, str]]
+
+
+@click.command(short_help="The same, sent now; waits until it is accepted.")
+@deploy_options
+@click.option("--timeout", metavar="SECONDS", type=click.IntRange(min=1), default=600, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document of what was accepted.")
+def invalidate(*, timeout: int, as_json: bool, **options: Any) -> int:
+    """Invalidate what a deploy changed, now, and wait until CloudFront has accepted all of it.
+
+    Takes what `purgemap plan` takes. Exits with 1 and names the distributions that have not accepted.
+    """
+    deploy = read_deploy(**options)
+    progress = Console(stderr=True, highlight=False, soft_wrap=True)
+    ends = time.monotonic() + timeout
+    sent = send(
+        deploy, AwsCloudFront(Aws(os.environ)), lambda: ends - time.monotonic(), functools.partial(_say, progress)
+    )
+    if as_json:
+        click.echo(json.dumps(document(deploy, _invalidations(sent, deploy)), ensure_ascii=False, indent=2))
+    for distribution, reason in sent.missing:
+        progress.print(f"[red]not accepted[/] {escape(distribution)}: {escape(reason)}")
+    return 1 if sent.missing else 0
+
+
+def send(
+    deploy: Deploy,
+    cloudfront: CloudFront,
+    seconds_left: Callable[[], float],
+    say: Callable[[Accepted | Deferred | Rejected], None],
+    sleep: Callable[[float], None] = time.sleep,
+) -> Sent:
+    """Send a deploy's orders until all are accepted, hopeless, or out of time."""
+    sent = Sent([], [])
+    waiting, rounds = deploy.wanted.orders, 0
+    distributions = {order.job.distribution: order.distribution for order in waiting}
+    pace = Pace(now=time.time, seconds_left=lambda: seconds_left() + SECONDS_TO_START_A_CALL)
+    while waiting:
+        outcomes = deliver(waiting, cloudfront, pace, deploy.listings)
+        for outcome in outcomes:
+            say(outcome)
+        sent.accepted.extend(outcome for outcome in outcomes if isinstance(outcome, Accepted))
+        sent.missing.extend((each.job.distribution, each.reason) for each in outcomes if isinstance(each, Rejected))
+        deferred = [outcome for outcome in outcomes if isinstance(outcome, Deferred)]
+        wait = min(_FIRST_WAIT << min(rounds, 10), _LONGEST_WAIT)
+        if deferred and seconds_left() < wait:
+            sent.missing.extend((each.job.distribution, f"no time left; {each.reason}") for each in deferred)
+            break
+        waiting, rounds = _again(deferred, distributions), rounds + 1
+        if waiting:
+            sleep(wait)
+    return sent
+
+
+def _again(deferred: Iterable[Deferred], distributions: dict[str, Any]) -> list[Order]:
+    return [Order(outcome.job, distributions[outcome.job.distribution]) for outcome in deferred]
+
+
+def _say(console: Console, outcome: Accepted | Deferred | Rejected) -> None:
+    distribution = escape(outcome.job.distribution)
+    if isinstance(outcome, Accepted):
+        console.print(f"[green]accepted[/] {distribution} {len(outcome.items)} items as {outcome.id}")
+    elif isinstance(outcome, Deferred):
+        console.print(f"[yellow]waiting[/]  {distribution}: {escape(outcome.reason)}")
+
+
+def _invalidations(sent: Sent, deploy: Deploy) -> list[Invalidation]:
+    distributions = {order.job.distribution: order.distribution for order in deploy.wanted.orders}
+    return [
+        Invalidation(distributions[each.job.distribution], each.items, each.job.changes, None) for each in sent.accepted
+    ]

@@ -1,0 +1,98 @@
+"""`purgemap plan`: what a deploy would invalidate, with its cost."""
+
+import json
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from purgemap.cli.deploy_input import Deploy, deploy_options, read_deploy
+from purgemap.preview import DOLLARS_PER_PATH, Invalidation, preview
+
+# People look for what is odd in a plan; the whole of it is in --json.
+_SHOWN_ITEMS = 30
+
+
+@click.command(short_help="What a deploy would invalidate, with its cost.")
+@deploy_options
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead.")
+def plan(*, as_json: bool, **options: Any) -> int:
+    """Tell what a deploy would invalidate: where, which items, and what it costs.
+
+    INPUT names what changed, a line each: output of `aws s3 sync` (or cp, mv, rm), s3:// URIs, JSON events, or keys of
+    the bucket that --bucket names.
+    """
+    deploy = read_deploy(**options)
+    invalidations = preview(deploy.wanted.orders, deploy.listings)
+    if as_json:
+        click.echo(json.dumps(document(deploy, invalidations), ensure_ascii=False, indent=2))
+    else:
+        _show(deploy, invalidations, Console(highlight=False, soft_wrap=True))
+    return 0
+
+
+def document(deploy: Deploy, invalidations: list[Invalidation]) -> dict[str, Any]:
+    """Return the JSON document of `purgemap plan --json`."""
+    paths = sum(len(each.items) for each in invalidations)
+    return {
+        "invalidations": [_invalidation_document(each) for each in invalidations],
+        "summary": {
+            "changes": deploy.changes,
+            "unrouted": deploy.wanted.unrouted,
+            "ignored": deploy.ignored,
+            "paths": paths,
+            "wildcards": sum(each.wildcards for each in invalidations),
+            "requests": len(invalidations),
+            "cost_usd": round(paths * DOLLARS_PER_PATH, 3),
+        },
+    }
+
+
+def _invalidation_document(invalidation: Invalidation) -> dict[str, Any]:
+    role_arn = invalidation.distribution.role_arn
+    return {
+        "distribution": invalidation.distribution.id,
+        **({"role_arn": role_arn} if role_arn else {}),
+        "items": list(invalidation.items),
+        "paths": len(invalidation.items),
+        "wildcards": invalidation.wildcards,
+        "changes": invalidation.changes,
+    }
+
+
+def _show(deploy: Deploy, invalidations: list[Invalidation], console: Console) -> None:
+    for invalidation in invalidations:
+        console.print(f"[bold]{escape(invalidation.distribution.id)}[/]")
+        for item in invalidation.items[:_SHOWN_ITEMS]:
+            console.print(f"  {escape(item)}")
+        if len(invalidation.items) > _SHOWN_ITEMS:
+            console.print(f"  [dim]… and {len(invalidation.items) - _SHOWN_ITEMS} more (--json)[/]")
+    if invalidations:
+        console.print(_table(invalidations, with_collateral=deploy.listings is not None))
+    summary = document(deploy, invalidations)["summary"]
+    console.print(
+        f"{_counted(summary['changes'], 'change')} → {_counted(summary['paths'], 'item')} "
+        f"in {_counted(summary['requests'], 'request')}, "
+        f"${summary['cost_usd']:.3f} before the account's free 1,000 paths a month"
+    )
+    if summary["unrouted"] or summary["ignored"]:
+        console.print(
+            f"[yellow]{summary['unrouted']} changes match no route, {summary['ignored']} events are ignored[/]"
+        )
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _table(invalidations: list[Invalidation], *, with_collateral: bool) -> Table:
+    table = Table("distribution", box=None, pad_edge=False, header_style="dim")
+    for column in ("changes", "items", "wildcards", *(["collateral"] if with_collateral else []), "cost"):
+        table.add_column(column, justify="right")
+    for each in invalidations:
+        known = [str(each.collateral if each.collateral is not None else "?")] if with_collateral else []
+        cost = f"${len(each.items) * DOLLARS_PER_PATH:.3f}"
+        table.add_row(each.distribution.id, str(each.changes), str(len(each.items)), str(each.wildcards), *known, cost)
+    return table

@@ -1,0 +1,39 @@
+"""`purgemap render`: the CloudFormation for a map."""
+
+from pathlib import Path
+
+import click
+
+from purgemap.cli.options import routes_option
+from purgemap.errors import PurgemapError
+from purgemap.rendering.stack import render_member, render_stack
+from purgemap.routes.loading import load_routes
+
+
+@click.command()
+@click.option(
+    "--member",
+    is_flag=True,
+    help="For other accounts and regions: forwarding rules, and the map's roles.",
+)
+@click.option("--output", metavar="FILE", type=click.Path(path_type=Path), help="Write it there, not to stdout.")
+@routes_option
+def render(output: Path | None, routes: str, *, member: bool) -> int:
+    """Write the CloudFormation template that runs a map.
+
+    Event rules name the map's buckets and nothing else; rights stand on its distributions and roles and on nothing
+    else. The same map gives the same bytes. Exits with 1, and names the limit, where AWS would refuse it.
+    """
+    template = (render_member if member else render_stack)(load_routes(routes))
+    if output is None:
+        click.echo(template, nl=False)
+    else:
+        _write(output, template)
+    return 0
+
+
+def _write(output: Path, template: str) -> None:
+    try:
+        output.write_text(template, "utf-8")
+    except OSError as error:
+        raise PurgemapError(f"{output}: can't be written: {error.strerror}") from None

@@ -1,0 +1,208 @@
+"""`purgemap status`: queues, dead letters and invalidations now."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import Progress
+from rich.table import Table
+
+from purgemap.cli.options import routes_option
+from purgemap.cli.service_options import (
+    QueueUrls,
+    aws_of,
+    distribution_option,
+    find_distributions,
+    queue_options,
+    resolve_queue_urls,
+    unnamed,
+)
+from purgemap.inbox import SqsInbox
+from purgemap.invalidations import AwsInvalidations
+from purgemap.routes.loading import load_routes
+from purgemap.routes.table import Distribution, Routes
+from purgemap.routing import Router
+from purgemap.status import (
+    DeadLetterStatus,
+    DistributionStatus,
+    QueueStatus,
+    Status,
+    read_dead_letters,
+    read_distributions,
+    read_queue,
+)
+
+# How long letters that are looked at stay hidden, should this be killed before it shows them again.
+_VISIBILITY_SECONDS = 30
+_SHOWN_IDS = 5
+_UNITS = (("d", 86_400), ("h", 3_600), ("min", 60))
+
+Names = Mapping[str, Sequence[str]]
+
+
+@click.command()
+@distribution_option
+@queue_options
+@routes_option
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead.")
+def status(
+    *,
+    distributions: tuple[str, ...],
+    queue_url: str | None,
+    dead_letter_queue_url: str | None,
+    routes: str,
+    as_json: bool,
+) -> int:
+    """Tell what waits in the queues, why letters are dead, and which invalidations are in progress.
+
+    Changes nothing. --distribution narrows the invalidations, not the queues. Exits with 1 if something can't be read.
+    """
+    table = load_routes(routes)
+    watched = find_distributions(distributions, table) or [
+        each for _, each in sorted(table.distributions_by_id.items())
+    ]
+    found = _read(resolve_queue_urls(queue_url, dead_letter_queue_url), Router(table), watched)
+    names = _names(table)
+    if as_json:
+        click.echo(json.dumps(document(found, names), ensure_ascii=False, indent=2))
+    else:
+        _show(found, names, Console(highlight=False, soft_wrap=True))
+    stderr = Console(stderr=True, highlight=False, soft_wrap=True)
+    for problem in found.problems:
+        stderr.print(f"[red]can't be read[/] {escape(problem)}")
+    return 0 if found.is_whole else 1
+
+
+def document(found: Status, names: Names) -> dict[str, Any]:
+    """Return the JSON document of `purgemap status --json`."""
+    return {
+        "queue": _queue_document(found.queue) if found.queue else None,
+        "dead_letters": _dead_letter_document(found.dead_letters) if found.dead_letters else None,
+        "distributions": [_distribution_document(each, names) for each in found.distributions],
+        "problems": list(found.problems),
+    }
+
+
+def _queue_document(queue: QueueStatus) -> dict[str, Any]:
+    depth, oldest = queue.depth, queue.oldest_seconds
+    return {
+        "url": queue.url,
+        "visible": depth.visible,
+        "in_flight": depth.in_flight,
+        "delayed": depth.delayed,
+        "oldest_seconds": None if oldest is None else round(oldest),
+    }
+
+
+def _dead_letter_document(dead_letters: DeadLetterStatus) -> dict[str, Any]:
+    return {
+        **_queue_document(dead_letters.queue),
+        "looked_at": dead_letters.looked_at,
+        "is_sample": dead_letters.is_sample,
+        "reasons": [reason._asdict() for reason in dead_letters.reasons],
+    }
+
+
+def _distribution_document(each: DistributionStatus, names: Names) -> dict[str, Any]:
+    identity = {"distribution": each.distribution.id, "names": list(names.get(each.distribution.id, ()))}
+    if each.progress is None:
+        return {**identity, "in_progress": None, "error": each.error}
+    return {
+        **identity,
+        "in_progress": len(each.progress.invalidations),
+        "is_all": each.progress.is_all,
+        "invalidations": [
+            {"id": one.id, "created": datetime.fromtimestamp(one.created, UTC).isoformat()}
+            for one in each.progress.invalidations
+        ],
+    }
+
+
+def _read(urls: QueueUrls, router: Router, watched: Sequence[Distribution]) -> Status:
+    aws, problems = aws_of(urls), list(unnamed(urls))
+    queue = read_queue(SqsInbox(aws, urls.queue), problems) if urls.queue else None
+    inbox = SqsInbox(aws, urls.dead_letters, _VISIBILITY_SECONDS) if urls.dead_letters else None
+    dead_letters = read_dead_letters(inbox, router, problems) if inbox else None
+    stderr = Console(stderr=True)
+    with Progress(console=stderr, transient=True, disable=not stderr.is_terminal) as progress:
+        task = progress.add_task("distributions", total=len(watched))
+        found = read_distributions(watched, AwsInvalidations(aws), lambda: progress.advance(task))
+    return Status(queue, dead_letters, found, tuple(problems))
+
+
+def _names(routes: Routes) -> Names:
+    names: dict[str, list[str]] = {}
+    for name, distribution in routes.distributions():
+        if name != distribution.id:
+            names.setdefault(distribution.id, []).append(name)
+    return names
+
+
+def _show(found: Status, names: Names, console: Console) -> None:
+    table = Table("", "visible", "in flight", "delayed", "oldest", box=None, pad_edge=False, header_style="dim")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    if found.queue:
+        table.add_row("[bold]queue[/]", *_cells(found.queue))
+    if found.dead_letters:
+        table.add_row("[bold]dead letters[/]", *_cells(found.dead_letters.queue))
+    if table.rows:
+        console.print(table)
+    if found.dead_letters:
+        _show_reasons(found.dead_letters, console)
+    _show_distributions(found.distributions, names, console)
+
+
+def _cells(queue: QueueStatus) -> Iterator[str]:
+    yield from (f"{count:,}" for count in queue.depth[:3])
+    yield "?" if queue.oldest_seconds is None and queue.depth.total else _age(queue.oldest_seconds)
+
+
+def _age(seconds: float | None) -> str:
+    if seconds is None:
+        return ""
+    name, length = next(((name, length) for name, length in _UNITS if seconds >= 2 * length), ("s", 1))
+    return f"{seconds // length:.0f} {name}"
+
+
+def _show_reasons(dead_letters: DeadLetterStatus, console: Console) -> None:
+    if not dead_letters.reasons:
+        return
+    console.print("\n[dim]letters  kind      reason[/]")
+    for reason in dead_letters.reasons:
+        console.print(f"{reason.letters:>7,}  {reason.kind:<8}  {escape(reason.reason)}")
+        if reason.distributions:
+            console.print(f"{'':19}[dim]for {_ids(reason.distributions)}[/]")
+    if dead_letters.is_sample:
+        total = dead_letters.queue.depth.total
+        console.print(f"[dim]{dead_letters.looked_at:,} of about {total:,} dead letters were looked at[/]")
+
+
+def _ids(distributions: Sequence[str]) -> str:
+    more = len(distributions) - _SHOWN_IDS
+    return escape(", ".join(distributions[:_SHOWN_IDS])) + (f" and {more:,} more" if more > 0 else "")
+
+
+def _show_distributions(distributions: Sequence[DistributionStatus], names: Names, console: Console) -> None:
+    """Show those of which there is something to tell, and how many are at rest."""
+    telling = [each for each in distributions if each.progress is None or each.progress.invalidations]
+    console.print()
+    for each in telling:
+        label = " ".join(
+            [f"[bold]{escape(each.distribution.id)}[/]", *map(escape, names.get(each.distribution.id, ()))]
+        )
+        console.print(f"{label}: {_news(each)}")
+    if len(telling) < len(distributions):
+        rest = len(distributions) - len(telling)
+        console.print(f"{rest:,} {'other ' if telling else ''}distributions with no invalidation in progress")
+
+
+def _news(each: DistributionStatus) -> str:
+    if each.progress is None:
+        return f"[red]{escape(each.error)}[/]"
+    count = len(each.progress.invalidations)
+    return f"{'' if each.progress.is_all else 'at least '}{count} in progress"

@@ -1,0 +1,292 @@
+"""Jobs → what became of them: accepted by CloudFront, deferred to a later slot, or rejected for good."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import NamedTuple, Protocol
+
+from purgemap.errors import PurgemapError
+from purgemap.jobs import Job
+from purgemap.planning import Listing, plan, tightened
+from purgemap.planning.cover import outermost, uncovered
+from purgemap.routes.table import Distribution
+from purgemap.slots import delay_to_slot, round_length
+
+# CloudFront throttles an account after six to fifteen calls in a row, at about one call every two seconds:
+# https://github.com/aws/aws-sdk-js/issues/3983
+CALLS_PER_BATCH_AND_ACCOUNT = 10
+
+# A call may take two attempts of ten seconds; what is left of the function's time then has to do for deferring.
+SECONDS_TO_START_A_CALL = 30
+
+# An InvalidArgument names no path; halving finds it among 150 with about as many calls.
+CALLS_TO_BISECT = 8
+
+# Rights lag behind a deployment; after that a denial is a mistake that no waiting mends.
+SECONDS_UNTIL_DENIED_FOR_GOOD = 15 * 60
+SECONDS_UNTIL_GIVING_UP = 6 * 3600
+
+# An event may be old when it is first seen (after an outage, or redriven): it is still tried some times.
+REFUSALS_BEFORE_GIVING_UP = 3
+
+# The rate is no fault of the job's size, until it keeps being one.
+THROTTLES_BEFORE_TIGHTENING = 3
+
+
+class Refusal(Enum):
+    """Why CloudFront, or the way to it, did not take an invalidation."""
+
+    FULL = "full"
+    THROTTLED = "throttled"
+    FAILING = "failing"
+    DENIED = "denied"
+    GONE = "gone"
+    INVALID = "invalid"
+
+
+class RefusedError(PurgemapError):
+    """An invalidation was not taken; the message is AWS's code and words."""
+
+    def __init__(self, refusal: Refusal, message: str) -> None:
+        super().__init__(message)
+        self.refusal = refusal
+
+
+class CloudFront(Protocol):
+    """The one call that is made, whatever account or kind of distribution it concerns."""
+
+    def create_invalidation(self, distribution: Distribution, items: tuple[str, ...], caller_reference: str) -> str:
+        """Ask for an invalidation and return its id; raises RefusedError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """CloudFront took these items of a job under this id."""
+
+    job: Job
+    items: tuple[str, ...]
+    caller_reference: str
+    id: str
+
+    @property
+    def wildcards(self) -> int:
+        """How many of the items count against CloudFront's quota of wildcards."""
+        return sum(item.endswith("*") for item in self.items)
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """The job has to go again, after a delay in seconds."""
+
+    job: Job
+    delay: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """No retry can help the job until somebody repairs what the reason names."""
+
+    job: Job
+    reason: str
+
+
+Outcome = Accepted | Deferred | Rejected
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """What bounds a batch: the time of now, the seconds that are left, and what sets each account's round of slots.
+
+    An account is named by its number, "" being the function's own.
+    """
+
+    now: Callable[[], float]
+    seconds_left: Callable[[], float]
+    distributions_of_account: Callable[[str], int] = lambda _account: 1
+    calls_per_second: float = 0.5
+
+    def delay(self, job: Job, distribution: Distribution) -> int:
+        """Return the seconds until the job's next slot."""
+        round_seconds = round_length(self.distributions_of_account(distribution.account), self.calls_per_second)
+        return delay_to_slot(job.distribution, self.now(), refusals=job.refusals, round_seconds=round_seconds)
+
+
+def caller_reference(job: Job, items: Iterable[str]) -> str:
+    """Identify a request: the same deliveries asking for the same again are the same request to CloudFront.
+
+    A later change of the same object comes in another delivery, so it is a new one. The job's digest stands for its
+    deliveries, so that a batch which comes again after its deferred job was accepted is not billed twice.
+    """
+    digest = hashlib.sha256()
+    for part in (job.distribution, *items, "", job.digest):
+        digest.update(part.encode() + b"\0")
+    return digest.hexdigest()
+
+
+class Order(NamedTuple):
+    """A job and the distribution that it is for."""
+
+    job: Job
+    distribution: Distribution
+
+
+Listings = Mapping[str, Listing]
+
+
+def deliver(
+    orders: Iterable[Order], cloudfront: CloudFront, pace: Pace, listings: Listings | None = None
+) -> list[Outcome]:
+    """Send jobs: one account's after one another, since the rate is an account's; accounts side by side.
+
+    `listings` holds what is known of the sites, by distribution.
+    """
+    orders_by_account: dict[str, list[Order]] = {}
+    for order in sorted(orders, key=lambda order: (order.job.oldest, order.job.distribution)):
+        orders_by_account.setdefault(order.distribution.account, []).append(order)
+    accounts = [_Account(cloudfront, pace, orders, listings or {}) for orders in orders_by_account.values()]
+    if len(accounts) <= 1:
+        return [outcome for account in accounts for outcome in account.deliver()]
+    with ThreadPoolExecutor(max_workers=min(len(accounts), 16)) as pool:
+        return [outcome for outcomes in pool.map(_Account.deliver, accounts) for outcome in outcomes]
+
+
+class _Account:
+    """One account's share of a batch: its jobs, and the calls that it may still make."""
+
+    def __init__(self, cloudfront: CloudFront, pace: Pace, orders: Sequence[Order], listings: Listings) -> None:
+        self._cloudfront = cloudfront
+        self._listings = listings
+        self._pace = pace
+        self._orders = orders
+        self._calls_left = CALLS_PER_BATCH_AND_ACCOUNT
+
+    def deliver(self) -> list[Outcome]:
+        return [outcome for order in self._orders for outcome in self._send(order)]
+
+    def _send(self, order: Order) -> Iterator[Outcome]:
+        job, distribution = order
+        paths, wildcards = tightened(distribution.max_paths, distribution.max_wildcards, job.rung)
+        listing = self._listings.get(job.distribution)
+        plans = plan(job.scopes, max_paths=paths, max_wildcards=wildcards, listing=listing)
+        attempt = _Attempt(job, [each.items for each in plans])
+        yield from self._attempt(attempt, distribution)
+        yield from self._remains(attempt, distribution)
+
+    def _attempt(self, attempt: "_Attempt", distribution: Distribution) -> Iterator[Accepted]:
+        """Send an attempt's requests until one is refused for good or for now."""
+        while attempt.waiting and attempt.refused is None:
+            attempt.waits_for = self._waits_for(attempt)
+            if attempt.waits_for:
+                return
+            self._calls_left -= 1
+            attempt.trials -= attempt.is_bisecting
+            items = attempt.waiting.pop(0)
+            reference = caller_reference(attempt.job, items)
+            try:
+                accepted = self._cloudfront.create_invalidation(distribution, items, reference)
+            except RefusedError as error:
+                attempt.note_refusal(items, error)
+                continue
+            attempt.sent.append(items)
+            yield Accepted(attempt.job, items, reference, accepted)
+
+    def _waits_for(self, attempt: "_Attempt") -> str:
+        """Say what keeps the next call from starting; "" for nothing."""
+        if self._pace.seconds_left() < SECONDS_TO_START_A_CALL:
+            return "the function's time runs out"
+        if attempt.trials <= 0:
+            return "the search for the items that CloudFront refuses goes on"
+        return "" if self._calls_left > 0 else "the account's calls of this batch are used up"
+
+    def _remains(self, attempt: "_Attempt", distribution: Distribution) -> Iterator[Outcome]:
+        """Say what becomes of what CloudFront didn't take."""
+        job, refused = attempt.job, attempt.refused
+        left = untold(job.scopes, (item for items in attempt.sent for item in items))
+        all_tried = refused is None and not attempt.waits_for
+        hopeless = {item: job.scopes[item] for item in left if all_tried or item in attempt.hopeless}
+        if hopeless:
+            yield Rejected(replace(job, scopes=hopeless), "InvalidArgument: CloudFront takes none of these items")
+        rest = replace(job, scopes={item: job.scopes[item] for item in left if item not in hopeless})
+        if not rest.scopes:
+            return
+        if refused is None:
+            yield Deferred(rest, self._pace.delay(rest, distribution), attempt.waits_for)
+            return
+        if refused.refusal is Refusal.THROTTLED:
+            self._calls_left = 0
+        why_hopeless = _why_hopeless(rest, refused, self._pace.now())
+        if why_hopeless:
+            yield Rejected(rest, why_hopeless)
+        else:
+            pressed = pressed_by(rest, refused.refusal)
+            yield Deferred(pressed, self._pace.delay(pressed, distribution), str(refused))
+
+
+@dataclass(slots=True)
+class _Attempt:
+    """How far the sending of one job has come."""
+
+    job: Job
+    waiting: list[tuple[str, ...]]
+    sent: list[tuple[str, ...]] = field(default_factory=list)
+    hopeless: set[str] = field(default_factory=set)
+    stand_ins: dict[tuple[str, ...], set[str]] = field(default_factory=dict)
+    is_bisecting: bool = False
+    trials: int = CALLS_TO_BISECT
+    refused: RefusedError | None = None
+    waits_for: str = ""
+
+    def note_refusal(self, items: tuple[str, ...], error: RefusedError) -> None:
+        """Stop at a refusal, unless single items may be at fault: then look for them."""
+        if error.refusal is not Refusal.INVALID:
+            self.refused = error
+            return
+        self.is_bisecting = True
+        self.waiting[:0] = self._smaller(items)
+
+    def _smaller(self, items: tuple[str, ...]) -> list[tuple[str, ...]]:
+        """Return the halves of a request, or what may stand for its only item: its scope's wildcard, else nothing."""
+        if items in self.stand_ins:
+            self.hopeless |= self.stand_ins[items]
+            return []
+        if len(items) > 1:
+            return [items[: len(items) // 2], items[len(items) // 2 :]]
+        scope = self.job.scopes.get(items[0])
+        if scope is None or items[0].endswith("*"):
+            self.hopeless |= set(items)
+            return []
+        stand_in = (scope, f"{scope}*")
+        is_new = stand_in not in self.stand_ins
+        self.stand_ins.setdefault(stand_in, set()).update(items)
+        return [stand_in] if is_new else []
+
+
+def untold(wanted: Iterable[str], told: Iterable[str]) -> list[str]:
+    """Return those of the wanted items that the told ones, and the wildcards among them, leave.
+
+    A tag that ends in `*` is no wildcard.
+    """
+    told = set(told)
+    stems = outermost(item[:-1] for item in told if item.startswith("/") and item.endswith("*"))
+    return uncovered(sorted(item for item in wanted if item not in told), stems)
+
+
+def pressed_by(job: Job, refusal: Refusal) -> Job:
+    """Return the job after a refusal: it waits longer, and where its size may be to blame it asks for less."""
+    throttled = job.throttled + (refusal is Refusal.THROTTLED)
+    tightens = refusal is Refusal.FULL or (refusal is Refusal.THROTTLED and throttled > THROTTLES_BEFORE_TIGHTENING)
+    return replace(job, refusals=job.refusals + 1, throttled=throttled, rung=job.rung + tightens)
+
+
+def _why_hopeless(job: Job, refused: RefusedError, now: float) -> str:
+    age = now - job.oldest
+    if refused.refusal is Refusal.GONE:
+        return str(refused)
+    if refused.refusal is Refusal.DENIED and age >= SECONDS_UNTIL_DENIED_FOR_GOOD:
+        return str(refused)
+    if age >= SECONDS_UNTIL_GIVING_UP and job.refusals >= REFUSALS_BEFORE_GIVING_UP:
+        return f"gave-up after {job.refusals + 1} refusals, the last: {refused}"
+    return ""

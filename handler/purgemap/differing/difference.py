@@ -1,0 +1,149 @@
+"""Two maps → what they differ in: sites, buckets, distributions, rules and rights."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field, fields
+from typing import Any, NamedTuple
+
+from purgemap.differing.pairing import Pair, pair
+from purgemap.differing.widening import widenings
+from purgemap.rendering.event_rules import render_rules
+from purgemap.rendering.limits import RenderError
+from purgemap.rendering.permissions import grants_of
+from purgemap.routes.table import Distribution, Routes, Settings
+from purgemap.sites import Site, sites_of
+
+_SETTINGS = tuple(setting.name for setting in fields(Settings))
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What is there only after the step, and what only before it."""
+
+    gained: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.gained or self.lost)
+
+
+class Alteration(NamedTuple):
+    """Something that stays and changes: what kind of thing, which, and a line for each change."""
+
+    kind: str
+    subject: str
+    changes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What changes in service from one map to another; `sites` pairs what stays, and has the rest alone."""
+
+    sites: tuple[Pair, ...] = ()
+    altered: tuple[Alteration, ...] = ()
+    buckets: Step = field(default_factory=Step)
+    distributions: Step = field(default_factory=Step)
+    rules: Step = field(default_factory=Step)
+    rights: Step = field(default_factory=Step)
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def gained(self) -> list[Site]:
+        """The sites that only the new map has."""
+        return [new for old, new in self.sites if new and not old]
+
+    @property
+    def lost(self) -> list[Site]:
+        """The sites that only the old map has."""
+        return [old for old, new in self.sites if old and not new]
+
+    def __bool__(self) -> bool:
+        parts = (self.sites, self.altered, self.buckets, self.distributions, self.rules, self.rights)
+        return any(map(bool, parts))
+
+
+def difference(old: Routes, new: Routes) -> Difference:
+    """Compare two maps; what means the same in service is no difference, whatever it is called."""
+    everything = pair(sites_of(old), sites_of(new))
+    pairs = [found for found in everything if _differs(found)]
+    before, after = old.distributions_by_id, new.distributions_by_id
+    kept = sorted(before.keys() & after.keys())
+    changes = [Alteration("site", str(found.new), _site_changes(*found)) for found in pairs if found.old and found.new]
+    changes += [Alteration("distribution", each, _distribution_changes(before[each], after[each])) for each in kept]
+    refusals = _refusals(new)
+    return Difference(
+        sites=tuple(pairs),
+        altered=tuple(change for change in changes if change.changes),
+        buckets=_step(_buckets(old), _buckets(new)),
+        distributions=_step(before, after),
+        rules=_step(_rules(old), _rules(new)),
+        rights=_step(_rights(old), _rights(new)),
+        warnings=(*refusals, *widenings(everything, before, after)),
+    )
+
+
+def _differs(pair: Pair) -> bool:
+    return not (pair.old and pair.new) or bool(_site_changes(pair.old, pair.new))
+
+
+def _step(old: Iterable[str], new: Iterable[str]) -> Step:
+    before, after = set(old), set(new)
+    return Step(tuple(sorted(after - before)), tuple(sorted(before - after)))
+
+
+def _buckets(routes: Routes) -> list[str]:
+    return [*routes.buckets, *(pattern for pattern, _ in routes.patterns)]
+
+
+def _rules(routes: Routes) -> list[str]:
+    """Tell the event rules by what they match; none for a map that can't be deployed."""
+    try:
+        rules = render_rules(routes, target={})
+    except RenderError:
+        return []
+    patterns = (rule["Properties"]["EventPattern"]["detail"]["bucket"]["name"] for rule in rules.values())
+    return ["buckets " + ", ".join(map(_matcher_text, pattern)) for pattern in patterns]
+
+
+def _matcher_text(matcher: Any) -> str:
+    return matcher if isinstance(matcher, str) else json.dumps(matcher)
+
+
+def _refusals(routes: Routes) -> list[str]:
+    try:
+        render_rules(routes, target={})
+    except RenderError as error:
+        return [f"it can't be deployed: {error}"]
+    return []
+
+
+def _rights(routes: Routes) -> list[str]:
+    """Tell the function's rights; resources of the stack's own account by what tells them apart."""
+    grants = grants_of(routes)
+    return [f"{each.action} on {each.arn.rpartition(':')[2] if '${' in each.arn else each.arn}" for each in grants]
+
+
+def _site_changes(old: Site | None, new: Site | None) -> tuple[str, ...]:
+    """Tell what changes of a site that stays; its distribution's own settings are told once, with that."""
+    if not old or not new:
+        return ()
+    texts = [_change(name, getattr(old, name), getattr(new, name)) for name in ("bucket", "prefix")]
+    texts += [_change(name, getattr(old.settings, name), getattr(new.settings, name)) for name in _SETTINGS]
+    return tuple(filter(None, texts))
+
+
+def _distribution_changes(old: Distribution, new: Distribution) -> tuple[str, ...]:
+    names = ("role_arn", "external_id", "max_paths", "max_wildcards")
+    return tuple(filter(None, (_change(name, getattr(old, name), getattr(new, name)) for name in names)))
+
+
+def _change(name: str, old: Any, new: Any) -> str:
+    return f"{name}: {_value(old)} → {_value(new)}" if old != new else ""
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, tuple):
+        return f"[{', '.join(value)}]"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if value not in {None, ""} else "none"

@@ -1,0 +1,48 @@
+"""The sites of two maps → pairs of what stays, perhaps changed, and what comes or goes alone."""
+
+from collections import defaultdict, deque
+from collections.abc import Callable, Hashable, Iterable
+from typing import NamedTuple
+
+from purgemap.sites import Site
+
+
+class Pair(NamedTuple):
+    """A site before and after; None where it isn't."""
+
+    old: Site | None
+    new: Site | None
+
+
+def pair(old: Iterable[Site], new: Iterable[Site]) -> list[Pair]:
+    """Pair sites by what they most likely are: the same place and route, then ever less of that.
+
+    A route has a name of its own, or else one made of bucket and prefix; so a changed prefix may be a changed name.
+    """
+    before, after = list(old), list(new)
+    pairs: list[Pair] = []
+    for key in _KEYS:
+        waiting: defaultdict[Hashable, deque[Site]] = defaultdict(deque)
+        for site in before:
+            waiting[key(site)].append(site)
+        left = []
+        for site in after:
+            if waiting[key(site)]:
+                pairs.append(Pair(waiting[key(site)].popleft(), site))
+            else:
+                left.append(site)
+        before, after = [site for sites in waiting.values() for site in sites], left
+    return sorted([*pairs, *(Pair(site, None) for site in before), *(Pair(None, site) for site in after)], key=_order)
+
+
+_KEYS: tuple[Callable[[Site], Hashable], ...] = (
+    lambda site: (site.route, site.bucket, site.prefix, site.distribution.id),
+    lambda site: (site.bucket, site.prefix, site.distribution.id),
+    lambda site: (site.route, site.distribution.id),
+    lambda site: (site.bucket, site.distribution.id),
+)
+
+
+def _order(pair: Pair) -> tuple[str, str, str]:
+    site = pair.new or pair.old
+    return (site.bucket, site.prefix, site.distribution.id) if site else ("", "", "")

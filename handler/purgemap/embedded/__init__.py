@@ -1,0 +1,1 @@
+"""An AWS that runs in this process, for the demo and the tests."""

@@ -1,0 +1,118 @@
+"""Text that names changed objects (events, output of `aws s3`, URIs, keys), line by line → object changes.
+
+Each line stands for itself, after its last carriage return and an optional `(dryrun) `:
+a JSON object is an event; `upload:`, `copy:`, `delete:` and `move:` are what `aws s3` prints; `s3://…` is a URI, taken
+as it stands; anything else is a key of the bucket that the caller names.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from purgemap.errors import PurgemapError
+from purgemap.events import CREATED, DELETED, Malformed, ObjectChange, parse_payload
+
+_TRANSFER = re.compile(r"(upload|copy|move|delete|download): ", re.DOTALL)
+_TROUBLE = re.compile(r"(?:upload|copy|move|delete|download) failed: |fatal error: |warning: |cancelled: ctrl-c")
+_PROGRESS = re.compile(r"Completed .+ remaining ?(?:\(calculating\.\.\.\))?\s*\Z")
+_TO_S3 = " to s3://"
+
+
+class InputError(PurgemapError):
+    """A line that names no object; the message gives its number and what to do."""
+
+
+class Named(NamedTuple):
+    """What a text names: changes, JSON events ignored on purpose, lines in which `aws s3` told of trouble."""
+
+    changes: list[ObjectChange]
+    ignored: int
+    troubles: list[str]
+
+
+def parse_lines(lines: Iterable[str], *, bucket: str | None = None, source: str = "") -> Named:
+    """Read the changes that lines name, each object once per event; `source` marks those that bring no id.
+
+    Raises InputError for a line that can't be read, or a bare key without `bucket`.
+    """
+    changes: dict[tuple[str, str, str], ObjectChange] = {}
+    named = Named([], 0, [])
+    ignored = 0
+    for number, line in enumerate(lines, 1):
+        text = _without_progress(line.removesuffix("\n").removesuffix("\r")).removeprefix("(dryrun) ")
+        if not text.strip() or _PROGRESS.match(text):
+            continue
+        if _TROUBLE.match(text):
+            named.troubles.append(text)
+            continue
+        found, skipped = _parse_line(text, number, bucket, source)
+        ignored += skipped
+        changes.update({(change.bucket, change.key, change.event): change for change in found})
+    return named._replace(changes=list(changes.values()), ignored=ignored)
+
+
+def _without_progress(line: str) -> str:
+    """Return what stands after the last carriage return.
+
+    `aws s3` writes its results over its progress, padded with spaces to the progress's length: so spaces at the end
+    are padding where the result is no longer than that, but for those that the source of the transfer has, too.
+    """
+    before, carriage_return, text = line.rpartition("\r")
+    if not carriage_return or len(text) > len(before.rpartition("\r")[2]):
+        return text
+    bare = text.rstrip(" ")
+    source, _, target = bare.rpartition(_TO_S3)
+    own = len(source) - len(source.rstrip(" "))
+    same_name = source.rstrip(" ").rpartition("/")[2] == target.rpartition("/")[2]
+    return bare + " " * own if target and same_name else bare
+
+
+def _parse_line(text: str, number: int, bucket: str | None, source: str) -> tuple[list[ObjectChange], int]:
+    """Return the changes of a line and how many of its events are ignored on purpose."""
+    if text.startswith('{"') or (text.startswith("{") and bucket is None):
+        return _parse_event_line(text, number)
+    transfer = _TRANSFER.match(text)
+    if transfer:
+        pairs = list(_transferred(transfer[1], text[transfer.end() :]))
+        return [_change(uri, event, number, source) for uri, event in pairs], 0
+    if text.startswith("s3://"):
+        return [_change(text, CREATED, number, source)], 0
+    if bucket is None:
+        raise InputError(f"line {number}: {text!r} is a key; name its bucket with --bucket, or write s3://BUCKET/KEY")
+    return [ObjectChange(bucket, text, CREATED, source, "")], 0
+
+
+def _parse_event_line(text: str, number: int) -> tuple[list[ObjectChange], int]:
+    try:
+        batch = parse_payload(json.loads(text))
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"line {number}: begins like a JSON event, but {error}") from None
+    for record in batch.malformed:
+        raise InputError(f"line {number}: {_told(record)}")
+    return batch.changes, sum(batch.ignored.values())
+
+
+def _told(record: Malformed) -> str:
+    return f"{record.source}: {record.reason}" if record.source else record.reason
+
+
+def _transferred(kind: str, rest: str) -> Iterator[tuple[str, str]]:
+    """Yield the S3 URIs that a transfer changes; nothing for a download."""
+    if kind == "delete":
+        yield rest, DELETED
+        return
+    source, to_s3, target = rest.rpartition(_TO_S3)
+    if to_s3:
+        yield "s3://" + target, CREATED
+    if kind == "move":
+        origin = source if to_s3 else rest.rpartition(" to ")[0]
+        if origin.startswith("s3://"):
+            yield origin, DELETED
+
+
+def _change(uri: str, event: str, number: int, source: str) -> ObjectChange:
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    if not uri.startswith("s3://") or not bucket or not key:
+        raise InputError(f"line {number}: {uri!r} is no s3://BUCKET/KEY")
+    return ObjectChange(bucket, key, event, source, "")

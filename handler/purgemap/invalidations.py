@@ -1,0 +1,97 @@
+"""A distribution → its invalidations in progress, by way of botocore."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from purgemap.aws import TENANT, Aws
+from purgemap.errors import PurgemapError
+from purgemap.routes.table import Distribution
+
+# A page holds a hundred, the newest first, and each takes seconds: another is needed only if one ends in progress.
+# https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_ListInvalidations.html
+_PAGES = 3
+
+# AWS publishes no rate for listing; creating is throttled at one call every two seconds, and must not suffer from this.
+_PAUSE_SECONDS = 0.25
+_WAITS_WHEN_THROTTLED = (2, 5, 10)
+_THROTTLED = {"Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded"}
+
+
+class Invalidation(NamedTuple):
+    """An invalidation and when it was created, in seconds since the epoch."""
+
+    id: str
+    created: float
+
+
+class Progress(NamedTuple):
+    """A distribution's invalidations in progress, and whether these are all."""
+
+    invalidations: tuple[Invalidation, ...]
+    is_all: bool
+
+
+class _ThrottledError(PurgemapError):
+    """CloudFront's rate of calls is used up for the moment."""
+
+
+class AwsInvalidations:
+    """`status.Invalidations` over real clients, one call after another."""
+
+    def __init__(self, aws: Aws, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._aws = aws
+        self._sleep = sleep
+
+    def in_progress(self, distribution: Distribution) -> Progress:
+        """List what a distribution or tenant is still working at; raises PurgemapError."""
+        found: list[Invalidation] = []
+        marker = ""
+        for _ in range(_PAGES):
+            page = self._page(distribution, marker)
+            items = page.get("Items", [])
+            found += [_invalidation(item) for item in items if item["Status"] == "InProgress"]
+            marker = page.get("NextMarker", "") if page.get("IsTruncated") else ""
+            if not marker or items[-1]["Status"] != "InProgress":
+                return Progress(tuple(found), is_all=True)
+        return Progress(tuple(found), is_all=False)
+
+    def _page(self, distribution: Distribution, marker: str) -> Any:
+        for wait in _WAITS_WHEN_THROTTLED:
+            try:
+                return self._list(distribution, marker)
+            except _ThrottledError:
+                self._sleep(wait)
+        return self._list(distribution, marker)
+
+    def _list(self, distribution: Distribution, marker: str) -> Any:
+        self._sleep(_PAUSE_SECONDS)
+        page = {"Marker": marker} if marker else {}
+        with _told():
+            client = self._aws.client("cloudfront", distribution.role_arn, distribution.external_id)
+            if distribution.id.startswith(TENANT):
+                tenant = distribution.id.removeprefix(TENANT)
+                answer = client.list_invalidations_for_distribution_tenant(Id=tenant, **page)
+            else:
+                answer = client.list_invalidations(DistributionId=distribution.id, **page)
+            return answer["InvalidationList"]
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Turn what botocore raises, for the call or for the role behind it, into a line."""
+    try:
+        yield
+    except ClientError as error:
+        code, message = error.response["Error"].get("Code", ""), error.response["Error"].get("Message", "")
+        kind = _ThrottledError if code in _THROTTLED else PurgemapError
+        raise kind(f"{error.operation_name}: {code}: {message}") from error
+    except BotoCoreError as error:
+        raise PurgemapError(f"{type(error).__name__}: {error}") from error
+
+
+def _invalidation(item: dict[str, Any]) -> Invalidation:
+    return Invalidation(str(item["Id"]), item["CreateTime"].timestamp())

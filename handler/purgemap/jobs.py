@@ -1,0 +1,163 @@
+"""What one distribution needs, as a value that can wait in a queue: jobs, and the messages that carry them."""
+
+import hashlib
+import json
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from purgemap.errors import PurgemapError
+
+MESSAGE_VERSION = 1
+
+# SQS takes 1 MiB a message today and took 256 KiB for years: staying under the old limit costs nothing.
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
+MAX_MESSAGE_BYTES = 250_000
+
+_MARK = "purgemap_job"
+
+
+class UnknownVersionError(PurgemapError):
+    """A job that a newer function wrote; it goes back to the queue until that function reads it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """The items that one distribution is to be told, with their scopes, and how it went so far.
+
+    `distribution` is an id, or `tenant:` and a tenant's id. `sources` are the sorted ids of the deliveries behind
+    it. `oldest` is the time of the oldest event, in seconds since the epoch. `refusals` counts every refusal,
+    `throttled` those for the rate of calls; `rung` says by how much the budgets are tightened.
+    """
+
+    distribution: str
+    scopes: Mapping[str, str | None]
+    sources: tuple[str, ...]
+    oldest: float
+    changes: int
+    refusals: int = 0
+    throttled: int = 0
+    rung: int = 0
+
+    @property
+    def digest(self) -> str:
+        """Identify the deliveries behind the job, however many: the sources of the job once it waited."""
+        if len(self.sources) == 1 and len(self.sources[0]) == hashlib.sha256().digest_size * 2:
+            return self.sources[0]
+        return hashlib.sha256("\0".join(self.sources).encode()).hexdigest()
+
+
+def merge(jobs: Iterable[Job]) -> Job:
+    """Merge jobs of one distribution: everything that they want, as old and as hard-pressed as the worst of them."""
+    first, *rest = jobs
+    if not rest:
+        return first
+    every = (first, *rest)
+    return Job(
+        distribution=first.distribution,
+        scopes=merged_scopes(job.scopes for job in every),
+        sources=tuple(sorted({source for job in every for source in job.sources})),
+        oldest=min(job.oldest for job in every),
+        changes=sum(job.changes for job in every),
+        refusals=max(job.refusals for job in every),
+        throttled=max(job.throttled for job in every),
+        rung=max(job.rung for job in every),
+    )
+
+
+def merged_scopes(several: Iterable[Mapping[str, str | None]]) -> Mapping[str, str | None]:
+    """Put items with their scopes together."""
+    first, *rest = several
+    if not rest:
+        return first
+    scopes = dict(first)
+    for other in rest:
+        for item, scope in other.items():
+            add_scope(scopes, item, scope)
+    return scopes
+
+
+def add_scope(scopes: dict[str, str | None], item: str, scope: str | None) -> None:
+    """Add an item; asked for twice it keeps the shorter scope, and any scope rather than none."""
+    known = scopes.setdefault(item, scope)
+    if scope is not None and (known is None or len(scope) < len(known)):
+        scopes[item] = scope
+
+
+def is_job(body: Any) -> bool:
+    """Whether a decoded message body is a job of ours, of whatever version."""
+    return isinstance(body, dict) and _MARK in body
+
+
+def parse_job(body: Mapping[str, Any]) -> Job:
+    """Read a job from a decoded message body.
+
+    Raises UnknownVersionError for another version, and PurgemapError for a body that is no whole job.
+    """
+    if body[_MARK] != MESSAGE_VERSION:
+        raise UnknownVersionError(f"a job of version {body[_MARK]!r}; this function reads version {MESSAGE_VERSION}")
+    try:
+        job = Job(
+            distribution=str(body["distribution"]),
+            scopes={str(item): scope for scope, items in body["items"] for item in items},
+            sources=(str(body["sources"]),),
+            oldest=float(body["oldest"]),
+            changes=int(body["changes"]),
+            refusals=int(body["refusals"]),
+            throttled=int(body["throttled"]),
+            rung=int(body["rung"]),
+        )
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        raise PurgemapError(f"not a whole job: {type(error).__name__}: {error}") from None
+    if not _is_sound(job):
+        raise PurgemapError("not a sound job: texts are ASCII, times finite, counts not negative")
+    return job
+
+
+def _is_sound(job: Job) -> bool:
+    """Whether a job holds only what `messages` writes: anything else could sink its whole batch later."""
+    texts = (*job.sources, *job.scopes, *(scope for scope in job.scopes.values() if scope is not None))
+    counts = (job.changes, job.refusals, job.throttled, job.rung)
+    return math.isfinite(job.oldest) and min(counts) >= 0 and all(isinstance(t, str) and t.isascii() for t in texts)
+
+
+def messages(job: Job, **notes: str) -> Iterator[str]:
+    """Write a job as message bodies, as many as it needs to stay under the size limit; `notes` say why it waits."""
+    for part in _parts(job):
+        yield json.dumps(
+            {
+                _MARK: MESSAGE_VERSION,
+                "distribution": job.distribution,
+                "items": _items_by_scope(part.scopes),
+                "sources": job.digest,
+                "oldest": job.oldest,
+                "changes": part.changes,
+                "refusals": job.refusals,
+                "throttled": job.throttled,
+                "rung": job.rung,
+                **notes,
+            },
+            separators=(",", ":"),
+        )
+
+
+def _items_by_scope(scopes: Mapping[str, str | None]) -> list[tuple[str | None, list[str]]]:
+    items_by_scope: dict[str | None, list[str]] = {}
+    for item, scope in sorted(scopes.items()):
+        items_by_scope.setdefault(scope, []).append(item)
+    return list(items_by_scope.items())
+
+
+def _parts(job: Job) -> Iterator[Job]:
+    """Split a job so that each part's items and scopes stay well under a message's size."""
+    part: dict[str, str | None] = {}
+    size = 0
+    for item, scope in sorted(job.scopes.items()):
+        # Items are ASCII. A scope is counted with each item, though it is written once: room to spare.
+        size += len(item) + len(scope or "") + 8
+        if part and size > MAX_MESSAGE_BYTES - 4_096:
+            yield replace(job, scopes=part, changes=0)
+            part, size = {}, len(item) + len(scope or "") + 8
+        part[item] = scope
+    yield replace(job, scopes=part)

@@ -1,0 +1,75 @@
+"""The Lambda function: environment and clients, then the pipeline."""
+
+import functools
+import logging
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from purgemap.aws import Aws, AwsCloudFront, SqsQueue
+from purgemap.delivery import Pace
+from purgemap.pipeline import Service, answer, process
+from purgemap.reporting import LOGGER, JsonFormatter, log_report
+from purgemap.routes.loading import load_routes
+from purgemap.routing import Router
+
+Handler = Callable[[Any, Any], dict[str, Any] | None]
+
+DEFAULT_CALLS_PER_SECOND = "0.5"
+
+
+def build_handler(environment: Mapping[str, str]) -> Handler:
+    """Make the handler that an environment describes; raises MapError where PURGEMAP_ROUTES names no sound map."""
+    LOGGER.setLevel(environment.get("PURGEMAP_LOG_LEVEL", "INFO"))
+    service = build_service(environment)
+    calls_per_second = float(environment.get("PURGEMAP_CALLS_PER_SECOND", DEFAULT_CALLS_PER_SECOND))
+
+    def handle(payload: Any, context: Any = None) -> dict[str, Any] | None:
+        started = time.time()
+        pace = Pace(
+            now=time.time,
+            seconds_left=functools.partial(_seconds_left, context),
+            distributions_of_account=lambda account: service.routes.distributions_by_account.get(account, 1),
+            calls_per_second=calls_per_second,
+        )
+        report = process(payload, service, pace)
+        log_report(report, started, time.time())
+        return answer(report)
+
+    return handle
+
+
+def build_service(environment: Mapping[str, str]) -> Service:
+    """Load the map and make the clients that an environment describes."""
+    aws = Aws(environment)
+    routes = load_routes(environment["PURGEMAP_ROUTES"])
+    queues = [environment.get(name) for name in ("PURGEMAP_QUEUE_URL", "PURGEMAP_DEAD_LETTER_QUEUE_URL")]
+    queue, dead_letters = (SqsQueue(aws, url) if url else None for url in queues)
+    return Service(routes, Router(routes), AwsCloudFront(aws), queue, dead_letters)
+
+
+def _seconds_left(context: Any) -> float:
+    """Return what is left of the function's time; without Lambda's context there is no limit."""
+    remaining = getattr(context, "get_remaining_time_in_millis", None)
+    return remaining() / 1000 if remaining else float("inf")
+
+
+def lambda_handler(payload: Any, context: Any) -> dict[str, Any] | None:
+    """Answer one invocation; see `purgemap.events` for the payloads and `purgemap.pipeline.answer` for the answer."""
+    return _handler()(payload, context)
+
+
+@functools.cache
+def _handler() -> Handler:
+    stdout = logging.StreamHandler(sys.stdout)
+    stdout.setFormatter(JsonFormatter())
+    LOGGER.addHandler(stdout)
+    LOGGER.propagate = False
+    return build_handler(os.environ)
+
+
+# In Lambda the map is read and the clients are made while the function starts, not while the first batch waits.
+if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
+    _handler()

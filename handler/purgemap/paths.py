@@ -1,0 +1,260 @@
+"""The keys that a target wants → the items that CloudFront must be told, each with its scope.
+
+An item is a viewer path as CloudFront spells it, a wildcard (a path that ends in `*`) or a `#tag`. Its scope is the
+path above which the planner's wildcards may not rise; None keeps the item as it is.
+
+The rules are CloudFront's:
+https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/invalidation-specifying-objects.html
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from typing import NamedTuple
+from urllib.parse import quote, unquote_to_bytes
+
+from purgemap.jobs import add_scope
+from purgemap.patterns import Kind, Part, parse_parts
+from purgemap.routing import Target
+
+MAX_ITEM_LENGTH = 4_000
+
+# "URL-encode … non-ASCII characters and the unsafe characters of RFC 1738; don't URL-encode any other characters,
+# or CloudFront won't invalidate the old version". `?` joins them, since raw it would begin the query string.
+# quote() never encodes letters, digits and `_.-~`; `_usable` deals with the `~`.
+_RAW = "/!$&'()*+,;:@="
+
+# Keys that are their own spelling: nothing to encode, no second spelling, no wildcard at the end.
+_PLAIN = re.compile(r"[A-Za-z0-9!$&'(),;:@=\-_./]+")
+
+# https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/invalidation-by-tags.html
+_TAG = re.compile(r"#[!-+\--~]{1,256}")
+
+_ESCAPE_RUN = re.compile(r"(?:%[0-9A-Fa-f]{2})+\Z")
+_OF_OBJECT = ("path", "dir", "key")
+
+Items = dict[str, str | None]
+
+
+class Asked(NamedTuple):
+    """What a target asks for: items with their scopes, and what a person should hear of."""
+
+    items: Items
+    warnings: list[str]
+
+
+class Spelling(NamedTuple):
+    """One viewer path of an object, not yet encoded, and what it is."""
+
+    path: str
+    reason: str
+
+
+class _Style(NamedTuple):
+    """How a viewer spelled the two characters that have two spellings in the URL of an S3 object."""
+
+    plus: str
+    space: str
+
+
+class _Template(NamedTuple):
+    """A template of `invalidate`: its parts, and how many of them stand before the first that names the object."""
+
+    parts: tuple[Part, ...]
+    fixed: int
+    is_tag: bool
+    names_path: bool
+    ends_with_object: bool
+
+
+def items_of(target: Target, keys: Iterable[str]) -> Asked:
+    """Return the items of a target's changed keys."""
+    asked = Asked({}, [])
+    if _is_simple(target):
+        keys = list(keys)
+        plain = [key for key in keys if _PLAIN.fullmatch(key)]
+        _add_plain(asked.items, target, plain)
+        keys = set(keys).difference(plain) if len(plain) < len(keys) else ()
+    for key in keys:
+        _add_key(asked, target, key)
+    return asked
+
+
+def spellings(target: Target, key: str) -> tuple[Spelling, ...]:
+    """List the viewer paths of an object: its own, those of an index document, those of clean URLs."""
+    return tuple(_spellings(target, "/" + key[len(target.origin_path) :]))
+
+
+def _spellings(target: Target, path: str) -> Iterator[Spelling]:
+    yield Spelling(path, "the object's own path")
+    folder, _, name = path.rpartition("/")
+    if name in target.settings.index_documents:
+        yield Spelling(folder + "/", f"{name} is an index document")
+        if target.settings.clean_urls and folder:
+            yield Spelling(folder, f"clean URL of a folder's {name}")
+    elif target.settings.clean_urls and name.endswith(".html"):
+        yield Spelling(path.removesuffix(".html"), "clean URL")
+
+
+def viewer_paths(found: Iterable[Spelling]) -> Iterator[str]:
+    """Encode spellings in every style that viewers may have written them in; a `~` stays as viewers write it."""
+    return (_encode(spelling.path, style) for spelling in found for style in _styles(spelling.path))
+
+
+def _is_simple(target: Target) -> bool:
+    """Whether a plain key's items are its own path and those of an index document."""
+    settings = target.settings
+    return settings.invalidate == ("{path}",) and not settings.query_strings and not settings.clean_urls
+
+
+def _add_plain(items: Items, target: Target, keys: Iterable[str]) -> None:
+    """Do what `_add_key` does, for the keys that nearly every batch is made of."""
+    cut, scope = len(target.origin_path), _scope_path(target)
+    paths = ["/" + key[cut:] for key in keys]
+    items.update(dict.fromkeys(paths, scope))
+    for name in target.settings.index_documents:
+        ending = f"/{name}"
+        items.update({path[: -len(name)]: scope for path in paths if path.endswith(ending)})
+
+
+def _add_key(asked: Asked, target: Target, key: str) -> None:
+    found = spellings(target, key)
+    wanted: Items = {}
+    for text in target.settings.invalidate:
+        template = _template(text)
+        for spelling in found if template.names_path else found[:1]:
+            _add_filled(Asked(wanted, asked.warnings), target, template, key, spelling.path)
+    # `P*` is not trusted to evict `P` itself: `/dev/*` was seen to leave `/dev/` stale. So where the object has a
+    # spelling P of its own, P goes beside P*, whoever asked for the wildcard.
+    stems = {item[:-1] for item in wanted if item.endswith("*")}.intersection(viewer_paths(found))
+    for item, scope in (*wanted.items(), *((stem, None) for stem in stems)):
+        add_scope(asked.items, item, scope)
+
+
+def _add_filled(asked: Asked, target: Target, template: _Template, key: str, path: str) -> None:
+    """Fill one template for one spelling, in every style that viewers may have written it in."""
+    folder = path[: path.rindex("/") + 1]
+    values = {**target.captures, "bucket": target.bucket, "key": key, "path": path, "dir": folder}
+    if template.is_tag:
+        return _add_tag(asked, target, _join(template.parts, values, None))
+    for style in _styles("".join(values[part.text] for part in template.parts if part.kind is Kind.CAPTURE)):
+        scope = _scope(target, template, values, style)
+        item = _usable(_join(template.parts, values, style))
+        add_scope(asked.items, item, scope)
+        if target.settings.query_strings and template.ends_with_object and not item.endswith("*"):
+            add_scope(asked.items, _with_query(item), scope)
+    return None
+
+
+def _add_tag(asked: Asked, target: Target, tag: str) -> None:
+    if _TAG.fullmatch(tag):
+        add_scope(asked.items, tag, None)
+        return
+    # Whatever the tag stood for must not stay cached, and only the route's own part of the site may go.
+    scope = _scope_path(target)
+    add_scope(asked.items, scope, scope)
+    add_scope(asked.items, scope + "*", scope)
+    asked.warnings.append(f"route {target.route}: {tag!r} is no cache tag CloudFront takes: {scope}* goes instead")
+
+
+def _with_query(item: str) -> str:
+    """Return the wildcard over an item's query strings.
+
+    A file goes as AWS documents it (`/x.jpg*`); where no extension ends the name that would evict what lies below
+    or beside it, so the wildcard begins with the query's `?`.
+    """
+    name = item.rpartition("/")[2]
+    return f"{item}*" if "." in name[1:-1] else f"{item}?*"
+
+
+def _usable(item: str) -> str:
+    """Make an item that CloudFront accepts and acts on: a wildcard where it has to be one.
+
+    "Don't use the ~ character in your path. CloudFront doesn't support this character for invalidations, whether
+    it's URL-encoded or not": only a wildcard that stops before it reaches such an object.
+    """
+    before, tilde, _ = item.partition("~")
+    if tilde:
+        return before + "*"
+    return item if len(item) <= MAX_ITEM_LENGTH else whole_characters(item[: MAX_ITEM_LENGTH - 1]) + "*"
+
+
+def whole_characters(stem: str) -> str:
+    """Cut a stem back so that it ends neither inside a `%XX` escape nor inside a character of several bytes."""
+    percent = stem.rfind("%", -2)
+    if percent >= 0:
+        stem = stem[:percent]
+    run = _ESCAPE_RUN.search(stem)
+    if run is None:
+        return stem
+    whole = unquote_to_bytes(run[0]).decode("utf-8", "ignore").encode()
+    return stem[: run.start() + 3 * len(whole)]
+
+
+def _scope_path(target: Target) -> str:
+    """Return the matched prefix as a viewer path, up to a `~`, which no wildcard can hold."""
+    return _viewer_scope(target, _Style("+", "%20"))
+
+
+def _scope(target: Target, template: _Template, values: Mapping[str, str], style: _Style) -> str | None:
+    if template.fixed == len(template.parts):
+        return None
+    before = _join(template.parts[: template.fixed], values, style)
+    if template.parts[template.fixed].text == "key":
+        inside = _encode(target.matched, style)
+    else:
+        inside = _viewer_scope(target, style)
+    return (before + inside).partition("~")[0]
+
+
+def _viewer_scope(target: Target, style: _Style) -> str:
+    return _encode("/" + target.matched[len(target.origin_path) :], style).partition("~")[0]
+
+
+def _join(parts: Iterable[Part], values: Mapping[str, str], style: _Style | None) -> str:
+    """Join a template's parts: literals as written, values encoded in a style, or as they are for None."""
+    return "".join(
+        part.text
+        if part.kind is not Kind.CAPTURE
+        else _encode(values[part.text], style)
+        if style
+        else values[part.text]
+        for part in parts
+    )
+
+
+def _encode(text: str, style: _Style) -> str:
+    """Encode a value as CloudFront wants it, but for the `~`."""
+    return quote(text, safe=_RAW).replace("+", style.plus).replace("%20", style.space)
+
+
+def _styles(text: str) -> tuple[_Style, ...]:
+    """List how viewers may have spelled a text.
+
+    A viewer of an S3 origin has to write a key's `+` as `%2B`, since S3 reads a raw `+` as a space: so a `+` may be
+    cached under either spelling, and a space under `%20` or `+`.
+    """
+    pluses = ("+", "%2B") if "+" in text else ("+",)
+    spaces = ("%20", "+") if " " in text else ("%20",)
+    return tuple(_Style(plus, space) for plus in pluses for space in spaces)
+
+
+@lru_cache(maxsize=4096)
+def _template(text: str) -> _Template:
+    parts = _without_double_slash(parse_parts(text))
+    of_object = [part.kind is Kind.CAPTURE and part.text in _OF_OBJECT for part in parts]
+    return _Template(
+        parts,
+        fixed=of_object.index(True) if any(of_object) else len(parts),
+        is_tag=text.startswith("#"),
+        names_path=any(part.kind is Kind.CAPTURE and part.text == "path" for part in parts),
+        ends_with_object=of_object[-1] and parts[-1].text != "dir",
+    )
+
+
+def _without_double_slash(parts: tuple[Part, ...]) -> tuple[Part, ...]:
+    """`{dir}` ends in its slash, so `{dir}*` and `{dir}/*` mean the same."""
+    return tuple(
+        part._replace(text=part.text.removeprefix("/")) if place and parts[place - 1] == (Kind.CAPTURE, "dir") else part
+        for place, part in enumerate(parts)
+    )

@@ -1,0 +1,138 @@
+"""The whole service, one call per stage.
+
+payload → changes and returned jobs → targets → items → jobs → outcomes → what is kept in queues → the answer
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from purgemap.delivery import CloudFront, Order, Outcome, Pace, Rejected, deliver
+from purgemap.errors import PurgemapError
+from purgemap.events import Batch, ObjectChange, ReturnedJob, parse_payload
+from purgemap.jobs import Job, merge, merged_scopes
+from purgemap.keeping import Queue, Unkept, keep
+from purgemap.paths import items_of
+from purgemap.routes.table import Routes
+from purgemap.routing import Routed, Router, Target
+
+
+class NotAllDeliveredError(PurgemapError):
+    """Some of an event that came without a queue failed: raising is how Lambda is told to try it again."""
+
+
+class Service(NamedTuple):
+    """What the pipeline works with: the map, and the edges."""
+
+    routes: Routes
+    router: Router
+    cloudfront: CloudFront
+    queue: Queue | None
+    dead_letters: Queue | None
+
+
+class Wanted(NamedTuple):
+    """What changes want: an order per distribution, how many nobody takes, and what a person should hear of."""
+
+    orders: list[Order]
+    unrouted: int
+    warnings: list[str]
+
+
+class Report(NamedTuple):
+    """What became of a payload."""
+
+    batch: Batch
+    wanted: Wanted
+    outcomes: list[Outcome]
+    unkept: list[Unkept]
+
+
+def process(payload: Any, service: Service, pace: Pace) -> Report:
+    """Tell every distribution that a payload concerns what to invalidate."""
+    batch = parse_payload(payload)
+    wanted = want(batch.changes, service.router, pace.now())
+    orders, lost = _orders(wanted, batch.jobs, service.routes)
+    outcomes = [*deliver(orders, service.cloudfront, pace), *lost]
+    return Report(batch, wanted, outcomes, keep(outcomes, service.queue, service.dead_letters))
+
+
+def _orders(wanted: Wanted, returned: Iterable[ReturnedJob], routes: Routes) -> tuple[list[Order], list[Rejected]]:
+    """Merge what changes want with the jobs that come back: one order per distribution that the map still has."""
+    distributions = {order.job.distribution: order.distribution for order in wanted.orders}
+    jobs_by_distribution = {order.job.distribution: [order.job] for order in wanted.orders}
+    for _, job in returned:
+        jobs_by_distribution.setdefault(job.distribution, []).append(job)
+        if job.distribution not in distributions and job.distribution in routes.distributions_by_id:
+            distributions[job.distribution] = routes.distributions_by_id[job.distribution]
+    orders = [
+        Order(merge(jobs), distributions[name]) for name, jobs in jobs_by_distribution.items() if name in distributions
+    ]
+    gone = (merge(jobs) for name, jobs in jobs_by_distribution.items() if name not in distributions)
+    return orders, [Rejected(job, "the map has no such distribution any more") for job in gone]
+
+
+def answer(report: Report) -> dict[str, Any] | None:
+    """Say what Lambda has to hand over again: the records that failed, or by raising the whole event.
+
+    Raises NotAllDeliveredError where there is no queue that takes single records back.
+    """
+    unkept = {each.distribution for each in report.unkept}
+    failed = {source for job, _ in report.wanted.orders if job.distribution in unkept for source in job.sources}
+    failed.update(returned.source for returned in report.batch.jobs if returned.job.distribution in unkept)
+    failed.update(record.source for record in report.batch.malformed)
+    if report.batch.from_queue and "" not in failed:
+        return {"batchItemFailures": [{"itemIdentifier": source} for source in sorted(failed)]}
+    reasons = [f"{each.distribution}: {each.reason}" for each in report.unkept]
+    reasons += [record.reason for record in report.batch.malformed]
+    if reasons:
+        raise NotAllDeliveredError("; ".join(reasons))
+    return None
+
+
+def want(changes: Iterable[ObjectChange], router: Router, now: float) -> Wanted:
+    """Route changes and spell their paths: one order per distribution. Pure; `now` stands in for a missing time."""
+    routed = router.route(changes)
+    warnings = [f"route {skip.route}: {skip.reason}" for skip in routed.unknown_names]
+    targets_by_distribution: dict[str, list[Target]] = defaultdict(list)
+    for target in routed.keys_by_target:
+        targets_by_distribution[target.distribution.id].append(target)
+    orders = []
+    for _, targets in sorted(targets_by_distribution.items()):
+        asked = [items_of(target, routed.keys_by_target[target]) for target in targets]
+        warnings += [warning for each in asked for warning in each.warnings]
+        orders.append(
+            Order(_job(targets, merged_scopes(each.items for each in asked), routed, now), targets[0].distribution)
+        )
+    return Wanted(orders, len(routed.unrouted), warnings)
+
+
+def _job(targets: list[Target], scopes: Mapping[str, str | None], routed: Routed, now: float) -> Job:
+    behind = list(_changes_behind(targets, routed))
+    return Job(
+        distribution=targets[0].distribution.id,
+        scopes=scopes,
+        sources=tuple(sorted({change.source for change in behind})),
+        oldest=_seconds(min((change.time for change in behind if change.time), default=""), now),
+        changes=len({(change.bucket, change.key) for change in behind}),
+    )
+
+
+def _changes_behind(targets: Iterable[Target], routed: Routed) -> Iterator[ObjectChange]:
+    for target in targets:
+        for event in target.settings.events:
+            changes_by_key = routed.changes.get((target.bucket, event), {})
+            for key in routed.keys_by_target[target]:
+                yield from changes_by_key.get(key, ())
+
+
+def _seconds(time: str, now: float) -> float:
+    """Read an event's ISO 8601 time as seconds since the epoch; `now` where it is missing, no time or yet to come.
+
+    A job never gives up before its time has come.
+    """
+    try:
+        return min(datetime.fromisoformat(time).timestamp(), now)
+    except ValueError:
+        return now

@@ -1,0 +1,7 @@
+"""Items of one distribution, with their scopes → the cheapest invalidations that cover them all."""
+
+from purgemap.planning.listing import Listing, collateral
+from purgemap.planning.planner import Plan, plan
+from purgemap.planning.rungs import RUNGS, tightened
+
+__all__ = ["RUNGS", "Listing", "Plan", "collateral", "plan", "tightened"]

@@ -1,0 +1,12 @@
+"""How often CloudFront was full → the budgets of the next try."""
+
+# (paths, wildcards): fewer of both are in progress at a time, so that what CloudFront refused finds room.
+RUNGS = ((150, 10), (75, 5), (30, 2), (10, 1))
+
+
+def tightened(max_paths: int, max_wildcards: int, rung: int) -> tuple[int, int]:
+    """Return (paths, wildcards) of a rung: 0 is the map's own budget, the last rung holds for all later ones."""
+    if rung <= 0:
+        return max_paths, max_wildcards
+    paths, wildcards = RUNGS[min(rung, len(RUNGS) - 1)]
+    return min(max_paths, paths), min(max_wildcards, wildcards)

@@ -1,0 +1,130 @@
+"""The map's distributions and roles → the policies that give the function these rights and no other."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from purgemap.rendering.grouping import stable_groups
+from purgemap.rendering.limits import INLINE_CHARACTERS, MANAGED_CHARACTERS, check_policies
+from purgemap.routes.table import Distribution, Routes
+
+TENANT = "tenant:"
+
+_ARN = "arn:${{AWS::Partition}}:cloudfront::${{AWS::AccountId}}:{}/{}"
+
+
+class Grant(NamedTuple):
+    """A right on one resource: the statement that it goes into, the action, and the ARN, in which Fn::Sub puts in."""
+
+    sid: str
+    action: str
+    arn: str
+
+
+def grants_of(routes: Routes) -> list[Grant]:
+    """List what the function needs for the map: each right that it uses, on exactly the map's resources."""
+    return sorted({_grant(distribution) for distribution in routes.distributions_by_id.values()})
+
+
+def _grant(distribution: Distribution) -> Grant:
+    if distribution.role_arn:
+        return Grant("AssumeRoles", "sts:AssumeRole", distribution.role_arn)
+    return invalidation_grant(distribution.id)
+
+
+def invalidation_grant(distribution: str) -> Grant:
+    """Let a distribution, or a tenant, of the stack's own account be invalidated."""
+    if distribution.startswith(TENANT):
+        arn = _ARN.format("distribution-tenant", distribution.removeprefix(TENANT))
+        return Grant("InvalidateTenants", "cloudfront:CreateInvalidationForDistributionTenant", arn)
+    return Grant("Invalidate", "cloudfront:CreateInvalidation", _ARN.format("distribution", distribution))
+
+
+def render_policies(grants: Sequence[Grant], role: str, *, taken: int, **attributes: Any) -> dict[str, Any]:
+    """Put grants into policies of a role of the template, by logical id; raises RenderError if they don't fit.
+
+    `taken` counts the characters of the role's inline policies. What fits beside them is inline, else managed policies
+    share it.
+    """
+    if not grants:
+        return {}
+    if taken + _size(grants) <= INLINE_CHARACTERS:
+        properties = {"PolicyName": "map", "Roles": [{"Ref": role}], "PolicyDocument": _document(grants)}
+        return {f"{role}Rights": {"Type": "AWS::IAM::Policy", **attributes, "Properties": properties}}
+    return _managed_policies(grants, role, attributes)
+
+
+def _managed_policies(grants: Sequence[Grant], role: str, attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """Share grants out over managed policies that change in place.
+
+    So the role has no more of them during an update than after it. A group that is split keeps its policy for the one
+    half, and this waits until the policy of the other half stands: no right is missing for a moment.
+    """
+    groups = {name.rstrip("0"): group for name, group in _managed_groups(grants).items()}
+    check_policies(len(groups))
+    split_off = {name: [other for other in groups if other and _origin(other) == name] for name in groups}
+    return {
+        f"{role}ManagedRights{name}": {
+            "Type": "AWS::IAM::ManagedPolicy",
+            **attributes,
+            **({"DependsOn": [f"{role}ManagedRights{other}" for other in split_off[name]]} if split_off[name] else {}),
+            "Properties": {
+                "Description": "Rights on distributions of the map, for purgemap",
+                "Roles": [{"Ref": role}],
+                "PolicyDocument": _document(group),
+            },
+        }
+        for name, group in groups.items()
+    }
+
+
+def _origin(name: str) -> str:
+    """Name the group that a group was once split off: its bits without the last 1."""
+    return name.removesuffix("1").rstrip("0")
+
+
+def _managed_groups(grants: Iterable[Grant]) -> dict[str, list[Grant]]:
+    grants_by_arn = {grant.arn: grant for grant in grants}
+
+    def pick(arns: Iterable[str]) -> list[Grant]:
+        return sorted(grants_by_arn[arn] for arn in arns)
+
+    groups = stable_groups(grants_by_arn, lambda arns: _size(pick(arns)) <= MANAGED_CHARACTERS)
+    return {name: pick(arns) for name, arns in groups.items()}
+
+
+def _document(grants: Iterable[Grant]) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": list(_statements(grants))}
+
+
+def _statements(grants: Iterable[Grant]) -> Iterator[dict[str, Any]]:
+    arns_by_statement: dict[tuple[str, str], list[str]] = {}
+    for sid, action, arn in grants:
+        arns_by_statement.setdefault((sid, action), []).append(arn)
+    for (sid, action), arns in arns_by_statement.items():
+        resources = [{"Fn::Sub": arn} if "${" in arn else arn for arn in arns]
+        yield {"Sid": sid, "Effect": "Allow", "Action": action, "Resource": resources}
+
+
+def _size(grants: Iterable[Grant]) -> int:
+    return document_size(_document(grants))
+
+
+def document_size(document: Mapping[str, Any]) -> int:
+    """Count a policy document's characters as IAM does, without white space and with what Fn::Sub puts in."""
+    text = json.dumps(_resolved(document), separators=(",", ":"))
+    return len("".join(text.split()))
+
+
+def _resolved(value: Any) -> Any:
+    """Replace functions by texts as long as what they give; a stack's own ARNs are taken at their longest."""
+    match value:
+        case {"Fn::Sub": str(text)}:
+            return text.replace("${AWS::Partition}", "aws-cn").replace("${AWS::AccountId}", "0" * 12)
+        case {"Fn::GetAtt": _} | {"Ref": _}:
+            return "-" * 160
+        case dict():
+            return {key: _resolved(each) for key, each in value.items()}
+        case list():
+            return [_resolved(each) for each in value]
+    return value

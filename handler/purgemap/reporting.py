@@ -1,0 +1,119 @@
+"""What became of a payload → the log: a JSON line per outcome, warning and unreadable record, and one per batch.
+
+The batch's line is also its metrics, in CloudWatch's embedded format:
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+"""
+
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from purgemap.delivery import Accepted, Deferred, Outcome, Rejected
+from purgemap.pipeline import Report
+
+LOGGER = logging.getLogger("purgemap")
+NAMESPACE = "purgemap"
+
+# Enough of the items to see what a line is about; the rest shows at level DEBUG.
+_SHOWN_ITEMS = 20
+
+_UNITS = {"seconds_to_accepted": "Seconds"}
+
+
+class Line(NamedTuple):
+    """One line of the log."""
+
+    level: int
+    message: str
+    fields: dict[str, Any]
+
+
+class JsonFormatter(logging.Formatter):
+    """Writes a record and its `fields` as one JSON object, which CloudWatch Logs Insights reads as columns."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        line = {"level": record.levelname, "message": record.getMessage(), **getattr(record, "fields", {})}
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False, default=str)
+
+
+def log_report(report: Report, started: float, ended: float) -> None:
+    """Write a report to the log; the batch's times are in seconds since the epoch."""
+    for line in report_lines(report, started, ended):
+        LOGGER.log(line.level, line.message, extra={"fields": line.fields})
+
+
+def report_lines(report: Report, started: float, ended: float) -> Iterator[Line]:
+    """Tell a report, line by line."""
+    for outcome in report.outcomes:
+        yield _outcome_line(outcome, ended)
+        yield Line(logging.DEBUG, "items", {"items": sorted(outcome.job.scopes)})
+    for warning in report.wanted.warnings:
+        yield Line(logging.WARNING, warning, {})
+    for record in report.batch.malformed:
+        yield Line(logging.ERROR, "malformed record", {"source": record.source, "reason": record.reason})
+    for unkept in report.unkept:
+        yield Line(logging.ERROR, "failed", {"distribution": unkept.distribution, "reason": unkept.reason})
+    yield _batch_line(report, started, ended)
+
+
+def _outcome_line(outcome: Outcome, ended: float) -> Line:
+    job = outcome.job
+    fields: dict[str, Any] = {"distribution": job.distribution, "changes": job.changes, "refusals": job.refusals}
+    if isinstance(outcome, Accepted):
+        told = {
+            "paths": len(outcome.items),
+            "wildcards": outcome.wildcards,
+            "items": outcome.items[:_SHOWN_ITEMS],
+            "invalidation": outcome.id,
+            "caller_reference": outcome.caller_reference,
+            "seconds_to_accepted": round(max(ended - job.oldest, 0), 1),
+        }
+        return Line(logging.INFO, "accepted", fields | told)
+    waiting = fields | {"items": sorted(job.scopes)[:_SHOWN_ITEMS], "reason": outcome.reason}
+    if isinstance(outcome, Deferred):
+        return Line(logging.WARNING, "deferred", waiting | {"delay": outcome.delay, "rung": job.rung})
+    return Line(logging.ERROR, "rejected", waiting)
+
+
+def _batch_line(report: Report, started: float, ended: float) -> Line:
+    accepted = [outcome for outcome in report.outcomes if isinstance(outcome, Accepted)]
+    metrics = {
+        "changes": len({(change.bucket, change.key) for change in report.batch.changes}),
+        "unrouted": report.wanted.unrouted,
+        "ignored": sum(report.batch.ignored.values()),
+        "malformed": len(report.batch.malformed),
+        "items": sum(len(outcome.items) for outcome in accepted),
+        "wildcards": sum(outcome.wildcards for outcome in accepted),
+        "accepted": len(accepted),
+        "deferred": sum(isinstance(outcome, Deferred) for outcome in report.outcomes),
+        "rejected": sum(isinstance(outcome, Rejected) for outcome in report.outcomes),
+        "failed": len(report.unkept),
+        "seconds_to_accepted": [round(max(ended - outcome.job.oldest, 0), 1) for outcome in accepted][:100],
+    }
+    properties = {
+        "seconds": round(ended - started, 3),
+        "jobs": len(report.batch.jobs),
+        "ignored_reasons": dict(report.batch.ignored),
+        "distributions": sorted({outcome.job.distribution for outcome in report.outcomes})[:_SHOWN_ITEMS],
+    }
+    return Line(logging.INFO, "batch", {**_embedded(metrics, ended), **properties})
+
+
+def _embedded(metrics: dict[str, Any], ended: float) -> dict[str, Any]:
+    """Return metrics with their description, but for those without a value.
+
+    Distribution and route are no dimensions: each combination of dimensions is a metric that costs by the month.
+    """
+    told = {name: value for name, value in metrics.items() if value != []}
+    described = [{"Name": name, "Unit": _UNITS.get(name, "Count")} for name in told]
+    return {
+        "_aws": {
+            "Timestamp": int(ended * 1000),
+            "CloudWatchMetrics": [{"Namespace": NAMESPACE, "Dimensions": [[]], "Metrics": described}],
+        },
+        **told,
+    }

@@ -1,0 +1,1 @@
+"""The map: which buckets and prefixes feed which distributions."""

@@ -1,0 +1,78 @@
+"""A checked map → the compiled document, which `purgemap.routes.table` looks things up in."""
+
+import json
+from collections import Counter, defaultdict
+from typing import Any
+
+from purgemap.routes.naming import Directory, access
+from purgemap.routes.table import COMPILED_VERSION, is_id
+from purgemap.routes.written import WrittenDistribution, WrittenMap, WrittenRoute
+
+
+def compile_map(written: WrittenMap) -> dict[str, Any]:
+    """Compile a map that has no errors; the same map gives the same document, in the same order."""
+    keys = _Keys(written)
+    rows_by_bucket: defaultdict[str, list[list[Any]]] = defaultdict(list)
+    for route, name in zip(written.routes, route_names(written), strict=True):
+        rows_by_bucket[str(route.bucket)].append([name, route.prefix, keys.of_route(route), dict(route.options)])
+    texts = {bucket: _json(rows_by_bucket[bucket]) for bucket in sorted(rows_by_bucket)}
+    return {
+        "compiled": COMPILED_VERSION,
+        "buckets": {bucket: text for bucket, text in texts.items() if not is_pattern(bucket)},
+        "patterns": [[bucket, text] for bucket, text in texts.items() if is_pattern(bucket)],
+        "distributions": dict(sorted(keys.texts.items())),
+    }
+
+
+def is_pattern(bucket: str) -> bool:
+    """Tell whether a bucket's text stands for several buckets."""
+    return "*" in bucket or "{" in bucket
+
+
+def route_names(written: WrittenMap) -> list[str]:
+    """Name every route: a route without a name by its bucket and prefix, numbered if these stand twice."""
+    seen: Counter[str] = Counter()
+    names = []
+    for route in written.routes:
+        location = f"{route.bucket}/{route.prefix}"
+        seen[location] += route.name is None
+        names.append(route.name or (location if seen[location] == 1 else f"{location}#{seen[location]}"))
+    return names
+
+
+class _Keys:
+    """The distributions of a map as JSON texts, by the keys that compiled routes use for them.
+
+    A key is a name or an id. What a route defines inline goes by its id, too; where the id already stands for other
+    settings, `#` and a number follow, which no name and no id holds.
+    """
+
+    def __init__(self, written: WrittenMap) -> None:
+        self._directory = Directory(written)
+        self._defaults = written.defaults
+        self.texts = {name: self._text(distribution) for name, distribution in written.distributions.items()}
+        for target in (target for route in written.routes for target in route.targets):
+            meant = self._directory.find(target)
+            if meant and target.text is not None and is_id(target.text):
+                self.texts[target.text] = self._text(meant)
+
+    def of_route(self, route: WrittenRoute) -> list[str]:
+        """Give the keys of a route's distributions, each once."""
+        keys = (self._inline_key(target.inline) if target.inline else str(target.text) for target in route.targets)
+        return list(dict.fromkeys(keys))
+
+    def _inline_key(self, distribution: WrittenDistribution) -> str:
+        text, key, number = self._text(distribution), str(distribution.id), 1
+        while self.texts.setdefault(key, text) != text:
+            number += 1
+            key = f"{distribution.id}#{number}"
+        return key
+
+    def _text(self, distribution: WrittenDistribution) -> str:
+        settings = {name: value for name, value in access(distribution).items() if value is not None}
+        options = {**self._defaults.options, **distribution.options}
+        return _json({"id": distribution.id, **settings, "options": options})
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"))

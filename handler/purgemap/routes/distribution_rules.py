@@ -1,0 +1,147 @@
+"""What routes call distributions must be there, mean one thing, and be reached in one way."""
+
+import re
+from collections.abc import Iterator
+
+from purgemap.errors import PatternError
+from purgemap.patterns import Kind, parse_parts
+from purgemap.routes.naming import Directory, access, is_template, known_ids, name_regex
+from purgemap.routes.problems import Problem
+from purgemap.routes.suggestion import did_you_mean, quoted
+from purgemap.routes.table import is_id, is_name
+from purgemap.routes.written import Target, WrittenDistribution, WrittenMap
+
+_NAME_CHARACTERS = re.compile(r"[A-Za-z0-9._-]*")
+_NAME_IT = "write its id, or give it this name under distributions"
+_MOST_SUGGESTED = 20
+"""How many unknown names are compared with the known; each takes milliseconds in a large map."""
+
+
+def _targets(written: WrittenMap) -> Iterator[Target]:
+    return (target for route in written.routes for target in route.targets)
+
+
+def names_are_known(written: WrittenMap) -> Iterator[Problem]:
+    """Refuse what is neither a name of the map nor an id nor a template."""
+    if written.is_complete:
+        known = list(written.distributions)
+        for number, target in enumerate(_unknown(written)):
+            text = str(target.text)
+            hint = did_you_mean(text, known) if known and number < _MOST_SUGGESTED else _NAME_IT
+            yield target.place.error(f"no distribution is called {quoted(text)}; {hint}")
+
+
+def _unknown(written: WrittenMap) -> Iterator[Target]:
+    for target in _targets(written):
+        text = target.text
+        if text is not None and not is_template(text) and not is_id(text) and text not in written.distributions:
+            yield target
+
+
+def templates_can_be_names(written: WrittenMap) -> Iterator[Problem]:
+    """Refuse a template of a name that no name can fit."""
+    for target in _targets(written):
+        if target.text is not None and is_template(target.text):
+            fault = _template_fault(target.text)
+            if fault:
+                yield target.place.error(fault)
+
+
+def _template_fault(text: str) -> str | None:
+    try:
+        parts = parse_parts(text)
+    except PatternError as error:
+        return str(error)
+    if any(part.kind is Kind.STAR for part in parts):
+        return "* can't stand for distributions; name each, or use a {capture} of the bucket or prefix"
+    literals = (part.text for part in parts if part.kind is Kind.LITERAL)
+    if not all(_NAME_CHARACTERS.fullmatch(literal) for literal in literals):
+        return f"{quoted(text)} makes no distribution's name; these are letters, digits, '.', '_' and '-'"
+    return None
+
+
+def ids_mean_one_entry(written: WrittenMap) -> Iterator[Problem]:
+    """Refuse an id that stands for several names with different settings."""
+    directory = Directory(written)
+    for target in _targets(written):
+        names = directory.names_by_id.get(target.text or "", [])
+        entries = [written.distributions[name] for name in names]
+        if any(access(entry) != access(entries[0]) or entry.options != entries[0].options for entry in entries):
+            message = f"{target.text} is {', '.join(names)}, with different settings; write one of the names"
+            yield target.place.error(message)
+
+
+def access_is_one(written: WrittenMap) -> Iterator[Problem]:
+    """Refuse two ways to reach one distribution, or two budgets for it."""
+    for first, other in _others(written):
+        settings = [name for name, value in access(other).items() if access(first)[name] != value]
+        if settings:
+            what = " and ".join(settings)
+            yield other.place.error(f"{other.id} has another {what} at {first.place.text}; say it once, under a name")
+
+
+def options_are_one(written: WrittenMap) -> Iterator[Problem]:
+    """Warn of one distribution with two sets of options: which holds depends on what a route calls it."""
+    for first, other in _others(written):
+        if first.options != other.options:
+            message = f"{other.id} has other options at {first.place.text}; options that differ belong on the routes"
+            yield other.place.warning(message)
+
+
+def _others(written: WrittenMap) -> Iterator[tuple[WrittenDistribution, WrittenDistribution]]:
+    """Pair each further mention of a distribution with the first one of the same id."""
+    directory = Directory(written)
+    mentioned = (directory.find(target) for target in _targets(written))
+    first_by_id: dict[str, WrittenDistribution] = {}
+    seen: set[int] = set()
+    for distribution in (*written.distributions.values(), *mentioned):
+        if distribution is None or distribution.id is None or id(distribution) in seen:
+            continue
+        seen.add(id(distribution))
+        first = first_by_id.setdefault(distribution.id, distribution)
+        if first is not distribution:
+            yield first, distribution
+
+
+def names_are_used(written: WrittenMap) -> Iterator[Problem]:
+    """Warn of a name that no route uses, by itself, by its id, or through captures that may make it."""
+    is_known = written.routes and all(route.targets for route in written.routes) and not any(_unknown(written))
+    if not is_known or not written.is_complete or any(_is_void(target) for target in _targets(written)):
+        return
+    used = {target.text for target in _targets(written) if target.text is not None}
+    names = ((name, found.id) for name, found in written.distributions.items() if is_name(name))
+    unused = [name for name, id_ in names if name not in used and id_ not in used]
+    for template in [text for text in used if is_template(text)]:
+        if _template_fault(template) is None:
+            makes = name_regex(template).fullmatch
+            unused = [name for name in unused if not makes(name)]
+    for name in unused:
+        message = f"no route uses {name}; route to it or take it away"
+        yield written.distributions[name].place.warning(message, at_key=True)
+
+
+def _is_void(target: Target) -> bool:
+    return target.text is None and target.inline is None
+
+
+def tests_expect_known_distributions(written: WrittenMap) -> Iterator[Problem]:
+    """Refuse a test that expects something of a distribution that the map doesn't have."""
+    if written.is_complete:
+        known = known_ids(written)
+        words = [*written.distributions, *sorted(known)]
+        expected = ((test.place / "expect" / name, name) for test in written.tests for name in test.expect)
+        unknown = (entry for entry in expected if entry[1] not in written.distributions and entry[1] not in known)
+        for number, (place, name) in enumerate(unknown):
+            hint = did_you_mean(name, words) if number < _MOST_SUGGESTED else "write a name or an id of it"
+            yield place.error(f"no distribution {quoted(name)} in this map; {hint}", at_key=True)
+
+
+def tests_expect_once(written: WrittenMap) -> Iterator[Problem]:
+    """Refuse a test that names one distribution twice, by two names or by name and id."""
+    for test in written.tests:
+        first_by_id: dict[str | None, str] = {}
+        for name in test.expect:
+            id_ = written.distributions[name].id if name in written.distributions else name
+            if first_by_id.setdefault(id_, name) != name and id_ is not None:
+                message = f"the same distribution as {first_by_id[id_]}; write its items once"
+                yield (test.place / "expect" / name).error(message, at_key=True)

@@ -1,0 +1,171 @@
+"""An error of the JSON schema → what is wrong and what to write, for the person who wrote the map."""
+
+from collections.abc import Callable, Iterator
+from difflib import get_close_matches
+from typing import Any, NamedTuple
+
+from jsonschema import ValidationError
+from yaml.nodes import MappingNode, Node, ScalarNode
+
+from purgemap.routes.problems import Path
+from purgemap.routes.source import DATE, UNUSABLE, Source, misreading
+from purgemap.routes.suggestion import did_you_mean, quoted
+
+_NOUNS = {
+    "string": "text",
+    "integer": "a whole number",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "a mapping",
+}
+
+
+class Fault(NamedTuple):
+    """One thing that the schema refuses.
+
+    `message` is None where the source has told it; `at_key` points at the key; `is_void`: the value is of no use.
+    """
+
+    path: Path
+    message: str | None
+    at_key: bool = False
+    is_void: bool = True
+
+
+class _Refusal(NamedTuple):
+    """An error of the schema: the value, its path and node; the keyword's value and the schema around it."""
+
+    path: Path
+    value: Any
+    node: Node
+    wanted: Any
+    schema: Any
+
+
+def faults_of(error: ValidationError, source: Source) -> Iterator[Fault]:
+    """Turn one error of the schema into a fault for each mistake behind it."""
+    path: Path = tuple(error.absolute_path)
+    refusal = _Refusal(path, error.instance, source.node(path), error.validator_value, error.schema)
+    if refusal.value is UNUSABLE:
+        yield Fault(path, None)
+    elif "propertyNames" in error.absolute_schema_path:
+        yield Fault((*path, str(refusal.value)), _schema_message(refusal), at_key=True, is_void=False)
+    else:
+        yield from _TELLERS.get(str(error.validator), _tell_by_schema)(refusal)
+
+
+def _tell_by_schema(refusal: _Refusal) -> Iterator[Fault]:
+    yield Fault(refusal.path, _schema_message(refusal))
+
+
+def _schema_message(refusal: _Refusal) -> str:
+    return f"{_shown(refusal.value)}: {refusal.schema['errorMessage']}"
+
+
+def _tell_unknown_keys(refusal: _Refusal) -> Iterator[Fault]:
+    known = list(refusal.schema["properties"])
+    for key in refusal.value:
+        if key not in known:
+            message = _unquoted_capture(refusal.node) or f"unknown key {quoted(key)}; {did_you_mean(key, known)}"
+            yield Fault((*refusal.path, key), message, at_key=True)
+
+
+def _unquoted_capture(node: Node) -> str | None:
+    """Say that a mapping is `{name}`, a capture that lacks its quotes; None for any other node."""
+    if isinstance(node, MappingNode) and node.flow_style and len(node.value) == 1:
+        key, value = node.value[0]
+        if isinstance(key, ScalarNode) and isinstance(value, ScalarNode) and not value.value:
+            return f'YAML reads {{{key.value}}} as a mapping; quote it: "{{{key.value}}}"'
+    return None
+
+
+def _tell_missing_keys(refusal: _Refusal) -> Iterator[Fault]:
+    unknown = [key for key in refusal.value if key not in refusal.schema["properties"]]
+    for key in refusal.wanted:
+        # A misspelt key is told as such, not also as one that is missing.
+        if key not in refusal.value and not get_close_matches(key, unknown):
+            yield Fault(refusal.path, f"{key} is missing", is_void=False)
+
+
+def _tell_identity(refusal: _Refusal) -> Iterator[Fault]:
+    """Tell of a distribution without id or tenant, or with both; what else stands there is told by itself."""
+    if isinstance(refusal.value, dict) and refusal.value.keys() <= refusal.schema["properties"].keys():
+        yield Fault(refusal.path, "a distribution has either an id or a tenant; write one of them", is_void=False)
+
+
+def _tell_lone_key(refusal: _Refusal) -> Iterator[Fault]:
+    for key, others in refusal.wanted.items():
+        if key in refusal.value and not refusal.value.keys() >= set(others):
+            message = f"{key} means nothing without {' and '.join(others)}"
+            yield Fault((*refusal.path, key), message, at_key=True, is_void=False)
+
+
+def _tell_type(refusal: _Refusal) -> Iterator[Fault]:
+    wanted = [refusal.wanted] if isinstance(refusal.wanted, str) else list(refusal.wanted)
+    reading = (misreading(refusal.node) or _unquoted_capture(refusal.node)) if "string" in wanted else None
+    yield Fault(refusal.path, reading or _type_message(refusal, wanted))
+
+
+def _type_message(refusal: _Refusal, wanted: list[str]) -> str:
+    message = f"expected {' or '.join(_NOUNS[kind] for kind in wanted)}, not {_shown(refusal.value)}"
+    if isinstance(refusal.node, ScalarNode) and refusal.node.value and wanted == ["array"]:
+        return f"{message}; write [{refusal.node.value}]"
+    if isinstance(refusal.node, ScalarNode) and refusal.node.style in ("'", '"') and wanted != ["object"]:
+        return f"{message}; take the quotes away"
+    return message
+
+
+def _tell_choice(refusal: _Refusal) -> Iterator[Fault]:
+    if isinstance(refusal.value, str):
+        message = f"{_shown(refusal.value)} is unknown here; {did_you_mean(refusal.value, refusal.wanted)}"
+        yield Fault(refusal.path, message)
+
+
+def _tell_repetition(refusal: _Refusal) -> Iterator[Fault]:
+    seen: set[str] = set()
+    for index, item in enumerate(refusal.value):
+        if repr(item) in seen:
+            yield Fault((*refusal.path, index), f"{_shown(item)} stands here twice; keep one")
+        seen.add(repr(item))
+
+
+def _tell_empty_list(refusal: _Refusal) -> Iterator[Fault]:
+    yield Fault(refusal.path, "an empty list; write at least one item")
+
+
+def _tell_empty_text(refusal: _Refusal) -> Iterator[Fault]:
+    yield Fault(refusal.path, "an empty text; write something, or take it away")
+
+
+def _tell_minimum(refusal: _Refusal) -> Iterator[Fault]:
+    yield Fault(refusal.path, f"{refusal.value} is too small; the least is {refusal.wanted}")
+
+
+def _tell_maximum(refusal: _Refusal) -> Iterator[Fault]:
+    yield Fault(refusal.path, f"{refusal.value} is too large; the most is {refusal.wanted}")
+
+
+def _shown(value: object) -> str:
+    """Show a value in a message, as YAML has it, and short."""
+    if isinstance(value, str):
+        return quoted(value)
+    if isinstance(value, dict | list):
+        return "a mapping" if isinstance(value, dict) else "a list"
+    if value is None or isinstance(value, bool):
+        return {None: "nothing", True: "true", False: "false"}[value]
+    return "a date" if value is DATE else str(value)
+
+
+_TELLERS: dict[str, Callable[[_Refusal], Iterator[Fault]]] = {
+    "additionalProperties": _tell_unknown_keys,
+    "required": _tell_missing_keys,
+    "dependentRequired": _tell_lone_key,
+    "oneOf": _tell_identity,
+    "type": _tell_type,
+    "enum": _tell_choice,
+    "uniqueItems": _tell_repetition,
+    "minItems": _tell_empty_list,
+    "minLength": _tell_empty_text,
+    "minimum": _tell_minimum,
+    "maximum": _tell_maximum,
+}

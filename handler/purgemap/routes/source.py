@@ -1,0 +1,180 @@
+"""One YAML file of the map → its plain value, and where each node of it stands."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from yaml.constructor import ConstructorError, SafeConstructor
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from purgemap.routes.nodes import compose_nodes
+from purgemap.routes.problems import Path, Problem, Severity, on_one_line, path_text
+from purgemap.routes.suggestion import quoted
+
+_TAG = "tag:yaml.org,2002:"
+_MERGE = f"{_TAG}merge"
+_TEXT_TAGS = frozenset({f"{_TAG}str", f"{_TAG}value"})
+_TAGS_BY_NODE: dict[type[Node], frozenset[str]] = {
+    ScalarNode: _TEXT_TAGS | {_TAG + name for name in ("bool", "int", "float", "null", "timestamp")},
+    SequenceNode: frozenset({f"{_TAG}seq"}),
+    MappingNode: frozenset({f"{_TAG}map"}),
+}
+DATE, UNUSABLE = object(), object()
+"""Stand for a date, of which the map has no use, and for what was told as a problem; neither passes as any type."""
+
+
+class Source:
+    """A YAML file of the map: its plain value, and where each node of it stands.
+
+    `problems` holds what YAML lets pass and the map doesn't: keys that stand twice or aren't text, foreign tags; `told`
+    their paths. What aliases repeat is told once.
+    Raises MapError where nothing of the file can be used.
+    """
+
+    def __init__(self, file: str, data: bytes) -> None:
+        self.file = file
+        self._root = compose_nodes(file, data)
+        self._pairs: dict[int, dict[str, tuple[Node, Node]]] = {}
+        reader = _Reader(file)
+        self.value = reader.read(self._root, ())
+        self.problems = tuple(reader.problems)
+        self.told = frozenset(problem.path for problem in self.problems)
+
+    def node(self, path: Path, *, at_key: bool = False) -> Node:
+        """Find a value's node, or its key's; where the path leads nowhere, the last node on the way."""
+        key = node = self._root
+        for step in path:
+            if isinstance(node, MappingNode) and step in self._pairs_of(node):
+                key, node = self._pairs_of(node)[str(step)]
+            elif isinstance(node, SequenceNode) and isinstance(step, int) and step < len(node.value):
+                key = node = node.value[step]
+        return key if at_key else node
+
+    def _pairs_of(self, node: MappingNode) -> dict[str, tuple[Node, Node]]:
+        if id(node) not in self._pairs:
+            self._pairs[id(node)] = {key.value: (key, value) for key, value in _scalar_pairs(node)}
+        return self._pairs[id(node)]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A value of the map by its file and path, to say what is wrong with it."""
+
+    source: Source
+    path: Path
+
+    def __truediv__(self, step: str | int) -> "Place":
+        """Go one step down: the place of an entry or item."""
+        return Place(self.source, (*self.path, step))
+
+    @property
+    def text(self) -> str:
+        """Say where the value stands, as another problem's message does: `file:line`."""
+        return f"{self.source.file}:{self.source.node(self.path).start_mark.line + 1}"
+
+    def error(self, message: str, *, at_key: bool = False) -> Problem:
+        """Make the problem of a value, or of its key, that keeps the map out of service."""
+        return self._problem("error", message, at_key=at_key)
+
+    def warning(self, message: str, *, at_key: bool = False) -> Problem:
+        """Make the problem of a value, or of its key, that is allowed and rarely meant."""
+        return self._problem("warning", message, at_key=at_key)
+
+    def _problem(self, severity: Severity, message: str, *, at_key: bool) -> Problem:
+        node = self.source.node(self.path, at_key=at_key)
+        return _problem_at(severity, self.source.file, node, self.path, message)
+
+
+def _problem_at(severity: Severity, file: str, node: Node, path: Path, message: str) -> Problem:
+    mark = node.start_mark
+    return Problem(severity, file, mark.line + 1, mark.column + 1, path_text(path), on_one_line(message))
+
+
+class _Reader:
+    """Turns nodes into plain values: mappings, lists, text, numbers, true, false and None."""
+
+    def __init__(self, file: str) -> None:
+        self.problems: list[Problem] = []
+        self._file = file
+        self._constructor = SafeConstructor()
+        self._values: dict[int, Any] = {}
+
+    def read(self, node: Node, path: Path) -> Any:
+        """Read a node, once: what aliases share stays shared."""
+        if id(node) not in self._values:
+            self._values[id(node)] = self._read_once(node, path)
+        return self._values[id(node)]
+
+    def _read_once(self, node: Node, path: Path) -> Any:
+        if node.tag not in _TAGS_BY_NODE[type(node)]:
+            self._report(node, path, f"the tag {_tag_text(node.tag)} is beyond plain YAML; take it away")
+            return UNUSABLE
+        if isinstance(node, MappingNode):
+            node.value = list(self._checked_pairs(node, path))
+            self._merge(node, path)
+            return {key.value: self.read(value, (*path, key.value)) for key, value in _scalar_pairs(node)}
+        if isinstance(node, SequenceNode):
+            return [self.read(item, (*path, index)) for index, item in enumerate(node.value)]
+        return self._read_scalar(node, path)
+
+    def _read_scalar(self, node: Node, path: Path) -> Any:
+        if node.tag in _TEXT_TAGS:
+            return node.value
+        if node.tag == f"{_TAG}timestamp":
+            return DATE
+        try:
+            return self._constructor.construct_object(node)
+        except (ValueError, LookupError, ArithmeticError):
+            message = f"{quoted(node.value)} isn't what its tag {_tag_text(node.tag)} says; take it away"
+            self._report(node, path, message)
+            return UNUSABLE
+
+    def _checked_pairs(self, node: MappingNode, path: Path) -> Iterator[tuple[Node, Node]]:
+        first_lines: dict[str, int] = {}
+        for key, value in node.value:
+            if not isinstance(key, ScalarNode):
+                self._report(key, path, "a list or mapping as a key; a key is text, and {capture} has to be quoted")
+                continue
+            key_path = (*path, key.value)
+            if key.tag not in _TEXT_TAGS and key.tag != _MERGE:
+                beyond = f"the key's tag {_tag_text(key.tag)} is beyond plain YAML; take it away"
+                self._report(key, key_path, misreading(key) or beyond)
+            if key.value in first_lines:
+                self._report(key, key_path, f"the key stands here again, after line {first_lines[key.value]}; keep one")
+            first_lines.setdefault(key.value, key.start_mark.line + 1)
+            yield key, value
+
+    def _merge(self, node: MappingNode, path: Path) -> None:
+        """Write out `<<` keys; what the mapping says itself comes last and wins."""
+        try:
+            self._constructor.flatten_mapping(node)
+        except ConstructorError as error:
+            self._report(node, (*path, "<<"), f"{error.problem}; << takes an alias of a mapping")
+            node.value = [pair for pair in node.value if pair[0].tag != _MERGE]
+
+    def _report(self, node: Node, path: Path, message: str) -> None:
+        self.problems.append(_problem_at("error", self._file, node, path, message))
+
+
+def _scalar_pairs(node: MappingNode) -> Iterator[tuple[Node, Node]]:
+    return ((key, value) for key, value in node.value if isinstance(key, ScalarNode))
+
+
+def misreading(node: Node) -> str | None:
+    """Say how YAML 1.1 reads plain text as something else, and the cure; None where it reads text."""
+    if not isinstance(node, ScalarNode) or node.tag in _TEXT_TAGS or node.tag not in _TAGS_BY_NODE[ScalarNode]:
+        return None
+    if not node.value:
+        return "nothing stands here; write text, or leave the key out"
+    return f"YAML reads {node.value} as {_reading(node)}; quote it: {quoted(node.value)}"
+
+
+def _reading(node: ScalarNode) -> str:
+    kind = node.tag.removeprefix(_TAG)
+    if kind == "bool":
+        return "true" if SafeConstructor.bool_values.get(node.value.lower()) else "false"
+    return {"null": "nothing", "timestamp": "a date"}.get(kind, "a number")
+
+
+def _tag_text(tag: str) -> str:
+    return tag.replace(_TAG, "!!") if tag.startswith(_TAG) else tag

@@ -1,0 +1,26 @@
+"""A misspelt word → what was probably meant."""
+
+import difflib
+import json
+from collections.abc import Collection
+
+_MOST_NAMED = 20
+"""How many known words a message lists; and, beyond it times a hundred, no more searching for a likeness."""
+
+
+def did_you_mean(word: str, known: Collection[str]) -> str:
+    """Name the known word nearest to a word, else all that are known while they are few."""
+    if len(known) <= _MOST_NAMED * 100:
+        nearest = difflib.get_close_matches(word, known, n=1) or _differs_by_case(word, known)
+        if nearest:
+            return f"did you mean {quoted(nearest[0])}?"
+    return f"known: {', '.join(known)}" if len(known) <= _MOST_NAMED else f"none of {len(known):,} is like it"
+
+
+def _differs_by_case(word: str, known: Collection[str]) -> list[str]:
+    return [other for other in known if other.lower() == word.lower()]
+
+
+def quoted(text: str) -> str:
+    """Show a text of the map in a message: in quotes, on one line."""
+    return json.dumps(text, ensure_ascii=False)

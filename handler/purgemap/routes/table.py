@@ -1,0 +1,138 @@
+"""The compiled map: what the service looks up, one bucket at a time.
+
+The document is JSON that `purgemap.routes.compiling` writes, its rows kept as JSON text per bucket and per
+distribution, so that a map of ten thousand routes costs a start no more than a map of ten: a row is decoded when its
+bucket is first seen.
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+COMPILED_VERSION = 1
+
+DEFAULT_MAX_PATHS = 150
+DEFAULT_MAX_WILDCARDS = 10
+
+_ID = re.compile(r"[A-Z0-9]{10,20}")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+def is_id(text: str) -> bool:
+    """Whether a text is a distribution's id rather than a name of the map."""
+    return _ID.fullmatch(text) is not None
+
+
+def is_name(text: str) -> bool:
+    """Whether a text may be a name under `distributions:`."""
+    return _NAME.fullmatch(text) is not None and not is_id(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The options of one route for one distribution; the values here are the built-in ones."""
+
+    origin_path: str = ""
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    events: tuple[str, ...] = ("created", "deleted", "expired")
+    index_documents: tuple[str, ...] = ("index.html",)
+    clean_urls: bool = False
+    query_strings: bool = False
+    invalidate: tuple[str, ...] = ("{path}",)
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """A CloudFront distribution or distribution tenant, how to reach it and how much to send it.
+
+    `id` is what every JSON document calls `distribution`: the id, or `tenant:` and the tenant's id.
+    `options` holds what the distribution and the defaults say of routes, for `settings_of`.
+    """
+
+    id: str
+    role_arn: str | None = None
+    external_id: str | None = None
+    max_paths: int = DEFAULT_MAX_PATHS
+    max_wildcards: int = DEFAULT_MAX_WILDCARDS
+    options: Mapping[str, Any] = field(default_factory=dict, compare=False)
+
+    @property
+    def account(self) -> str:
+        """The number of the account whose role reaches it; "" for the function's own."""
+        return self.role_arn.split(":")[4] if self.role_arn else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One route of the map, as written: its own options only, its distributions by name, id or capture."""
+
+    name: str
+    prefix: str
+    distributions: tuple[str, ...]
+    options: Mapping[str, Any]
+
+
+def settings_of(route: Route, distribution: Distribution) -> Settings:
+    """Resolve each option: the route's, else the distribution's, else the defaults', else the built-in value."""
+    options: dict[str, Any] = {**distribution.options, **route.options}
+    options = {name: tuple(value) if isinstance(value, list) else value for name, value in options.items()}
+    return Settings(**options)
+
+
+class Routes:
+    """The map in service.
+
+    `document` has the keys `compiled` (its version), `buckets` (exact bucket → JSON text of its routes),
+    `patterns` (pairs of bucket pattern and JSON text of its routes) and `distributions` (name or id → JSON text).
+    """
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self.document = document
+        self._distributions: dict[str, Distribution] = {}
+
+    @property
+    def buckets(self) -> Mapping[str, str]:
+        """The exact buckets of the map, each with its routes as text for `decode_routes`."""
+        buckets: Mapping[str, str] = self.document["buckets"]
+        return buckets
+
+    @property
+    def patterns(self) -> list[tuple[str, str]]:
+        """The bucket patterns of the map, each with its routes as text for `decode_routes`."""
+        return [(pattern, text) for pattern, text in self.document["patterns"]]
+
+    def distribution(self, name: str) -> Distribution | None:
+        """Find a distribution by the name or id that a route uses; None where the map has none such."""
+        if name not in self._distributions:
+            text = self.document["distributions"].get(name)
+            if text is None:
+                return None
+            self._distributions[name] = Distribution(**json.loads(text))
+        return self._distributions[name]
+
+    def distributions(self) -> Iterator[tuple[str, Distribution]]:
+        """Every distribution of the map under each name or id that routes use for it."""
+        for name in self.document["distributions"]:
+            distribution = self.distribution(name)
+            if distribution is not None:
+                yield name, distribution
+
+    @cached_property
+    def distributions_by_id(self) -> Mapping[str, Distribution]:
+        """Every distribution of the map by its id; names of one id agree in all but the options of routes."""
+        return {distribution.id: distribution for _, distribution in self.distributions()}
+
+    @cached_property
+    def distributions_by_account(self) -> Mapping[str, int]:
+        """How many distributions each account has in the map; "" is the function's own account."""
+        return Counter(distribution.account for distribution in self.distributions_by_id.values())
+
+
+def decode_routes(text: str) -> list[Route]:
+    """Decode the routes of a bucket from their JSON text: rows of name, prefix, distributions and options."""
+    return [Route(name, prefix, tuple(names), options) for name, prefix, names, options in json.loads(text)]

@@ -1,0 +1,37 @@
+"""When a job that can't go now is tried again: its distribution's next slot."""
+
+import math
+import zlib
+
+# SQS can't hold a message back for longer.
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-delay-queues.html
+MAX_DELAY = 900
+
+_FIRST_DELAY = 5
+_SHORTEST_ROUND = 20
+
+
+def round_length(distributions: int, calls_per_second: float) -> int:
+    """Return the seconds in which each of an account's distributions has one slot, at the account's rate of calls."""
+    return min(max(math.ceil(distributions / calls_per_second), _SHORTEST_ROUND), MAX_DELAY)
+
+
+def delay_to_slot(distribution: str, now: float, *, refusals: int, round_seconds: int) -> int:
+    """Return the whole seconds until the distribution's first slot after its back-off.
+
+    A distribution has one slot a round, always at the same second of it: so what several batches want of it meets
+    there and goes as one call. That is why no jitter is added: distributions are spread over the round already.
+    A round grows with the back-off, by doubling, so that jobs which were refused often still meet, each other and
+    the new ones: apart they would keep CloudFront full for one another.
+    """
+    back_off = min(_FIRST_DELAY << min(refusals, 10), MAX_DELAY)
+    # SQS sets the limit; after the longest back-off, which leaves no room, the slot may come sooner than it.
+    longest_round = MAX_DELAY - back_off or MAX_DELAY
+    while round_seconds < back_off and round_seconds * 2 <= longest_round:
+        round_seconds *= 2
+    earliest = now + back_off
+    place = zlib.crc32(distribution.encode()) % round_seconds
+    slot = earliest + (place - earliest) % round_seconds
+    while slot - now > MAX_DELAY and slot - round_seconds > now:
+        slot -= round_seconds
+    return min(math.ceil(slot - now), MAX_DELAY)

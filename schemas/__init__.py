@@ -1,0 +1,1 @@
+"""The schema of the map, as package data."""

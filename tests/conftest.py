@@ -1,0 +1,40 @@
+"""What every test gets: no credentials but fake ones, and a way from a map's text to the map."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from purgemap.routes.loading import load_routes
+from purgemap.routes.table import Routes
+
+LoadMap = Callable[[str], Routes]
+
+
+@pytest.fixture(autouse=True)
+def _fake_aws(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of the developer's own AWS may leak into a test, and no test may reach a real account."""
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_DEFAULT_REGION": "eu-central-1",
+        "AWS_REGION": "eu-central-1",
+        "AWS_CONFIG_FILE": "/nonexistent",
+        "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent",
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }.items():
+        monkeypatch.setenv(name, value)
+    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL", "AWS_LAMBDA_FUNCTION_NAME"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def load_map(tmp_path: Path) -> LoadMap:
+    """Load a map from its YAML text."""
+
+    def load(text: str) -> Routes:
+        file = tmp_path / "routes.yaml"
+        file.write_text(text)
+        return load_routes(file)
+
+    return load

@@ -1,0 +1,83 @@
+"""The layers of the package: each module imports only what stands below it."""
+
+import ast
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import purgemap
+
+PACKAGE = Path(purgemap.__file__).parent
+
+# Top to bottom; a name stands for a module, or for all of a folder that no other line names.
+LAYERS = [
+    ["cli.main"],
+    ["cli"],
+    ["cli.plan"],
+    ["cli.deploy_input", "cli.service_options"],
+    ["cli.options"],
+    ["deploying"],
+    ["embedded", "building", "differing"],
+    ["rendering"],
+    ["lambda_function", "checking", "explaining", "status", "redriving"],
+    ["sweeping", "dead_letters", "inbox", "invalidations", "sites"],
+    ["aws", "inputs", "preview", "reporting"],
+    ["pipeline"],
+    ["keeping"],
+    ["delivery"],
+    ["planning", "slots"],
+    ["paths"],
+    ["routing"],
+    ["events"],
+    ["jobs"],
+    ["routes.loading"],
+    ["routes.validation"],
+    ["routes.rules", "routes.soundness"],
+    ["routes.capture_rules", "routes.distribution_rules", "routes.template_rules", "routes.redundancy"],
+    ["routes.pattern_rules", "routes.compiling"],
+    ["routes.naming"],
+    ["routes.assembling"],
+    ["routes.written", "routes.shape"],
+    ["routes.faults"],
+    ["routes.source"],
+    ["routes.nodes", "routes.suggestion"],
+    ["routes.problems", "routes.table"],
+    ["patterns", "globs"],
+    ["errors"],
+]
+
+
+def modules() -> dict[str, Path]:
+    found = {str(file.relative_to(PACKAGE).with_suffix("")).replace("/", "."): file for file in PACKAGE.rglob("*.py")}
+    return {name: file for name, file in found.items() if not name.endswith("__init__") and "embedded" not in name}
+
+
+def imports(file: Path) -> set[str]:
+    tree = ast.parse(file.read_text())
+    found = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module}
+    found |= {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    return {name.removeprefix("purgemap.") for name in found if name.startswith("purgemap.")}
+
+
+def layer(module: str) -> int:
+    levels = {name: level for level, names in enumerate(LAYERS) for name in names}
+    return levels[module] if module in levels else levels[module.partition(".")[0]]
+
+
+def test_every_module_has_its_layer_and_imports_run_down() -> None:
+    upwards = {
+        (name, used)
+        for name, file in modules().items()
+        for used in imports(file)
+        if used in modules() and layer(used) < layer(name)
+    }
+    assert upwards == set()
+
+
+def test_the_function_never_imports_what_only_people_need() -> None:
+    code = "import sys, purgemap.lambda_function; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    for library in ("yaml", "jsonschema", "click", "rich", "moto", "flask", "purgemap.embedded", "purgemap.cli"):
+        assert find_spec(library) is not None
+        assert library not in loaded

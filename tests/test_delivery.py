@@ -1,0 +1,225 @@
+"""What becomes of a job, whatever CloudFront says: accepted, deferred, or rejected; never lost."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from doubles.memory import MemoryCloudFront, MemoryQueue
+from purgemap.delivery import Accepted, Deferred, Order, Outcome, Pace, Refusal, RefusedError, Rejected, deliver
+from purgemap.jobs import Job, UnknownVersionError, merge, messages, parse_job
+from purgemap.keeping import keep
+from purgemap.routes.table import Distribution
+from purgemap.slots import MAX_DELAY, delay_to_slot, round_length
+
+NOW = 1_794_441_600.0
+E1, E2 = Distribution("E1EXAMPLE1ABCD"), Distribution("E2EXAMPLE2ABCD")
+
+
+def job(*items: str, distribution: str = E1.id, oldest: float = NOW, scope: str | None = "/") -> Job:
+    return Job(distribution, dict.fromkeys(items or ("/a",), scope), ("m-1",), oldest, changes=1)
+
+
+def pace(seconds_left: Callable[[], float] = lambda: 60.0) -> Pace:
+    return Pace(now=lambda: NOW, seconds_left=seconds_left)
+
+
+def outcomes_of(refusal: Refusal, **state: Any) -> list[Outcome]:
+    order = Order(replace(job(), **state), E1)
+    return deliver([order], MemoryCloudFront(refusing={E1.id: refusal}), pace())
+
+
+@pytest.mark.parametrize("refusal", [Refusal.FULL, Refusal.THROTTLED, Refusal.FAILING, Refusal.DENIED])
+def test_what_may_pass_is_deferred_and_waits_longer_each_time(refusal: Refusal) -> None:
+    (outcome,) = outcomes_of(refusal)
+    assert isinstance(outcome, Deferred)
+    assert outcome.job.refusals == 1
+    assert 5 < outcome.delay <= MAX_DELAY
+
+
+@pytest.mark.parametrize(
+    ("refusal", "state", "rung"),
+    [
+        (Refusal.FULL, {}, 1),
+        (Refusal.FULL, {"rung": 1}, 2),
+        (Refusal.THROTTLED, {"throttled": 2}, 0),
+        (Refusal.THROTTLED, {"throttled": 3}, 1),
+        (Refusal.FAILING, {"refusals": 5}, 0),
+        (Refusal.DENIED, {"refusals": 5}, 0),
+    ],
+)
+def test_only_a_full_distribution_or_lasting_throttling_tightens_the_budget(
+    refusal: Refusal, state: dict[str, float], rung: int
+) -> None:
+    (outcome,) = outcomes_of(refusal, **state)
+    assert outcome.job.rung == rung
+
+
+@pytest.mark.parametrize(
+    ("refusal", "state"),
+    [
+        (Refusal.GONE, {}),
+        (Refusal.DENIED, {"oldest": NOW - 901}),
+        (Refusal.FULL, {"oldest": NOW - 6 * 3600 - 1, "refusals": 3}),
+    ],
+)
+def test_what_no_retry_can_help_is_rejected(refusal: Refusal, state: dict[str, float]) -> None:
+    (outcome,) = outcomes_of(refusal, **state)
+    assert isinstance(outcome, Rejected)
+
+
+def test_an_old_event_that_is_seen_for_the_first_time_is_still_tried_again() -> None:
+    (outcome,) = outcomes_of(Refusal.FULL, oldest=NOW - 7 * 3600)
+    assert isinstance(outcome, Deferred)
+
+
+def test_a_tightened_job_asks_for_less_and_still_covers_everything() -> None:
+    cloudfront = MemoryCloudFront()
+    pressed = replace(job(*(f"/{n:03}" for n in range(200))), rung=3)
+    outcomes = deliver([Order(pressed, E1)], cloudfront, pace())
+    assert all(isinstance(outcome, Accepted) for outcome in outcomes)
+    assert all(len(items) <= 10 for _, items, _ in cloudfront.calls)
+    assert all(sum(item.endswith("*") for item in items) <= 1 for _, items, _ in cloudfront.calls)
+
+
+def test_at_most_ten_calls_go_to_an_account_and_the_rest_wait_for_their_slots() -> None:
+    cloudfront = MemoryCloudFront()
+    orders = [Order(job(distribution=f"E{n:013}"), Distribution(f"E{n:013}")) for n in range(25)]
+    outcomes = deliver(orders, cloudfront, pace())
+    assert len(cloudfront.calls) == 10
+    deferred = [outcome for outcome in outcomes if isinstance(outcome, Deferred)]
+    assert len(deferred) == 15
+    assert {outcome.job.refusals for outcome in deferred} == {0}
+
+
+def test_accounts_do_not_share_their_calls() -> None:
+    cloudfront = MemoryCloudFront()
+    roles = [None, "arn:aws:iam::222222222222:role/p", "arn:aws:iam::333333333333:role/p"]
+    orders = [Order(job(distribution=f"E{n:013}"), Distribution(f"E{n:013}", role_arn=roles[n % 3])) for n in range(30)]
+    assert sum(isinstance(outcome, Accepted) for outcome in deliver(orders, cloudfront, pace())) == 30
+
+
+def test_a_throttled_account_makes_no_further_call() -> None:
+    cloudfront = MemoryCloudFront(refusing={E1.id: Refusal.THROTTLED})
+    outcomes = deliver([Order(job(), E1), Order(job(distribution=E2.id), E2)], cloudfront, pace())
+    assert [name for name, _, _ in cloudfront.calls] == [E1.id]
+    assert [outcome.job.refusals for outcome in outcomes] == [1, 0]
+
+
+def test_no_call_starts_with_less_than_thirty_seconds_left() -> None:
+    left = iter([31.0, 29.0])
+    cloudfront = MemoryCloudFront()
+    orders = [Order(job(), E1), Order(job(distribution=E2.id), E2)]
+    outcomes = deliver(orders, cloudfront, pace(lambda: next(left)))
+    assert [type(outcome) for outcome in outcomes] == [Accepted, Deferred]
+
+
+class PickyCloudFront(MemoryCloudFront):
+    """Refuses whole requests for single items, without naming them, as CloudFront does."""
+
+    def __init__(self, *bad: str) -> None:
+        super().__init__()
+        self.bad = set(bad)
+
+    def create_invalidation(self, distribution: Distribution, items: tuple[str, ...], caller_reference: str) -> str:
+        accepted = super().create_invalidation(distribution, items, caller_reference)
+        if self.bad & set(items):
+            raise RefusedError(Refusal.INVALID, "InvalidArgument: one or more invalid invalidation paths")
+        return accepted
+
+
+def test_a_refused_item_is_found_and_its_scopes_wildcard_goes_instead() -> None:
+    cloudfront = PickyCloudFront("/blog/bad")
+    items = [f"/blog/{name}" for name in ("a", "b", "bad", "c", "d", "e")]
+    outcomes = deliver([Order(job(*items, scope="/blog/"), E1)], cloudfront, pace())
+    assert all(isinstance(outcome, Accepted) for outcome in outcomes)
+    told = {item for outcome in outcomes if isinstance(outcome, Accepted) for item in outcome.items}
+    assert told == {*items, "/blog/", "/blog/*"} - {"/blog/bad"}
+
+
+def test_an_item_that_nothing_can_stand_for_is_rejected_alone() -> None:
+    cloudfront = PickyCloudFront("/bad")
+    outcomes = deliver([Order(job("/a", "/bad", "/c", scope=None), E1)], cloudfront, pace())
+    rejected = [outcome for outcome in outcomes if isinstance(outcome, Rejected)]
+    assert [list(outcome.job.scopes) for outcome in rejected] == [["/bad"]]
+    assert {item for outcome in outcomes if isinstance(outcome, Accepted) for item in outcome.items} == {"/a", "/c"}
+
+
+def test_where_even_the_scopes_wildcard_is_refused_the_item_is_rejected_and_nothing_else() -> None:
+    cloudfront = PickyCloudFront("/blog/bad", "/blog/*")
+    outcomes = deliver([Order(job("/blog/a", "/blog/bad", scope="/blog/"), E1)], cloudfront, pace())
+    assert [list(each.job.scopes) for each in outcomes if isinstance(each, Rejected)] == [["/blog/bad"]]
+    assert [each.items for each in outcomes if isinstance(each, Accepted)] == [("/blog/a",)]
+
+
+def test_bisecting_ends_and_what_is_left_goes_on_later() -> None:
+    cloudfront = PickyCloudFront(*(f"/{n:03}" for n in range(0, 150, 2)))
+    outcomes = deliver([Order(job(*(f"/{n:03}" for n in range(150)), scope=None), E1)], cloudfront, pace())
+    assert len(cloudfront.calls) <= 9
+    spoken_for = {item for outcome in outcomes if not isinstance(outcome, Accepted) for item in outcome.job.scopes}
+    assert spoken_for | {item for outcome in outcomes if isinstance(outcome, Accepted) for item in outcome.items} == {
+        f"/{n:03}" for n in range(150)
+    }
+
+
+def test_a_job_survives_its_message_whole() -> None:
+    waiting = replace(job("/a", "/b*", "#tag"), scopes={"/a": "/", "/b*": None, "#tag": None}, refusals=3, rung=2)
+    (body,) = messages(waiting, deferred="full")
+    returned = parse_job(json.loads(body))
+    assert returned == replace(waiting, sources=(waiting.digest,))
+    assert returned.digest == waiting.digest
+
+
+def test_a_large_job_becomes_messages_that_sqs_takes() -> None:
+    large = job(*(f"/{n:05}/{'x' * 100}" for n in range(20_000)))
+    bodies = list(messages(large, deferred="full"))
+    assert max(len(body.encode()) for body in bodies) < 256_000
+    assert merge(parse_job(json.loads(body)) for body in bodies).scopes == large.scopes
+
+
+def test_a_job_of_another_version_is_not_guessed_at() -> None:
+    with pytest.raises(UnknownVersionError):
+        parse_job({"purgemap_job": 99})
+
+
+def test_jobs_of_one_distribution_merge_to_the_worst_of_them() -> None:
+    old = replace(job("/a", oldest=NOW - 50, scope="/a"), refusals=2, rung=1)
+    new = replace(job("/a", "/b", scope="/"), sources=("m-2",), throttled=4)
+    assert merge([old, new]) == Job(
+        E1.id, {"/a": "/", "/b": "/"}, ("m-1", "m-2"), NOW - 50, 2, refusals=2, throttled=4, rung=1
+    )
+
+
+def test_what_a_queue_did_not_take_is_named() -> None:
+    outcomes: list[Outcome] = [Deferred(job(), 20, "full"), Rejected(job(distribution=E2.id), "gone")]
+    queue, broken = MemoryQueue(), MemoryQueue("InternalError")
+    assert keep(outcomes, queue, queue) == []
+    assert [json.loads(message.body).get("rejected") for message in queue.messages] == [None, "gone"]
+    assert [each.distribution for each in keep(outcomes, broken, queue)] == [E1.id]
+    assert [each.distribution for each in keep(outcomes, None, None)] == [E1.id, E2.id]
+
+
+@pytest.mark.parametrize("refusals", range(12))
+@pytest.mark.parametrize("round_seconds", [20, 137, 900])
+def test_a_slot_comes_after_the_back_off_and_within_what_sqs_can_wait(refusals: int, round_seconds: int) -> None:
+    for second in range(0, 2_000, 37):
+        delay = delay_to_slot(E1.id, NOW + second, refusals=refusals, round_seconds=round_seconds)
+        assert 0 < delay <= MAX_DELAY
+        if 5 << refusals < MAX_DELAY - round_seconds:
+            assert delay >= 5 << refusals
+
+
+def test_a_distribution_has_one_slot_a_round_where_batches_meet() -> None:
+    slots = {
+        round(NOW + second + delay_to_slot(E1.id, NOW + second, refusals=0, round_seconds=100)) for second in range(80)
+    }
+    assert len(slots) <= 2
+
+
+@pytest.mark.parametrize(
+    ("distributions", "rate", "seconds"), [(1, 0.5, 20), (100, 0.5, 200), (500, 0.5, 900), (90, 2, 45)]
+)
+def test_a_round_is_as_long_as_the_accounts_rate_needs(distributions: int, rate: float, seconds: int) -> None:
+    assert round_length(distributions, rate) == seconds

@@ -1,0 +1,117 @@
+"""Payloads in, calls and answers out: what reaches CloudFront, and what goes back to the queue."""
+
+import json
+import logging
+from typing import Any
+
+import pytest
+
+from conftest import LoadMap
+from doubles.memory import MemoryCloudFront, MemoryQueue
+from payloads import s3_event, sqs_batch
+from purgemap.delivery import Pace, Refusal
+from purgemap.pipeline import NotAllDeliveredError, Service, answer, process
+from purgemap.reporting import JsonFormatter, report_lines
+from purgemap.routes.table import Routes
+from purgemap.routing import Router
+
+NOW = 1_794_441_600.0  # 2026-11-12T00:00:00Z, when the events of tests happen
+
+E1, E2 = "E1EXAMPLE1ABCD", "E2EXAMPLE2ABCD"
+
+MAP = f"""
+version: 1
+routes:
+  - {{bucket: site, distributions: [{E1}]}}
+  - {{bucket: site, prefix: docs/, distributions: [{E2}]}}
+"""
+
+
+def service(routes: Routes, cloudfront: MemoryCloudFront, queue: MemoryQueue | None = None) -> Service:
+    return Service(routes, Router(routes), cloudfront, queue, queue)
+
+
+def pace(now: float = NOW) -> Pace:
+    return Pace(now=lambda: now, seconds_left=lambda: 60.0)
+
+
+def test_one_call_per_distribution_carries_everything_a_batch_wants(load_map: LoadMap) -> None:
+    cloudfront = MemoryCloudFront()
+    batch = sqs_batch(s3_event("site", f"docs/{n}.html") for n in range(100))
+    report = process(batch, service(load_map(MAP), cloudfront), pace())
+    assert answer(report) == {"batchItemFailures": []}
+    assert [(name, len(items)) for name, items, _ in cloudfront.calls] == [(E1, 100), (E2, 100)]
+
+
+def test_exactly_the_records_whose_distribution_failed_go_back(load_map: LoadMap) -> None:
+    cloudfront = MemoryCloudFront(refusing={E2: Refusal.GONE})
+    batch = sqs_batch([s3_event("site", "a"), s3_event("site", "docs/b"), "{broken", s3_event("other", "docs/c")])
+    assert answer(process(batch, service(load_map(MAP), cloudfront), pace())) == {
+        "batchItemFailures": [{"itemIdentifier": "m-2"}, {"itemIdentifier": "m-3"}]
+    }
+    assert [name for name, _, _ in cloudfront.calls] == [E1, E2]
+
+
+def test_an_event_without_a_queue_raises_after_all_else_is_sent(load_map: LoadMap) -> None:
+    cloudfront = MemoryCloudFront(refusing={E1: Refusal.DENIED})
+    report = process(s3_event("site", "docs/b"), service(load_map(MAP), cloudfront), pace())
+    with pytest.raises(NotAllDeliveredError, match=f"{E1}: refused as denied"):
+        answer(report)
+    assert [name for name, _, _ in cloudfront.calls] == [E1, E2]
+
+
+def test_a_record_without_a_message_id_fails_the_whole_batch_since_it_can_not_be_named(load_map: LoadMap) -> None:
+    batch = sqs_batch(["{broken", s3_event("site", "a")])
+    del batch["Records"][0]["messageId"]
+    cloudfront = MemoryCloudFront()
+    with pytest.raises(NotAllDeliveredError):
+        answer(process(batch, service(load_map(MAP), cloudfront), pace()))
+    assert len(cloudfront.calls) == 1
+
+
+def test_the_same_batch_again_is_the_same_call_and_a_later_change_is_a_new_one(load_map: LoadMap) -> None:
+    cloudfront = MemoryCloudFront()
+    serving = service(load_map(MAP), cloudfront)
+    batch = sqs_batch([s3_event("site", "a"), s3_event("site", "b")])
+    reordered = {"Records": batch["Records"][::-1]}
+    later = sqs_batch([s3_event("site", "a"), s3_event("site", "b")], first=3)
+    for payload in (batch, reordered, later):
+        process(payload, serving, pace())
+    first, again, new = (reference for _, _, reference in cloudfront.calls)
+    assert first == again != new
+    assert len(first) <= 128
+
+
+def test_two_distributions_never_share_a_reference(load_map: LoadMap) -> None:
+    cloudfront = MemoryCloudFront()
+    process(sqs_batch([s3_event("site", "docs/a")]), service(load_map(MAP), cloudfront), pace())
+    assert len({reference for _, _, reference in cloudfront.calls}) == 2
+
+
+def test_nothing_to_do_is_no_call_and_no_error(load_map: LoadMap) -> None:
+    cloudfront = MemoryCloudFront()
+    serving = service(load_map(MAP), cloudfront)
+    payloads: list[Any] = [{"Records": []}, {}, [], s3_event("unknown", "a"), sqs_batch([s3_event("unknown", "a")])]
+    for payload in payloads:
+        answer(process(payload, serving, pace()))
+    assert cloudfront.calls == []
+
+
+def test_the_log_holds_a_json_line_per_invalidation_and_one_per_batch(load_map: LoadMap) -> None:
+    cloudfront = MemoryCloudFront(refusing={E2: Refusal.GONE})
+    batch = sqs_batch([s3_event("site", "docs/b"), s3_event("nobody", "c"), "{broken"])
+    report = process(batch, service(load_map(MAP), cloudfront), pace())
+    lines = [line for line in report_lines(report, NOW, NOW + 0.5) if line.level >= logging.INFO]
+    assert [line.message for line in lines] == ["accepted", "rejected", "malformed record", "failed", "batch"]
+    assert lines[0].fields["distribution"] == E1
+    assert lines[0].fields["items"] == ("/docs/b",)
+    assert lines[1].fields["reason"] == "refused as gone"
+    record = logging.LogRecord("purgemap", logging.INFO, "", 0, "batch", None, None)
+    record.fields = lines[-1].fields
+    metrics = json.loads(JsonFormatter().format(record))
+    described = metrics["_aws"]["CloudWatchMetrics"][0]
+    assert {name["Name"]: metrics[name["Name"]] for name in described["Metrics"]} == {
+        "changes": 2, "unrouted": 1, "ignored": 0, "malformed": 1, "items": 1, "wildcards": 0,
+        "accepted": 1, "deferred": 0, "rejected": 1, "failed": 1, "seconds_to_accepted": [0.5],
+    }  # fmt: skip
+    assert described["Dimensions"] == [[]]

@@ -1,0 +1,235 @@
+"""A map is loaded whatever form it has, at a cost that its size bounds."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from purgemap.routes.compiling import compile_map
+from purgemap.routes.loading import load_routes
+from purgemap.routes.nodes import MAX_BYTES
+from purgemap.routes.problems import MapError
+from purgemap.routes.table import COMPILED_VERSION, Distribution, Routes, decode_routes, settings_of
+from purgemap.routes.validation import read_map
+
+VALID = Path(__file__).parent / "maps" / "valid"
+INVALID = VALID.parent / "invalid"
+
+
+def routes_of(tmp_path: Path, text: str) -> Routes:
+    file = tmp_path / "routes.yaml"
+    file.write_text(text)
+    return load_routes(file)
+
+
+def problems_of(path: Path) -> list[str]:
+    with pytest.raises(MapError) as caught:
+        load_routes(path)
+    return [problem.message for problem in caught.value.problems]
+
+
+def large_map(routes: int) -> str:
+    names = "".join(f"  site-{n}: {{id: E{n:013d}, origin_path: /sites/{n}}}\n" for n in range(routes))
+    rows = "".join(f"  - {{bucket: acme-{n}, prefix: sites/{n}/, distributions: [site-{n}]}}\n" for n in range(routes))
+    return f"version: 1\ndistributions:\n{names}routes:\n{rows}"
+
+
+def test_a_map_compiles_to_exact_buckets_patterns_and_distributions(tmp_path: Path) -> None:
+    routes = routes_of(
+        tmp_path,
+        """
+        version: 1
+        defaults: {max_paths: 100, clean_urls: true}
+        distributions:
+          www: {id: E2EXAMPLE1ABCD, origin_path: /www, max_wildcards: 5}
+        routes:
+          - {name: first, bucket: acme-www, distributions: [www, E2EXAMPLE1ABCD, {tenant: dt_1}]}
+          - {bucket: "acme-{site}", prefix: "a/", distributions: ["{site}"], exclude: ["*.map"]}
+          - {bucket: acme-www, distributions: [www], invalidate: ["/*"]}
+        """,
+    )
+    assert decode_routes(routes.buckets["acme-www"]) == [
+        decoded("first", "", ["www", "E2EXAMPLE1ABCD", "tenant:dt_1"], {}),
+        decoded("acme-www/", "", ["www"], {"invalidate": ["/*"]}),
+    ]
+    [(pattern, text)] = routes.patterns
+    assert pattern == "acme-{site}"
+    assert decode_routes(text) == [decoded("acme-{site}/a/", "a/", ["{site}"], {"exclude": ["*.map"]})]
+    www = Distribution("E2EXAMPLE1ABCD", max_paths=100, max_wildcards=5)
+    tenant = Distribution("tenant:dt_1", max_paths=100)
+    assert dict(routes.distributions()) == {"E2EXAMPLE1ABCD": www, "www": www, "tenant:dt_1": tenant}
+
+
+def decoded(name: str, prefix: str, distributions: list[str], options: dict[str, object]) -> object:
+    return decode_routes(json.dumps([[name, prefix, distributions, options]]))[0]
+
+
+def test_a_setting_comes_from_the_route_then_the_distribution_then_the_defaults(tmp_path: Path) -> None:
+    routes = routes_of(
+        tmp_path,
+        """
+        version: 1
+        defaults: {clean_urls: true, origin_path: /defaults, exclude: [defaults]}
+        distributions:
+          www: {id: E2EXAMPLE1ABCD, origin_path: /distribution, exclude: [distribution]}
+        routes:
+          - {bucket: acme-www, distributions: [www, E3EXAMPLE2ABCD], exclude: []}
+        """,
+    )
+    [route] = decode_routes(routes.buckets["acme-www"])
+    named, bare = (routes.distribution(name) for name in route.distributions)
+    assert named is not None
+    assert bare is not None
+    assert (settings_of(route, named).origin_path, settings_of(route, bare).origin_path) == (
+        "/distribution",
+        "/defaults",
+    )
+    assert settings_of(route, named).exclude == ()
+    assert settings_of(route, named).clean_urls
+
+
+def test_inline_distributions_with_other_options_stay_apart(tmp_path: Path) -> None:
+    routes = routes_of(
+        tmp_path,
+        """
+        version: 1
+        routes:
+          - {bucket: acme-www, distributions: [{id: E2EXAMPLE1ABCD, clean_urls: true}, E2EXAMPLE1ABCD]}
+          - {bucket: acme-blog, distributions: [{id: E2EXAMPLE1ABCD, query_strings: true}]}
+          - {bucket: acme-docs, distributions: [{id: E2EXAMPLE1ABCD, clean_urls: true}]}
+        """,
+    )
+
+    def options(bucket: str) -> list[object]:
+        [route] = decode_routes(routes.buckets[bucket])
+        found = [routes.distribution(name) for name in route.distributions]
+        return [distribution.options for distribution in found if distribution]
+
+    assert options("acme-www") == [{"clean_urls": True}, {}]
+    assert options("acme-blog") == [{"query_strings": True}]
+    assert options("acme-docs") == [{"clean_urls": True}]
+
+
+@pytest.mark.parametrize("case", [path for path in sorted(VALID.iterdir()) if path.suffix != ".txt"], ids=str)
+def test_the_same_map_compiles_to_the_same_bytes_whatever_the_hash_seed(case: Path) -> None:
+    code = "import json, sys, purgemap.routes.loading as l; print(json.dumps(l.load_routes(sys.argv[1]).document))"
+    outputs = {
+        subprocess.run(
+            [sys.executable, "-c", code, str(case)],
+            capture_output=True,
+            check=True,
+            env={**os.environ, "PYTHONHASHSEED": n},
+        ).stdout
+        for n in ("1", "2")
+    }
+    assert len(outputs) == 1
+
+
+def test_a_compiled_map_loads_as_it_is_without_yaml_and_jsonschema(tmp_path: Path) -> None:
+    document = compile_map(read_map(VALID / "every-setting.yaml")[0])
+    compiled = tmp_path / "routes.json"
+    compiled.write_text(json.dumps(document))
+    assert load_routes(compiled).document == document
+    code = "import sys, purgemap.routes.loading as l; l.load_routes(sys.argv[1]); print(*sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code, str(compiled)], capture_output=True, text=True, check=True)
+    assert not {"yaml", "jsonschema"} & set(run.stdout.split())
+
+
+def test_a_map_compiled_by_another_version_is_refused(tmp_path: Path) -> None:
+    compiled = tmp_path / "routes.json"
+    compiled.write_text(json.dumps({"compiled": COMPILED_VERSION + 1}))
+    [message] = problems_of(compiled)
+    assert "build it again" in message
+
+
+def test_a_map_in_json_is_yaml_too(tmp_path: Path) -> None:
+    routes = routes_of(
+        tmp_path, '{"version": 1, "routes": [{"bucket": "acme-www", "distributions": ["E2EXAMPLE1ABCD"]}]}'
+    )
+    assert list(routes.buckets) == ["acme-www"]
+
+
+def test_a_missing_file_is_one_line(tmp_path: Path) -> None:
+    [message] = problems_of(tmp_path / "routes.yaml")
+    assert "No such file" in message
+
+
+def test_a_file_past_the_size_limit_is_refused_unread(tmp_path: Path) -> None:
+    file = tmp_path / "routes.yaml"
+    file.write_bytes(b"#" * (MAX_BYTES + 1))
+    [message] = problems_of(file)
+    assert "split it" in message
+
+
+BOMBS = {
+    "lists": "[" + ", ".join(["*a#"] * 9) + "]",
+    "mappings": "{" + ", ".join(f"k{n}: *a#" for n in range(5)) + "}",
+    "merges": "{<<: [" + ", ".join(["*a#"] * 5) + "]}",
+    "levels": "[*a#]",
+}
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_an_alias_bomb_of_a_kilobyte_dies_within_a_second_and_200_megabytes(tmp_path: Path, name: str) -> None:
+    lines = ["a0: &a0 {x: y}", *(f"a{n + 1}: &a{n + 1} {BOMBS[name]}".replace("#", str(n)) for n in range(80))]
+    bomb = tmp_path / "routes.yaml"
+    bomb.write_text("\n".join(lines)[:1024].rpartition("\n")[0])
+    code = """
+import resource, sys, time
+from purgemap.routes.loading import load_routes
+from purgemap.routes.problems import MapError
+import purgemap.routes.validation
+started = time.perf_counter()
+try:
+    load_routes(sys.argv[1])
+except MapError as error:
+    print(error)
+print(time.perf_counter() - started, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+    run = subprocess.run([sys.executable, "-c", code, str(bomb)], capture_output=True, text=True, check=True)
+    message, figures = run.stdout.splitlines()
+    seconds, kilobytes = map(float, figures.split())
+    assert "aliases make it more than" in message
+    assert seconds < 1
+    assert kilobytes < 200_000
+
+
+def test_levels_that_would_overrun_the_parsers_stack_are_refused(tmp_path: Path) -> None:
+    file = tmp_path / "routes.yaml"
+    file.write_text("routes: " + "[" * 500_000)
+    [message] = problems_of(file)
+    assert "levels" in message
+
+
+def test_a_map_of_ten_thousand_routes_loads_within_seconds(tmp_path: Path) -> None:
+    started = time.perf_counter()
+    routes = routes_of(tmp_path, large_map(10_000))
+    assert len(routes.buckets) == 10_000
+    assert time.perf_counter() - started < 30  # some 3 s; the limit only tells seconds from minutes
+
+
+def test_checking_a_map_costs_as_much_as_it_is_large(tmp_path: Path) -> None:
+    """Counted, not timed: the calls that Python makes."""
+
+    def calls(routes: int) -> int:
+        file = tmp_path / "routes.yaml"
+        file.write_text(large_map(routes))
+        count = 0
+
+        def tally(*_: object) -> None:
+            nonlocal count
+            count += 1
+
+        sys.setprofile(tally)
+        try:
+            read_map(file)
+        finally:
+            sys.setprofile(None)
+        return count
+
+    calls(10)
+    assert calls(1_000) < 2.2 * calls(500)

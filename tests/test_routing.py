@@ -1,0 +1,139 @@
+"""Changes and a map → which distributions hear of which keys, and why the others don't."""
+
+import textwrap
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conftest import LoadMap
+from purgemap.events import ObjectChange
+from purgemap.explaining import explain
+from purgemap.preview import invalidations_of
+from purgemap.routing import PrefixIndex, Router
+
+E1, E2, E3 = "E1EXAMPLE1ABCD", "E2EXAMPLE2ABCD", "E3EXAMPLE3ABCD"
+
+
+def yaml(text: str) -> str:
+    return "version: 1\n" + textwrap.dedent(text)
+
+
+def test_the_classic_case_is_one_bucket_one_distribution_and_the_root_page(load_map: LoadMap) -> None:
+    routes = load_map(yaml(f"routes: [{{bucket: my-site, distributions: [{E1}]}}]"))
+    assert invalidations_of(routes, "my-site", "index.html", "created") == {E1: ("/", "/index.html")}
+
+
+def test_every_route_that_matches_applies_and_the_same_item_goes_once(load_map: LoadMap) -> None:
+    routes = load_map(
+        yaml(f"""
+        routes:
+          - {{name: all, bucket: site, distributions: [{E1}, {E2}]}}
+          - {{name: blog, bucket: site, prefix: blog/, distributions: [{E1}], invalidate: ["{{path}}", "/feed.xml"]}}
+        """)
+    )
+    assert invalidations_of(routes, "site", "blog/a.html", "created") == {
+        E1: ("/blog/a.html", "/feed.xml"),
+        E2: ("/blog/a.html",),
+    }
+    assert invalidations_of(routes, "site", "a.html", "created") == {E1: ("/a.html",), E2: ("/a.html",)}
+    assert invalidations_of(routes, "site-prod", "a.html", "created") == {}
+
+
+def test_a_setting_comes_from_the_route_then_the_distribution_then_the_defaults(load_map: LoadMap) -> None:
+    routes = load_map(
+        yaml(f"""
+        defaults: {{index_documents: [default.htm], exclude: ["*.map"]}}
+        distributions:
+          own: {{id: {E1}, index_documents: [home.html], exclude: []}}
+          plain: {{id: {E2}}}
+        routes:
+          - {{bucket: site, distributions: [own, plain]}}
+          - {{bucket: other, distributions: [own], index_documents: [start.html]}}
+        """)
+    )
+    assert invalidations_of(routes, "site", "home.html", "created") == {E1: ("/", "/home.html"), E2: ("/home.html",)}
+    assert invalidations_of(routes, "site", "a.map", "created") == {E1: ("/a.map",)}
+    assert invalidations_of(routes, "other", "start.html", "created") == {E1: ("/", "/start.html")}
+
+
+def test_captures_name_distributions_and_fill_the_origin_path(load_map: LoadMap) -> None:
+    routes = load_map(
+        yaml(f"""
+        distributions: {{acme: {{id: {E1}}}, initech: {{id: {E2}}}}}
+        routes:
+          - bucket: sites-{{env}}
+            prefix: sites/{{site}}/
+            origin_path: /sites/{{site}}
+            distributions: ["{{site}}"]
+            invalidate: ["{{path}}", "/{{env}}/{{site}}.json"]
+        """)
+    )
+    assert invalidations_of(routes, "sites-eu", "sites/acme/a.html", "created") == {E1: ("/a.html", "/eu/acme.json")}
+    assert invalidations_of(routes, "sites-eu", "sites/initech/index.html", "created")[E2][0] == "/"
+
+
+def test_a_key_can_not_pick_an_id_or_an_unknown_name_by_its_capture(load_map: LoadMap) -> None:
+    routes = load_map(
+        yaml(f"""
+        distributions: {{acme: {{id: {E1}}}}}
+        routes:
+          - {{bucket: sites, prefix: "{{site}}/", distributions: ["{{site}}"]}}
+          - {{bucket: other, distributions: [{E2}]}}
+        """)
+    )
+    for name in (E1, E2, "nobody", "tenant:x"):
+        assert invalidations_of(routes, "sites", f"{name}/a", "created") == {}
+        assert name in explain(routes, "sites", f"{name}/a", "created").skipped[0].reason
+    routed = Router(routes).route([ObjectChange("sites", "nobody/a", "created", "m", "")])
+    assert [skip.distribution for skip in routed.unknown_names] == ["nobody"]
+    assert [change.key for change in routed.unrouted] == ["nobody/a"]
+
+
+@pytest.mark.parametrize(
+    ("key", "event", "reason"),
+    [
+        ("docs/a.map", "created", "excluded by '*.map'"),
+        ("docs/drafts/x/a.html", "created", "excluded by '/drafts/**'"),
+        ("docs/a.css", "created", "no include pattern matches 'a.css'"),
+        ("docs/a.html", "expired", "the event expired is not among its events"),
+        ("docsx/a.html", "created", "outside the origin path /docs"),
+    ],
+)
+def test_what_is_left_out_says_why(load_map: LoadMap, key: str, event: str, reason: str) -> None:
+    routes = load_map(
+        yaml(f"""
+        routes:
+          - bucket: site
+            prefix: docs
+            distributions: [{{id: {E1}, origin_path: /docs}}]
+            include: ["*.html", "*.map"]
+            exclude: ["*.map", "/drafts/**"]
+            events: [created, deleted]
+        """).replace("prefix: docs\n", "prefix: docs\n")
+    )
+    explanation = explain(routes, "site", key, event)
+    assert explanation.invalidations == ()
+    assert reason in explanation.skipped[0].reason
+
+
+def test_a_prefix_is_s3s_and_an_origin_path_is_cut_at_a_slash(load_map: LoadMap) -> None:
+    routes = load_map(yaml(f"routes: [{{bucket: site, prefix: doc, origin_path: /doc, distributions: [{E1}]}}]"))
+    assert invalidations_of(routes, "site", "doc/x", "created") == {E1: ("/x",)}
+    assert invalidations_of(routes, "site", "docs/x", "created") == {}
+
+
+def test_the_same_object_twice_counts_once(load_map: LoadMap) -> None:
+    router = Router(load_map(yaml(f"routes: [{{bucket: site, distributions: [{E1}]}}]")))
+    changes = [ObjectChange("site", "a", event, "m", "") for event in ("created", "created", "deleted")]
+    routed = router.route(changes)
+    assert {tuple(set(keys)) for keys in routed.keys_by_target.values()} == {("a",)}
+
+
+STARTS = st.text(alphabet="ab/", max_size=5)
+
+
+@given(st.lists(STARTS, max_size=30), st.text(alphabet="ab/", max_size=8))
+def test_the_prefix_index_finds_what_a_scan_finds(starts: list[str], text: str) -> None:
+    index = PrefixIndex((start, place) for place, start in enumerate(starts))
+    assert sorted(index.find(text)) == [place for place, start in enumerate(starts) if text.startswith(start)]

@@ -1,0 +1,143 @@
+"""The pipeline examples: pinned actions, least rights, and a role that only one branch has."""
+
+import json
+import re
+from importlib.resources import files
+from typing import Any
+
+import pytest
+import yaml
+
+from purgemap.rendering.template import load_template
+from rendered import many
+
+FOLDER = files("purgemap.deploy") / "github"
+WORKFLOWS = {name: FOLDER.joinpath(name).read_text() for name in ("pull-request.yaml", "deploy.yaml")}
+ROLE = load_template("github/role.yaml")
+MAIN = load_template("template.yaml")
+
+PINNED = re.compile(r"uses: [\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
+
+
+def workflow(name: str) -> dict[str, Any]:
+    # BaseLoader: YAML 1.1 would read the key `on` as true.
+    loaded: dict[str, Any] = yaml.load(WORKFLOWS[name], yaml.BaseLoader)
+    return loaded
+
+
+@pytest.mark.parametrize("text", WORKFLOWS.values(), ids=WORKFLOWS)
+def test_every_action_is_pinned_by_a_full_commit(text: str) -> None:
+    used = [line for line in text.splitlines() if "uses:" in line]
+    assert used
+    assert all(PINNED.search(line) for line in used)
+
+
+@pytest.mark.parametrize("name", WORKFLOWS)
+def test_a_job_has_the_permissions_that_it_names_and_no_other(name: str) -> None:
+    jobs = workflow(name)["jobs"]
+    assert workflow(name)["permissions"] == {}
+    assert all(job["permissions"] for job in jobs.values())
+    writing = {
+        job: {right for right, kind in each["permissions"].items() if kind == "write"} for job, each in jobs.items()
+    }
+    assert (
+        writing
+        == {
+            "pull-request.yaml": {"check": set(), "comment": {"pull-requests"}},
+            "deploy.yaml": {"deploy": {"id-token"}},
+        }[name]
+    )
+
+
+def test_a_pull_requests_code_never_runs_with_a_token_that_writes() -> None:
+    request = workflow("pull-request.yaml")
+    assert request["on"].keys() == {"pull_request"}, "pull_request_target would run it with the base's rights"
+    assert all("uses" not in step for step in request["jobs"]["comment"]["steps"]), "no checkout, nothing installed"
+
+
+@pytest.mark.parametrize("text", WORKFLOWS.values(), ids=WORKFLOWS)
+def test_no_expression_stands_in_a_script(text: str) -> None:
+    scripts = [step["run"] for job in yaml.safe_load(text)["jobs"].values() for step in job["steps"] if "run" in step]
+    assert scripts
+    assert not [script for script in scripts if "${{" in script], "what others write goes in by the environment"
+
+
+def test_the_role_trusts_one_branch_of_one_repository() -> None:
+    (trust,) = ROLE["Resources"]["DeployRole"]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Condition"] == {
+        "StringEquals": {
+            "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
+            "token.actions.githubusercontent.com:sub": {"Fn::Sub": "repo:${Repository}:ref:refs/heads/${Branch}"},
+        }
+    }
+    for parameter in ("Repository", "Branch"):
+        assert not re.fullmatch(ROLE["Parameters"][parameter]["AllowedPattern"], "acme/*")
+
+
+def statements(policy: str) -> list[dict[str, Any]]:
+    document: list[dict[str, Any]] = ROLE["Resources"][policy]["Properties"]["PolicyDocument"]["Statement"]
+    return document
+
+
+def actions(*policies: str) -> set[str]:
+    return {action for policy in policies for each in statements(policy) for action in many(each["Action"])}
+
+
+def test_a_role_that_it_makes_or_widens_is_bounded() -> None:
+    widening = {"iam:CreateRole", "iam:PutRolePolicy", "iam:AttachRolePolicy", "iam:PutRolePermissionsBoundary"}
+    granted = [each for each in statements("DeployStack") if widening & set(many(each["Action"]))]
+    bounds = [each["Condition"]["StringEquals"] for each in granted]
+    assert bounds == [{"iam:PermissionsBoundary": {"Ref": "FunctionBoundary"}}] * 2
+    assert not actions("DeployStack") & {"iam:DeleteRolePermissionsBoundary", "iam:*"}
+
+
+def test_it_can_change_nothing_of_its_own() -> None:
+    own = [
+        each["Properties"]
+        for each in ROLE["Resources"].values()
+        if each["Type"] in ("AWS::IAM::Role", "AWS::IAM::ManagedPolicy")
+    ]
+    assert {each["Path"] for each in own} == {"/deploy/"}
+    iam = [each for each in statements("DeployStack") if "iam:" in json.dumps(each["Action"])]
+    assert {re.split("[/]", each["Resource"]["Fn::Sub"], maxsplit=1)[1] for each in iam} == {"${StackName}-*"}
+
+
+def test_only_what_aws_lets_nobody_narrow_down_stands_on_everything() -> None:
+    everywhere = {
+        each["Sid"]: "Condition" in each
+        for policy in ("DeployStack", "DeployResources")
+        for each in statements(policy)
+        if each["Resource"] == "*"
+    }
+    assert everywhere == {"EventSource": True, "Looks": False}
+
+
+def test_the_bound_lets_the_function_do_all_that_the_main_template_grants() -> None:
+    role = MAIN["Resources"]["Role"]["Properties"]
+    inline = [each for policy in role["Policies"] for each in policy["PolicyDocument"]["Statement"]]
+    rendered = {
+        "cloudfront:CreateInvalidation",
+        "cloudfront:CreateInvalidationForDistributionTenant",
+        "sts:AssumeRole",
+    }
+    assert actions("FunctionBoundary") == rendered | {action for each in inline for action in many(each["Action"])}
+
+
+def test_it_may_make_every_kind_of_resource_of_the_stack() -> None:
+    makes = {
+        "AWS::SQS::Queue": "sqs:CreateQueue",
+        "AWS::SQS::QueuePolicy": "sqs:SetQueueAttributes",
+        "AWS::Logs::LogGroup": "logs:CreateLogGroup",
+        "AWS::Logs::MetricFilter": "logs:PutMetricFilter",
+        "AWS::IAM::Role": "iam:CreateRole",
+        "AWS::IAM::Policy": "iam:PutRolePolicy",
+        "AWS::IAM::ManagedPolicy": "iam:CreatePolicy",
+        "AWS::Lambda::Function": "lambda:CreateFunction",
+        "AWS::Lambda::EventSourceMapping": "lambda:CreateEventSourceMapping",
+        "AWS::Events::Rule": "events:PutRule",
+        "AWS::Events::EventBusPolicy": "events:PutPermission",
+        "AWS::CloudWatch::Alarm": "cloudwatch:PutMetricAlarm",
+        "AWS::CloudWatch::Dashboard": "cloudwatch:PutDashboard",
+    }
+    assert {each["Type"] for each in MAIN["Resources"].values()} <= makes.keys()
+    assert set(makes.values()) <= actions("DeployStack", "DeployResources")
