@@ -180,22 +180,21 @@ def test_an_alias_bomb_of_a_kilobyte_dies_within_a_second_and_200_megabytes(tmp_
     bomb.write_text("\n".join(lines)[:1024].rpartition("\n")[0])
     code = """
 import resource, sys, time
+resource.setrlimit(resource.RLIMIT_AS, (200 << 20, 200 << 20))
 from purgemap.routes.loading import load_routes
 from purgemap.routes.problems import MapError
 import purgemap.routes.validation
-started = time.perf_counter()
+started = time.process_time()
 try:
     load_routes(sys.argv[1])
 except MapError as error:
     print(error)
-print(time.perf_counter() - started, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+print(time.process_time() - started)
 """
     run = subprocess.run([sys.executable, "-c", code, str(bomb)], capture_output=True, text=True, check=True)
-    message, figures = run.stdout.splitlines()
-    seconds, kilobytes = map(float, figures.split())
+    message, seconds = run.stdout.splitlines()
     assert "aliases make it more than" in message
-    assert seconds < 1
-    assert kilobytes < 200_000
+    assert float(seconds) < 1
 
 
 def test_levels_that_would_overrun_the_parsers_stack_are_refused(tmp_path: Path) -> None:
