@@ -18,7 +18,7 @@ help:
 demo: $(VENV)/.ready
 	$(BIN)/purgemap demo
 
-test: $(VENV)/.ready .tools/awscli/.ready
+test: $(VENV)/.ready $(foreach tool,awscli awslambdaric cfn-lint checkov,.tools/$(tool)/.ready)
 	$(BIN)/python -m pytest $(ARGS)
 
 lint: $(VENV)/.ready
