@@ -1,5 +1,6 @@
 """What every test gets: no credentials but fake ones, and a way from a map's text to the map."""
 
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,11 @@ from purgemap.routes.loading import load_routes
 from purgemap.routes.table import Routes
 
 LoadMap = Callable[[str], Routes]
+
+
+def pytest_configure() -> None:
+    """Hear Ctrl-C even where a shell started the tests in the background, deaf to it, as all they start would be."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

@@ -99,6 +99,9 @@ def test_stars_of_a_bucket_pattern_match_as_fnmatch_does(pattern: str, bucket: s
         ("[!0-9]*.html", "2024.html", False),
         ("[^0-9]*", "x", True),
         ("[]]x", "]x", True),
+        ("[+--]", ",", True),
+        ("[a-]", "-", True),
+        ("[a&&~~||b]", "&", True),
         (r"\[x\]", "[x]", True),
         (r"a\*", "a*", True),
         (r"a\*", "ab", False),
@@ -111,7 +114,7 @@ def test_globs_look_at_the_name_or_with_a_slash_at_the_rest_of_the_key(glob: str
     assert (regex.match(rest.rpartition("/")[2] if by_name else rest) is not None) == expected
 
 
-@pytest.mark.parametrize("glob", ["[a", "a\\", "[]", "[z-a]"])
+@pytest.mark.parametrize("glob", ["[a", "a\\", "[]", "[z-a]", "[a--b]"])
 def test_an_unreadable_glob_is_refused(glob: str) -> None:
     with pytest.raises(PatternError):
         glob_regex(glob)

@@ -11,7 +11,7 @@ _GLOB_TOKEN = re.compile(
     r"(?P<spans>\*\*+/?)|(?P<star>\*)|(?P<any>\?)|\[(?P<not>[!^]?)(?P<set>\]?(?:[^\]\\/]|\\.)*)\]|\\(?P<escaped>.)|(?P<text>[^*?\[\\]+)",
     re.DOTALL,
 )
-_ATOM = re.compile(r"\\(.)|(.)", re.DOTALL)
+_MEMBER = re.compile(r"(\\.|.)(?:-(\\.|.))?", re.DOTALL)
 
 
 class _Gap(NamedTuple):
@@ -74,9 +74,14 @@ def _glob_atom(token: re.Match[str]) -> str:
 def _class_regex(members: str, *, negated: bool) -> str:
     if not members:
         raise PatternError("'[]' matches nothing; name the characters or put a backslash before the bracket")
-    body = "".join("-" if plain == "-" else re.escape(escaped or plain) for escaped, plain in _ATOM.findall(members))
-    try:
-        re.compile(f"[{body}]")
-    except re.error as error:
-        raise PatternError(f"'[{members}]': {error}") from None
+    body = "".join(_member_regex(*member.groups(), members) for member in _MEMBER.finditer(members))
     return f"(?!/)[{'^' if negated else ''}{body}]"
+
+
+def _member_regex(first: str, last: str | None, members: str) -> str:
+    low = first[-1]
+    if last is None:
+        return re.escape(low)
+    if last[-1] < low:
+        raise PatternError(f"'[{members}]': the range {first}-{last} runs backwards; write it as {last}-{first}")
+    return f"{re.escape(low)}-{re.escape(last[-1])}"
