@@ -11,7 +11,7 @@ _GLOB_TOKEN = re.compile(
     r"(?P<spans>\*\*+/?)|(?P<star>\*)|(?P<any>\?)|\[(?P<not>[!^]?)(?P<set>\]?(?:[^\]\\/]|\\.)*)\]|\\(?P<escaped>.)|(?P<text>[^*?\[\\]+)",
     re.DOTALL,
 )
-_MEMBER = re.compile(r"(\\.|.)(?:-(\\.|.))?", re.DOTALL)
+_RANGE = re.compile(r"(\\.|.)(?:-(\\.|.))?", re.DOTALL)
 
 
 class _Gap(NamedTuple):
@@ -74,14 +74,12 @@ def _glob_atom(token: re.Match[str]) -> str:
 def _class_regex(members: str, *, negated: bool) -> str:
     if not members:
         raise PatternError("'[]' matches nothing; name the characters or put a backslash before the bracket")
-    body = "".join(_member_regex(*member.groups(), members) for member in _MEMBER.finditer(members))
-    return f"(?!/)[{'^' if negated else ''}{body}]"
+    ranges = (_range_regex(first, last or first, members) for first, last in _RANGE.findall(members))
+    return f"(?!/)[{'^' if negated else ''}{''.join(ranges)}]"
 
 
-def _member_regex(first: str, last: str | None, members: str) -> str:
-    low = first[-1]
-    if last is None:
-        return re.escape(low)
-    if last[-1] < low:
+def _range_regex(first: str, last: str, members: str) -> str:
+    low, high = first[-1], last[-1]
+    if high < low:
         raise PatternError(f"'[{members}]': the range {first}-{last} runs backwards; write it as {last}-{first}")
-    return f"{re.escape(low)}-{re.escape(last[-1])}"
+    return f"{re.escape(low)}-{re.escape(high)}"
