@@ -32,7 +32,7 @@ class Scopes:
 
 def _places_by_scope(items: Sequence[str], scopes: Mapping[str, str | None]) -> dict[str, Sequence[int]]:
     only, *others = set(scopes.values())
-    if not others and only is not None and items[0].startswith(only) and items[-1].startswith(only):
+    if items and not others and only is not None and items[0].startswith(only) and items[-1].startswith(only):
         return {only: range(len(items))}  # nearly every plan: 100,000 items cost nothing
     places: dict[str, list[int]] = {}
     for place, item in enumerate(items):
