@@ -6,8 +6,8 @@ import shlex
 import signal
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -160,19 +160,12 @@ def test_without_its_extra_the_demo_says_what_to_install(monkeypatch: pytest.Mon
     assert str(result.exception).endswith("pip install 'purgemap[demo]'")
 
 
-@contextmanager
-def killed_after(process: subprocess.Popen[str]) -> Iterator[None]:
-    try:
-        yield
-    finally:
-        process.kill()
-
-
 def test_with_keep_it_stays_up_tells_what_others_change_and_ends_on_ctrl_c(tmp_path: Path) -> None:
     site = write_site(tmp_path, ["index.html"])
     code = "from purgemap.cli.main import main; main()"
     command = [sys.executable, "-c", code, "demo", "--keep", "--site", str(site)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process, killed_after(process):
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process, ExitStack() as at_the_end:
+        at_the_end.callback(process.kill)
         assert process.stdout is not None
         lines = iter(process.stdout.readline, "")
         shown = shlex.split(next(line for line in lines if "aws s3 sync" in line))

@@ -180,7 +180,7 @@ def test_an_alias_bomb_of_a_kilobyte_dies_within_a_second_and_200_megabytes(tmp_
     bomb.write_text("\n".join(lines)[:1024].rpartition("\n")[0])
     code = """
 import resource, sys, time
-resource.setrlimit(resource.RLIMIT_AS, (200 << 20, 200 << 20))
+resource.setrlimit(resource.RLIMIT_AS, (200_000_000, 200_000_000))
 from purgemap.routes.loading import load_routes
 from purgemap.routes.problems import MapError
 import purgemap.routes.validation
