@@ -39,8 +39,8 @@ records = [{"eventSource": "aws:sqs", "messageId": f"m-{n}", "body": body} for n
 if sys.argv[3] == "floor":
     parsed = [json.loads(body) for body in bodies]
 elif sys.argv[3] == "plan":
-    wanted = want(parse_payload({"Records": records}).changes, router)
-    assert sum(each.changes for each in wanted.invalidations) == events
+    wanted = want(parse_payload({"Records": records}).changes, router, now=0)
+    assert sum(order.job.changes for order in wanted.orders) == events
 """
 
 
