@@ -41,7 +41,8 @@ class Invalidation:
 def preview(orders: Iterable[Order], listings: Mapping[str, Listing] | None = None) -> list[Invalidation]:
     """Plan orders within the map's own budgets, by distribution; `listings` tells of the sites, by distribution."""
     invalidations = []
-    for job, distribution in sorted(orders, key=lambda order: order.job.distribution):
+    for order in sorted(orders, key=lambda order: order.job.distribution):
+        job, distribution = order.job, order.distribution
         listing = (listings or {}).get(distribution.id)
         paths, wildcards = distribution.max_paths, distribution.max_wildcards
         for each in plan(job.scopes, max_paths=paths, max_wildcards=wildcards, listing=listing):

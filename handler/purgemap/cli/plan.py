@@ -1,6 +1,7 @@
 """`purgemap plan`: what a deploy would invalidate, with its cost."""
 
 import json
+from itertools import groupby
 from typing import Any
 
 import click
@@ -79,7 +80,8 @@ def _show(deploy: Deploy, invalidations: list[Invalidation], console: Console) -
     )
     if summary["unrouted"] or summary["ignored"]:
         console.print(
-            f"[yellow]{summary['unrouted']} changes match no route, {summary['ignored']} events are ignored[/]"
+            f"[yellow]{_counted(summary['unrouted'], 'change')} without a route, "
+            f"{_counted(summary['ignored'], 'event')} ignored[/]"
         )
 
 
@@ -88,11 +90,23 @@ def _counted(number: int, noun: str) -> str:
 
 
 def _table(invalidations: list[Invalidation], *, with_collateral: bool) -> Table:
+    """Show a row for each distribution; the requests only where one distribution takes several."""
+    by_distribution = [list(each) for _, each in groupby(invalidations, key=lambda each: each.distribution.id)]
+    known, several = with_collateral, len(by_distribution) < len(invalidations)
     table = Table("distribution", box=None, pad_edge=False, header_style="dim")
-    for column in ("changes", "items", "wildcards", *(["collateral"] if with_collateral else []), "cost"):
+    optional = [*(["collateral"] if known else []), *(["requests"] if several else [])]
+    for column in ("changes", "items", "wildcards", *optional, "cost"):
         table.add_column(column, justify="right")
-    for each in invalidations:
-        known = [str(each.collateral if each.collateral is not None else "?")] if with_collateral else []
-        cost = f"${len(each.items) * DOLLARS_PER_PATH:.3f}"
-        table.add_row(each.distribution.id, str(each.changes), str(len(each.items)), str(each.wildcards), *known, cost)
+    for requests in by_distribution:
+        items = sum(len(each.items) for each in requests)
+        evicted = [each.collateral for each in requests if each.collateral is not None]
+        table.add_row(
+            requests[0].distribution.id,
+            str(requests[0].changes),
+            str(items),
+            str(sum(each.wildcards for each in requests)),
+            *([str(sum(evicted)) if evicted else "?"] if known else []),
+            *([str(len(requests))] if several else []),
+            f"${items * DOLLARS_PER_PATH:.3f}",
+        )
     return table

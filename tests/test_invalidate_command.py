@@ -1,0 +1,110 @@
+"""`purgemap invalidate` against the strict CloudFront double over HTTP: sent, tried again, or told."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from click.testing import CliRunner, Result
+
+from doubles.cloudfront import Clock, CloudFrontDouble, Fault, Site
+from doubles.cloudfront_http import CloudFrontServer
+from purgemap.cli.invalidate import invalidate
+
+E1, E2 = "E1EXAMPLE1ABCD", "E2EXAMPLE2ABCD"
+MAP = f"""\
+version: 1
+routes:
+  - {{bucket: site, distributions: [{E1}]}}
+  - {{name: docs, bucket: site, prefix: docs/, distributions: [{E2}]}}
+"""
+
+
+@pytest.fixture
+def cloudfront(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[CloudFrontDouble]:
+    monkeypatch.chdir(tmp_path)
+    Path("routes.yaml").write_text(MAP)
+    double = CloudFrontDouble(Clock())
+    double.add(Site(id=E1, bucket="site"), Site(id=E2, bucket="site"))
+    # Neither botocore nor the command waits before it tries again.
+    monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None))
+    monkeypatch.setattr("purgemap.cli.invalidate._FIRST_WAIT", 0)
+    with CloudFrontServer(double) as server:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
+        yield double
+
+
+def run(text: str, *arguments: str) -> Result:
+    return CliRunner().invoke(
+        invalidate, ["--routes", "routes.yaml", *arguments], input=text, standalone_mode=False, catch_exceptions=False
+    )
+
+
+def accepted(double: CloudFrontDouble, distribution: str) -> list[list[str]]:
+    return [sorted(each.items) for each in double.accepted(distribution)]
+
+
+def test_what_changed_is_invalidated_and_told(cloudfront: CloudFrontDouble) -> None:
+    result = run("upload: ./a b to s3://site/docs/a b\ndelete: s3://site/x\n")
+    assert result.return_value == 0
+    assert accepted(cloudfront, E1) == [["/docs/a%20b", "/docs/a+b", "/x"]]
+    assert accepted(cloudfront, E2) == [["/docs/a%20b", "/docs/a+b"]]
+    assert result.stdout == ""
+    assert sorted(line.split()[:3] for line in result.stderr.splitlines()) == [
+        ["accepted", E1, "3"],
+        ["accepted", E2, "2"],
+    ]
+
+
+def test_the_json_says_what_was_accepted(cloudfront: CloudFrontDouble) -> None:
+    document = json.loads(run("s3://site/x\n", "--json").stdout)
+    assert document["invalidations"] == [
+        {"distribution": E1, "items": ["/x"], "paths": 1, "wildcards": 0, "changes": 1}
+    ]
+    assert document["summary"]["requests"] == 1
+    assert accepted(cloudfront, E1) == [["/x"]]
+
+
+def test_nothing_to_do_calls_nobody(cloudfront: CloudFrontDouble) -> None:
+    result = run("s3://other/x\n", "--json")
+    assert result.return_value == 0
+    assert json.loads(result.stdout)["summary"]["requests"] == 0
+    assert accepted(cloudfront, E1) == accepted(cloudfront, E2) == []
+
+
+@pytest.mark.parametrize("code", ["Throttling", "TooManyInvalidationsInProgress", "ServiceUnavailable"])
+def test_what_cloudfront_has_no_room_for_is_tried_until_it_is_accepted(cloudfront: CloudFrontDouble, code: str) -> None:
+    cloudfront.faults.add(Fault(distribution=E2, error=code, times=3))
+    result = run("s3://site/docs/x\n")
+    assert result.return_value == 0
+    assert f"waiting  {E2}" in result.stderr
+    assert accepted(cloudfront, E1) == accepted(cloudfront, E2) == [["/docs/x"]]
+
+
+@pytest.mark.parametrize(("code", "told"), [("AccessDenied", "AccessDenied"), ("NoSuchDistribution", "NoSuch")])
+def test_a_distribution_that_refuses_is_named_and_holds_up_no_other(
+    cloudfront: CloudFrontDouble, monkeypatch: pytest.MonkeyPatch, code: str, told: str
+) -> None:
+    monkeypatch.setattr("purgemap.cli.invalidate._FIRST_WAIT", 2)
+    cloudfront.faults.add(Fault(distribution=E2, error=code, times=None))
+    result = run("s3://site/docs/x\n", "--timeout", "1", "--json")
+    assert result.return_value == 1
+    assert accepted(cloudfront, E1) == [["/docs/x"]]
+    assert [each["distribution"] for each in json.loads(result.stdout)["invalidations"]] == [E1]
+    (line,) = [line for line in result.stderr.splitlines() if line.startswith("not accepted")]
+    assert E2 in line
+    assert told in line
+
+
+def test_a_deploy_that_is_sent_twice_is_two_invalidations(cloudfront: CloudFrontDouble) -> None:
+    assert run("s3://site/x\n").return_value == run("s3://site/x\n").return_value == 0
+    assert accepted(cloudfront, E1) == [["/x"], ["/x"]]
+
+
+def test_a_wildcard_spares_what_the_listing_names(cloudfront: CloudFrontDouble) -> None:
+    Path("routes.yaml").write_text(MAP.replace("routes:", "defaults: {max_paths: 3}\nroutes:"))
+    Path("listing").write_text("a/3\n")
+    changes = "".join(f"s3://site/{page}\n" for page in ("a/1", "a/2", "b/1", "b/2"))
+    assert run(changes, "--listing", "listing").return_value == 0
+    assert accepted(cloudfront, E1) == [["/a/1", "/a/2", "/b/*"]]

@@ -1,0 +1,184 @@
+"""`purgemap plan`: every form of input, what is known of the site, and what people and pipelines read."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from payloads import s3_event
+from purgemap.cli.plan import plan
+from purgemap.errors import PurgemapError
+
+ROLE = "arn:aws:iam::222222222222:role/purgemap"
+MAP = f"""\
+version: 1
+distributions:
+  docs: {{id: E3EXAMPLE2ABCD, role_arn: "{ROLE}", max_paths: 2}}
+  feeds: {{id: E4EXAMPLE2ABCD, max_paths: 1}}
+routes:
+  - {{bucket: site, distributions: [E1EXAMPLE1ABCD]}}
+  - {{name: docs, bucket: site, prefix: docs/, origin_path: /docs, distributions: [docs]}}
+  - {{name: feeds, bucket: feeds, distributions: [feeds], invalidate: ["/one.xml", "/two.xml"]}}
+"""
+DOCS = "".join(f"upload: ./{page}.html to s3://site/docs/{page}.html\n" for page in ("a", "b", "c"))
+
+
+@pytest.fixture(autouse=True)
+def _in_a_folder_with_the_map(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("routes.yaml").write_text(MAP)
+
+
+def run(text: str | bytes, *arguments: str) -> Result:
+    return CliRunner().invoke(
+        plan, ["--routes", "routes.yaml", *arguments], input=text, standalone_mode=False, catch_exceptions=False
+    )
+
+
+def document(text: str | bytes, *arguments: str) -> Any:
+    result = run(text, "--json", *arguments)
+    assert (result.return_value, result.stderr) == (0, "")
+    return json.loads(result.stdout)
+
+
+def items(text: str | bytes, *arguments: str) -> list[str]:
+    return [item for each in document(text, *arguments)["invalidations"] for item in each["items"]]
+
+
+def test_the_json_is_what_pipelines_were_promised() -> None:
+    ignored = {**s3_event("site", "x"), "detail-type": "Object Tags Added"}
+    assert document(f"{DOCS}{json.dumps(ignored)}\ndelete: s3://other/gone\n") == {
+        "invalidations": [
+            {
+                "distribution": "E1EXAMPLE1ABCD",
+                "items": ["/docs/a.html", "/docs/b.html", "/docs/c.html"],
+                "paths": 3,
+                "wildcards": 0,
+                "changes": 3,
+            },
+            {
+                "distribution": "E3EXAMPLE2ABCD",
+                "role_arn": ROLE,
+                "items": ["/*"],
+                "paths": 1,
+                "wildcards": 1,
+                "changes": 3,
+            },
+        ],
+        "summary": {
+            "changes": 4,
+            "unrouted": 1,
+            "ignored": 1,
+            "paths": 4,
+            "wildcards": 1,
+            "requests": 2,
+            "cost_usd": 0.02,
+        },
+    }
+
+
+def test_people_read_what_each_distribution_gets_and_what_it_costs() -> None:
+    shown = run(f"{DOCS}delete: s3://other/gone\n").stdout
+    assert shown.splitlines()[-4:] == [
+        "E1EXAMPLE1ABCD        3      3          0  $0.015",
+        "E3EXAMPLE2ABCD        3      1          1  $0.005",
+        "4 changes → 4 items in 2 requests, $0.020 before the account's free 1,000 paths a month",
+        "1 change without a route, 0 events ignored",
+    ]
+
+
+def test_a_distribution_that_takes_several_requests_is_one_line_that_says_so() -> None:
+    shown = run("s3://feeds/1\n").stdout
+    assert [line.split() for line in shown.splitlines() if line[0] in "dE"][-2:] == [
+        ["distribution", "changes", "items", "wildcards", "requests", "cost"],
+        ["E4EXAMPLE2ABCD", "1", "2", "0", "2", "$0.010"],
+    ]
+
+
+def test_more_items_than_a_person_reads_are_counted() -> None:
+    shown = run("".join(f"s3://site/{n}\n" for n in range(40))).stdout
+    assert "… and 10 more (--json)" in shown
+
+
+def test_nothing_that_changed_is_nothing_to_do() -> None:
+    assert document("")["summary"] == dict.fromkeys(
+        ("changes", "unrouted", "ignored", "paths", "wildcards", "requests", "cost_usd"), 0
+    )
+    assert run("").stdout.startswith("0 changes → 0 items in 0 requests")
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments", "expected"),
+    [
+        ("upload: ./x to s3://site/x\r\n", (), ["/x"]),
+        ("(dryrun) delete: s3://site/x\n", (), ["/x"]),
+        ("move: s3://site/x to s3://site/y\n", (), ["/x", "/y"]),
+        ("s3://site/a%20b", (), ["/a%2520b"]),
+        ("x\ny\n", ("--bucket", "site"), ["/x", "/y"]),
+        (json.dumps(s3_event("site", "a b")), (), ["/a%20b", "/a+b"]),
+        ("\N{BYTE ORDER MARK}s3://site/x\n", (), ["/x"]),
+    ],
+)
+def test_every_form_of_input_is_read(text: str, arguments: tuple[str, ...], expected: list[str]) -> None:
+    assert items(text, *arguments) == expected
+
+
+def test_input_is_read_from_a_file_or_for_a_dash_from_standard_input() -> None:
+    Path("changes").write_text("s3://site/x\n")
+    assert items("", "changes") == items("s3://site/x\n", "-") == ["/x"]
+
+
+@pytest.mark.parametrize(
+    "listing",
+    [
+        "docs/a.html\ndocs/d.html\nx y.html\n",
+        "s3://site/docs/a.html\ns3://site/docs/d.html\ns3://elsewhere/docs/e.html\n",
+        json.dumps({"Contents": [{"Key": "docs/a.html", "Size": 1}, {"Key": "docs/d.html", "Size": 1}]}, indent=1),
+    ],
+)
+def test_a_listing_counts_what_did_not_change_and_is_evicted(listing: str) -> None:
+    Path("listing").write_text(listing)
+    rows = [line.split() for line in run(DOCS, "--listing", "listing").stdout.splitlines()]
+    assert ["distribution", "changes", "items", "wildcards", "collateral", "cost"] in rows
+    assert ["E1EXAMPLE1ABCD", "3", "3", "0", "0", "$0.015"] in rows
+    assert ["E3EXAMPLE2ABCD", "3", "1", "1", "1", "$0.005"] in rows
+
+
+@pytest.mark.parametrize(("listed", "expected"), [("docs/a/3", ["/a/1", "/a/2", "/b/*"]), ("docs/b/3", None)])
+def test_a_listing_decides_where_wildcards_stand(listed: str, expected: list[str] | None) -> None:
+    Path("routes.yaml").write_text(MAP.replace("max_paths: 2", "max_paths: 3"))
+    Path("listing").write_text(f"{listed}\n")
+    text = "".join(f"s3://site/docs/{page}\n" for page in ("a/1", "a/2", "b/1", "b/2"))
+    sent = document(text, "--listing", "listing")["invalidations"][1]["items"]
+    assert sent == (expected or ["/a/*", "/b/1", "/b/2"])
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments", "message"),
+    [
+        ("s3://site/a\nb.html\n", (), "line 2: 'b.html' is a key; name its bucket with --bucket"),
+        ("s3://site/a\n\ns3://site\n", (), "line 3: 's3://site' is no s3://BUCKET/KEY"),
+        ('{"detail": \n', (), "line 1: begins like a JSON event, but "),
+        (b"s3://site/a\ns3://site/\xff\n", (), "-: line 2 is not UTF-8"),
+        ("", ("missing",), "missing: No such file or directory; name a file"),
+        ("s3://site/a\n", ("--listing", "missing"), "missing: No such file or directory"),
+        ("s3://site/a\ns3://other/a\n", ("--listing", "keys"), "name it with --bucket"),
+        ("s3://site/a\n", ("--listing", "json"), "the listing is no JSON of `aws s3api list-objects-v2`"),
+    ],
+)
+def test_what_can_not_be_read_is_told_with_its_place(
+    text: str | bytes, arguments: tuple[str, ...], message: str
+) -> None:
+    Path("keys").write_text("a\nb\n")
+    Path("json").write_text('{"Contents": [{"Name": "a"}]}')
+    with pytest.raises(PurgemapError) as raised:
+        run(text, *arguments)
+    assert message in str(raised.value)
+
+
+def test_trouble_that_the_aws_command_told_of_is_passed_on_and_no_change() -> None:
+    result = run("upload failed: ./x to s3://site/x An error occurred\nupload: ./y to s3://site/y\n")
+    assert result.stderr == "purgemap: passed over: upload failed: ./x to s3://site/x An error occurred\n"
+    assert "1 change → 1 item in 1 request" in result.stdout
