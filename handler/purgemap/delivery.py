@@ -1,7 +1,8 @@
 """Jobs → what became of them: accepted by CloudFront, deferred to a later slot, or rejected for good."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -17,6 +18,10 @@ from purgemap.slots import delay_to_slot, round_length
 # CloudFront throttles an account after six to fifteen calls in a row, at about one call every two seconds:
 # https://github.com/aws/aws-sdk-js/issues/3983
 CALLS_PER_BATCH_AND_ACCOUNT = 10
+
+# Jobs in their slot may have as many calls as the account's rate gives while a batch is collected and sent: what a
+# batch leaves of them would wait for a whole round.
+SECONDS_OF_CALLS_IN_SLOTS = 20
 
 # A call may take two attempts of ten seconds; what is left of the function's time then has to do for deferring.
 SECONDS_TO_START_A_CALL = 30
@@ -107,6 +112,12 @@ class Pace:
     seconds_left: Callable[[], float]
     distributions_of_account: Callable[[str], int] = lambda _account: 1
     calls_per_second: float = 0.5
+    sleep: Callable[[float], None] = time.sleep
+
+    @property
+    def calls_in_slots(self) -> int:
+        """How many calls a batch may make to one account for jobs that are in their slot."""
+        return max(CALLS_PER_BATCH_AND_ACCOUNT, int(self.calls_per_second * SECONDS_OF_CALLS_IN_SLOTS))
 
     def delay(self, job: Job, distribution: Distribution) -> int:
         """Return the seconds until the job's next slot."""
@@ -137,16 +148,22 @@ Listings = Mapping[str, Listing]
 
 
 def deliver(
-    orders: Iterable[Order], cloudfront: CloudFront, pace: Pace, listings: Listings | None = None
+    orders: Iterable[Order],
+    cloudfront: CloudFront,
+    pace: Pace,
+    listings: Listings | None = None,
+    *,
+    in_slot: Collection[str] = (),
 ) -> list[Outcome]:
     """Send jobs: one account's after one another, since the rate is an account's; accounts side by side.
 
-    `listings` holds what is known of the sites, by distribution.
+    `listings` holds what is known of the sites, by distribution. `in_slot` names the distributions whose jobs have
+    waited for their slot, which is now.
     """
     orders_by_account: dict[str, list[Order]] = {}
     for order in sorted(orders, key=lambda order: (order.job.oldest, order.job.distribution)):
         orders_by_account.setdefault(order.distribution.account, []).append(order)
-    accounts = [_Account(cloudfront, pace, orders, listings or {}) for orders in orders_by_account.values()]
+    accounts = [_Account(cloudfront, pace, orders, in_slot, listings or {}) for orders in orders_by_account.values()]
     if len(accounts) <= 1:
         return [outcome for account in accounts for outcome in account.deliver()]
     with ThreadPoolExecutor(max_workers=min(len(accounts), 16)) as pool:
@@ -156,12 +173,18 @@ def deliver(
 class _Account:
     """One account's share of a batch: its jobs, and the calls that it may still make."""
 
-    def __init__(self, cloudfront: CloudFront, pace: Pace, orders: Sequence[Order], listings: Listings) -> None:
+    def __init__(
+        self, cloudfront: CloudFront, pace: Pace, orders: Sequence[Order], in_slot: Collection[str], listings: Listings
+    ) -> None:
         self._cloudfront = cloudfront
         self._listings = listings
         self._pace = pace
         self._orders = orders
-        self._calls_left = CALLS_PER_BATCH_AND_ACCOUNT
+        self._in_slot = in_slot
+        self._calls = 0
+        self._is_busy = any(order.job.distribution in in_slot for order in orders)
+        self._next_call = 0.0
+        self._is_throttled = False
 
     def deliver(self) -> list[Outcome]:
         return [outcome for order in self._orders for outcome in self._send(order)]
@@ -181,7 +204,8 @@ class _Account:
             attempt.waits_for = self._waits_for(attempt)
             if attempt.waits_for:
                 return
-            self._calls_left -= 1
+            self._calls += 1
+            self._keep_to_the_rate()
             attempt.trials -= attempt.is_bisecting
             items = attempt.waiting.pop(0)
             reference = caller_reference(attempt.job, items)
@@ -193,13 +217,23 @@ class _Account:
             attempt.sent.append(items)
             yield Accepted(attempt.job, items, reference, accepted)
 
+    def _keep_to_the_rate(self) -> None:
+        """Space an account's calls where slots are due: they fill its whole rate, and its quick calls are used up."""
+        if self._is_busy:
+            self._pace.sleep(max(0.0, self._next_call - self._pace.now()))
+            self._next_call = self._pace.now() + 1 / self._pace.calls_per_second
+
     def _waits_for(self, attempt: "_Attempt") -> str:
         """Say what keeps the next call from starting; "" for nothing."""
         if self._pace.seconds_left() < SECONDS_TO_START_A_CALL:
             return "the function's time runs out"
         if attempt.trials <= 0:
             return "the search for the items that CloudFront refuses goes on"
-        return "" if self._calls_left > 0 else "the account's calls of this batch are used up"
+        if self._is_throttled:
+            return "the account is throttled"
+        is_in_slot = attempt.job.distribution in self._in_slot
+        calls = self._pace.calls_in_slots if is_in_slot else CALLS_PER_BATCH_AND_ACCOUNT
+        return "" if self._calls < calls else "the account's calls of this batch are used up"
 
     def _remains(self, attempt: "_Attempt", distribution: Distribution) -> Iterator[Outcome]:
         """Say what becomes of what CloudFront didn't take."""
@@ -216,7 +250,7 @@ class _Account:
             yield Deferred(rest, self._pace.delay(rest, distribution), attempt.waits_for)
             return
         if refused.refusal is Refusal.THROTTLED:
-            self._calls_left = 0
+            self._is_throttled = True
         why_hopeless = _why_hopeless(rest, refused, self._pace.now())
         if why_hopeless:
             yield Rejected(rest, why_hopeless)

@@ -23,19 +23,29 @@ DEFAULT_CALLS_PER_SECOND = "0.5"
 def build_handler(environment: Mapping[str, str]) -> Handler:
     """Make the handler that an environment describes; raises MapError where PURGEMAP_ROUTES names no sound map."""
     LOGGER.setLevel(environment.get("PURGEMAP_LOG_LEVEL", "INFO"))
-    service = build_service(environment)
     calls_per_second = float(environment.get("PURGEMAP_CALLS_PER_SECOND", DEFAULT_CALLS_PER_SECOND))
+    return serve(build_service(environment), calls_per_second)
+
+
+def serve(
+    service: Service,
+    calls_per_second: float,
+    now: Callable[[], float] = time.time,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Handler:
+    """Make the handler of a service; `calls_per_second` is what CloudFront takes from one account."""
 
     def handle(payload: Any, context: Any = None) -> dict[str, Any] | None:
-        started = time.time()
+        started = now()
         pace = Pace(
-            now=time.time,
+            now=now,
             seconds_left=functools.partial(_seconds_left, context),
             distributions_of_account=lambda account: service.routes.distributions_by_account.get(account, 1),
             calls_per_second=calls_per_second,
+            sleep=sleep,
         )
         report = process(payload, service, pace)
-        log_report(report, started, time.time())
+        log_report(report, started, now())
         return answer(report)
 
     return handle

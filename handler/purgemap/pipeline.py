@@ -54,7 +54,8 @@ def process(payload: Any, service: Service, pace: Pace) -> Report:
     batch = parse_payload(payload)
     wanted = want(batch.changes, service.router, pace.now())
     orders, lost = _orders(wanted, batch.jobs, service.routes)
-    outcomes = [*deliver(orders, service.cloudfront, pace), *lost]
+    in_slot = {returned.job.distribution for returned in batch.jobs}
+    outcomes = [*deliver(orders, service.cloudfront, pace, in_slot=in_slot), *lost]
     return Report(batch, wanted, outcomes, keep(outcomes, service.queue, service.dead_letters))
 
 

@@ -1,0 +1,82 @@
+"""Many objects of many distributions that change at once: one deploy, no trouble but CloudFront's own rates."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from random import Random
+
+from doubles.cloudfront import Rate, Settings, Site
+from payloads import s3_event
+from simulation.running import Kit, Run, opened
+from simulation.trouble import Plan
+from simulation.world import View, World
+
+BUCKET = "sites"
+
+# Quick calls that go through before the account's rate bites; see doubles.cloudfront_settings.CALL_RATE.
+QUICK_CALLS = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Burst:
+    """How much changes, within how many seconds, and the account's rate of calls."""
+
+    distributions: int
+    events: int
+    seconds: float
+    calls_per_second: float
+
+    @property
+    def floor(self) -> float:
+        """The seconds that the account's rate needs for one call to each distribution."""
+        return (self.distributions - QUICK_CALLS) / self.calls_per_second
+
+
+@contextmanager
+def bursting(burst: Burst) -> Iterator[Run]:
+    """Live a burst through until all is settled."""
+    settings = Settings(call_rate=Rate(burst.calls_per_second, QUICK_CALLS))
+    kit = Kit(calls_per_second=burst.calls_per_second)
+    with opened(0, world_of(burst.distributions), Plan(), settings, kit) as run:
+        keys = [f"sites/s{n % burst.distributions}/page-{n}.html" for n in range(burst.events)]
+        Random(0).shuffle(keys)
+        view_and_change(run, keys, burst.seconds)
+        run.settle()
+        yield run
+
+
+def world_of(distributions: int) -> World:
+    """Draw a folder per distribution, under one route."""
+    world = World(
+        {
+            "version": 1,
+            "distributions": {f"s{n}": {"id": _id(n)} for n in range(distributions)},
+            "routes": [
+                {
+                    "bucket": BUCKET,
+                    "prefix": "sites/{site}/",
+                    "origin_path": "/sites/{site}",
+                    "distributions": ["{site}"],
+                }
+            ],
+        }
+    )
+    for n in range(distributions):
+        world.views.append(View(Site(id=_id(n), bucket=BUCKET, origin_path=f"/sites/s{n}"), f"sites/s{n}/"))
+    return world
+
+
+def _id(number: int) -> str:
+    return f"E{number:012}X"
+
+
+def view_and_change(run: Run, keys: list[str], seconds: float) -> None:
+    """Let viewers cache each object, then overwrite them one after another, evenly over some seconds."""
+    for key in keys:
+        number = key.split("/")[1].removeprefix("s")
+        run.double.view(_id(int(number)), "/" + key.split("/")[2])
+    for key in keys:
+        run.double.put(BUCKET, key)
+        run.queue.put(json.dumps(s3_event(BUCKET, key)))
+        run.timeline.sleep(seconds / len(keys))

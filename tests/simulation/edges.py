@@ -1,0 +1,90 @@
+"""What the function calls: CloudFront over the double's core, and queues, each call a chance to be killed."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from doubles.cloudfront import ACCOUNT, Caller, CloudFrontDouble, ConnectionCutError, ServiceError
+from purgemap import aws
+from purgemap.delivery import Refusal, RefusedError
+from purgemap.keeping import Message, Queue
+from purgemap.routes.table import Distribution
+from simulation.timeline import Timeline
+from simulation.trouble import Trouble
+
+_SECONDS_PER_CALL = 0.3
+_SECONDS_TO_RETRY = 1.0
+_ATTEMPTS = 2
+_ENTRIES_PER_CALL = 10
+
+# What botocore's standard mode sends again, of what CloudFront answers:
+# https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
+_RETRIED = ("Throttling", "ServiceUnavailable", "InternalFailure")
+
+
+class Killer(Protocol):
+    """Whatever may end the process at a call."""
+
+    def may_kill(self) -> None: ...
+
+
+def caller_of(distribution: Distribution) -> Caller:
+    """Say who calls for a distribution: the function's account, or the role's."""
+    return Caller(distribution.account or ACCOUNT, distribution.role_arn or "")
+
+
+class SimulatedCloudFront:
+    """`delivery.CloudFront` as `aws.AwsCloudFront` is, retries included; each attempt takes virtual time."""
+
+    def __init__(self, double: CloudFrontDouble, timeline: Timeline, killer: Killer) -> None:
+        self._double = double
+        self._timeline = timeline
+        self._killer = killer
+
+    def create_invalidation(self, distribution: Distribution, items: tuple[str, ...], caller_reference: str) -> str:
+        for attempt in range(_ATTEMPTS):
+            self._timeline.sleep(attempt * _SECONDS_TO_RETRY)
+            self._killer.may_kill()
+            try:
+                accepted = self._call(distribution, items, caller_reference)
+            except ServiceError as error:
+                refused = RefusedError(aws._REFUSALS.get(error.code, Refusal.FAILING), f"{error.code}: {error.message}")  # noqa: SLF001
+                if error.code not in _RETRIED:
+                    break
+            except ConnectionCutError as error:
+                refused = RefusedError(Refusal.FAILING, str(error))
+            else:
+                return accepted
+            finally:
+                self._timeline.sleep(_SECONDS_PER_CALL)
+                self._killer.may_kill()
+        raise refused
+
+    def _call(self, distribution: Distribution, items: tuple[str, ...], caller_reference: str) -> str:
+        is_tenant = distribution.id.startswith(aws.TENANT)
+        create = self._double.create_invalidation_for_tenant if is_tenant else self._double.create_invalidation
+        id_ = distribution.id.removeprefix(aws.TENANT)
+        return create(caller_of(distribution), id_, items, caller_reference).id
+
+
+class SimulatedQueue:
+    """`keeping.Queue` as `aws.SqsQueue` is: ten messages a call, and some of them not kept."""
+
+    def __init__(self, queue: Queue, timeline: Timeline, trouble: Trouble) -> None:
+        self._queue = queue
+        self._timeline = timeline
+        self._trouble = trouble
+
+    def send(self, messages: Sequence[Message]) -> list[str]:
+        reasons: list[str] = []
+        for start in range(0, len(messages), _ENTRIES_PER_CALL):
+            self._trouble.may_kill()
+            self._timeline.sleep(_SECONDS_PER_CALL / 10)
+            reasons += [self._send(message) for message in messages[start : start + _ENTRIES_PER_CALL]]
+            self._trouble.may_kill()
+        return reasons
+
+    def _send(self, message: Message) -> str:
+        if self._trouble.strikes(self._trouble.plan.unsent):
+            return "InternalError: We encountered an internal error. Please try again."
+        (reason,) = self._queue.send([message])
+        return reason

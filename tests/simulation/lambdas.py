@@ -1,0 +1,132 @@
+"""Lambda on a virtual clock: the event source mapping's pollers, and the invocations of the real handler.
+
+https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from purgemap.lambda_function import Handler
+from simulation.edges import Killer
+from simulation.queues import Entry, StandardQueue
+from simulation.timeline import KilledError, Life, Timeline
+
+# As deploy/template.yaml has them; test_chaos.py compares.
+BATCH_SIZE = 10_000
+WINDOW_SECONDS = 10
+CONCURRENCY = 2
+TIMEOUT_SECONDS = 60
+
+# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+_PAYLOAD_BYTES = 6 * 1024 * 1024
+_LOOKS_PER_WINDOW = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """One run of the function: how many messages it had, how long it took in seconds, how it ended."""
+
+    messages: int
+    seconds: float
+    end: str  # "answered", "raised", "killed" or "timed out"
+
+
+class Context:
+    """What the handler reads of Lambda's context."""
+
+    def __init__(self, timeline: Timeline, deadline: float) -> None:
+        self._timeline = timeline
+        self._deadline = deadline
+
+    def get_remaining_time_in_millis(self) -> int:
+        return max(0, int((self._deadline - self._timeline.clock()) * 1000))
+
+
+class EventSource:
+    """Polls a queue with as many tasks as the function may run at once."""
+
+    def __init__(self, queue: StandardQueue, handler: Handler, timeline: Timeline, killer: Killer) -> None:
+        self.invocations: list[Invocation] = []
+        self.running = 0
+        self._queue = queue
+        self._handler = handler
+        self._timeline = timeline
+        self._killer = killer
+        self._is_stopped = False
+        self._pollers = [timeline.start(self._poll) for _ in range(CONCURRENCY)]
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether a poller ended by an error, a bug of the handler or of the simulation."""
+        return any(poller.error for poller in self._pollers)
+
+    def stop(self) -> None:
+        """End the pollers; raises what ended one before: a bug of the simulation."""
+        self._is_stopped = True
+        self._queue.rouse_all()
+        self._timeline.join(self._pollers)
+
+    def _poll(self) -> None:
+        while self._is_awake():
+            self.running += 1
+            self._collect()
+            entries = self._queue.receive(BATCH_SIZE, _PAYLOAD_BYTES)
+            if entries:
+                self.take(entries)
+            self.running -= 1
+
+    def _is_awake(self) -> bool:
+        """Wait for a message; False if the pollers are to end."""
+        self._queue.wait()
+        return not self._is_stopped
+
+    def _collect(self) -> None:
+        """Wait for the batching window to end, or for a whole batch."""
+        for _ in range(_LOOKS_PER_WINDOW):
+            if self._queue.holds(BATCH_SIZE, _PAYLOAD_BYTES):
+                return
+            self._timeline.sleep(WINDOW_SECONDS / _LOOKS_PER_WINDOW)
+
+    def take(self, entries: Sequence[Entry]) -> None:
+        """Invoke the function, and delete what it doesn't give back; what it does shows again after a while."""
+        failed = self.invoke(entries)
+        self._queue.acknowledge([entry for entry in entries if entry.id not in failed])
+
+    def invoke(self, entries: Sequence[Entry]) -> set[str]:
+        """Run the handler in a life of its own; returns the ids of the messages that failed."""
+        begin, answers = self._timeline.clock(), list[Any]()
+        life = Life(begin + TIMEOUT_SECONDS)
+        records = {"Records": [_record(entry) for entry in entries]}
+
+        def work() -> None:
+            answers.append(self._handler(records, Context(self._timeline, life.deadline)))
+            self._killer.may_kill()
+
+        task = self._timeline.start(work, life)
+        self._timeline.wait_for(task)
+        self.invocations.append(
+            Invocation(len(entries), self._timeline.clock() - begin, _end(task.error, self._timeline.clock(), life))
+        )
+        if task.error is None:
+            return {failure["itemIdentifier"] for failure in answers[0]["batchItemFailures"]}
+        if not isinstance(task.error, KilledError):
+            raise task.error
+        return {entry.id for entry in entries}
+
+
+def _end(error: BaseException | None, now: float, life: Life) -> str:
+    if error is None:
+        return "answered"
+    if isinstance(error, KilledError):
+        return "timed out" if now >= life.deadline else "killed"
+    return "raised"
+
+
+def _record(entry: Entry) -> dict[str, Any]:
+    return {
+        "messageId": entry.id,
+        "body": entry.body,
+        "attributes": {"ApproximateReceiveCount": str(entry.receives)},
+        "eventSource": "aws:sqs",
+    }

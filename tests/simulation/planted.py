@@ -1,0 +1,69 @@
+"""Bugs to plant, each one that services of this kind were seen to have: the simulation has to find them."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any, NamedTuple
+from unittest import mock
+
+from purgemap import paths, pipeline
+from purgemap.delivery import Deferred, Outcome
+from purgemap.events import Batch, parse_payload
+from purgemap.keeping import Queue, Unkept, keep
+from simulation.lambdas import EventSource
+from simulation.queues import Entry
+from simulation.running import Kit
+
+
+class Bug(NamedTuple):
+    """A bug: what to patch while it is planted, and the kit to run with."""
+
+    plant: Callable[[], AbstractContextManager[object]] = nullcontext
+    kit: Kit = Kit()
+
+
+class AcknowledgesFirst(EventSource):
+    """Deletes the messages, then handles them: a killed invocation loses its batch."""
+
+    def take(self, entries: Sequence[Entry]) -> None:
+        self._queue.acknowledge(entries)
+        self.invoke(entries)
+
+
+@contextmanager
+def _drop_on_too_many() -> Iterator[None]:
+    """A distribution that is full is not told, then or later."""
+
+    def keep_others(outcomes: Iterable[Outcome], queue: Queue | None, dead_letters: Queue | None) -> list[Unkept]:
+        kept = [each for each in outcomes if not (isinstance(each, Deferred) and "TooMany" in each.reason)]
+        return keep(kept, queue, dead_letters)
+
+    with mock.patch.object(pipeline, "keep", keep_others):
+        yield
+
+
+@contextmanager
+def _encode_plus() -> Iterator[None]:
+    """Every `+` is encoded, so what viewers spelled with one stays cached."""
+    encode: Callable[..., str] = paths._encode  # noqa: SLF001  the place where the bug would be
+
+    with mock.patch.object(paths, "_encode", lambda text, style: encode(text, style).replace("+", "%2B")):
+        yield
+
+
+@contextmanager
+def _swallow_bad_record() -> Iterator[None]:
+    """What can't be read is acknowledged, and nobody hears of it."""
+
+    def parse_readable(payload: Any) -> Batch:
+        return parse_payload(payload)._replace(malformed=[])
+
+    with mock.patch.object(pipeline, "parse_payload", parse_readable):
+        yield
+
+
+BUGS = {
+    "acknowledge before accept": Bug(kit=Kit(source=AcknowledgesFirst)),
+    "drop on TooMany": Bug(_drop_on_too_many),
+    "encode +": Bug(_encode_plus),
+    "swallow one bad record": Bug(_swallow_bad_record),
+}

@@ -1,0 +1,173 @@
+"""SQS on a virtual clock: a standard queue with its redrive policy, and the queue of dead letters.
+
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/standard-queues.html promises that a
+message is delivered at least once, in no order; so some are delivered twice here, and all are shuffled.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from heapq import heappop, heappush
+from random import Random
+
+from purgemap.keeping import Message
+from simulation.timeline import Task, Timeline
+
+# As deploy/template.yaml has them; test_chaos.py compares.
+VISIBILITY_TIMEOUT = 370
+MAX_RECEIVES = 5
+
+# What Lambda's record says beside the body, in JSON.
+_ENVELOPE_BYTES = 700
+
+
+class Fate(StrEnum):
+    """Where a message is."""
+
+    WAITING = "waiting"
+    ACKNOWLEDGED = "acknowledged"
+    DEAD = "dead"
+
+
+@dataclass(slots=True, eq=False)
+class Entry:
+    """A message in the queue; times are in seconds of the virtual clock."""
+
+    id: str
+    body: str
+    visible_at: float
+    receives: int = 0
+    fate: Fate = Fate.WAITING
+
+    @property
+    def size(self) -> int:
+        """The bytes that it takes of an invocation's payload."""
+        return len(self.body) + _ENVELOPE_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A message in the dead-letter queue; `by_redrive` if SQS put it there and not the function."""
+
+    id: str
+    body: str
+    sent: float
+    by_redrive: bool
+
+
+class DeadLetters:
+    """The dead-letter queue; `keeping.Queue` for the function."""
+
+    def __init__(self, timeline: Timeline) -> None:
+        self.letters: list[DeadLetter] = []
+        self._clock = timeline.clock
+
+    def send(self, messages: Sequence[Message]) -> list[str]:
+        for message in messages:
+            self.letters.append(DeadLetter(f"d-{len(self.letters)}", message.body, self._clock(), by_redrive=False))
+        return [""] * len(messages)
+
+    def take_over(self, entry: Entry) -> None:
+        entry.fate = Fate.DEAD
+        self.letters.append(DeadLetter(entry.id, entry.body, self._clock(), by_redrive=True))
+
+
+class StandardQueue:
+    """The queue that events and deferred jobs wait in; `keeping.Queue` for the function."""
+
+    def __init__(self, timeline: Timeline, dead_letters: DeadLetters, rng: Random, duplicates: float) -> None:
+        self.entries: list[Entry] = []
+        self._timeline = timeline
+        self._dead_letters = dead_letters
+        self._rng = rng
+        self._duplicates = duplicates  # the share of deliveries that happen twice
+        self._hidden: list[tuple[float, int, Entry]] = []
+        self._visible: list[Entry] = []
+        self._pushes = 0
+        self._sleepers: list[tuple[Task, float]] = []
+
+    def send(self, messages: Sequence[Message]) -> list[str]:
+        for message in messages:
+            self.put(message.body, message.delay)
+        return [""] * len(messages)
+
+    def put(self, body: str, delay: float = 0) -> Entry:
+        """Add a message that shows after some seconds."""
+        entry = Entry(f"m-{len(self.entries)}", body, self._timeline.clock() + delay)
+        self.entries.append(entry)
+        self._hide(entry, entry.visible_at)
+        return entry
+
+    def wait(self) -> None:
+        """Sleep until a message shows, or `rouse_all`."""
+        if not self._ripe():
+            until = self._hidden[0][0] if self._hidden else self._timeline.clock() + 86_400
+            sleeper = (self._timeline.current, until)
+            self._sleepers.append(sleeper)
+            self._timeline.sleep(until - self._timeline.clock())
+            if sleeper in self._sleepers:
+                self._sleepers.remove(sleeper)
+
+    def rouse_all(self) -> None:
+        """Wake whoever waits for a message."""
+        self._rouse(float("-inf"))
+
+    def holds(self, count: int, size: int) -> bool:
+        """Whether a whole batch is visible."""
+        ripe = self._ripe()
+        return len(ripe) >= count or sum(entry.size for entry in ripe) >= size
+
+    def receive(self, count: int, size: int) -> list[Entry]:
+        """Receive visible messages in any order, up to a number and a sum of bytes, and hide them for a while."""
+        ripe = self._ripe()
+        self._rng.shuffle(ripe)
+        received: list[Entry] = []
+        while ripe and len(received) < count:
+            entry = ripe.pop()
+            if entry.receives >= MAX_RECEIVES:
+                self._dead_letters.take_over(entry)
+                continue
+            size -= entry.size
+            if received and size < 0:
+                ripe.append(entry)
+                break
+            received.append(entry)
+            self._deliver(entry)
+        return received
+
+    def acknowledge(self, entries: Sequence[Entry]) -> None:
+        """Delete messages; one that is dead by another delivery stays dead."""
+        for entry in entries:
+            if entry.fate is Fate.WAITING:
+                entry.fate = Fate.ACKNOWLEDGED
+
+    def waiting(self) -> list[Entry]:
+        """List what is neither acknowledged nor dead."""
+        return [entry for entry in self.entries if entry.fate is Fate.WAITING]
+
+    def _deliver(self, entry: Entry) -> None:
+        entry.receives += 1
+        again = VISIBILITY_TIMEOUT
+        if self._duplicates and self._rng.random() < self._duplicates:
+            again = self._rng.randrange(1, 60)
+        self._hide(entry, self._timeline.clock() + again)
+
+    def _hide(self, entry: Entry, until: float) -> None:
+        entry.visible_at = until
+        self._pushes += 1
+        heappush(self._hidden, (until, self._pushes, entry))
+        self._rouse(until)
+
+    def _rouse(self, until: float) -> None:
+        for sleeper in [each for each in self._sleepers if each[1] > until]:
+            self._sleepers.remove(sleeper)
+            self._timeline.rouse(sleeper[0])
+
+    def _ripe(self) -> list[Entry]:
+        """Return what is visible now, as a list that the queue goes on with."""
+        now = self._timeline.clock()
+        while self._hidden and self._hidden[0][0] <= now:
+            self._visible.append(heappop(self._hidden)[2])
+        if any(entry.fate is not Fate.WAITING for entry in self._visible):
+            self._visible = [entry for entry in self._visible if entry.fate is Fate.WAITING]
+        return self._visible

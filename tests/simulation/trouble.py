@@ -1,0 +1,122 @@
+"""What goes wrong in a run, and until when: drawn from the seed."""
+
+from dataclasses import dataclass, replace
+from random import Random
+
+from doubles.cloudfront import Call, CloudFrontDouble, Fault, Rate, Settings
+from simulation.timeline import Timeline
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The troubles of a run; shares are of calls, deliveries or events, times are seconds after its start."""
+
+    calm_after: float = 0.0  # from here on nothing goes wrong any more
+    kills: float = 0.0
+    errors: float = 0.0
+    cuts: float = 0.0
+    slow: float = 0.0
+    unsent: float = 0.0  # messages that SendMessageBatch names as failed
+    doubled: float = 0.0  # of events and of deliveries
+    late: float = 0.0
+    malformed: float = 0.0
+    full: tuple[tuple[str, float, float], ...] = ()  # distribution, since, until
+    throttled: tuple[tuple[str, float, float], ...] = ()  # account, since, until
+    denied_until: tuple[tuple[str, float], ...] = ()  # role, when its rights come
+    removed_at: tuple[tuple[str, float], ...] = ()  # distribution, when it is deleted
+
+
+def draw_plan(rng: Random, distributions: list[str], accounts: list[str], roles: list[str]) -> Plan:
+    """Draw the troubles: each run has some of them, none has all."""
+    calm = rng.choice((120.0, 900.0, 3_600.0))
+
+    def perhaps(share: float) -> float:
+        return share if rng.random() < 0.5 else 0.0
+
+    def spans(names: list[str], longest: float) -> tuple[tuple[str, float, float], ...]:
+        begins = [(name, rng.uniform(0, calm / 2)) for name in names if rng.random() < 0.3]
+        return tuple((name, begin, begin + rng.uniform(20, longest)) for name, begin in begins)
+
+    removed = rng.choice(distributions) if rng.random() < 0.25 and len(distributions) > 1 else ""
+    return Plan(
+        calm_after=calm,
+        kills=perhaps(rng.choice((0.02, 0.1, 0.25))),
+        errors=perhaps(rng.choice((0.05, 0.3))),
+        cuts=perhaps(rng.choice((0.05, 0.3))),
+        slow=perhaps(0.2),
+        unsent=perhaps(0.2),
+        doubled=perhaps(0.1),
+        late=perhaps(0.1),
+        malformed=perhaps(0.1),
+        full=spans(distributions, 600),
+        throttled=spans(accounts, 300),
+        denied_until=tuple((role, rng.choice((60.0, 600.0, 3_000.0))) for role in roles if rng.random() < 0.3),
+        removed_at=((removed, rng.uniform(0, 60)),) if removed else (),
+    )
+
+
+def draw_settings(rng: Random) -> Settings:
+    """Draw how strict CloudFront is; ten paths and one wildcard are the least that a job needs."""
+    return Settings(
+        paths_in_progress=rng.choice((3_000, 3_000, 300, 30)),
+        wildcards_in_progress=rng.choice((15, 15, 5, 1)),
+        path_rate=Rate(150, rng.choice((150, 150, 40, 10))),
+        wildcard_rate=Rate(1, rng.choice((15, 15, 3, 1))),
+        rate_code=rng.choice(("TooManyInvalidationsInProgress", "Throttling")),
+        call_rate=Rate(0.5, rng.choice((15, 10, 6))),
+        seconds_to_complete=rng.choice((25.0, 60.0, 300.0)),
+        conflict_code=rng.choice(("InvalidArgument", "InvalidationBatchAlreadyExists")),
+    )
+
+
+class Trouble:
+    """Lets a plan happen on a timeline."""
+
+    def __init__(self, plan: Plan, timeline: Timeline, rng: Random) -> None:
+        self.plan = plan
+        self.kills = 0
+        self._timeline = timeline
+        self._rng = rng
+        self._start = timeline.clock()
+
+    def strikes(self, share: float) -> bool:
+        """Whether something that happens with this probability happens now."""
+        return share > 0 and self._timeline.clock() < self._start + self.plan.calm_after and self._rng.random() < share
+
+    def may_kill(self) -> None:
+        """End the function's process, now or not; raises KilledError."""
+        if self.strikes(self.plan.kills):
+            self.kills += 1
+            self._timeline.current.life.kill()
+
+    def seconds_to_calm(self) -> float:
+        """Tell how long it takes until nothing goes wrong any more."""
+        return max(0.0, self._start + self.plan.calm_after - self._timeline.clock())
+
+    def set_up(self, double: CloudFrontDouble) -> None:
+        """Script what CloudFront does wrong, and take the rights away that come late."""
+        plan, start = self.plan, self._start
+        for distribution, since, until in plan.full:
+            double.faults.add(_span("TooManyInvalidationsInProgress", start + since, start + until, distribution))
+        for account, since, until in plan.throttled:
+            fault = _span("Throttling", start + since, start + until)
+            double.faults.add(replace(fault, account=account))
+        double.faults.add(
+            Fault(error="ServiceUnavailable", times=None, when=lambda _: self.strikes(plan.errors)),
+            Fault(cut="after", times=None, when=lambda _: self.strikes(plan.cuts)),
+            Fault(cut="before", times=None, when=lambda _: self.strikes(plan.cuts)),
+            Fault(delay=7.9, times=None, when=lambda _: self.strikes(plan.slow)),  # just before the client gives up
+            Fault(delay=8.0, cut="after", times=None, when=lambda _: self.strikes(plan.slow)),
+        )
+        double.settings = replace(double.settings, denied=frozenset(role for role, _ in plan.denied_until))
+
+    def let_in(self, double: CloudFrontDouble, role: str) -> None:
+        """Give a role its rights."""
+        double.settings = replace(double.settings, denied=double.settings.denied - {role})
+
+
+def _span(error: str, since: float, until: float, distribution: str = "") -> Fault:
+    def always(_: Call) -> bool:
+        return True
+
+    return Fault(error=error, since=since, until=until, times=None, distribution=distribution, when=always)

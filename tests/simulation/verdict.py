@@ -1,0 +1,133 @@
+"""A run that has settled → what it proves wrong: stale objects, lost messages, rejections that nobody can find.
+
+Every claim is read off the double, the queues and what happened, never off the service's own counters.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+from cloudfront_rules import is_covered
+from purgemap.dead_letters import Letter, read_letter
+from purgemap.keeping import Message
+from simulation.queues import DeadLetter, Fate
+from simulation.running import Happened, Run
+from simulation.world import job_id
+
+# Only these words of CloudFront's may end a job; what the service gives up for another reason is a fault of its own.
+_RIGHTFUL_REASONS = ("NoSuchDistribution", "EntityNotFound", "AccessDenied")
+
+
+def judge(run: Run) -> list[str]:
+    """Say what went wrong, a line each; then send the dead letters again and say what is still wrong."""
+    faults = [*run.bugs, *_unfinished(run), *_unseen(run), *_wrongly_refused(run), *_wrongly_rejected(run)]
+    faults += _stale(run, _covered_by_letters(run))
+    faults += _untold_of_removed(run)
+    redrive(run)
+    faults += [f"after the redrive: {fault}" for fault in (*_unfinished(run), *_stale(run, {}))]
+    return faults
+
+
+def redrive(run: Run) -> None:
+    """Send every dead letter again, as `purgemap redrive` does, once all is repaired."""
+    run.timeline.sleep(run.trouble.seconds_to_calm())
+    for role in run.double.settings.denied:
+        run.trouble.let_in(run.double, role)
+    now, letters = run.timeline.clock(), list(run.dead_letters.letters)
+    run.dead_letters.letters.clear()
+    for letter in letters:
+        read = read_letter(Letter(letter.id, "", letter.body, {}, letter.sent), now)
+        run.queue.send([Message(body) for body in read.bodies])
+    run.settle()
+
+
+def _unfinished(run: Run) -> Iterator[str]:
+    """No message may wait for ever."""
+    for entry in run.queue.waiting():
+        yield f"lost: {entry.id} still waits after {entry.receives} receives: {entry.body[:200]}"
+
+
+def _unseen(run: Run) -> Iterator[str]:
+    """A record that can't be read must come to a person's eyes; one that is none of ours must not."""
+    dead = {letter.id for letter in run.dead_letters.letters}
+    for entry in run.malformed:
+        if entry.id not in dead:
+            yield f"lost: the malformed {entry.id} is no dead letter: {entry.body}"
+    for entry in run.foreign:
+        if entry.fate is not Fate.ACKNOWLEDGED and run.trouble.kills == 0:
+            yield f"the foreign {entry.id} was not acknowledged: {entry.body}"
+
+
+def _wrongly_refused(run: Run) -> Iterator[str]:
+    """Nothing that the service asks for may be malformed, whatever the objects' names."""
+    for record in run.double.ledger.log:
+        if record.outcome in {"InvalidArgument", "BatchTooLarge", "InvalidationBatchAlreadyExists"}:
+            yield f"{record.outcome}: {record.call.items[:5]}"
+            return
+
+
+def _wrongly_rejected(run: Run) -> Iterator[str]:
+    for letter in run.dead_letters.letters:
+        reason = _job(letter).get("rejected")
+        if reason is not None and not str(reason).startswith(_RIGHTFUL_REASONS):
+            yield f"a job is rejected without need, for {reason!r}: {letter.body[:200]}"
+
+
+def _stale(run: Run, covered: dict[str, set[str]]) -> Iterator[str]:
+    """Nothing may stay cached that changed, unless it waits in the dead-letter queue."""
+    names = {site.id: job_id(site) for site in run.world.sites.values()}
+    for stale in run.double.stale():
+        if not is_told(stale.spelling, covered.get(names[stale.distribution], set())):
+            yield f"stale: {stale.distribution} still serves {stale.spelling!r}"
+
+
+def _untold_of_removed(run: Run) -> Iterator[str]:
+    """Who is deleted can't be stale, but what it was not told lies in the dead-letter queue."""
+    names = {job_id(run.world.sites[name]): name for name in run.removed}
+    covered = _covered_by_letters(run)
+    for happened in run.happened:
+        for name, spellings in happened.spellings.items():
+            if name in names and not _is_told_in_time(run, names[name], happened, covered.get(name, set())):
+                yield f"lost: {name} was deleted, and no dead letter tells of {spellings[0]!r}"
+
+
+def _is_told_in_time(run: Run, distribution: str, happened: Happened, covered: set[str]) -> bool:
+    told = {
+        item
+        for accepted in run.double.accepted(distribution)
+        if accepted.created >= happened.at
+        for item in accepted.items
+    }
+    spellings = happened.spellings[job_id(run.world.sites[distribution])]
+    return all(is_told(spelling, told | covered) for spelling in spellings)
+
+
+def is_told(spelling: str, items: set[str]) -> bool:
+    """Whether items evict a spelling; a query string that no item names goes with its path."""
+    return is_covered(spelling, items) or spelling in items
+
+
+def _covered_by_letters(run: Run) -> dict[str, set[str]]:
+    """Return by distribution what dead letters tell of: jobs their items, events the URLs of their object."""
+    covered: dict[str, set[str]] = defaultdict(set)
+    dead = {letter.id for letter in run.dead_letters.letters}
+    for letter in run.dead_letters.letters:
+        job = _job(letter)
+        if job:
+            covered[job["distribution"]].update(item for _, items in job["items"] for item in items)
+    for happened in run.happened:
+        if any(entry.id in dead for entry in happened.entries):
+            for name, spellings in happened.spellings.items():
+                covered[name].update(spellings)
+    return covered
+
+
+def _job(letter: DeadLetter) -> dict[str, Any]:
+    """Decode a letter that holds a whole job; {} for every other."""
+    try:
+        body = json.loads(letter.body)
+    except ValueError:
+        return {}
+    is_job = isinstance(body, dict) and body.get("purgemap_job") == 1 and isinstance(body.get("items"), list)
+    return body if is_job else {}

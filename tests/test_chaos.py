@@ -1,0 +1,51 @@
+"""Seeded simulations of the whole service: nothing stale, nothing lost, whatever goes wrong; and they can fail."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from simulation import lambdas, queues
+from simulation.judging import judged, replay_hint
+from simulation.planted import BUGS
+from simulation.reporting import Figures
+
+SEEDS = range(100)
+SEEDS_TO_FIND_A_BUG = range(60)
+
+TEMPLATE = Path(__file__).parent.parent / "deploy" / "template.yaml"
+
+
+@pytest.mark.parametrize("first", SEEDS[::10])
+def test_nothing_is_stale_and_nothing_is_lost(first: int) -> None:
+    for seed in range(first, first + 10):
+        faults = judged(seed).faults
+        assert faults == [], replay_hint(seed)
+
+
+@pytest.mark.parametrize("name", BUGS)
+def test_a_planted_bug_is_found(name: str) -> None:
+    bug = BUGS[name]
+    with bug.plant():
+        assert any(judged(seed, bug.kit).faults for seed in SEEDS_TO_FIND_A_BUG)
+
+
+def test_a_run_is_the_same_every_time() -> None:
+    first, again = judged(9), judged(9)
+    assert first == again
+    assert first.figures != Figures()
+
+
+def test_the_queue_and_the_event_source_are_as_they_are_deployed() -> None:
+    text = TEMPLATE.read_text()
+    window = re.search(r"  Window:\n(?:    .*\n)*?    Default: (\d+)", text)
+    assert window is not None
+    assert int(window[1]) == lambdas.WINDOW_SECONDS
+    for name, value in {
+        "VisibilityTimeout": queues.VISIBILITY_TIMEOUT,
+        "maxReceiveCount": queues.MAX_RECEIVES,
+        "BatchSize": lambdas.BATCH_SIZE,
+        "MaximumConcurrency": lambdas.CONCURRENCY,
+        "Timeout": lambdas.TIMEOUT_SECONDS,
+    }.items():
+        assert re.search(rf"^ +{name}: {value}\b", text, re.MULTILINE), name
