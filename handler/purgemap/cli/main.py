@@ -10,7 +10,7 @@ from purgemap.errors import PurgemapError
 
 # Each is a module of this package with a click command of the same name, imported when it is asked for: `check` must
 # not wait for the embedded AWS.
-_COMMANDS = ("build", "check", "demo", "diff", "explain", "invalidate", "plan", "redrive", "render", "status")
+_COMMANDS = ("build", "check", "demo", "deploy", "diff", "explain", "invalidate", "plan", "redrive", "render", "status")
 
 
 class _Commands(click.Group):

@@ -1,0 +1,170 @@
+"""`purgemap deploy`: the map into service, by way of a change set that is shown first."""
+
+import os
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import click
+from rich.console import Console
+
+from purgemap.aws import Aws, SqsQueue
+from purgemap.building.function import build_function
+from purgemap.building.sound_map import load_sound
+from purgemap.cli.deploy_showing import Progress, show_changes, show_outputs, show_refreshes
+from purgemap.cli.options import routes_option
+from purgemap.deploying.artifacts import deployed_map, object_url, own_artifacts, upload
+from purgemap.deploying.change_set import ChangeSet, Request, discard, prepare
+from purgemap.deploying.clients import Clients, connect, told
+from purgemap.deploying.execution import execute
+from purgemap.deploying.refreshing import refreshes, send
+from purgemap.deploying.stack import Stack, check_deployable, find_stack
+from purgemap.errors import PurgemapError
+from purgemap.jobs import Job
+from purgemap.rendering.stack import render_stack
+from purgemap.rendering.template import load_template
+from purgemap.routes.table import Routes
+
+DEFAULT_STACK = "purgemap"
+_OWN_PARAMETERS = ("CodeBucket", "CodeKey")
+
+
+def _parse_parameters(
+    _context: click.Context, _option: click.Parameter, texts: Sequence[str]
+) -> tuple[tuple[str, str], ...]:
+    """Split each text at its first "="; a value may hold more of them."""
+    for text in texts:
+        if "=" not in text.removeprefix("="):
+            raise click.BadParameter(f"{text!r} is no KEY=VALUE")
+    return tuple((key, value) for key, _, value in (text.partition("=") for text in texts))
+
+
+class _Target(NamedTuple):
+    """Where to deploy: the clients, the stack's name, the stack as it is, the bucket for artifacts if one is named."""
+
+    clients: Clients
+    stack_name: str
+    before: Stack | None
+    artifact_bucket: str | None
+
+
+@click.command()
+@click.option("--stack-name", metavar="NAME", default=DEFAULT_STACK, show_default=True, help="The stack to deploy to.")
+@click.option(
+    "--artifact-bucket",
+    metavar="BUCKET",
+    help="Takes the zip and the template [default: a private one, made on first use].",
+)
+@click.option(
+    "--parameter",
+    "parameters",
+    metavar="KEY=VALUE",
+    multiple=True,
+    callback=_parse_parameters,
+    help="A parameter of deploy/template.yaml; it keeps its value until it is given another. May be repeated.",
+)
+@click.option("--refresh", is_flag=True, help="Invalidate each site that the map gains or alters, once, as a whole.")
+@click.option("--yes", is_flag=True, help="Go ahead without asking.")
+@routes_option
+def deploy(  # noqa: PLR0913  the command's options
+    *,
+    stack_name: str,
+    artifact_bucket: str | None,
+    parameters: Sequence[tuple[str, str]],
+    refresh: bool,
+    yes: bool,
+    routes: str,
+) -> int:
+    """Put a map into service, or bring what is in service up to date.
+
+    Checks the map, builds the function, uploads both it and the template, and shows what CloudFormation would change
+    before it does. Region and credentials are those of the surroundings (AWS_REGION, AWS_PROFILE, …). Exits with 1,
+    and CloudFormation's first reason, if that fails; the stack is then as it was.
+    """
+    if not yes and not sys.stdin.isatty():
+        raise click.UsageError("there is nobody to ask whether to go ahead; say --yes")
+    console = Console(highlight=False, soft_wrap=True)
+    sound = load_sound(routes)
+    for problem in sound.warnings:
+        Console(stderr=True, highlight=False, soft_wrap=True).print(str(problem), style="yellow", markup=False)
+    template = render_stack(sound.routes)
+    given = _checked(dict(parameters))
+    clients = connect(os.environ)
+    with told():
+        target = _Target(clients, stack_name, find_stack(clients.cloudformation, stack_name), artifact_bucket)
+        check_deployable(stack_name, target.before)
+        old = deployed_map(clients.s3, target.before) if refresh else None
+        change_set = prepare(
+            clients.cloudformation, stack_name, target.before, _upload(target, sound.routes, template, given)
+        )
+        if change_set is None:
+            console.print(f"{stack_name}: no changes")
+            return 0
+        jobs = refreshes(old, sound.routes, change_set.id, time.time()) if old else []
+        _show(target, change_set, jobs, console)
+        if not _agreed(clients, change_set, yes=yes):
+            return 1
+        _execute(target, change_set, jobs, console)
+    return 0
+
+
+def _checked(given: Mapping[str, str]) -> Mapping[str, str]:
+    """Refuse parameters that the template lacks, or that this command sets."""
+    names = sorted(load_template("template.yaml")["Parameters"].keys() - set(_OWN_PARAMETERS))
+    for name in given.keys() - set(names):
+        raise PurgemapError(f"--parameter {name}: the template has {', '.join(names)}")
+    return given
+
+
+def _upload(target: _Target, routes: Routes, template: str, given: Mapping[str, str]) -> Request:
+    """Build the function, upload it and the template, and say what to make of the stack."""
+    built = build_function(routes)
+    clients, before = target.clients, target.before
+    bucket = target.artifact_bucket or own_artifacts(clients.s3, clients.account, clients.region)
+    own = {"CodeBucket": bucket, "CodeKey": upload(clients.s3, bucket, built.archive, "zip")}
+    template_key = upload(clients.s3, bucket, template.encode(), "yaml")
+    known = load_template("template.yaml")["Parameters"].keys()
+    kept = dict.fromkeys(known & before.parameters.keys()) if before else {}
+    return Request(
+        f"purgemap-{built.sha256[:12]}-{int(time.time())}",
+        object_url(clients.region, bucket, template_key),
+        {**kept, **given, **own},
+    )
+
+
+def _show(target: _Target, change_set: ChangeSet, jobs: Sequence[Job], console: Console) -> None:
+    does = "makes" if change_set.is_first else "changes"
+    console.print(f"[bold]{target.stack_name}[/] in {target.clients.region}: CloudFormation {does}")
+    show_changes(change_set.changes, console)
+    show_refreshes(jobs, console)
+
+
+def _agreed(clients: Clients, change_set: ChangeSet, *, yes: bool) -> bool:
+    """Ask whether to go ahead; without a yes nothing is left behind."""
+    agreed = yes
+    try:
+        agreed = agreed or click.confirm("Go ahead?", err=True)
+    finally:
+        if not agreed:
+            discard(clients.cloudformation, change_set)
+    return agreed
+
+
+def _execute(target: _Target, change_set: ChangeSet, jobs: Sequence[Job], console: Console) -> None:
+    progress = Progress(console)
+    cloudformation = target.clients.cloudformation
+    try:
+        with progress.running():
+            execute(cloudformation, change_set, progress.tell)
+    except KeyboardInterrupt:
+        console.print("CloudFormation goes on without this command; the next deploy says whether it is done")
+        raise
+    stack = find_stack(cloudformation, change_set.stack_id)
+    outputs = stack.outputs if stack else {}
+    console.print(f"[bold green]{target.stack_name}[/] is up to date")
+    show_outputs(outputs, console)
+    if jobs:
+        aws = Aws({**os.environ, "AWS_REGION": target.clients.region})
+        send(jobs, SqsQueue(aws, outputs["QueueUrl"]))
+        console.print(f"refresh: {len(jobs)} invalidations wait in the queue; purgemap status tells how they fare")

@@ -1,0 +1,65 @@
+"""A stack's name → what is there now, and whether it can be changed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from purgemap.deploying.clients import CloudFormation
+from purgemap.errors import PurgemapError
+
+# A stack of a change set that was never executed: it has a name, and nothing else.
+EMPTY = "REVIEW_IN_PROGRESS"
+
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html#cfn-console-view-stack-data-resources-status-codes
+_AT_REST = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE", EMPTY}
+_NEVER_MADE = {"CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED"}
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """A stack: its id, its status in CloudFormation's word, its parameters and outputs by name."""
+
+    id: str
+    status: str
+    parameters: Mapping[str, str]
+    outputs: Mapping[str, str]
+
+
+def find_stack(cloudformation: CloudFormation, name: str) -> Stack | None:
+    """Look a stack up, by name or id; None where there is none."""
+    try:
+        found = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
+    except ClientError as error:
+        if "does not exist" in error.response["Error"].get("Message", ""):
+            return None
+        raise
+    return Stack(
+        found["StackId"],
+        found["StackStatus"],
+        _by_name(found.get("Parameters", []), "Parameter"),
+        _by_name(found.get("Outputs", []), "Output"),
+    )
+
+
+def _by_name(entries: list[dict[str, Any]], kind: str) -> dict[str, str]:
+    return {entry[f"{kind}Key"]: str(entry[f"{kind}Value"]) for entry in entries}
+
+
+def check_deployable(name: str, stack: Stack | None) -> None:
+    """Refuse a stack that takes no update now; the PurgemapError says what to do about it."""
+    if stack is None or stack.status in _AT_REST:
+        return
+    is_what = f"the stack {name} is {stack.status}"
+    if stack.status.endswith("_IN_PROGRESS"):
+        raise PurgemapError(f"{is_what}: somebody is changing it; try again when that is over")
+    if stack.status in _NEVER_MADE:
+        command = f"aws cloudformation delete-stack --stack-name {name}"
+        raise PurgemapError(f"{is_what}: its creation failed, so it can only be deleted: {command}, then deploy again")
+    if stack.status == "UPDATE_ROLLBACK_FAILED":
+        command = f"aws cloudformation continue-update-rollback --stack-name {name}"
+        raise PurgemapError(
+            f"{is_what}: an update failed, and so did taking it back; mend what its events name: {command}"
+        )
+    raise PurgemapError(f"{is_what}, and takes no update; see its events in CloudFormation's console")

@@ -1,0 +1,74 @@
+"""A CloudFormation that answers as a script says: for what moto doesn't do, such as waiting and failing."""
+
+from collections import deque
+from collections.abc import Iterable
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+STACK_ID = "arn:aws:cloudformation:eu-west-1:123456789012:stack/purgemap/1"
+
+
+def stack_event(number: int, logical_id: str, status: str, reason: str = "", kind: str = "") -> dict[str, Any]:
+    return {
+        "StackId": STACK_ID,
+        "EventId": str(number),
+        "LogicalResourceId": logical_id,
+        "PhysicalResourceId": STACK_ID if logical_id == "purgemap" else logical_id.lower(),
+        "ResourceType": kind or "AWS::CloudFormation::Stack",
+        "ResourceStatus": status,
+        "ResourceStatusReason": reason,
+    }
+
+
+class ScriptedCloudFormation:
+    """One stack: each look finds the next of its statuses, each look at events the next of them, two to a page."""
+
+    def __init__(
+        self,
+        statuses: Iterable[str] = (),
+        events: Iterable[dict[str, Any]] = (),
+        change_sets: Iterable[dict[str, Any]] = (),
+    ) -> None:
+        self.calls: list[str] = []
+        self.asked: dict[str, Any] = {}
+        self.is_executed = False
+        self._statuses = deque(statuses)
+        self._events = list(events)
+        self._change_sets = deque(change_sets)
+
+    def describe_stacks(self, **asked: Any) -> Any:
+        if not self._statuses:
+            message = f"Stack with id {asked['StackName']} does not exist"
+            raise ClientError({"Error": {"Code": "ValidationError", "Message": message}}, "DescribeStacks")
+        status = self._statuses.popleft() if len(self._statuses) > 1 else self._statuses[0]
+        return {"Stacks": [{"StackId": STACK_ID, "StackStatus": status}]}
+
+    def describe_stack_events(self, **asked: Any) -> Any:
+        """Show events from before the execution until it happens, the latest first."""
+        shown = self._events if self.is_executed else self._events[:1]
+        start = int(asked.get("NextToken", 0))
+        page = shown[::-1][start : start + 2]
+        return {"StackEvents": page, **({"NextToken": str(start + 2)} if start + 2 < len(shown) else {})}
+
+    def create_change_set(self, **asked: Any) -> Any:
+        self.calls.append("create_change_set")
+        self.asked = asked
+        return {"Id": "change-set", "StackId": STACK_ID}
+
+    def describe_change_set(self, **_: Any) -> Any:
+        return self._change_sets.popleft()
+
+    def execute_change_set(self, **_: Any) -> Any:
+        self.calls.append("execute_change_set")
+        self.is_executed = True
+
+    def delete_change_set(self, **_: Any) -> Any:
+        self.calls.append("delete_change_set")
+
+    def delete_stack(self, **_: Any) -> Any:
+        self.calls.append("delete_stack")
+
+    def happen(self, events: Iterable[dict[str, Any]]) -> None:
+        """Let events happen that nobody saw yet."""
+        self._events += [event for event in events if event not in self._events]

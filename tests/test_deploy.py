@@ -1,0 +1,222 @@
+"""`purgemap deploy`: what it refuses, what it asks, what it uploads, and what it leaves behind."""
+
+import functools
+import io
+import json
+import os
+import pty
+import re
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from botocore.exceptions import ClientError
+from click.testing import CliRunner
+
+from deployed import Deployed, run_deploy
+from doubles.stacks import complete_cloudformation
+from purgemap.building.function import Build, build_function
+from purgemap.cli.deploy import deploy
+from purgemap.deploying.artifacts import deployed_map, object_url, own_artifacts
+from purgemap.deploying.stack import Stack, find_stack
+from purgemap.embedded.aws import EmbeddedAws, embedded_aws
+from purgemap.errors import PurgemapError
+from purgemap.routes.loading import load_routes
+from purgemap.routes.problems import MapError
+from purgemap.routes.table import Routes
+
+MAP = "version: 1\nroutes:\n  - {bucket: acme-www, distributions: [E2EXAMPLE1ABCD]}\n"
+
+
+@pytest.fixture(autouse=True)
+def _in_a_folder_with_a_map(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "config").mkdir()
+    Path("config/routes.yaml").write_text(MAP)
+
+
+@functools.cache
+def _built(document: str) -> Build:
+    return build_function(Routes(json.loads(document)))
+
+
+@pytest.fixture(autouse=True)
+def _same_maps_are_built_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("purgemap.cli.deploy.build_function", lambda routes: _built(json.dumps(routes.document)))
+
+
+@pytest.fixture
+def aws() -> Iterator[EmbeddedAws]:
+    complete_cloudformation()
+    with embedded_aws() as running:
+        yield running
+
+
+def test_without_a_terminal_and_without_yes_it_is_a_usage_error() -> None:
+    result = CliRunner().invoke(deploy, [])
+    assert result.exit_code == 2
+    assert "there is nobody to ask whether to go ahead; say --yes" in result.output
+
+
+def test_a_bad_map_is_refused_before_anything_is_asked_of_aws() -> None:
+    Path("config/routes.yaml").write_text(MAP.replace("acme-www", "acme-www/docs"))
+    with pytest.raises(MapError, match=r"routes\[0\]\.bucket"):
+        run_deploy()
+
+
+def test_a_parameter_that_the_template_lacks_is_named_with_those_that_it_has(aws: EmbeddedAws) -> None:
+    with pytest.raises(PurgemapError, match="--parameter Windo: the template has AlarmTopicArn, Architecture, "):
+        run_deploy("--parameter", "Windo=1")
+    assert aws.client("s3").list_buckets()["Buckets"] == []
+
+
+def test_a_parameter_without_a_value_is_a_usage_error() -> None:
+    with pytest.raises(click.BadParameter, match="'Window' is no KEY=VALUE"):
+        run_deploy("--parameter", "Window")
+
+
+def test_without_a_region_it_says_which_variable_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name)
+    with pytest.raises(PurgemapError, match="no region; set AWS_REGION"):
+        run_deploy()
+
+
+def test_the_bucket_that_it_creates_is_private_encrypted_and_versioned(aws: EmbeddedAws) -> None:
+    run_deploy()
+    s3, bucket = aws.client("s3"), {"Bucket": "purgemap-artifacts-123456789012-us-east-1"}
+    blocked = s3.get_public_access_block(**bucket)["PublicAccessBlockConfiguration"]
+    assert set(blocked.values()) == {True}
+    assert len(blocked) == 4
+    (rule,) = s3.get_bucket_encryption(**bucket)["ServerSideEncryptionConfiguration"]["Rules"]
+    assert rule["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
+    assert s3.get_bucket_versioning(**bucket)["Status"] == "Enabled"
+
+
+def test_the_same_build_is_uploaded_once(aws: EmbeddedAws) -> None:
+    run_deploy()
+    run_deploy("--parameter", "Window=20")
+    versions = aws.client("s3").list_object_versions(Bucket="purgemap-artifacts-123456789012-us-east-1")["Versions"]
+    assert sorted(version["Key"][-4:] for version in versions) == [".zip", "yaml"]
+
+
+class SomebodyElsesBucket:
+    """A bucket of the name that ours would have, in another account."""
+
+    def head_bucket(self, **asked: Any) -> Any:
+        assert asked["ExpectedBucketOwner"] == "123456789012"
+        raise ClientError({"Error": {"Code": "403", "Message": "Forbidden"}}, "HeadBucket")
+
+
+def test_a_bucket_of_that_name_that_belongs_to_somebody_else_is_not_used() -> None:
+    other: Any = SomebodyElsesBucket()
+    with pytest.raises(PurgemapError, match="belongs to somebody else, or you have no right"):
+        own_artifacts(other, "123456789012", "eu-west-1")
+
+
+def test_a_given_bucket_is_used_as_it_is(aws: EmbeddedAws) -> None:
+    aws.client("s3").create_bucket(Bucket="acme-artifacts")
+    run_deploy("--artifact-bucket", "acme-artifacts")
+    assert Deployed(aws).parameters["CodeBucket"] == "acme-artifacts"
+    assert [bucket["Name"] for bucket in aws.client("s3").list_buckets()["Buckets"]] == ["acme-artifacts"]
+
+
+def test_parameters_keep_their_values_until_they_are_given_others(aws: EmbeddedAws) -> None:
+    run_deploy("--parameter", "Window=20", "--parameter", "MemorySize=256")
+    run_deploy("--parameter", "Window=30")
+    assert Deployed(aws).mapping["MaximumBatchingWindowInSeconds"] == 30
+    assert Deployed(aws).function["MemorySize"] == 256
+
+
+def test_nothing_to_change_is_fine_and_leaves_no_change_set_behind(aws: EmbeddedAws) -> None:
+    run_deploy()
+    before = aws.client("cloudformation").list_change_sets(StackName="purgemap")["Summaries"]
+    assert run_deploy().endswith("purgemap: no changes\n")
+    assert aws.client("cloudformation").list_change_sets(StackName="purgemap")["Summaries"] == before
+
+
+def _answer(aws: EmbeddedAws, answer: bytes) -> tuple[int, str]:
+    """Run the command on a terminal, and answer its question."""
+    code = "import sys; from purgemap.cli.main import main; sys.exit(main())"
+    ours, theirs = pty.openpty()
+    os.write(ours, answer)
+    done = subprocess.run(
+        [sys.executable, "-c", code, "deploy"],
+        stdin=theirs,
+        env={**os.environ, **aws.environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    for descriptor in (ours, theirs):
+        os.close(descriptor)
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_on_a_terminal_it_asks_and_a_no_leaves_nothing_behind(aws: EmbeddedAws) -> None:
+    status, output = _answer(aws, b"n\n")
+    assert status == 1
+    assert "Go ahead?" in output
+    assert aws.client("cloudformation").list_stacks(StackStatusFilter=["REVIEW_IN_PROGRESS"])["StackSummaries"] == []
+
+
+def test_on_a_terminal_a_yes_goes_ahead(aws: EmbeddedAws) -> None:
+    assert _answer(aws, b"y\n")[0] == 0
+    assert Deployed(aws).status == "CREATE_COMPLETE"
+
+
+def test_what_aws_refuses_is_one_line(aws: EmbeddedAws) -> None:
+    with pytest.raises(PurgemapError, match=r"PutObject: NoSuchBucket: The specified bucket does not exist"):
+        run_deploy("--artifact-bucket", "no-such-bucket")
+    assert aws.client("s3").list_buckets()["Buckets"] == []
+
+
+def test_the_map_that_is_deployed_is_read_back_from_its_zip(aws: EmbeddedAws) -> None:
+    run_deploy()
+    found = find_stack(aws.client("cloudformation"), "purgemap")
+    assert deployed_map(aws.client("s3"), found).document == load_routes("config/routes.yaml").document
+
+
+def test_a_deployed_map_that_is_gone_is_an_error_before_anything_is_changed(aws: EmbeddedAws) -> None:
+    run_deploy()
+    before = Deployed(aws)
+    aws.client("s3").delete_object(Bucket=before.parameters["CodeBucket"], Key=before.parameters["CodeKey"])
+    Path("config/routes.yaml").write_text(MAP.replace("acme-www", "acme-blog"))
+    with pytest.raises(PurgemapError, match=r"that can't be read back \(s3://purgemap-artifacts-.*NoSuchKey"):
+        run_deploy("--refresh")
+    assert Deployed(aws).types_by_id == before.types_by_id
+
+
+class OtherVersion:
+    """A bucket whose zips another version of purgemap built."""
+
+    def get_object(self, **_: Any) -> Any:
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w") as archive:
+            archive.writestr("routes.json", '{"compiled": 0}')
+        packed.seek(0)
+        return {"Body": packed}
+
+
+def test_a_deployed_map_of_another_version_is_not_guessed_at() -> None:
+    runs = Stack("stack", "CREATE_COMPLETE", {"CodeBucket": "b", "CodeKey": "k"}, {})
+    with pytest.raises(PurgemapError, match="another version of purgemap compiled it"):
+        deployed_map(OtherVersion(), runs)
+
+
+def test_a_template_is_named_by_an_address_that_cloudformation_takes_in_every_partition() -> None:
+    assert object_url("eu-west-1", "a.b", "k.yaml") == "https://s3.eu-west-1.amazonaws.com/a.b/k.yaml"
+    assert object_url("cn-north-1", "b", "k.yaml") == "https://s3.cn-north-1.amazonaws.com.cn/b/k.yaml"
+
+
+def test_the_pipeline_example_calls_it_with_options_that_it_has() -> None:
+    workflow = files("purgemap.deploy").joinpath("github/deploy.yaml").read_text()
+    used = set(re.findall(r"--[a-z-]+", workflow.partition("purgemap deploy")[2]))
+    assert {"--yes", "--artifact-bucket", "--parameter"} <= used
+    assert used <= {option for parameter in deploy.params for option in parameter.opts}
