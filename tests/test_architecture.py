@@ -43,7 +43,7 @@ LAYERS = [
     ["routes.source"],
     ["routes.nodes", "routes.suggestion"],
     ["routes.problems", "routes.table"],
-    ["patterns", "globs"],
+    ["patterns", "globs", "plain_events"],
     ["errors"],
 ]
 

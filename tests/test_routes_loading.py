@@ -13,7 +13,7 @@ from purgemap.routes.compiling import compile_map
 from purgemap.routes.loading import load_routes
 from purgemap.routes.nodes import MAX_BYTES
 from purgemap.routes.problems import MapError
-from purgemap.routes.table import COMPILED_VERSION, Distribution, Routes, decode_routes, settings_of
+from purgemap.routes.table import COMPILED_VERSION, Distribution, Routes, decode_routes, encode_row, settings_of
 from purgemap.routes.validation import read_map
 
 VALID = Path(__file__).parent / "maps" / "valid"
@@ -65,7 +65,7 @@ def test_a_map_compiles_to_exact_buckets_patterns_and_distributions(tmp_path: Pa
 
 
 def decoded(name: str, prefix: str, distributions: list[str], options: dict[str, object]) -> object:
-    return decode_routes(json.dumps([[name, prefix, distributions, options]]))[0]
+    return decode_routes(encode_row([[name, prefix, distributions, options]]))[0]
 
 
 def test_a_setting_comes_from_the_route_then_the_distribution_then_the_defaults(tmp_path: Path) -> None:

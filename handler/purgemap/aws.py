@@ -9,12 +9,16 @@ import botocore.session
 from botocore.config import Config
 from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+from botocore.handlers import BUILTIN_HANDLERS
 
 from purgemap.delivery import Refusal, RefusedError
 from purgemap.keeping import Message
 from purgemap.routes.table import Distribution
 
 TENANT = "tenant:"
+
+SERVICES = frozenset({"cloudfront", "cloudwatch", "sqs", "sts"})
+"""What `Aws` makes clients of."""
 
 # Two attempts and short timeouts: what is not accepted at once is deferred, not waited for. botocore's adaptive mode
 # was seen to hold one call back for half a minute.
@@ -54,7 +58,7 @@ class Aws:
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._endpoint_url = environment.get("AWS_ENDPOINT_URL")
         self._region = environment.get("AWS_REGION", "us-east-1")
-        self._session = botocore.session.Session()
+        self._session = _session()
         if "AWS_ACCESS_KEY_ID" in environment:
             self._session.set_credentials(
                 environment["AWS_ACCESS_KEY_ID"],
@@ -66,7 +70,7 @@ class Aws:
         self._lock = threading.Lock()
 
     def client(self, service: str, role_arn: str | None = None, external_id: str | None = None) -> Any:
-        """Return the client of a service, with the rights of a role where one is named."""
+        """Return the client of one of SERVICES, with the rights of a role where one is named."""
         key = (service, role_arn, external_id)
         with self._lock:
             if key not in self._clients:
@@ -87,11 +91,24 @@ class Aws:
             role_arn=role_arn,
             extra_args={"RoleSessionName": "purgemap", **({"ExternalId": external_id} if external_id else {})},
         )
-        session = botocore.session.Session()
+        session = _session()
         session._credentials = DeferredRefreshableCredentials(  # noqa: SLF001  botocore's own profiles do no more
             refresh_using=fetcher.fetch_credentials, method="assume-role"
         )
         return session
+
+
+def _session() -> botocore.session.Session:
+    """Make a session with botocore's own event handlers, but for those of other services and of documentation.
+
+    Nine in ten are, and registering all of them takes longer than making a client.
+    """
+    session = botocore.session.Session(include_builtin_handlers=False)
+    for event, handler, *_ in BUILTIN_HANDLERS:
+        _, _, of = event.partition(".")
+        if not of or of.partition(".")[0] in SERVICES:
+            session.register(event, handler)
+    return session
 
 
 class AwsCloudFront:

@@ -8,10 +8,11 @@ https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/invalidation-
 """
 
 import re
+import string
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
-from urllib.parse import quote, unquote_to_bytes
+from urllib.parse import unquote_to_bytes
 
 from purgemap.jobs import add_scope
 from purgemap.patterns import Kind, Part, parse_parts
@@ -21,11 +22,18 @@ MAX_ITEM_LENGTH = 4_000
 
 # "URL-encode … non-ASCII characters and the unsafe characters of RFC 1738; don't URL-encode any other characters,
 # or CloudFront won't invalidate the old version". `?` joins them, since raw it would begin the query string.
-# quote() never encodes letters, digits and `_.-~`; `_usable` deals with the `~`.
-_RAW = "/!$&'()*+,;:@="
+# A `~` stays for `_usable` to deal with.
+_RAW = frozenset(string.ascii_letters + string.digits + "_.-~/!$&'()*+,;:@=")
+
+# How each byte of a text is written: by a table, since quote() takes several times as long.
+_SPELLED = tuple(chr(byte) if chr(byte) in _RAW else f"%{byte:02X}" for byte in range(256))
 
 # Keys that are their own spelling: nothing to encode, no second spelling, no wildcard at the end.
 _PLAIN = re.compile(r"[A-Za-z0-9!$&'(),;:@=\-_./]+")
+
+# Keys whose spellings differ in nothing but escapes and how a space is written: no wildcard at the end of any, no
+# second spelling of a `+`, and not so long that an item could be too long (a character has up to four escapes).
+_TAME = re.compile(r"[^~+*]{1,300}")
 
 # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/invalidation-by-tags.html
 _TAG = re.compile(r"#[!-+\--~]{1,256}")
@@ -69,12 +77,13 @@ class _Template(NamedTuple):
 
 def items_of(target: Target, keys: Iterable[str]) -> Asked:
     """Return the items of a target's changed keys."""
-    asked = Asked({}, [])
-    if _is_simple(target):
-        keys = list(keys)
-        plain = [key for key in keys if _PLAIN.fullmatch(key)]
-        _add_plain(asked.items, target, plain)
-        keys = set(keys).difference(plain) if len(plain) < len(keys) else ()
+    asked, keys = Asked({}, []), list(keys)
+    if target.settings.invalidate == ("{path}",):
+        if _is_simple(target):
+            plain = [key for key in keys if _PLAIN.fullmatch(key)]
+            _add_plain(asked.items, target, plain)
+            keys = list(set(keys).difference(plain)) if len(plain) < len(keys) else []
+        keys = _add_tame(asked.items, target, keys)
     for key in keys:
         _add_key(asked, target, key)
     return asked
@@ -103,8 +112,7 @@ def viewer_paths(found: Iterable[Spelling]) -> Iterator[str]:
 
 def _is_simple(target: Target) -> bool:
     """Whether a plain key's items are its own path and those of an index document."""
-    settings = target.settings
-    return settings.invalidate == ("{path}",) and not settings.query_strings and not settings.clean_urls
+    return not target.settings.query_strings and not target.settings.clean_urls
 
 
 def _add_plain(items: Items, target: Target, keys: Iterable[str]) -> None:
@@ -115,6 +123,28 @@ def _add_plain(items: Items, target: Target, keys: Iterable[str]) -> None:
     for name in target.settings.index_documents:
         ending = f"/{name}"
         items.update({path[: -len(name)]: scope for path in paths if path.endswith(ending)})
+
+
+def _add_tame(items: Items, target: Target, keys: Iterable[str]) -> list[str]:
+    """Do what `_add_key` does, in a tenth of the time, for every tame key; returns the others."""
+    cut, scope = len(target.origin_path), _scope_path(target)
+    wild = []
+    for key in keys:
+        if not _TAME.fullmatch(key):
+            wild.append(key)
+            continue
+        for path, _ in _spellings(target, "/" + key[cut:]):
+            item = _escape(path)
+            _add_path(items, target, item, scope)
+            if " " in path:
+                _add_path(items, target, item.replace("%20", "+"), scope.replace("%20", "+"))
+    return wild
+
+
+def _add_path(items: Items, target: Target, item: str, scope: str) -> None:
+    add_scope(items, item, scope)
+    if target.settings.query_strings:
+        add_scope(items, _with_query(item), scope)
 
 
 def _add_key(asked: Asked, target: Target, key: str) -> None:
@@ -225,7 +255,11 @@ def _join(parts: Iterable[Part], values: Mapping[str, str], style: _Style | None
 
 def _encode(text: str, style: _Style) -> str:
     """Encode a value as CloudFront wants it, but for the `~`."""
-    return quote(text, safe=_RAW).replace("+", style.plus).replace("%20", style.space)
+    return _escape(text).replace("+", style.plus).replace("%20", style.space)
+
+
+def _escape(text: str) -> str:
+    return text.encode().decode("latin-1").translate(_SPELLED)
 
 
 def _styles(text: str) -> tuple[_Style, ...]:

@@ -82,7 +82,8 @@ class PrefixIndex(Generic[Entry]):
 
     def place(self, text: str) -> int:
         """Return where the longest start of `text` is filed; -1 for nowhere."""
-        return self._ancestor(bisect_right(self._starts, text) - 1, text)
+        place = bisect_right(self._starts, text) - 1
+        return place if place >= 0 and text.startswith(self._starts[place]) else self._ancestor(place, text)
 
     def at(self, place: int) -> tuple[Entry, ...]:
         """Return the entries of the start filed at a place and of every shorter one, the shortest first."""
@@ -125,7 +126,13 @@ class Router:
 def _by_bucket_and_event(changes: Iterable[ObjectChange]) -> dict[tuple[str, str], dict[str, list[ObjectChange]]]:
     grouped: dict[tuple[str, str], dict[str, list[ObjectChange]]] = {}
     for change in changes:
-        grouped.setdefault((change.bucket, change.event), {}).setdefault(change.key, []).append(change)
+        # Unpacked at once: by name each field takes as long as all of them.
+        bucket, key, event, _, _ = change
+        changes_by_key = grouped.setdefault((bucket, event), {})
+        if key in changes_by_key:
+            changes_by_key[key].append(change)
+        else:
+            changes_by_key[key] = [change]
     return grouped
 
 

@@ -9,6 +9,7 @@ import purgemap
 from purgemap.building.archive import write_archive
 from purgemap.building.bytecode import compile_sources, find_interpreter
 from purgemap.building.dependencies import Dependency, read_dependencies
+from purgemap.building.documentation import leave_out_documentation
 from purgemap.building.own_modules import read_own_modules
 from purgemap.building.service_data import prune
 from purgemap.errors import PurgemapError
@@ -72,7 +73,9 @@ def build_function(routes: Routes) -> Build:
 
 
 def _modules_of(dependency: Dependency) -> dict[str, bytes]:
-    files = prune(dependency.modules) if dependency.name == "botocore" else dependency.modules
+    files = dependency.modules
+    if dependency.name == "botocore":
+        files = leave_out_documentation(prune(files))
     return {path: data for path, data in files.items() if not path.startswith(_LEFT_OUT)}
 
 

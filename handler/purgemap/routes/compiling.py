@@ -1,11 +1,10 @@
 """A checked map → the compiled document, which `purgemap.routes.table` looks things up in."""
 
-import json
 from collections import Counter, defaultdict
 from typing import Any
 
 from purgemap.routes.naming import Directory, access
-from purgemap.routes.table import COMPILED_VERSION, is_id
+from purgemap.routes.table import COMPILED_VERSION, encode_row, is_id
 from purgemap.routes.written import WrittenDistribution, WrittenMap, WrittenRoute
 
 
@@ -15,7 +14,7 @@ def compile_map(written: WrittenMap) -> dict[str, Any]:
     rows_by_bucket: defaultdict[str, list[list[Any]]] = defaultdict(list)
     for route, name in zip(written.routes, route_names(written), strict=True):
         rows_by_bucket[str(route.bucket)].append([name, route.prefix, keys.of_route(route), dict(route.options)])
-    texts = {bucket: _json(rows_by_bucket[bucket]) for bucket in sorted(rows_by_bucket)}
+    texts = {bucket: encode_row(rows_by_bucket[bucket]) for bucket in sorted(rows_by_bucket)}
     return {
         "compiled": COMPILED_VERSION,
         "buckets": {bucket: text for bucket, text in texts.items() if not is_pattern(bucket)},
@@ -71,8 +70,4 @@ class _Keys:
     def _text(self, distribution: WrittenDistribution) -> str:
         settings = {name: value for name, value in access(distribution).items() if value is not None}
         options = {**self._defaults.options, **distribution.options}
-        return _json({"id": distribution.id, **settings, "options": options})
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+        return encode_row({"id": distribution.id, **settings, "options": options})

@@ -1,0 +1,60 @@
+"""What a full batch costs for each event, beside `json.loads` of its body; and what the usual designs cost."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from bench import batch_worker, rivals_worker, subjects
+from bench.rows import Measured, Row, measured
+from bench.workload import BATCH_BYTES, BUCKETS, ESCAPED_IN_50
+
+SECTION = "a full batch: CPU for each event"
+FLOOR = "json.loads of the bodies"
+ROUTES = (10, 10_000)
+BARS = {"to the plan": 1.3, "all but the network": 2.0}
+
+# Events of as many buckets and as many keys that need escapes as shall not matter much.
+CASES = {
+    f"of {BUCKETS} buckets, 2 % of keys escaped": (BUCKETS, ESCAPED_IN_50),
+    "of 10 buckets, no key escaped": (10, 0),
+    "of 1,000 buckets, 2 % of keys escaped": (1_000, ESCAPED_IN_50),
+    f"of {BUCKETS} buckets, every key escaped": (BUCKETS, 50),
+}
+
+
+def rows(*, quick: bool = False) -> Iterator[Row]:
+    """Measure the function, then the rivals."""
+    size, rounds, routes = (60_000, 2, 100) if quick else (BATCH_BYTES, 15, ROUTES[-1])
+    for place, (name, (buckets, escaped_in_50)) in enumerate(list(CASES.items())[: 1 if quick else None]):
+        taken = _function(routes, size, buckets, escaped_in_50, rounds)
+        if place == 0:
+            yield Row(SECTION, FLOOR, taken["floor"].value, "us", 1.0, FLOOR)
+        for work, it in taken.items():
+            if work != "floor" and (place == 0 or work in BARS):
+                bar = BARS.get(work) if place == 0 else None
+                yield Row(SECTION, f"{work}, {name}", it.value, "us", it.ratio, FLOOR, it.spread, bar)
+    yield from _rivals(routes, 2 if quick else 15, rounds)
+
+
+def _function(routes: int, *arguments: int) -> dict[str, Measured]:
+    code = Path(batch_worker.__file__).read_text()
+    output = subjects.run(code, subjects.function(routes), *map(str, arguments), PURGEMAP_LOG_LEVEL="INFO")[1]
+    told = json.loads(output)
+    return _per_event(told["rounds"], told["events"])
+
+
+def _rivals(routes: int, events: int, rounds: int) -> Iterator[Row]:
+    code = Path(rivals_worker.__file__).read_text()
+    output = subjects.run(code, subjects.boto3_folder(), str(routes), str(events), str(rounds))[1]
+    taken = _per_event(json.loads(output)["rounds"], 1)
+    names = {
+        "fnmatch": f"a loop of fnmatch over {routes:,} routes",
+        "classic": "a client and a call for each event, but for the network",
+    }
+    for work, name in names.items():
+        yield Row(SECTION, name, taken[work].value, "us", taken[work].ratio, FLOOR, taken[work].spread)
+
+
+def _per_event(rounds: Sequence[Mapping[str, float]], events: int) -> dict[str, Measured]:
+    scaled = [{work: seconds / events * 1e6 for work, seconds in each.items()} for each in rounds]
+    return measured(scaled, "floor")

@@ -1,0 +1,117 @@
+"""What a plan costs in time and memory, beside parsing its events and beside the "8 paths, whole folders" algorithm.
+
+Each figure is a ratio of CPU times that were taken in turn, so that what else the machine does hits both.
+"""
+
+import gc
+import json
+import random
+import tempfile
+import tracemalloc
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from time import process_time
+
+from bench.rows import Row, measured
+from folder_algorithm import whole_folders
+from purgemap.events import ObjectChange
+from purgemap.pipeline import want
+from purgemap.planning import Listing, plan
+from purgemap.preview import preview
+from purgemap.routes.loading import load_routes
+from purgemap.routes.table import Routes
+from purgemap.routing import Router
+
+ROUNDS = 5
+SIZES = (30_000, 100_000)
+
+
+def keys_of(changes: int) -> list[str]:
+    """Name the objects of a site, in no order: posts by year and month, five objects each."""
+    names = ("index.html", "photo-1.jpg", "photo-2.jpg", "photo-3.jpg", "feed.xml")
+    posts = (f"blog/{2000 + n % 25}/{n // 25 % 12 + 1:02}/post-{n}" for n in range(changes // len(names)))
+    keys = [f"{post}/{name}" for post in posts for name in names]
+    random.Random(1).shuffle(keys)
+    return keys
+
+
+def body_of(number: int, key: str) -> str:
+    """Write an event as EventBridge sends it."""
+    s3_object = {"key": key, "size": 5, "etag": "b1946ac92492d2347c6235b4d2611184", "sequencer": "00617F08299329D189"}
+    detail = {"version": "0", "bucket": {"name": "site"}, "object": s3_object, "request-id": "N4N7GDK58NMKJ12R"}
+    detail |= {"requester": "123456789012", "source-ip-address": "1.2.3.4", "reason": "PutObject"}
+    event = {"version": "0", "id": f"17793124-05d4-b198-2fde-{number:012x}", "detail-type": "Object Created"}
+    event |= {"source": "aws.s3", "account": "111122223333", "time": "2026-11-12T00:00:00Z", "region": "eu-central-1"}
+    return json.dumps({**event, "resources": ["arn:aws:s3:::site"], "detail": detail})
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    gc.collect()
+    begins = process_time()
+    work()
+    return process_time() - begins
+
+
+def peak_bytes(work: Callable[[], object]) -> int:
+    """Return the most memory that some work holds at a time."""
+    gc.collect()
+    tracemalloc.start()
+    work()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak
+
+
+def _parse(bodies: list[str]) -> None:
+    for body in bodies:
+        json.loads(body)
+
+
+def routed_and_planned(routes: Routes, keys: list[str]) -> None:
+    """Route the changes of keys, make items of them, and plan these."""
+    changes = [ObjectChange("site", key, "created", "", "") for key in keys]
+    assert preview(want(changes, Router(routes), now=0).orders)
+
+
+def _routes() -> Routes:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "routes.yaml"
+        file.write_text("{version: 1, routes: [{bucket: site, distributions: [E1EXAMPLE1ABCD]}]}")
+        return load_routes(file)
+
+
+def rows(*, quick: bool = False) -> Iterator[Row]:
+    """Yield the CPU time of each work beside both floors, and how the peak memory grows with ten times the changes."""
+    routes = _routes()
+    for size in (SIZES[0] // 10,) if quick else SIZES:
+        yield from _times(routes, size, rounds=2 if quick else ROUNDS)
+    most = 10_000 if quick else 100_000
+    few, many = (peak_bytes(partial(routed_and_planned, routes, keys_of(size))) for size in (most // 10, most))
+    name, tenth = f"changes → plan, {most:,} changes", f"{most // 10:,} changes"
+    yield Row("planning, peak memory", name, many / 1e6, "MB", many / few, tenth, bar=12)
+
+
+def _times(routes: Routes, size: int, rounds: int) -> Iterator[Row]:
+    keys = keys_of(size)
+    bodies = [body_of(number, key) for number, key in enumerate(keys)]
+    paths = [f"/{key}" for key in keys]
+    scopes = dict.fromkeys((*paths, *(path.removesuffix("index.html") for path in paths)), "/")
+    site = Listing([[f"{path}.css"] for path in paths[::3]])
+    works: dict[str, Callable[[], object]] = {
+        "json.loads of the events": partial(_parse, bodies),
+        "8 whole folders": partial(whole_folders, paths),
+        "plan without a listing": partial(plan, scopes, max_paths=150, max_wildcards=10),
+        "plan with a listing": partial(plan, scopes, max_paths=150, max_wildcards=10, listing=site),
+        "changes → plan": partial(routed_and_planned, routes, keys),
+    }
+    taken = [{name: _seconds(work) for name, work in works.items()} for _ in range(rounds)]
+    for floor, bar, names in (
+        ("json.loads of the events", 5, ("plan without a listing", "plan with a listing", "changes → plan")),
+        ("8 whole folders", 1.5, ("plan without a listing", "plan with a listing")),
+    ):
+        found = measured(taken, floor)
+        for name in names:
+            each = found[name]
+            section = f"planning {size:,} changes, beside {floor}"
+            yield Row(section, name, each.value * 1e3, "ms", each.ratio, floor, each.spread, bar)

@@ -1,0 +1,94 @@
+"""What is measured, laid out in folders: the built function, unpacked, and boto3 as a function would bring it.
+
+Both are run by the function's Python where this computer has it, else by the running one; both with byte-code.
+"""
+
+import io
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+
+from bench.workload import map_text
+from purgemap.building.bytecode import find_interpreter
+from purgemap.building.function import build_function
+from purgemap.routes.loading import load_routes
+
+TESTS = Path(__file__).parent.parent
+RIVAL = ("boto3", "botocore", "s3transfer", "jmespath", "python-dateutil", "six", "urllib3")
+
+ENVIRONMENT = {
+    "AWS_ACCESS_KEY_ID": "x",
+    "AWS_SECRET_ACCESS_KEY": "x",
+    "AWS_REGION": "eu-central-1",
+    "AWS_DEFAULT_REGION": "eu-central-1",
+    "PURGEMAP_ROUTES": "routes.json",
+    "PYTHONHASHSEED": "0",
+}
+
+
+@cache
+def interpreter() -> str:
+    """Find the Python that runs every subject."""
+    return find_interpreter() or sys.executable
+
+
+@cache
+def _folder() -> Path:
+    # Kept in a variable of the process: the folder goes when it ends.
+    _folder.holder = tempfile.TemporaryDirectory(prefix="purgemap-bench-")  # type: ignore[attr-defined]
+    return Path(_folder.holder.name)  # type: ignore[attr-defined]
+
+
+@cache
+def function(routes: int) -> Path:
+    """Build the function with a map of so many routes, and unpack it."""
+    folder = _folder() / f"function-{routes}"
+    source = _folder() / f"routes-{routes}.yaml"
+    source.write_text(map_text(routes))
+    zipfile.ZipFile(io.BytesIO(build_function(load_routes(source)).archive)).extractall(folder)
+    if find_interpreter() is None:
+        _compile(folder)
+    return folder
+
+
+@cache
+def boto3_folder() -> Path:
+    """Copy the installed boto3, whole, with what it needs, and compile it."""
+    folder = _folder() / "boto3"
+    for name in RIVAL:
+        for file in metadata.files(name) or ():
+            if ".." not in file.parts and "__pycache__" not in file.parts:
+                (folder / file).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(str(file.locate()), folder / file)
+    _compile(folder)
+    return folder
+
+
+def _compile(folder: Path) -> None:
+    options = ["-q", "--invalidation-mode", "unchecked-hash", "."]
+    subprocess.run([interpreter(), "-m", "compileall", *options], cwd=folder, check=True)
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """Return the variables for a program that finds its modules in a folder, and the benchmark's own."""
+    return {**ENVIRONMENT, "PYTHONPATH": os.pathsep.join([str(folder), str(TESTS)])}
+
+
+def run(code: str, folder: Path, *arguments: str, **variables: str) -> tuple[float, str]:
+    """Run a program in a folder whose modules it finds first; returns its CPU seconds and what it printed."""
+    everything = {**environment(folder), **variables}
+    command = [interpreter(), "-S", "-B", "-c", code, *arguments]
+    with tempfile.TemporaryFile("w+") as output:
+        process = subprocess.Popen(command, cwd=folder, env=everything, stdout=output)
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            raise subprocess.CalledProcessError(process.returncode, command)
+        output.seek(0)
+        return used.ru_utime + used.ru_stime, output.read()

@@ -1,0 +1,90 @@
+"""What every section works on: a map of many routes, and a full batch of events of a few of its buckets.
+
+Needs nothing but the standard library and purgemap, so that the function's Python can use it, too.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+BATCH_BYTES = 6_000_000
+"""What a payload may have: Lambda's limit binds long before the 10,000 records of a batch."""
+
+BUCKETS = 100
+"""How many buckets the events of a batch come from; each has its own distribution."""
+
+ESCAPED_IN_50 = 1
+"""Of 50 keys one has characters that need escapes."""
+
+
+def map_text(routes: int) -> str:
+    """Write a map in which each bucket feeds its own distribution."""
+    lines = [f"  - {{bucket: acme-site-{n}, distributions: [EXAMPLE{n:07d}]}}" for n in range(routes)]
+    return "\n".join(["version: 1", "routes:", *lines, ""])
+
+
+def key_of(number: int, escaped_in_50: int = ESCAPED_IN_50) -> str:
+    """Name the object of an event: every third is an index document."""
+    folder = f"blog/2026/été {number}" if number % 50 < escaped_in_50 else f"blog/2026/post-{number}"
+    return folder + ("/index.html" if number % 3 == 0 else "/photo.jpg")
+
+
+def body_of(number: int, buckets: int = BUCKETS, escaped_in_50: int = ESCAPED_IN_50) -> str:
+    """Write an event as EventBridge does: https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html."""
+    bucket = f"acme-site-{number % buckets}"
+    subject = {"key": key_of(number, escaped_in_50), "size": 5, "etag": "b1946ac92492d2347c6235b4d2611184"}
+    detail = {
+        "version": "0",
+        "bucket": {"name": bucket},
+        "object": {**subject, "sequencer": f"{0x617F08299329D189 + number:018X}"},
+        "request-id": "N4N7GDK58NMKJ12R",
+        "requester": "123456789012",
+        "source-ip-address": "1.2.3.4",
+        "reason": "PutObject",
+    }
+    event = {
+        "version": "0",
+        "id": f"17793124-05d4-b198-2fde-{number:012x}",
+        "detail-type": "Object Created",
+        "source": "aws.s3",
+        "account": "111122223333",
+        "time": "2026-11-12T00:00:00Z",
+        "region": "eu-central-1",
+        "resources": [f"arn:aws:s3:::{bucket}"],
+        "detail": detail,
+    }
+    return json.dumps(event, separators=(",", ":"), ensure_ascii=False)
+
+
+def record_of(number: int, body: str) -> dict[str, Any]:
+    """Wrap a body as SQS does: https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html."""
+    return {
+        "messageId": f"19dd0b57-b21e-4ac1-bd88-{number:012x}",
+        "receiptHandle": "AQEBwJnKyrHigUMZj6rYigCgxlaS3SLy0a" * 6,
+        "body": body,
+        "attributes": {
+            "ApproximateReceiveCount": "1",
+            "SentTimestamp": "1762905600000",
+            "SenderId": "AIDAIENQZJOLO23YVJ4VO",
+            "ApproximateFirstReceiveTimestamp": "1762905600001",
+        },
+        "messageAttributes": {},
+        "md5OfBody": "e4e68fb7bd0e697a0ae8f1bb342846b3",
+        "eventSource": "aws:sqs",
+        "eventSourceARN": "arn:aws:sqs:eu-central-1:111122223333:purgemap",
+        "awsRegion": "eu-central-1",
+    }
+
+
+def full_batch(size: int = BATCH_BYTES, buckets: int = BUCKETS, escaped_in_50: int = ESCAPED_IN_50) -> str:
+    """Write the payload of a batch of as many events as `size` bytes hold."""
+    return '{"Records":[' + ",".join(_records(size, buckets, escaped_in_50)) + "]}"
+
+
+def _records(size: int, buckets: int, escaped_in_50: int) -> Iterator[str]:
+    number = written = 0
+    while written < size:
+        record = json.dumps(record_of(number, body_of(number, buckets, escaped_in_50)), separators=(",", ":"))
+        yield record
+        written += len(record) + 1
+        number += 1
