@@ -1,13 +1,12 @@
 """Maps of many sites, and their rendered templates as data."""
 
-import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import yaml
 
 from purgemap.rendering.stack import render_member, render_stack
-from purgemap.routes.table import COMPILED_VERSION, Routes
+from purgemap.routes.table import COMPILED_VERSION, Routes, encode_row
 
 Resources = dict[str, dict[str, Any]]
 
@@ -30,7 +29,7 @@ def map_of(buckets: Iterable[str], *, patterns: Iterable[str] = (), roles: int =
 
 def _distribution(number: int, roles: int) -> str:
     role = {"role_arn": f"arn:aws:iam::{222222222000 + number % roles}:role/purgemap"} if roles else {}
-    return json.dumps({"id": f"E{number:012}X", **role})
+    return encode_row({"id": f"E{number:012}X", **role})
 
 
 def names(count: int) -> list[str]:
