@@ -146,6 +146,19 @@ def test_a_listing_counts_what_did_not_change_and_is_evicted(listing: str) -> No
     assert ["E3EXAMPLE2ABCD", "3", "1", "1", "1", "$0.005"] in rows
 
 
+def test_people_are_told_what_more_paths_would_spare_and_cost() -> None:
+    Path("listing").write_text("docs/d.html\ndocs/e.html\n")
+    assert run(DOCS, "--listing", "listing").stdout.splitlines()[-1] == (
+        "E3EXAMPLE2ABCD: with max_paths: 4 it would evict 0 instead of 2 unchanged objects, for $0.010 more"
+    )
+
+
+@pytest.mark.parametrize("options", [(), ("--listing", "listing")])
+def test_nothing_is_advised_where_more_paths_would_spare_nothing_or_nobody_knows(options: tuple[str, ...]) -> None:
+    Path("listing").write_text("elsewhere/d.html\n")
+    assert "max_paths" not in run(DOCS, *options).stdout
+
+
 @pytest.mark.parametrize(("listed", "expected"), [("docs/a/3", ["/a/1", "/a/2", "/b/*"]), ("docs/b/3", None)])
 def test_a_listing_decides_where_wildcards_stand(listed: str, expected: list[str] | None) -> None:
     Path("routes.yaml").write_text(MAP.replace("max_paths: 2", "max_paths: 3"))

@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from purgemap.cli.deploy_input import Deploy, deploy_options, read_deploy
+from purgemap.cli.plan_advice import advise
 from purgemap.preview import DOLLARS_PER_PATH, Invalidation, preview
 
 # People look for what is odd in a plan; the whole of it is in --json.
@@ -78,6 +79,8 @@ def _show(deploy: Deploy, invalidations: list[Invalidation], console: Console) -
         f"in {_counted(summary['requests'], 'request')}, "
         f"${summary['cost_usd']:.3f} before the account's free 1,000 paths a month"
     )
+    for advice in advise(deploy.wanted.orders, invalidations, deploy.listings or {}):
+        console.print(f"[yellow]{escape(advice)}[/]")
     if summary["unrouted"] or summary["ignored"]:
         console.print(
             f"[yellow]{_counted(summary['unrouted'], 'change')} without a route, "
