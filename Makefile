@@ -3,6 +3,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+# More processes than that only wait for each other's sub-processes.
+SIDE_BY_SIDE := --numprocesses auto --maxprocesses 8 --dist worksteal
 PIP_FLAGS := --quiet --disable-pip-version-check --require-hashes
 
 .PHONY: help demo test lint bench build lock clean
@@ -19,7 +21,7 @@ demo: $(VENV)/.ready
 	$(BIN)/purgemap demo
 
 test: $(VENV)/.ready $(foreach tool,awscli awslambdaric cfn-lint checkov,.tools/$(tool)/.ready)
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(ARGS)
 
 lint: $(VENV)/.ready
 	$(BIN)/ruff check .
