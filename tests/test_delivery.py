@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from doubles.clock import Clock
 from doubles.memory import MemoryCloudFront, MemoryQueue
 from purgemap.delivery import Accepted, Deferred, Order, Outcome, Pace, Refusal, RefusedError, Rejected, deliver
 from purgemap.jobs import Job, UnknownVersionError, merge, messages, parse_job
@@ -116,6 +117,14 @@ def test_no_call_starts_with_less_than_thirty_seconds_left() -> None:
     assert [type(outcome) for outcome in outcomes] == [Accepted, Deferred]
 
 
+def test_a_call_that_waits_for_its_turn_counts_the_wait_as_time_it_has_not() -> None:
+    clock = Clock(NOW)
+    waiting = Pace(now=clock, seconds_left=lambda: NOW + 31 - clock.now, sleep=clock.advance)
+    orders = [Order(job(), E1), Order(job(distribution=E2.id), E2)]
+    outcomes = deliver(orders, MemoryCloudFront(), waiting, in_slot={E1.id, E2.id})
+    assert [type(outcome) for outcome in outcomes] == [Accepted, Deferred]
+
+
 class PickyCloudFront(MemoryCloudFront):
     """Refuses whole requests for single items, without naming them, as CloudFront does."""
 
@@ -162,6 +171,32 @@ def test_bisecting_ends_and_what_is_left_goes_on_later() -> None:
     assert spoken_for | {item for outcome in outcomes if isinstance(outcome, Accepted) for item in outcome.items} == {
         f"/{n:03}" for n in range(150)
     }
+
+
+@pytest.mark.parametrize("place", [0, 1_499, 2_999])
+def test_a_search_gets_on_however_many_items_a_request_holds(place: int) -> None:
+    items = [f"/{n:04}" for n in range(3_000)]
+    cloudfront, roomy = PickyCloudFront(items[place]), replace(E1, max_paths=3_000)
+    waiting, rounds = job(*items, scope=None), 0
+    outcomes: list[Outcome] = []
+    while waiting.scopes:
+        outcomes += deliver([Order(waiting, roomy)], cloudfront, pace())
+        later = [outcome.job.scopes for outcome in outcomes[-1:] if isinstance(outcome, Deferred)]
+        waiting, rounds = replace(waiting, scopes=later[0] if later else {}), rounds + 1
+        assert rounds < 10
+    assert [list(outcome.job.scopes) for outcome in outcomes if isinstance(outcome, Rejected)] == [[items[place]]]
+
+
+def test_a_search_that_finds_nothing_but_refusals_gives_up_in_the_end() -> None:
+    items = [f"/{n:03}" for n in range(150)]
+    waiting = replace(job(*items, scope=None), oldest=NOW - 6 * 3600 - 1)
+    for refusals in range(3):
+        *_, outcome = deliver([Order(replace(waiting, refusals=refusals), E1)], PickyCloudFront(*items), pace())
+        assert isinstance(outcome, Deferred)
+        assert outcome.job.refusals == refusals + 1
+    *_, outcome = deliver([Order(replace(waiting, refusals=3), E1)], PickyCloudFront(*items), pace())
+    assert isinstance(outcome, Rejected)
+    assert outcome.reason.startswith("gave-up")
 
 
 def test_a_job_survives_its_message_whole() -> None:

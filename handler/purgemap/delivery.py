@@ -26,8 +26,10 @@ SECONDS_OF_CALLS_IN_SLOTS = 20
 # A call may take two attempts of ten seconds; what is left of the function's time then has to do for deferring.
 SECONDS_TO_START_A_CALL = 30
 
-# An InvalidArgument names no path; halving finds it among 150 with about as many calls.
+# An InvalidArgument names no path; halving finds one among 64, and tries what may stand for it, in as many calls. So a
+# larger request is first cut into pieces of that size: every search gets on, however many items a map lets go at once.
 CALLS_TO_BISECT = 8
+ITEMS_TO_BISECT = 64
 
 # Rights lag behind a deployment; after that a denial is a mistake that no waiting mends.
 SECONDS_UNTIL_DENIED_FOR_GOOD = 15 * 60
@@ -220,12 +222,15 @@ class _Account:
     def _keep_to_the_rate(self) -> None:
         """Space an account's calls where slots are due: they fill its whole rate, and its quick calls are used up."""
         if self._is_busy:
-            self._pace.sleep(max(0.0, self._next_call - self._pace.now()))
+            self._pace.sleep(self._seconds_to_next_call())
             self._next_call = self._pace.now() + 1 / self._pace.calls_per_second
+
+    def _seconds_to_next_call(self) -> float:
+        return max(0.0, self._next_call - self._pace.now())
 
     def _waits_for(self, attempt: "_Attempt") -> str:
         """Say what keeps the next call from starting; "" for nothing."""
-        if self._pace.seconds_left() < SECONDS_TO_START_A_CALL:
+        if self._pace.seconds_left() - self._seconds_to_next_call() < SECONDS_TO_START_A_CALL:
             return "the function's time runs out"
         if attempt.trials <= 0:
             return "the search for the items that CloudFront refuses goes on"
@@ -274,20 +279,22 @@ class _Attempt:
     waits_for: str = ""
 
     def note_refusal(self, items: tuple[str, ...], error: RefusedError) -> None:
-        """Stop at a refusal, unless single items may be at fault: then look for them."""
-        if error.refusal is not Refusal.INVALID:
+        """Stop at a refusal, unless single items may be at fault: then look for them, as long as trials are left."""
+        is_invalid = error.refusal is Refusal.INVALID
+        if is_invalid:
+            self.is_bisecting = True
+            self.waiting[:0] = self._smaller(items)
+        if not is_invalid or (self.waiting and self.trials <= 0):
             self.refused = error
-            return
-        self.is_bisecting = True
-        self.waiting[:0] = self._smaller(items)
 
     def _smaller(self, items: tuple[str, ...]) -> list[tuple[str, ...]]:
-        """Return the halves of a request, or what may stand for its only item: its scope's wildcard, else nothing."""
+        """Return a request's pieces, or what may stand for its only item: its scope's wildcard, else nothing."""
         if items in self.stand_ins:
             self.hopeless |= self.stand_ins[items]
             return []
         if len(items) > 1:
-            return [items[: len(items) // 2], items[len(items) // 2 :]]
+            size = min((len(items) + 1) // 2, ITEMS_TO_BISECT)
+            return [items[start : start + size] for start in range(0, len(items), size)]
         scope = self.job.scopes.get(items[0])
         if scope is None or items[0].endswith("*"):
             self.hopeless |= set(items)
