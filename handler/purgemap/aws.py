@@ -143,7 +143,8 @@ def _refusals() -> Iterator[None]:
         ) from error
     except ParamValidationError as error:
         raise RefusedError(Refusal.INVALID, str(error)) from error
-    except BotoCoreError as error:
+    except (BotoCoreError, RuntimeError) as error:
+        # RuntimeError is botocore's word for a role's credentials that are expired when they come: a clock is wrong.
         raise RefusedError(Refusal.FAILING, f"{type(error).__name__}: {error}") from error
 
 
