@@ -82,6 +82,22 @@ def test_the_same_batch_again_is_the_same_call_and_a_later_change_is_a_new_one(l
     assert len(first) <= 128
 
 
+def test_changes_that_nothing_identifies_are_never_taken_for_one_another(load_map: LoadMap) -> None:
+    cloudfront = MemoryCloudFront()
+    event = s3_event("site", "a")
+    del event["id"], event["detail"]["request-id"], event["detail"]["object"]["sequencer"]
+    for now in (NOW, NOW + 60):
+        process(event, service(load_map(MAP), cloudfront), pace(now))
+    first, later = (reference for _, _, reference in cloudfront.calls)
+    assert first != later
+
+
+def test_an_id_that_is_no_unicode_text_is_as_good_as_any(load_map: LoadMap) -> None:
+    cloudfront = MemoryCloudFront()
+    process({**s3_event("site", "a"), "id": "\ud800"}, service(load_map(MAP), cloudfront), pace())
+    assert [items for _, items, _ in cloudfront.calls] == [("/a",)]
+
+
 def test_two_distributions_never_share_a_reference(load_map: LoadMap) -> None:
     cloudfront = MemoryCloudFront()
     process(sqs_batch([s3_event("site", "docs/a")]), service(load_map(MAP), cloudfront), pace())

@@ -31,7 +31,8 @@ class ObjectChange(NamedTuple):
     """One object of one bucket that was created, deleted or expired.
 
     `key` is the object's key itself, never encoded. `source` identifies the delivery: the SQS message id, else the
-    event's id, else request id and sequencer. `time` is the event's ISO 8601 time ("" where it has none).
+    event's id, else request id and sequencer, "" if it has none of these. `time` is the event's ISO 8601 time ("" where
+    it has none).
     """
 
     bucket: str
@@ -184,7 +185,11 @@ def _parse_eventbridge(event: dict[str, Any], source: str) -> ObjectChange | _Ig
 
 def _eventbridge_id(event: dict[str, Any]) -> str:
     detail = event["detail"]
-    return str(event.get("id") or f"{detail.get('request-id')}:{detail['object'].get('sequencer')}")
+    return str(event.get("id") or _request_part(detail.get("request-id"), detail["object"].get("sequencer")))
+
+
+def _request_part(request_id: Any, sequencer: Any) -> str:
+    return "" if request_id is None and sequencer is None else f"{request_id}:{sequencer}"
 
 
 def _parse_classic(record: dict[str, Any], source: str) -> ObjectChange | _Ignored:
@@ -205,7 +210,7 @@ def _parse_classic(record: dict[str, Any], source: str) -> ObjectChange | _Ignor
 def _classic_id(record: dict[str, Any]) -> str:
     response = record.get("responseElements")
     request_id = response.get("x-amz-request-id") if isinstance(response, dict) else None
-    return f"{request_id}:{record['s3']['object'].get('sequencer')}"
+    return _request_part(request_id, record["s3"]["object"].get("sequencer"))
 
 
 def _change(bucket: Any, key: Any, event: str, source: str, time: Any) -> ObjectChange:
@@ -213,6 +218,7 @@ def _change(bucket: Any, key: Any, event: str, source: str, time: Any) -> Object
         raise MalformedEventError(f"bucket and key must be text that isn't empty, not {bucket!r} and {key!r}")
     try:
         key.isascii() or key.encode()
+        bucket.isascii() or bucket.encode()
     except UnicodeEncodeError:
-        raise MalformedEventError(f"the key {key!r} is not Unicode text: S3 has no such key") from None
+        raise MalformedEventError(f"{bucket!r} or {key!r} is not Unicode text: S3 has no such object") from None
     return ObjectChange(bucket, key, event, source, time if isinstance(time, str) else "")

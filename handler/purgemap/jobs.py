@@ -45,7 +45,8 @@ class Job:
         """Identify the deliveries behind the job, however many: the sources of the job once it waited."""
         if len(self.sources) == 1 and len(self.sources[0]) == hashlib.sha256().digest_size * 2:
             return self.sources[0]
-        return hashlib.sha256("\0".join(self.sources).encode()).hexdigest()
+        # Ids are whatever JSON can spell, half a surrogate pair too.
+        return hashlib.sha256("\0".join(self.sources).encode(errors="surrogatepass")).hexdigest()
 
 
 def merge(jobs: Iterable[Job]) -> Job:

@@ -114,7 +114,8 @@ def _job(targets: list[Target], scopes: Mapping[str, str | None], routed: Routed
     return Job(
         distribution=targets[0].distribution.id,
         scopes=scopes,
-        sources=tuple(sorted({change.source for change in behind})),
+        # What nothing identifies is never the same again: it is rather told twice than taken for an earlier change.
+        sources=tuple(sorted({change.source or f"at {now}" for change in behind})),
         oldest=_seconds(min((change.time for change in behind if change.time), default=""), now),
         changes=len({(change.bucket, change.key) for change in behind}),
     )
