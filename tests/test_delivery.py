@@ -125,6 +125,28 @@ def test_a_call_that_waits_for_its_turn_counts_the_wait_as_time_it_has_not() -> 
     assert [type(outcome) for outcome in outcomes] == [Accepted, Deferred]
 
 
+class FullCloudFront(MemoryCloudFront):
+    """Has room for some requests, then none."""
+
+    def __init__(self, room: int) -> None:
+        super().__init__()
+        self.room = room
+
+    def create_invalidation(self, distribution: Distribution, items: tuple[str, ...], caller_reference: str) -> str:
+        if len(self.calls) == self.room:
+            raise RefusedError(Refusal.FULL, "TooManyInvalidationsInProgress")
+        return super().create_invalidation(distribution, items, caller_reference)
+
+
+@pytest.mark.parametrize(("room", "refusals"), [(0, 8), (1, 1)])
+def test_a_job_that_gets_on_waits_no_longer_than_at_its_first_refusal(room: int, refusals: int) -> None:
+    scopes = {f"/part{part}/{n}": f"/part{part}/" for part in range(40) for n in range(20)}
+    pressed = replace(job(), scopes=scopes, refusals=7, rung=3)
+    *_, outcome = deliver([Order(pressed, E1)], FullCloudFront(room), pace())
+    assert isinstance(outcome, Deferred)
+    assert outcome.job.refusals == refusals
+
+
 class PickyCloudFront(MemoryCloudFront):
     """Refuses whole requests for single items, without naming them, as CloudFront does."""
 

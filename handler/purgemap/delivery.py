@@ -260,7 +260,8 @@ class _Account:
         if why_hopeless:
             yield Rejected(rest, why_hopeless)
         else:
-            pressed = pressed_by(rest, refused.refusal)
+            # What got on is not stuck: it needn't wait as long as before.
+            pressed = pressed_by(replace(rest, refusals=0) if attempt.sent else rest, refused.refusal)
             yield Deferred(pressed, self._pace.delay(pressed, distribution), str(refused))
 
 
