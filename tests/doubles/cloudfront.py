@@ -61,8 +61,8 @@ class Caller(NamedTuple):
 class CloudFrontDouble(Edge):
     """Every account's CloudFront. A caller is an account's id, or a Caller.
 
-    Calls raise ServiceError, and ConnectionCutError where a fault says so. `wait` spends a fault's delay:
-    `time.sleep` behind real sockets, the clock's `advance` in a simulation.
+    Calls raise ServiceError, and ConnectionCutError where a fault says so. `wait` spends a fault's delay, and may be
+    replaced: `time.sleep` behind real sockets, the clock's `advance` in a simulation.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class CloudFrontDouble(Edge):
         super().__init__(clock, settings)
         self.faults = Faults()
         self.ledger = Ledger()
-        self._wait = wait
+        self.wait = wait
         self._invalidations: dict[str, Invalidations] = {}
         self._call_buckets: dict[str, TokenBucket] = {}
         self._accepted = 0
@@ -150,7 +150,7 @@ class CloudFrontDouble(Edge):
         with self._lock:
             fault = self.faults.take(call)
         if fault.delay:
-            self._wait(fault.delay)  # without the lock: a slow answer holds up nobody else
+            self.wait(fault.delay)  # without the lock: a slow answer holds up nobody else
         with self._lock:
             self._strike(call, fault)
             return self._process(call, process, unheard=fault.cut == "after")

@@ -4,6 +4,7 @@ import re
 import socket
 from collections.abc import Callable
 from contextlib import suppress
+from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from types import TracebackType
@@ -17,6 +18,9 @@ from doubles.cloudfront_xml import parse_batch, render_error, render_invalidatio
 _ROUTE: Final = re.compile(
     r"/2020-05-31/(?P<kind>distribution|distribution-tenant)/(?P<id>[^/]+)/invalidation(?:/(?P<invalidation>[^/]+))?"
 )
+
+# What belongs to a connection, or is written by the server itself: https://www.rfc-editor.org/rfc/rfc9110#name-connection
+_NOT_FORWARDED: Final = {"connection", "content-length", "date", "server", "transfer-encoding"}
 
 # Signature Version 4 names the key id first:
 # https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-auth-using-authorization-header.html
@@ -33,15 +37,17 @@ class CloudFrontServer:
     """A context manager; `url` is the endpoint while it is open.
 
     `callers` says who an access key id is, None for nobody (a dict's `get` will do); every key is ACCOUNT's by
-    default. Give the double `wait=time.sleep` if its faults have delays.
+    default. Give the double `wait=time.sleep` if its faults have delays. `others` is the endpoint of all other
+    services, for who has one AWS_ENDPOINT_URL for all.
     """
 
     def __init__(
         self,
         double: CloudFrontDouble,
         callers: Callable[[str], Caller | None] = lambda _: Caller(ACCOUNT),
+        others: str = "",
     ) -> None:
-        self._server = _Server(double, callers)
+        self._server = _Server(double, callers, others)
         # The interval is how long a shutdown may take; the default of half a second would show in every test
         self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
@@ -62,10 +68,11 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, double: CloudFrontDouble, callers: Callable[[str], Caller | None]) -> None:
+    def __init__(self, double: CloudFrontDouble, callers: Callable[[str], Caller | None], others: str) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.double = double
         self.callers = callers
+        self.others = others
         self._open: set[socket.socket] = set()
 
     def process_request(self, request: object, client_address: object) -> None:
@@ -87,6 +94,7 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"  # kept alive, as botocore's pool expects
+    disable_nagle_algorithm = True  # head and body are two writes: the second would wait 40 ms for the client's ACK
     server: _Server
 
     def handle(self) -> None:
@@ -98,6 +106,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if self.server.others and not self.path.startswith("/2020-05-31/"):
+            self._forward(body)
+            return
         self._handle(lambda caller, match, _: self._create(caller, match, body))
 
     def _handle(self, process: Callable[[Caller, re.Match[str], dict[str, list[str]]], _Answer]) -> None:
@@ -150,6 +161,20 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Location", answer.location)
         self.end_headers()
         self.wfile.write(answer.document)
+
+    def _forward(self, body: bytes) -> None:
+        connection = HTTPConnection(urlsplit(self.server.others).netloc)
+        connection.request("POST", self.path, body, dict(self.headers))
+        answer = connection.getresponse()
+        document = answer.read()
+        connection.close()
+        self.send_response(answer.status)
+        for name, value in answer.getheaders():
+            if name.lower() not in _NOT_FORWARDED:
+                self.send_header(name, value)
+        self.send_header("Content-Length", str(len(document)))
+        self.end_headers()
+        self.wfile.write(document)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
         """The ledger is the log."""

@@ -8,8 +8,12 @@ import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import nullcontext
+from dataclasses import replace
 
+from simulation.edges import in_memory
 from simulation.judging import Judged, judged, replay_hint
+from simulation.over_http import http_edges
 from simulation.planted import BUGS, Bug
 from simulation.reporting import Figures, describe
 
@@ -23,7 +27,8 @@ def main() -> int:
         figures += each.figures
         if each.faults:
             failed += 1
-            _tell(f"seed {each.seed}: {len(each.faults)} faults; {replay_hint(each.seed)}")
+            hint = replay_hint(each.seed, *["--http"] * options.http)
+            _tell(f"seed {each.seed}: {len(each.faults)} faults; {hint}")
             _tell(*(f"  {fault}" for fault in each.faults[:10]))
     _tell(f"{len(seeds)} seeds in {time.monotonic() - begin:.1f} s by {options.jobs} processes, {failed} failed")
     _tell(describe(figures))
@@ -31,10 +36,10 @@ def main() -> int:
 
 
 def _judge(seeds: list[int], options: Namespace) -> Iterator[Judged]:
-    if options.jobs == 1 or options.planted:
+    if options.jobs == 1 or options.planted or options.http:
         bug = BUGS.get(options.planted, Bug())
-        with bug.plant():
-            yield from (judged(seed, bug.kit) for seed in seeds)
+        with bug.plant(), http_edges() if options.http else nullcontext(in_memory) as edges:
+            yield from (judged(seed, replace(bug.kit, edges=edges)) for seed in seeds)
         return
     with ProcessPoolExecutor(options.jobs) as pool:
         yield from pool.map(judged, seeds, chunksize=5)
@@ -51,6 +56,7 @@ def _parser() -> ArgumentParser:
     parser.add_argument("--seeds", type=int, default=100, help="how many, else")
     parser.add_argument("--first", type=int, default=0, help="the first of them")
     parser.add_argument("--jobs", type=int, default=1, help="processes side by side")
+    parser.add_argument("--http", action="store_true", help="over HTTP with real botocore, in one process")
     parser.add_argument("--planted", choices=BUGS, help="with a bug planted, which must make seeds fail")
     return parser
 

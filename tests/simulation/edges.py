@@ -1,20 +1,26 @@
 """What the function calls: CloudFront over the double's core, and queues, each call a chance to be killed."""
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from itertools import compress
+from typing import NamedTuple, Protocol
 
 from doubles.cloudfront import ACCOUNT, Caller, CloudFrontDouble, ConnectionCutError, ServiceError
 from purgemap import aws
-from purgemap.delivery import Refusal, RefusedError
+from purgemap.delivery import CloudFront, Refusal, RefusedError
 from purgemap.keeping import Message, Queue
 from purgemap.routes.table import Distribution
 from simulation.timeline import Timeline
 from simulation.trouble import Trouble
 
-_SECONDS_PER_CALL = 0.3
+# What a call may take with its retry, and then some: it must not begin with less of the function's time left.
+SECONDS_FOR_A_CALL = 30
+
+SECONDS_PER_CALL = 0.3
 _SECONDS_TO_RETRY = 1.0
 _ATTEMPTS = 2
 _ENTRIES_PER_CALL = 10
+_UNSENT = "InternalError: We encountered an internal error. Please try again."
 
 # What botocore's standard mode sends again, of what CloudFront answers:
 # https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
@@ -32,6 +38,43 @@ def caller_of(distribution: Distribution) -> Caller:
     return Caller(distribution.account or ACCOUNT, distribution.role_arn or "")
 
 
+def check_time(timeline: Timeline) -> None:
+    """Raise AssertionError, which the verdict names, where a call begins too late."""
+    left = timeline.current.life.deadline - timeline.clock()
+    if left < SECONDS_FOR_A_CALL:
+        raise AssertionError(f"a call begins with {left:.1f} s left")
+
+
+class Stage(NamedTuple):
+    """What a run's edges lead to: CloudFront, and the queues that keep what is sent."""
+
+    double: CloudFrontDouble
+    timeline: Timeline
+    trouble: Trouble
+    queue: Queue
+    dead_letters: Queue
+
+
+class Edges(NamedTuple):
+    """What the service is given: CloudFront, the queue, the dead-letter queue."""
+
+    cloudfront: CloudFront
+    queue: Queue
+    dead_letters: Queue
+
+
+MakeEdges = Callable[[Stage], AbstractContextManager[Edges]]
+
+
+@contextmanager
+def in_memory(stage: Stage) -> Iterator[Edges]:
+    """Lead there without a byte on a wire."""
+    double, timeline, trouble, *queues = stage
+    yield Edges(
+        SimulatedCloudFront(double, timeline, trouble), *(SimulatedQueue(each, timeline, trouble) for each in queues)
+    )
+
+
 class SimulatedCloudFront:
     """`delivery.CloudFront` as `aws.AwsCloudFront` is, retries included; each attempt takes virtual time."""
 
@@ -41,6 +84,7 @@ class SimulatedCloudFront:
         self._killer = killer
 
     def create_invalidation(self, distribution: Distribution, items: tuple[str, ...], caller_reference: str) -> str:
+        check_time(self._timeline)
         for attempt in range(_ATTEMPTS):
             self._timeline.sleep(attempt * _SECONDS_TO_RETRY)
             self._killer.may_kill()
@@ -55,7 +99,7 @@ class SimulatedCloudFront:
             else:
                 return accepted
             finally:
-                self._timeline.sleep(_SECONDS_PER_CALL)
+                self._timeline.sleep(SECONDS_PER_CALL)
                 self._killer.may_kill()
         raise refused
 
@@ -78,13 +122,12 @@ class SimulatedQueue:
         reasons: list[str] = []
         for start in range(0, len(messages), _ENTRIES_PER_CALL):
             self._trouble.may_kill()
-            self._timeline.sleep(_SECONDS_PER_CALL / 10)
-            reasons += [self._send(message) for message in messages[start : start + _ENTRIES_PER_CALL]]
+            self._timeline.sleep(SECONDS_PER_CALL / 10)
+            reasons += self._send(messages[start : start + _ENTRIES_PER_CALL])
             self._trouble.may_kill()
         return reasons
 
-    def _send(self, message: Message) -> str:
-        if self._trouble.strikes(self._trouble.plan.unsent):
-            return "InternalError: We encountered an internal error. Please try again."
-        (reason,) = self._queue.send([message])
-        return reason
+    def _send(self, messages: Sequence[Message]) -> list[str]:
+        are_kept = [not self._trouble.strikes(self._trouble.plan.unsent) for _ in messages]
+        reasons = iter(self._queue.send([*compress(messages, are_kept)]))
+        return [next(reasons) if is_kept else _UNSENT for is_kept in are_kept]

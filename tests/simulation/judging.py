@@ -23,6 +23,6 @@ def judged(seed: int, kit: Kit | None = None) -> Judged:
     return Judged(seed, faults + [bug for bug in run.bugs if bug not in faults], figures)
 
 
-def replay_hint(seed: int) -> str:
+def replay_hint(seed: int, *options: str) -> str:
     """Say how to see a seed again."""
-    return f"replay it: cd tests && python -m simulation {seed}"
+    return " ".join(["replay it: cd tests && python -m simulation", str(seed), *options])

@@ -37,6 +37,16 @@ _ODD = (
     "x" * 900 + ".html",
     "é" * 400,
     "a@b:c=d$e!(f).html",
+    "nul\0tab\tdel\x7f.html",
+    "line\u2028separator.html",
+    "slash%2Fencoded.html",
+    "/leading.html",
+    "../up/./here.html",
+    "?",
+    "*",
+    "~",
+    "trailing space ",
+    "n" * 900 + "~tilde.html",
 )
 
 

@@ -15,7 +15,7 @@ from purgemap.lambda_function import serve
 from purgemap.pipeline import Service
 from purgemap.routing import Router
 from simulation.changes import FOREIGN, MALFORMED, Change, delays, draw_changes, write_event
-from simulation.edges import SimulatedCloudFront, SimulatedQueue
+from simulation.edges import MakeEdges, Stage, in_memory
 from simulation.lambdas import EventSource
 from simulation.queues import DeadLetters, Entry, StandardQueue
 from simulation.timeline import Pool, Timeline
@@ -75,6 +75,7 @@ class Kit:
     """What a run is made of; another one plants a bug, or goes over HTTP."""
 
     source: type[EventSource] = EventSource
+    edges: MakeEdges = in_memory
     most_changes: int = 2_000
     calls_per_second: float = 0.5
 
@@ -105,9 +106,9 @@ def opened(seed: int, world: World, plan: Plan, settings: Settings, kit: Kit) ->
     trouble.set_up(double)
     dead_letters = DeadLetters(timeline)
     queue = StandardQueue(timeline, dead_letters, Random(rng.random()), plan.doubled)
-    edges = [SimulatedQueue(each, timeline, trouble) for each in (queue, dead_letters)]
-    service = Service(routes, Router(routes), SimulatedCloudFront(double, timeline, trouble), *edges)
-    with virtual_time(timeline):
+    stage = Stage(double, timeline, trouble, queue, dead_letters)
+    with virtual_time(timeline), kit.edges(stage) as edges:
+        service = Service(routes, Router(routes), *edges)
         handler = serve(service, kit.calls_per_second, timeline.clock, timeline.sleep)
         source = kit.source(queue, handler, timeline, trouble)
         run = Run(seed, world, timeline, double, trouble, queue, dead_letters, source)

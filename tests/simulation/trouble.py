@@ -1,7 +1,9 @@
 """What goes wrong in a run, and until when: drawn from the seed."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from random import Random
+from zlib import crc32
 
 from doubles.cloudfront import Call, CloudFrontDouble, Fault, Rate, Settings
 from simulation.timeline import Timeline
@@ -17,6 +19,7 @@ class Plan:
     cuts: float = 0.0
     slow: float = 0.0
     unsent: float = 0.0  # messages that SendMessageBatch names as failed
+    refused: float = 0.0  # items that CloudFront can't take, and fails the whole request for
     doubled: float = 0.0  # of events and of deliveries
     late: float = 0.0
     malformed: float = 0.0
@@ -45,6 +48,7 @@ def draw_plan(rng: Random, distributions: list[str], accounts: list[str], roles:
         cuts=perhaps(rng.choice((0.05, 0.3))),
         slow=perhaps(0.2),
         unsent=perhaps(0.2),
+        refused=rng.choice((0.0, 0.0, 0.0, 0.01, 0.1)),
         doubled=perhaps(0.1),
         late=perhaps(0.1),
         malformed=perhaps(0.1),
@@ -89,6 +93,10 @@ class Trouble:
             self.kills += 1
             self._timeline.current.life.kill()
 
+    def refuses(self, items: Iterable[str]) -> bool:
+        """Whether one of the items is such that CloudFront can't take it: the same ones all the time."""
+        return any(crc32(item.encode()) % 1_000 < self.plan.refused * 1_000 for item in items)
+
     def seconds_to_calm(self) -> float:
         """Tell how long it takes until nothing goes wrong any more."""
         return max(0.0, self._start + self.plan.calm_after - self._timeline.clock())
@@ -101,7 +109,9 @@ class Trouble:
         for account, since, until in plan.throttled:
             fault = _span("Throttling", start + since, start + until)
             double.faults.add(replace(fault, account=account))
+        until = start + plan.calm_after
         double.faults.add(
+            Fault(error="InvalidArgument", until=until, times=None, when=lambda call: self.refuses(call.items)),
             Fault(error="ServiceUnavailable", times=None, when=lambda _: self.strikes(plan.errors)),
             Fault(cut="after", times=None, when=lambda _: self.strikes(plan.cuts)),
             Fault(cut="before", times=None, when=lambda _: self.strikes(plan.cuts)),

@@ -4,6 +4,7 @@ Every claim is read off the double, the queues and what happened, never off the 
 """
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
@@ -17,6 +18,7 @@ from simulation.world import job_id
 
 # Only these words of CloudFront's may end a job; what the service gives up for another reason is a fault of its own.
 _RIGHTFUL_REASONS = ("NoSuchDistribution", "EntityNotFound", "AccessDenied")
+_INVALID = "InvalidArgument"
 
 
 def judge(run: Run) -> list[str]:
@@ -62,15 +64,18 @@ def _unseen(run: Run) -> Iterator[str]:
 def _wrongly_refused(run: Run) -> Iterator[str]:
     """Nothing that the service asks for may be malformed, whatever the objects' names."""
     for record in run.double.ledger.log:
-        if record.outcome in {"InvalidArgument", "BatchTooLarge", "InvalidationBatchAlreadyExists"}:
+        is_refused = record.outcome in {_INVALID, "BatchTooLarge", "InvalidationBatchAlreadyExists"}
+        if is_refused and not run.trouble.refuses(record.call.items):
             yield f"{record.outcome}: {record.call.items[:5]}"
             return
 
 
 def _wrongly_rejected(run: Run) -> Iterator[str]:
+    codes = (*_RIGHTFUL_REASONS, _INVALID) if run.trouble.plan.refused else _RIGHTFUL_REASONS
+    rightful = re.compile(rf"(\w+: )?({'|'.join(codes)}):")  # which call it was may stand first
     for letter in run.dead_letters.letters:
         reason = _job(letter).get("rejected")
-        if reason is not None and not str(reason).startswith(_RIGHTFUL_REASONS):
+        if reason is not None and not rightful.match(reason):
             yield f"a job is rejected without need, for {reason!r}: {letter.body[:200]}"
 
 
