@@ -44,7 +44,7 @@ def _over_http(aws: EmbeddedAws, stage: Stage) -> Iterator[Edges]:
     pauses = SimpleNamespace(sleep=timeline.sleep)
     with (
         warnings.catch_warnings(),
-        CloudFrontServer(double, lambda key_id: _caller(aws, key_id), aws.endpoint_url) as server,
+        CloudFrontServer(double, lambda key_id: caller_of_key(aws, key_id), aws.endpoint_url) as server,
         mock.patch("botocore.endpoint.time", pauses),
         mock.patch.object(STSBackend, "assume_role", _assume_role_of(stage)),
     ):
@@ -102,7 +102,7 @@ def _wait(stage: Stage, seconds: float) -> None:
         stage.timeline.sleep(seconds)
 
 
-def _caller(aws: EmbeddedAws, key_id: str) -> Caller | None:
+def caller_of_key(aws: EmbeddedAws, key_id: str) -> Caller | None:
     """Say whose an access key is, as STS gave it out; nobody's if it did not."""
     if key_id == aws.environment["AWS_ACCESS_KEY_ID"]:
         return Caller(ACCOUNT)

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from operator import itemgetter
 from random import Random
@@ -91,7 +91,8 @@ def running(seed: int, kit: Kit) -> Iterator[Run]:
     rng = Random(seed)
     world = draw_world(rng)
     plan = draw_plan(rng, list(world.sites), [ACCOUNT, *world.roles], list(world.roles.values()))
-    with opened(seed, world, plan, draw_settings(rng), kit) as run:
+    paced = replace(kit, calls_per_second=kit.calls_per_second * rng.choice((1, 1, 1, 4, 0.2)))  # rightly, or not
+    with opened(seed, world, plan, draw_settings(rng), paced) as run:
         live(run, draw_changes(rng, world.folders, draw_count(rng, kit.most_changes)), rng)
         yield run
 

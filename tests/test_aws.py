@@ -1,0 +1,127 @@
+"""The clients over real HTTP: roles are assumed, kept and renewed, and what SQS doesn't take is named."""
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from typing import Any
+from unittest import mock
+
+import pytest
+from moto.core.utils import utcnow
+from moto.sqs.models import Queue as MotoQueue
+from moto.sts.models import AssumedRole, STSBackend
+
+from doubles.clock import Clock
+from doubles.cloudfront import CloudFrontDouble, Settings, Site
+from doubles.cloudfront_http import CloudFrontServer
+from purgemap.aws import Aws, AwsCloudFront, SqsQueue
+from purgemap.delivery import Accepted, Deferred, Order, Pace, deliver
+from purgemap.embedded.aws import EmbeddedAws
+from purgemap.jobs import Job
+from purgemap.keeping import Message
+from purgemap.routes.table import Distribution
+from simulation.over_http import caller_of_key
+
+pytest_plugins = ["embedded_fixtures"]
+
+MEMBER = "222222222222"
+ROLE = f"arn:aws:iam::{MEMBER}:role/purgemap"
+OWN = Distribution("E1EXAMPLE1ABCD")
+THEIRS = Distribution("E2EXAMPLE2ABCD", role_arn=ROLE, external_id="acme")
+
+Assume = Callable[..., AssumedRole]
+
+
+@pytest.fixture
+def double() -> CloudFrontDouble:
+    double = CloudFrontDouble(Clock(), Settings(path_rate=None, wildcard_rate=None, call_rate=None))
+    double.add(Site(id=OWN.id, bucket="site"), Site(id=THEIRS.id, bucket="site", account=MEMBER))
+    return double
+
+
+@pytest.fixture
+def clients(aws: EmbeddedAws, double: CloudFrontDouble) -> Iterator[Aws]:
+    with CloudFrontServer(double, lambda key_id: caller_of_key(aws, key_id), aws.endpoint_url) as server:
+        yield Aws({**aws.environment, "AWS_ENDPOINT_URL": server.url})
+
+
+def assuming(change: Callable[[AssumedRole], object]) -> Any:
+    """Let STS hand out roles that are changed; the mock knows how often it was asked, and for what."""
+    assume: Assume = STSBackend.assume_role
+
+    def changed(backend: STSBackend, **asked: Any) -> AssumedRole:
+        role = assume(backend, **asked)
+        change(role)
+        return role
+
+    return mock.patch.object(STSBackend, "assume_role", autospec=True, side_effect=changed)
+
+
+def expiring(minutes: float) -> Any:
+    def expire(role: AssumedRole) -> None:
+        role.expiration = utcnow() + dt.timedelta(minutes=minutes)
+
+    return assuming(expire)
+
+
+@pytest.mark.parametrize(("minutes", "sessions"), [(60, 1), (9, 3)])
+def test_a_role_is_assumed_once_and_again_shortly_before_its_session_ends(
+    minutes: float, sessions: int, clients: Aws, double: CloudFrontDouble
+) -> None:
+    cloudfront = AwsCloudFront(clients)
+    with expiring(minutes) as assume_role:
+        for n in range(3):
+            cloudfront.create_invalidation(THEIRS, (f"/{n}",), f"reference {n}")
+    assert assume_role.call_count == sessions
+    assert {(call.kwargs["role_arn"], call.kwargs["external_id"]) for call in assume_role.mock_calls} == {
+        (ROLE, "acme")
+    }
+    assert {record.call[1:3] for record in double.ledger.log} == {(MEMBER, ROLE)}
+
+
+def test_a_role_whose_session_has_ended_before_it_came_holds_up_its_own_distributions_only(clients: Aws) -> None:
+    orders = [Order(Job(each.id, {"/a": "/"}, ("m-1",), 0.0, 1), each) for each in (OWN, THEIRS)]
+    pace = Pace(now=lambda: 0.0, seconds_left=lambda: 60.0)
+    with expiring(-1):
+        outcomes = deliver(orders, AwsCloudFront(clients), pace)
+    assert {(outcome.job.distribution, type(outcome)) for outcome in outcomes} == {
+        (OWN.id, Accepted),
+        (THEIRS.id, Deferred),
+    }
+
+
+@pytest.fixture
+def queue_url(aws: EmbeddedAws) -> str:
+    return str(aws.client("sqs").create_queue(QueueName="queue")["QueueUrl"])
+
+
+def test_what_sqs_names_as_failed_is_named_and_the_rest_is_kept(clients: Aws, queue_url: str) -> None:
+    messages = [Message("first"), Message("too late", delay=901), Message("last", delay=900)]
+    first, failed, last = SqsQueue(clients, queue_url).send(messages)
+    assert (first, last) == ("", "")
+    assert failed.startswith("InvalidParameterValue: ")
+
+
+def test_a_queue_that_fails_is_a_reason_for_each_message_and_no_exception(clients: Aws, queue_url: str) -> None:
+    reasons = SqsQueue(clients, f"{queue_url}-gone").send([Message("{}")] * 12)
+    assert len(reasons) == 12
+    assert all("NonExistentQueue" in reason for reason in reasons)
+
+
+def test_an_answer_that_tells_of_some_messages_only_leaves_the_others_unsent(clients: Aws, queue_url: str) -> None:
+    sqs = clients.client("sqs")
+    sqs.meta.events.register("after-call.sqs.SendMessageBatch", lambda parsed, **_: parsed["Successful"].pop())
+    assert SqsQueue(clients, queue_url).send([Message("a"), Message("b")]) == ["", "not sent"]
+
+
+def test_messages_go_ten_at_a_time_and_never_more_than_256_kib(clients: Aws, queue_url: str) -> None:
+    sent: list[list[int]] = []
+    clients.client("sqs").meta.events.register(
+        "provide-client-params.sqs.SendMessageBatch",
+        lambda params, **_: sent.append([len(entry["MessageBody"]) for entry in params["Entries"]]),
+    )
+    bodies = ["x" * 100] * 25 + ["y" * 250_000] * 3
+    with mock.patch.object(MotoQueue, "add_message", autospec=True) as add_message:
+        assert SqsQueue(clients, queue_url).send([Message(body) for body in bodies]) == [""] * 28
+    assert [len(call) for call in sent] == [10, 10, 6, 1, 1]
+    assert max(map(sum, sent)) <= 256 * 1024
+    assert add_message.call_count == 28
