@@ -236,6 +236,15 @@ def test_a_large_job_becomes_messages_that_sqs_takes() -> None:
     assert merge(parse_job(json.loads(body)) for body in bodies).scopes == large.scopes
 
 
+@pytest.mark.parametrize("item", ["#" + '"' * 250, "/" + "x" * 250])
+@pytest.mark.parametrize("reason", ["full", "a page of words " * 1_000, "\U0001f600" * 10_000])
+def test_no_message_is_too_large_whatever_items_and_reasons_hold(item: str, reason: str) -> None:
+    large = job(*(f"{item}{n:05}" for n in range(3_000)))
+    bodies = list(messages(large, deferred=reason))
+    assert max(len(body.encode()) for body in bodies) < 256_000
+    assert merge(parse_job(json.loads(body)) for body in bodies).scopes == large.scopes
+
+
 def test_a_job_of_another_version_is_not_guessed_at() -> None:
     with pytest.raises(UnknownVersionError):
         parse_job({"purgemap_job": 99})

@@ -15,6 +15,10 @@ MESSAGE_VERSION = 1
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
 MAX_MESSAGE_BYTES = 250_000
 
+# What a message says beside its items: AWS's words may be a whole page, of which twelve bytes a character would fit.
+_NOTE_CHARACTERS = 500
+_BYTES_BESIDE_ITEMS = 8_192
+
 _MARK = "purgemap_job"
 
 
@@ -137,7 +141,7 @@ def messages(job: Job, **notes: str) -> Iterator[str]:
                 "refusals": job.refusals,
                 "throttled": job.throttled,
                 "rung": job.rung,
-                **notes,
+                **{name: note[:_NOTE_CHARACTERS] for name, note in notes.items()},
             },
             separators=(",", ":"),
         )
@@ -155,10 +159,11 @@ def _parts(job: Job) -> Iterator[Job]:
     part: dict[str, str | None] = {}
     size = 0
     for item, scope in sorted(job.scopes.items()):
-        # Items are ASCII. A scope is counted with each item, though it is written once: room to spare.
-        size += len(item) + len(scope or "") + 8
-        if part and size > MAX_MESSAGE_BYTES - 4_096:
+        # A tag may be all quotes, which JSON doubles. A scope is counted with each item, though it is written once.
+        needed = len(json.dumps(item)) + len(scope or "") + 8
+        size += needed
+        if part and size > MAX_MESSAGE_BYTES - _BYTES_BESIDE_ITEMS:
             yield replace(job, scopes=part, changes=0)
-            part, size = {}, len(item) + len(scope or "") + 8
+            part, size = {}, needed
         part[item] = scope
     yield replace(job, scopes=part)
