@@ -3,6 +3,7 @@
 import json
 import logging
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -10,6 +11,8 @@ from conftest import LoadMap
 from doubles.memory import MemoryCloudFront, MemoryQueue
 from payloads import s3_event, sqs_batch
 from purgemap.delivery import Pace, Refusal
+from purgemap.errors import PurgemapError
+from purgemap.lambda_function import serve
 from purgemap.pipeline import NotAllDeliveredError, Service, answer, process
 from purgemap.reporting import JsonFormatter, report_lines
 from purgemap.routes.table import Routes
@@ -111,6 +114,20 @@ def test_nothing_to_do_is_no_call_and_no_error(load_map: LoadMap) -> None:
     for payload in payloads:
         answer(process(payload, serving, pace()))
     assert cloudfront.calls == []
+
+
+def test_a_function_that_never_has_the_time_for_a_call_fails_instead_of_putting_everything_off(
+    load_map: LoadMap,
+) -> None:
+    queue = MemoryQueue()
+    handler = serve(service(load_map(MAP), MemoryCloudFront(), queue), calls_per_second=0.5)
+    batch, context = sqs_batch([s3_event("site", "a")]), mock.Mock(spec=["get_remaining_time_in_millis"])
+    context.get_remaining_time_in_millis.return_value = 29_900
+    with pytest.raises(PurgemapError, match="set its timeout to 60 seconds"):
+        handler(batch, context)
+    context.get_remaining_time_in_millis.return_value = 60_000
+    assert handler(batch, context) == {"batchItemFailures": []}
+    assert queue.messages == []
 
 
 def test_the_log_holds_a_json_line_per_invalidation_and_one_per_batch(load_map: LoadMap) -> None:

@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from purgemap.aws import Aws, AwsCloudFront, SqsQueue
-from purgemap.delivery import Pace
+from purgemap.delivery import SECONDS_TO_START_A_CALL, Pace
+from purgemap.errors import PurgemapError
 from purgemap.pipeline import Service, answer, process
 from purgemap.reporting import LOGGER, JsonFormatter, log_report
 from purgemap.routes.loading import load_routes
@@ -44,6 +45,7 @@ def serve(
             calls_per_second=calls_per_second,
             sleep=sleep,
         )
+        _check_time(pace)
         report = process(payload, service, pace)
         log_report(report, started, now())
         return answer(report)
@@ -64,6 +66,16 @@ def _seconds_left(context: Any) -> float:
     """Return what is left of the function's time; without Lambda's context there is no limit."""
     remaining = getattr(context, "get_remaining_time_in_millis", None)
     return remaining() / 1000 if remaining else float("inf")
+
+
+def _check_time(pace: Pace) -> None:
+    """Raise PurgemapError where the function's time allows no call at all: it would put everything off for ever."""
+    seconds = pace.seconds_left()
+    if seconds < SECONDS_TO_START_A_CALL:
+        raise PurgemapError(
+            f"the function has {seconds:.0f} s, and no call to CloudFront starts with less than "
+            f"{SECONDS_TO_START_A_CALL} s left: set its timeout to 60 seconds"
+        )
 
 
 def lambda_handler(payload: Any, context: Any) -> dict[str, Any] | None:
