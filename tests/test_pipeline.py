@@ -10,12 +10,13 @@ import pytest
 from conftest import LoadMap
 from doubles.memory import MemoryCloudFront, MemoryQueue
 from payloads import s3_event, sqs_batch
-from purgemap.delivery import Pace, Refusal
+from purgemap.dead_letters import Letter, read_letter
+from purgemap.delivery import Pace, Refusal, RefusedError
 from purgemap.errors import PurgemapError
 from purgemap.lambda_function import serve
 from purgemap.pipeline import NotAllDeliveredError, Service, answer, process
 from purgemap.reporting import JsonFormatter, report_lines
-from purgemap.routes.table import Routes
+from purgemap.routes.table import Distribution, Routes
 from purgemap.routing import Router
 
 NOW = 1_794_441_600.0  # 2026-11-12T00:00:00Z, when the events of tests happen
@@ -25,8 +26,8 @@ E1, E2 = "E1EXAMPLE1ABCD", "E2EXAMPLE2ABCD"
 MAP = f"""
 version: 1
 routes:
-  - {{bucket: site, distributions: [{E1}]}}
-  - {{bucket: site, prefix: docs/, distributions: [{E2}]}}
+  - {{name: all, bucket: site, distributions: [{E1}]}}
+  - {{name: docs, bucket: site, prefix: docs/, distributions: [{E2}]}}
 """
 
 
@@ -148,3 +149,44 @@ def test_the_log_holds_a_json_line_per_invalidation_and_one_per_batch(load_map: 
         "accepted": 1, "deferred": 0, "rejected": 1, "failed": 1, "seconds_to_accepted": [0.5],
     }  # fmt: skip
     assert described["Dimensions"] == [[]]
+    assert (metrics["distributions"], metrics["routes"]) == ([E1, E2], ["all", "docs"])
+
+
+class PickyCloudFront(MemoryCloudFront):
+    """Can't take one item."""
+
+    def create_invalidation(self, distribution: Distribution, items: tuple[str, ...], caller_reference: str) -> str:
+        if "/docs/odd" in items:
+            raise RefusedError(Refusal.INVALID, "InvalidArgument")
+        return super().create_invalidation(distribution, items, caller_reference)
+
+
+def test_the_log_warns_where_a_wildcard_went_in_place_of_what_cloudfront_refused(load_map: LoadMap) -> None:
+    batch = sqs_batch([s3_event("site", "docs/odd"), s3_event("site", "docs/plain")])
+    report = process(batch, service(load_map(MAP), PickyCloudFront()), pace())
+    accepted = [line for line in report_lines(report, NOW, NOW) if line.message == "accepted"]
+    assert [(line.level, line.fields["items"], line.fields.get("stands_for")) for line in accepted] == [
+        (logging.WARNING, ("/", "/*"), ("/docs/odd",)),
+        (logging.INFO, ("/docs/plain",), None),
+        (logging.WARNING, ("/docs/", "/docs/*"), ("/docs/odd",)),
+        (logging.INFO, ("/docs/plain",), None),
+    ]
+
+
+def test_a_job_of_a_distribution_that_left_the_map_is_a_dead_letter_and_goes_again_once_it_is_back(
+    load_map: LoadMap,
+) -> None:
+    cloudfront, queue, dead_letters = MemoryCloudFront(refusing={E2: Refusal.FULL}), MemoryQueue(), MemoryQueue()
+
+    def run(yaml: str, *bodies: Any) -> None:
+        routes = load_map(yaml)
+        report = process(sqs_batch(bodies), Service(routes, Router(routes), cloudfront, queue, dead_letters), pace())
+        assert answer(report) == {"batchItemFailures": []}
+
+    run(MAP, s3_event("site", "docs/b"))
+    run(MAP.replace(E2, E1), queue.messages.pop().body)
+    (letter,) = dead_letters.messages
+    assert json.loads(letter.body)["rejected"] == "the map has no such distribution any more"
+    cloudfront.refusing.clear()
+    run(MAP, *read_letter(Letter("d-1", "", letter.body, {}, NOW), NOW).bodies)
+    assert cloudfront.calls[-1][:2] == (E2, ("/docs/b",))

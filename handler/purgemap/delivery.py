@@ -70,12 +70,13 @@ class CloudFront(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """CloudFront took these items of a job under this id."""
+    """CloudFront took these items of a job under this id; `stands_for` are refused ones in whose place they went."""
 
     job: Job
     items: tuple[str, ...]
     caller_reference: str
     id: str
+    stands_for: tuple[str, ...] = ()
 
     @property
     def wildcards(self) -> int:
@@ -217,7 +218,7 @@ class _Account:
                 attempt.note_refusal(items, error)
                 continue
             attempt.sent.append(items)
-            yield Accepted(attempt.job, items, reference, accepted)
+            yield Accepted(attempt.job, items, reference, accepted, tuple(sorted(attempt.stand_ins.get(items, ()))))
 
     def _keep_to_the_rate(self) -> None:
         """Space an account's calls where slots are due: they fill its whole rate, and its quick calls are used up."""

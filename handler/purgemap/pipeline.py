@@ -33,9 +33,10 @@ class Service(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """What changes want: an order per distribution, how many nobody takes, and what a person should hear of."""
+    """What changes want: an order per distribution, by which routes; how many nobody takes; what to tell a person."""
 
     orders: list[Order]
+    routes: list[str]
     unrouted: int
     warnings: list[str]
 
@@ -106,7 +107,8 @@ def want(changes: Iterable[ObjectChange], router: Router, now: float) -> Wanted:
         orders.append(
             Order(_job(targets, merged_scopes(each.items for each in asked), routed, now), targets[0].distribution)
         )
-    return Wanted(orders, len(routed.unrouted), warnings)
+    routes = sorted({target.route for target in routed.keys_by_target})
+    return Wanted(orders, routes, len(routed.unrouted), warnings)
 
 
 def _job(targets: list[Target], scopes: Mapping[str, str | None], routed: Routed, now: float) -> Job:

@@ -72,7 +72,10 @@ def _outcome_line(outcome: Outcome, ended: float) -> Line:
             "caller_reference": outcome.caller_reference,
             "seconds_to_accepted": round(max(ended - job.oldest, 0), 1),
         }
-        return Line(logging.INFO, "accepted", fields | told)
+        if not outcome.stands_for:
+            return Line(logging.INFO, "accepted", fields | told)
+        # A wildcard went that evicts more than was asked for, since CloudFront refused these.
+        return Line(logging.WARNING, "accepted", fields | told | {"stands_for": outcome.stands_for[:_SHOWN_ITEMS]})
     waiting = fields | {"items": sorted(job.scopes)[:_SHOWN_ITEMS], "reason": outcome.reason}
     if isinstance(outcome, Deferred):
         return Line(logging.WARNING, "deferred", waiting | {"delay": outcome.delay, "rung": job.rung})
@@ -99,6 +102,7 @@ def _batch_line(report: Report, started: float, ended: float) -> Line:
         "jobs": len(report.batch.jobs),
         "ignored_reasons": dict(report.batch.ignored),
         "distributions": sorted({outcome.job.distribution for outcome in report.outcomes})[:_SHOWN_ITEMS],
+        "routes": report.wanted.routes[:_SHOWN_ITEMS],
     }
     return Line(logging.INFO, "batch", {**_embedded(metrics, ended), **properties})
 
