@@ -10,7 +10,7 @@ from random import Random
 from unittest import mock
 
 from doubles.cloudfront import ACCOUNT, CloudFrontDouble, Settings
-from purgemap import delivery
+from purgemap import delivery, jobs
 from purgemap.lambda_function import serve
 from purgemap.pipeline import Service
 from purgemap.routing import Router
@@ -108,7 +108,8 @@ def opened(seed: int, world: World, plan: Plan, settings: Settings, kit: Kit) ->
     dead_letters = DeadLetters(timeline)
     queue = StandardQueue(timeline, dead_letters, Random(rng.random()), plan.doubled)
     stage = Stage(double, timeline, trouble, queue, dead_letters)
-    with virtual_time(timeline), kit.edges(stage) as edges:
+    small = mock.patch.object(jobs, "MAX_MESSAGE_BYTES", plan.message_bytes)
+    with virtual_time(timeline), small, kit.edges(stage) as edges:
         service = Service(routes, Router(routes), *edges)
         handler = serve(service, kit.calls_per_second, timeline.clock, timeline.sleep)
         source = kit.source(queue, handler, timeline, trouble)

@@ -6,6 +6,7 @@ from random import Random
 from zlib import crc32
 
 from doubles.cloudfront import Call, CloudFrontDouble, Fault, Rate, Settings
+from purgemap.jobs import MAX_MESSAGE_BYTES
 from simulation.timeline import Timeline
 
 
@@ -20,6 +21,7 @@ class Plan:
     slow: float = 0.0
     unsent: float = 0.0  # messages that SendMessageBatch names as failed
     refused: float = 0.0  # items that CloudFront can't take, and fails the whole request for
+    message_bytes: int = MAX_MESSAGE_BYTES  # what a job's message may hold; less makes it several messages
     doubled: float = 0.0  # of events and of deliveries
     late: float = 0.0
     malformed: float = 0.0
@@ -49,6 +51,7 @@ def draw_plan(rng: Random, distributions: list[str], accounts: list[str], roles:
         slow=perhaps(0.2),
         unsent=perhaps(0.2),
         refused=rng.choice((0.0, 0.0, 0.0, 0.01, 0.1)),
+        message_bytes=rng.choice((MAX_MESSAGE_BYTES, MAX_MESSAGE_BYTES, 10_000)),
         doubled=perhaps(0.1),
         late=perhaps(0.1),
         malformed=perhaps(0.1),
