@@ -1,6 +1,5 @@
 """The function may do what it does, on what the map names, and nothing else."""
 
-import ast
 import json
 import subprocess
 import sys
@@ -9,10 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import botocore.session
 import pytest
-from botocore import xform_name
 
+from aws_calls import calls_of, parsed, words_of
 from conftest import LoadMap
 from purgemap.rendering.limits import INLINE_CHARACTERS, MANAGED_CHARACTERS, MANAGED_POLICIES
 from purgemap.rendering.template import load_template
@@ -41,10 +39,6 @@ LAMBDAS_OWN = {
     "logs:PutLogEvents",
 }
 
-# IAM's names where they aren't the operation's.
-# https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsqs.html
-ACTIONS_BY_OPERATION = {"sqs:SendMessageBatch": "sqs:SendMessage"}
-
 
 def functions_modules() -> list[Path]:
     """Find the modules of ours that the function loads."""
@@ -55,28 +49,12 @@ def functions_modules() -> list[Path]:
     return [Path(file) for file in answer.stdout.split()]
 
 
-def words_of(file: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(file.read_text())):
-        if isinstance(node, ast.Attribute):
-            yield node.attr
-        elif isinstance(node, ast.Name):
-            yield node.id
-
-
 def functions_calls() -> set[str]:
-    """Find the AWS operations that the function's code names, as IAM's actions.
-
-    Each client is botocore's, so a call is an attribute with an operation's name; the one call that botocore makes
-    for the code is AssumeRole.
-    """
-    words = {word for file in functions_modules() for word in words_of(file)}
-    calls = {"sts:AssumeRole"} if "AssumeRoleCredentialFetcher" in words else set()
-    session = botocore.session.get_session()
-    for service in ("cloudfront", "sqs", "sts", "logs", "events", "s3", "lambda"):
-        for operation in session.get_service_model(service).operation_names:
-            if xform_name(operation) in words:
-                calls.add(f"{service}:{operation}")
-    return {ACTIONS_BY_OPERATION.get(call, call) for call in calls}
+    """Find what the function's code calls; the one call that botocore makes for it is AssumeRole."""
+    trees = [parsed(file) for file in functions_modules()]
+    assumes = "AssumeRoleCredentialFetcher" in {word for tree in trees for word in words_of(tree)}
+    services = ("cloudfront", "sqs", "sts", "logs", "events", "s3", "lambda")
+    return calls_of(trees, services) | ({"sts:AssumeRole"} if assumes else set())
 
 
 def statements(template: dict[str, Any], role: str = "Role") -> Iterator[dict[str, Any]]:

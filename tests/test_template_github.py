@@ -1,15 +1,23 @@
 """The pipeline examples: pinned actions, least rights, and a role that only one branch has."""
 
+import ast
 import json
 import re
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+import purgemap
+from aws_calls import calls_of, parsed
+from purgemap.rendering.limits import MANAGED_CHARACTERS
+from purgemap.rendering.permissions import document_size
 from purgemap.rendering.template import load_template
 from rendered import many
+
+PACKAGE = Path(purgemap.__file__).parent
 
 FOLDER = files("purgemap.deploy") / "github"
 WORKFLOWS = {name: FOLDER.joinpath(name).read_text() for name in ("pull-request.yaml", "deploy.yaml")}
@@ -121,6 +129,52 @@ def test_the_bound_lets_the_function_do_all_that_the_main_template_grants() -> N
         "sts:AssumeRole",
     }
     assert actions("FunctionBoundary") == rendered | {action for each in inline for action in many(each["Action"])}
+
+
+def deploys_calls() -> set[str]:
+    """Find what `purgemap deploy` calls; the queue is given the jobs of --refresh by what the function has, too."""
+    files = [*PACKAGE.glob("deploying/*.py"), *PACKAGE.glob("cli/deploy*.py")]
+    (queue,) = [node for node in ast.walk(parsed(PACKAGE / "aws.py")) if getattr(node, "name", "") == "SqsQueue"]
+    return calls_of([*map(parsed, files), queue], ("cloudformation", "s3", "sts", "sqs", "lambda", "iam", "events"))
+
+
+# Nobody needs a right to be told who they are: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+FREE = {"sts:GetCallerIdentity"}
+# For a bucket of its own; the pipeline names one that is there.
+ONLY_WITHOUT_ARTIFACT_BUCKET = {
+    "s3:CreateBucket",
+    "s3:PutBucketPublicAccessBlock",
+    "s3:PutBucketVersioning",
+    "s3:PutEncryptionConfiguration",
+}
+
+
+def test_each_call_of_the_deployment_is_granted_and_each_right_to_call_is_used() -> None:
+    own = {"Stack", "Artifacts", "WhatIsMissing", "Refresh"}
+    granted = {action for each in statements("DeployStack") if each["Sid"] in own for action in many(each["Action"])}
+    assert deploys_calls() == granted | FREE | ONLY_WITHOUT_ARTIFACT_BUCKET
+    assert "--artifact-bucket" in WORKFLOWS["deploy.yaml"]
+    services = {action.partition(":")[0] for action in granted}
+    others = [each for each in statements("DeployStack") if each["Sid"] not in own]
+    assert services.isdisjoint(each.partition(":")[0] for other in others for each in many(other["Action"]))
+
+
+def test_it_sends_to_the_stacks_queue_and_to_no_other() -> None:
+    (refresh,) = [each for each in statements("DeployStack") if "sqs:SendMessage" in many(each["Action"])]
+    assert "Queue" in MAIN["Resources"]
+    assert refresh["Resource"]["Fn::Sub"].endswith(":${StackName}-Queue-*"), "as CloudFormation names it"
+
+
+def test_no_zip_expires_that_a_stack_may_go_back_to() -> None:
+    assert not re.search("Expiration|Transition", json.dumps(ROLE["Resources"]["ArtifactBucket"]))
+
+
+@pytest.mark.parametrize("policy", ["FunctionBoundary", "DeployStack", "DeployResources"])
+def test_a_policy_of_it_is_as_long_as_iam_takes_whatever_the_names(policy: str) -> None:
+    document = json.dumps(ROLE["Resources"][policy]["Properties"]["PolicyDocument"])
+    for name, longest in {"StackName": "x" * 41, "AWS::Region": "ap-southeast-1", "AWS::Partition": "aws"}.items():
+        document = document.replace(f"${{{name}}}", longest)
+    assert document_size(json.loads(document)) <= MANAGED_CHARACTERS
 
 
 def test_it_may_make_every_kind_of_resource_of_the_stack() -> None:
