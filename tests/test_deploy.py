@@ -20,13 +20,17 @@ from botocore.exceptions import ClientError
 from click.testing import CliRunner
 
 from deployed import Deployed, run_deploy
+from doubles.cloudformation import ScriptedCloudFormation, stack_event
 from doubles.stacks import complete_cloudformation
 from purgemap.building.function import Build, build_function
 from purgemap.cli.deploy import deploy
 from purgemap.deploying.artifacts import deployed_map, object_url, own_artifacts
-from purgemap.deploying.stack import Stack, find_stack
+from purgemap.deploying.change_set import ChangeSet
+from purgemap.deploying.execution import execute
+from purgemap.deploying.stack import Stack, check_deployable, find_stack
 from purgemap.embedded.aws import EmbeddedAws, embedded_aws
 from purgemap.errors import PurgemapError
+from purgemap.rendering.template import load_template
 from purgemap.routes.loading import load_routes
 from purgemap.routes.problems import MapError
 from purgemap.routes.table import Routes
@@ -220,3 +224,46 @@ def test_the_pipeline_example_calls_it_with_options_that_it_has() -> None:
     used = set(re.findall(r"--[a-z-]+", workflow.partition("purgemap deploy")[2]))
     assert {"--yes", "--artifact-bucket", "--parameter"} <= used
     assert used <= {option for parameter in deploy.params for option in parameter.opts}
+
+
+README = (Path(__file__).parents[1] / "README.md").read_text()
+TROUBLES = README.partition("### When a deployment fails\n")[2].partition("\n## ")[0]
+
+
+def _troubles() -> Iterator[str]:
+    """Get into each trouble that README tells of, and yield what is said then."""
+    events = [
+        stack_event(1, "purgemap", "REVIEW_IN_PROGRESS"),
+        stack_event(2, "Function", "CREATE_FAILED", "no such key", "AWS::Lambda::Function"),
+        stack_event(3, "purgemap", "DELETE_COMPLETE"),
+    ]
+    cloudformation = ScriptedCloudFormation(["DELETE_COMPLETE"], events)
+    change_set = ChangeSet("change-set", "stack", (), is_first=True)
+    other, version = SomebodyElsesBucket(), OtherVersion()
+    for doing in (
+        lambda: execute(cloudformation, change_set, lambda _: None, lambda _: None),
+        lambda: check_deployable("purgemap", Stack("stack", "ROLLBACK_COMPLETE", {}, {})),
+        lambda: check_deployable("purgemap", Stack("stack", "UPDATE_IN_PROGRESS", {}, {})),
+        lambda: own_artifacts(other, "123456789012", "eu-west-1"),
+        lambda: deployed_map(version, Stack("stack", "CREATE_COMPLETE", {"CodeBucket": "b", "CodeKey": "k"}, {})),
+    ):
+        with pytest.raises(PurgemapError) as caught:
+            doing()
+        yield str(caught.value)
+
+
+def test_readme_tells_of_each_failure_in_its_own_words() -> None:
+    told = re.findall(r"^\| `([^`]+)` \|", TROUBLES, re.MULTILINE)
+    said = list(_troubles())
+    assert len(told) == len(said)
+    for words, message in zip(told, said, strict=True):
+        assert re.fullmatch(re.escape(words).replace("…", ".*"), message), (words, message)
+
+
+def test_readme_names_each_option_and_parameters_that_there_are() -> None:
+    section = README.partition("\n## Deploy\n")[2].partition("\n## ")[0]
+    options = {option for parameter in deploy.params for option in parameter.opts if option.startswith("--")}
+    assert options - {"--routes"} <= set(re.findall(r"`(--[a-z-]+)", section))
+    named = re.findall(r"`([A-Z][A-Za-z]+)`", section.partition("Parameters to know")[2].partition("\n\n")[0])
+    assert set(named) <= load_template("template.yaml")["Parameters"].keys()
+    assert len(named) >= 8

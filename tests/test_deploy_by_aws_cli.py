@@ -1,51 +1,87 @@
-"""The stack without `purgemap deploy`: built, rendered, and put into service by three commands of the AWS CLI."""
+"""README's commands that deploy something, with the AWS CLI and without: run as they stand there."""
 
-import hashlib
 import os
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
-from aws_cli import needs_aws_cli, run_aws
+from aws_cli import EXECUTABLE, needs_aws_cli
 from deployed import Deployed, messages_waiting, put, run_deploy
 from doubles.stacks import complete_cloudformation
-from purgemap.embedded.aws import embedded_aws
+from purgemap.embedded.aws import EmbeddedAws, embedded_aws
 
-MAP = "version: 1\nroutes:\n  - {bucket: acme-www, distributions: [E2EXAMPLE1ABCD]}\n"
+README = Path(__file__).parents[1] / "README.md"
+BLOCKS = re.findall(r"<!-- deployed -->\n```console\n(.*?)```", README.read_text(), re.DOTALL)
+BY_AWS_CLI = next(block for block in BLOCKS if "$ aws s3 cp" in block)
+BUCKET = "acme-artifacts"
+MAP = """\
+version: 1
+distributions:
+  www: {id: E2EXAMPLE1ABCD}
+  docs: {id: E3EXAMPLE2ABCD, role_arn: "arn:aws:iam::222222222222:role/purgemap"}
+routes:
+  - {bucket: acme-www, distributions: [www, docs]}
+"""
+
+pytestmark = needs_aws_cli
 
 
-def run_purgemap(*arguments: str) -> None:
-    code = "import sys; from purgemap.cli.main import main; sys.exit(main())"
-    subprocess.run([sys.executable, "-c", code, *arguments], env=os.environ, check=True, capture_output=True)
-
-
-@needs_aws_cli
-def test_three_commands_of_the_aws_cli_deploy_it_and_purgemap_deploy_takes_over(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[EmbeddedAws]:
+    """Run an AWS with a site and a bucket for artifacts, in a folder that looks like the repository."""
     complete_cloudformation()
     monkeypatch.chdir(tmp_path)
-    Path("routes.yaml").write_text(MAP)
-    run_purgemap("build", "--routes", "routes.yaml", "--output", "function.zip")
-    run_purgemap("render", "--routes", "routes.yaml", "--output", "stack.yaml")
-    bucket, key = "acme-artifacts", f"purgemap/{hashlib.sha256(Path('function.zip').read_bytes()).hexdigest()}.zip"
-    with embedded_aws() as aws:
-        aws.create_site_bucket("acme-www")
-        aws.client("s3").create_bucket(Bucket=bucket)
-        run_aws(aws, "s3", "cp", "function.zip", f"s3://{bucket}/{key}")
-        run_aws(
-            aws,
-            *("cloudformation", "deploy", "--stack-name", "purgemap", "--template-file", "stack.yaml"),
-            *("--s3-bucket", bucket, "--capabilities", "CAPABILITY_IAM"),
-            *("--parameter-overrides", f"CodeBucket={bucket}", f"CodeKey={key}"),
-        )
-        outputs = run_aws(
-            aws, *("cloudformation", "describe-stacks", "--stack-name", "purgemap", "--query", "Stacks[0].Outputs")
-        )
-        deployed = Deployed(aws)
-        assert deployed.outputs["QueueUrl"] in outputs
-        put(aws, "acme-www", "index.html")
-        assert messages_waiting(aws, deployed.outputs["QueueUrl"]) == 1
-        assert "no changes" in run_deploy("--routes", "routes.yaml", "--artifact-bucket", bucket)
+    for file, text in {
+        "config/routes.yaml": MAP,
+        "deploy/github/role.yaml": files("purgemap.deploy").joinpath("github/role.yaml").read_text(),
+    }.items():
+        Path(file).parent.mkdir(parents=True)
+        Path(file).write_text(text)
+    with embedded_aws() as running:
+        running.create_site_bucket("acme-www")
+        running.client("s3").create_bucket(Bucket=BUCKET)
+        yield running
+
+
+def run_block(aws: EmbeddedAws, block: str) -> str:
+    """Run a block of README's commands in a shell that stops at the first that fails."""
+    script = "set -euo pipefail\n" + re.sub(r"^\$ ", "", block, flags=re.MULTILINE)
+    path = os.pathsep.join([str(Path(sys.executable).parent), str(EXECUTABLE.parent), os.environ["PATH"]])
+    environment = {**os.environ, **aws.environment, "PATH": path, "LC_ALL": "C.UTF-8"}
+    done = subprocess.run(["bash", "-c", script], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_three_commands_of_the_aws_cli_deploy_it_and_purgemap_deploy_takes_over(aws: EmbeddedAws) -> None:
+    assert len(re.findall(r"^\$ aws ", BY_AWS_CLI, re.MULTILINE)) == 3
+    output = run_block(aws, BY_AWS_CLI)
+    deployed = Deployed(aws)
+    assert deployed.outputs["QueueUrl"] in output
+    put(aws, "acme-www", "index.html")
+    assert messages_waiting(aws, deployed.outputs["QueueUrl"]) == 1
+    assert "no changes" in run_deploy("--artifact-bucket", BUCKET)
+
+
+def test_every_command_of_readme_that_deploys_something_does(aws: EmbeddedAws) -> None:
+    for block in BLOCKS:
+        run_block(aws, block)
+    stacks = aws.client("cloudformation").describe_stacks()["Stacks"]
+    assert {stack["StackName"]: stack["StackStatus"] for stack in stacks} == {
+        "purgemap": "UPDATE_COMPLETE",
+        "purgemap-member": "CREATE_COMPLETE",
+        "purgemap-github": "CREATE_COMPLETE",
+    }
+    deployed = Deployed(aws)
+    assert deployed.mapping["MaximumBatchingWindowInSeconds"] == 20
+    assert "222222222222" in deployed.parameters["CentralBusAccounts"]
+    (rule,) = aws.client("events").list_rules(NamePrefix="purgemap-member")["Rules"]
+    assert "acme-www" in rule["EventPattern"]
+    (outputs,) = (stack["Outputs"] for stack in stacks if stack["StackName"] == "purgemap-github")
+    wanted = files("purgemap.deploy").joinpath("github/deploy.yaml").read_text()
+    assert all(output["Description"].split()[2].strip(".,") in wanted for output in outputs)

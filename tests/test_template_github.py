@@ -154,6 +154,11 @@ def test_each_call_of_the_deployment_is_granted_and_each_right_to_call_is_used()
     granted = {action for each in statements("DeployStack") if each["Sid"] in own for action in many(each["Action"])}
     assert deploys_calls() == granted | FREE | ONLY_WITHOUT_ARTIFACT_BUCKET
     assert "--artifact-bucket" in WORKFLOWS["deploy.yaml"]
+    readme = (Path(__file__).parents[1] / "README.md").read_text()
+    # To say who owns its objects is part of making it.
+    assert set(re.findall(r"`(s3:[A-Za-z]+)`", readme)) == ONLY_WITHOUT_ARTIFACT_BUCKET | {
+        "s3:PutBucketOwnershipControls"
+    }
     services = {action.partition(":")[0] for action in granted}
     others = [each for each in statements("DeployStack") if each["Sid"] not in own]
     assert services.isdisjoint(each.partition(":")[0] for other in others for each in many(other["Action"]))

@@ -15,6 +15,7 @@ from moto.cloudformation.responses import CloudFormationResponse
 from moto.cloudwatch.models import cloudwatch_backends
 from moto.core.common_models import CloudFormationModel
 from moto.events.models import events_backends
+from moto.iam.models import iam_backends
 from moto.logs.models import logs_backends
 from moto.sqs.models import sqs_backends
 
@@ -174,4 +175,13 @@ class Alarm(_Resource, CloudFormationModel):
             description=properties["AlarmDescription"],
             dimensions=properties.get("Dimensions", []),
             alarm_actions=properties.get("AlarmActions", []),
+        )
+
+
+class OidcProvider(_Resource, CloudFormationModel):
+    type = "AWS::IAM::OIDCProvider"
+
+    def make(self, properties: Properties) -> None:
+        iam_backends[self.account_id]["aws"].create_open_id_connect_provider(
+            properties["Url"], [], properties["ClientIdList"], []
         )
