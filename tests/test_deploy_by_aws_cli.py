@@ -80,8 +80,11 @@ def test_every_command_of_readme_that_deploys_something_does(aws: EmbeddedAws) -
     deployed = Deployed(aws)
     assert deployed.mapping["MaximumBatchingWindowInSeconds"] == 20
     assert "222222222222" in deployed.parameters["CentralBusAccounts"]
-    (rule,) = aws.client("events").list_rules(NamePrefix="purgemap-member")["Rules"]
-    assert "acme-www" in rule["EventPattern"]
+    events, bus = aws.client("events"), "arn:aws:events:us-east-1:111111111111:event-bus/default"
+    (name,) = events.list_rule_names_by_target(TargetArn=bus)["RuleNames"]
+    (member,) = (stack["StackId"] for stack in stacks if stack["StackName"] == "purgemap-member")
+    assert name.startswith(f"purgemap-{member.split('/')[2]}-"), "as its dead-letter queue's policy says"
+    assert "acme-www" in events.describe_rule(Name=name)["EventPattern"]
     (outputs,) = (stack["Outputs"] for stack in stacks if stack["StackName"] == "purgemap-github")
     wanted = files("purgemap.deploy").joinpath("github/deploy.yaml").read_text()
     assert all(output["Description"].split()[2].strip(".,") in wanted for output in outputs)

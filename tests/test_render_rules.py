@@ -1,6 +1,7 @@
 """The map's buckets become event rules: none is missed, no other is named, and an edit disturbs no rule that stays."""
 
 import json
+from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from purgemap.rendering.grouping import stable_groups
 from purgemap.rendering.template import load_template
 from rendered import RULE, Render, bucket_matchers, map_of, member_of, names, of_type, patterns_of, stack_of
 
+GUID = "1c0ea8bc-2a3b-4c5d-8e6f-7a8b9c0d1e2f"
 BOTH = pytest.mark.parametrize("render", [stack_of, member_of])
 
 
@@ -93,12 +95,39 @@ def test_a_rule_keeps_what_it_cannot_deliver_and_waits_for_the_right_to(render: 
     (target,) = rule["Properties"]["Targets"]
     assert target["RetryPolicy"] == {"MaximumEventAgeInSeconds": 86_400, "MaximumRetryAttempts": 185}
     assert target["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": ["DeadLetterQueue", "Arn"]}}
-    policies = of_type(template, "AWS::SQS::QueuePolicy")
-    assert policies.keys() == set(rule["DependsOn"])
-    assert rule["Properties"]["Name"]["Fn::Sub"].startswith("${AWS::StackName}-")
-    for policy in policies.values():
+    assert of_type(template, "AWS::SQS::QueuePolicy").keys() <= set(rule["DependsOn"])
+
+
+@pytest.mark.parametrize(
+    ("render", "stack_name"),
+    [(stack_of, "purgemap"), (member_of, f"StackSet-purgemap-member-of-the-central-bus-{GUID}")],
+)
+def test_the_queues_let_in_each_rule_of_their_stack_and_its_name_is_one_that_eventbridge_takes(
+    render: Render, stack_name: str
+) -> None:
+    template = render(map_of(names(200)))
+    stack = {"AWS::StackName": stack_name, "Stack": GUID}
+    for policy in of_type(template, "AWS::SQS::QueuePolicy").values():
         (statement,) = policy["Properties"]["PolicyDocument"]["Statement"]
-        assert statement["Condition"]["ArnLike"]["aws:SourceArn"]["Fn::Sub"].endswith(":rule/${AWS::StackName}-*")
+        arn = _put_in(statement["Condition"]["ArnLike"]["aws:SourceArn"], stack)
+        for rule in of_type(template, RULE).values():
+            name = _put_in(rule["Properties"]["Name"], stack)
+            assert len(name) <= 64
+            assert fnmatchcase(f"rule/{name}", arn.rpartition(":")[2])
+
+
+def _put_in(sub: dict[str, Any], values: dict[str, str]) -> str:
+    match sub:
+        case {"Fn::Sub": [text, {"Stack": {"Fn::Select": [2, {"Fn::Split": ["/", {"Ref": "AWS::StackId"}]}]}}]}:
+            return str(text).replace("${Stack}", values["Stack"])
+        case {"Fn::Sub": text}:
+            return str(text).replace("${AWS::StackName}", values["AWS::StackName"])
+    raise AssertionError(sub)
+
+
+def test_a_rule_of_a_new_bucket_waits_for_the_function_that_knows_it() -> None:
+    (rule,) = of_type(stack_of(map_of(["acme-www"])), RULE).values()
+    assert "Function" in rule["DependsOn"], "with its old map it would pass over what changes meanwhile"
 
 
 def test_a_member_forwards_to_the_central_bus_and_not_to_itself() -> None:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from purgemap.rendering.grouping import stable_groups
@@ -13,8 +13,26 @@ from purgemap.routes.table import Routes
 # EventBridge also bounds how complex the wildcards of one pattern may be, and names no number.
 _WILDCARDS_PER_RULE = 10
 
+Name = Callable[[str], dict[str, Any]]
 
-def render_rules(routes: Routes, *, target: Mapping[str, Any], **attributes: Any) -> dict[str, Any]:
+
+def by_stack_name(digest: str) -> dict[str, Any]:
+    """Name a rule STACK-DIGEST, so that the queues' policies can tell this stack's rules before they are there."""
+    return {"Fn::Sub": f"${{AWS::StackName}}-{digest}"}
+
+
+def by_stack_id(digest: str) -> dict[str, Any]:
+    """Name a rule likewise, where the stack's own name may be too long: a StackSet names its stacks.
+
+    A name takes 64 characters: https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutRule.html
+    """
+    stack = {"Fn::Select": [2, {"Fn::Split": ["/", {"Ref": "AWS::StackId"}]}]}
+    return {"Fn::Sub": [f"purgemap-${{Stack}}-{digest}", {"Stack": stack}]}
+
+
+def render_rules(
+    routes: Routes, *, target: Mapping[str, Any], name: Name = by_stack_name, **attributes: Any
+) -> dict[str, Any]:
     """Make a rule for each group of the map's buckets, by logical id; raises RenderError for more than a bus takes.
 
     A logical id is a digest of the rule's pattern. A rule never changes: CloudFormation makes the new one first and
@@ -23,8 +41,12 @@ def render_rules(routes: Routes, *, target: Mapping[str, Any], **attributes: Any
     matchers = matchers_of(routes.buckets, (pattern for pattern, _ in routes.patterns))
     groups = [group for texts in matchers for group in stable_groups(texts, _fits).values()]
     check_rules(len(groups), sum(any(map(is_wildcard, group)) for group in groups))
-    rules = (_rule(pattern_of(group), target, attributes) for group in groups)
-    return dict(sorted(rules))
+    rules = {}
+    for pattern in map(pattern_of, groups):
+        digest = hashlib.sha256(json.dumps(pattern).encode()).hexdigest()[:16]
+        properties = {"Name": name(digest), **_properties(pattern, target)}
+        rules[f"Rule{digest}"] = {"Type": "AWS::Events::Rule", **attributes, "Properties": properties}
+    return dict(sorted(rules.items()))
 
 
 def pattern_of(matchers: Sequence[str]) -> dict[str, Any]:
@@ -45,13 +67,9 @@ def _fits(matchers: Sequence[str]) -> bool:
     return is_short and sum(map(is_wildcard, matchers)) <= _WILDCARDS_PER_RULE
 
 
-def _rule(pattern: Mapping[str, Any], target: Mapping[str, Any], attributes: Mapping[str, Any]) -> tuple[str, Any]:
-    digest = hashlib.sha256(json.dumps(pattern).encode()).hexdigest()[:16]
-    properties = {
-        # Named, so that the queues' policies can tell this stack's rules before they are there.
-        "Name": {"Fn::Sub": f"${{AWS::StackName}}-{digest}"},
+def _properties(pattern: Mapping[str, Any], target: Mapping[str, Any]) -> dict[str, Any]:
+    return {
         "Description": "Changes in buckets of the map, for purgemap",
         "EventPattern": pattern,
         "Targets": [target],
     }
-    return f"Rule{digest}", {"Type": "AWS::Events::Rule", **attributes, "Properties": properties}

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from purgemap.rendering.event_rules import render_rules
+from purgemap.rendering.event_rules import by_stack_id, render_rules
 from purgemap.rendering.limits import check_template
 from purgemap.rendering.member_roles import render_roles
 from purgemap.rendering.permissions import document_size, grants_of, render_policies
@@ -27,7 +27,8 @@ def render_stack(routes: Routes) -> str:
     rules = render_rules(
         routes,
         target={"Id": "queue", "Arn": {"Fn::GetAtt": ["Queue", "Arn"]}, **_delivery()},
-        DependsOn=["QueuePolicy", "DeadLetterQueuePolicy"],
+        # The function first: with its old map it would pass over the events of a new bucket.
+        DependsOn=["QueuePolicy", "DeadLetterQueuePolicy", "Function"],
     )
     return _write(template, policies | rules)
 
@@ -45,6 +46,7 @@ def render_member(routes: Routes) -> str:
             "RoleArn": {"Fn::GetAtt": ["ForwardingRole", "Arn"]},
             **_delivery(),
         },
+        name=by_stack_id,
         Condition="Forwards",
         DependsOn=["DeadLetterQueuePolicy"],
     )
