@@ -8,11 +8,15 @@ from botocore.exceptions import ClientError
 from rich.console import Console
 
 from doubles.cloudformation import ScriptedCloudFormation, stack_event
+from purgemap.cli.deploy import _execute, _Target
 from purgemap.cli.deploy_showing import show_changes
 from purgemap.deploying.change_set import Change, ChangeSet, Request, discard, prepare
+from purgemap.deploying.clients import Clients
 from purgemap.deploying.execution import StackEvent, execute
-from purgemap.deploying.stack import Stack, check_deployable
+from purgemap.deploying.stack import Stack, check_deployable, find_stack
 from purgemap.errors import PurgemapError
+from purgemap.jobs import Job
+from rendered import RULE, map_of, of_type, stack_of
 
 REQUEST = Request("purgemap-1", "https://s3.eu-west-1.amazonaws.com/b/k", {"CodeKey": "k", "Window": None})
 READY = {"Status": "CREATE_COMPLETE"}
@@ -35,6 +39,30 @@ def stack(status: str) -> Stack:
 def test_a_stack_that_takes_no_update_is_refused_with_the_way_out(status: str, way_out: str) -> None:
     with pytest.raises(PurgemapError, match=way_out):
         check_deployable("purgemap", stack(status))
+
+
+def test_a_stack_whose_rules_could_have_no_name_is_refused_before_there_is_one() -> None:
+    (rule,) = of_type(stack_of(map_of(["acme-www"])), RULE).values()
+    longest = 64 - len(rule["Properties"]["Name"]["Fn::Sub"].removeprefix("${AWS::StackName}"))
+    check_deployable("x" * longest, None)
+    with pytest.raises(PurgemapError, match=f"too long for its event rules: {longest} characters at most"):
+        check_deployable("x" * (longest + 1), None)
+
+
+class EmptyStack(ScriptedCloudFormation):
+    """A stack whose first change set was never executed, and which tells that one's parameters."""
+
+    def describe_stacks(self, **asked: Any) -> Any:
+        (found,) = super().describe_stacks(**asked)["Stacks"]
+        return {"Stacks": [{**found, "Parameters": [{"ParameterKey": "Window", "ParameterValue": "20"}]}]}
+
+
+def test_a_stack_that_was_never_made_has_no_parameters_to_keep() -> None:
+    empty = find_stack(EmptyStack(["REVIEW_IN_PROGRESS"]), "purgemap")
+    made = find_stack(EmptyStack(["CREATE_COMPLETE"]), "purgemap")
+    assert empty is not None
+    assert made is not None
+    assert (empty.parameters, made.parameters) == ({}, {"Window": "20"})
 
 
 @pytest.mark.parametrize("status", ["CREATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "REVIEW_IN_PROGRESS"])
@@ -139,6 +167,28 @@ def test_each_event_is_told_once_in_order_and_those_of_before_never() -> None:
     assert len(waits) == 2
 
 
+def test_a_long_history_is_not_read_for_its_last_event() -> None:
+    events = [stack_event(number, "Function", "UPDATE_COMPLETE") for number in range(9)]
+    events.append(stack_event(9, "purgemap", "UPDATE_COMPLETE"))
+    cloudformation = History(["UPDATE_COMPLETE"], events)
+    later = [stack_event(10, "purgemap", "UPDATE_COMPLETE")]
+    told: list[StackEvent] = []
+    execute(cloudformation, CHANGE_SET, told.append, lambda _: cloudformation.happen(later))
+    assert [event.id for event in told] == ["10"]
+    assert cloudformation.looks == 3, "one before, one at what was there, one at what came"
+
+
+class History(ScriptedCloudFormation):
+    """A stack that much has happened to, and which counts the looks at that."""
+
+    looks = 0
+
+    def describe_stack_events(self, **asked: Any) -> Any:
+        self.looks += 1
+        self.is_executed = True
+        return super().describe_stack_events(**asked)
+
+
 def test_the_state_of_before_is_not_taken_for_the_end() -> None:
     cloudformation = ScriptedCloudFormation(
         ["CREATE_COMPLETE", "UPDATE_COMPLETE"], [stack_event(1, "purgemap", "CREATE_COMPLETE")]
@@ -176,6 +226,23 @@ def test_a_failure_that_cloudformation_does_not_explain_is_told_as_that() -> Non
     events = [stack_event(1, "purgemap", "CREATE_IN_PROGRESS"), stack_event(2, "purgemap", "DELETE_COMPLETE")]
     with pytest.raises(PurgemapError, match="doesn't say why; the stack is DELETE_COMPLETE"):
         _executed(ScriptedCloudFormation(["DELETE_COMPLETE"], events))
+
+
+class Interrupted(ScriptedCloudFormation):
+    """A stack at which somebody presses Ctrl-C while it changes."""
+
+    def describe_stacks(self, **_: Any) -> Any:
+        raise KeyboardInterrupt
+
+
+def test_who_stops_waiting_hears_that_cloudformation_goes_on_and_nothing_is_refreshed() -> None:
+    shown = io.StringIO()
+    target = _Target(Clients("eu-west-1", Interrupted(), None, None), "purgemap", None, None)
+    jobs = [Job("E2EXAMPLE1ABCD", {"/*": None}, ("deployment",), oldest=0, changes=0)]
+    with pytest.raises(KeyboardInterrupt):
+        _execute(target, CHANGE_SET, jobs, Console(file=shown, soft_wrap=True))
+    assert "CloudFormation goes on without this command" in shown.getvalue()
+    assert "nothing is refreshed: invalidate by hand" in shown.getvalue()
 
 
 class NoRightToDelete(ScriptedCloudFormation):

@@ -1,5 +1,6 @@
 """From the map to CloudFront: `purgemap deploy` makes the stack, and a real S3 write travels through all of it."""
 
+import json
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,10 +10,11 @@ from urllib.parse import urlsplit
 import pytest
 
 from deployed import QUICK, STACK, Deployed, messages_waiting, put, run_deploy
-from doubles.lambda_runtime import RUNTIME, needs_lambda_runtime
+from doubles.lambda_runtime import RUNTIME, FunctionError, needs_lambda_runtime, running_function
 from doubles.stacks import complete_cloudformation
 from purgemap.embedded.aws import EmbeddedAws, embedded_aws
 from purgemap.rendering.stack import render_stack
+from purgemap.rendering.template import load_template
 from purgemap.routes.loading import load_routes
 from rendered import bucket_matchers, names, of_type, read
 
@@ -131,6 +133,41 @@ def test_the_poller_and_the_function_work_as_the_template_says(aws: EmbeddedAws)
         "PURGEMAP_CALLS_PER_SECOND": "0.8",
         "PURGEMAP_LOG_LEVEL": "INFO",
     }
+
+
+def invalid_map_words() -> str:
+    """Read what the metric behind the alarm on an invalid map is counted by."""
+    words: str = json.loads(
+        load_template("template.yaml")["Resources"]["InvalidMapFilter"]["Properties"]["FilterPattern"]
+    )
+    return words
+
+
+@needs_lambda_runtime
+def test_a_function_that_cannot_use_its_map_says_what_the_alarm_listens_for(aws: EmbeddedAws, tmp_path: Path) -> None:
+    run_deploy(*QUICK)
+    deployed = Deployed(aws)
+    deployed.archive().extractall(tmp_path / "task")
+    (tmp_path / "task/routes.json").write_text('{"compiled": 0}')
+    environment = {**aws.environment, **deployed.function["Environment"]["Variables"]}
+    with (
+        running_function(tmp_path / "task", deployed.function["Handler"], environment, 5) as function,
+        pytest.raises(FunctionError, match="init error"),
+    ):
+        function.invoke({})
+    assert invalid_map_words() in function.log
+
+
+@needs_lambda_runtime
+def test_an_object_named_like_an_invalid_map_is_not_taken_for_one(aws: EmbeddedAws, tmp_path: Path) -> None:
+    run_deploy(*QUICK, "--parameter", "LogLevel=DEBUG")
+    deployed = Deployed(aws)
+    put(aws, "acme-www", "[ERROR] MapError")
+    with deployed.running(tmp_path / "task") as source:
+        source.poll()
+    ((items,),) = (found for distribution, found in aws.accepted_items().items() if distribution == WWW)
+    assert items
+    assert not [item for item in items if invalid_map_words() in item]
 
 
 @needs_lambda_runtime

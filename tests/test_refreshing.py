@@ -156,5 +156,5 @@ def test_jobs_go_to_the_services_queue_as_it_reads_them(load_map: LoadMap) -> No
 
 
 def test_a_job_that_the_queue_does_not_take_is_named(load_map: LoadMap) -> None:
-    with pytest.raises(PurgemapError, match=f"deployed, but not refreshed: {WWW}: AccessDenied"):
+    with pytest.raises(PurgemapError, match=f"deployed, but not refreshed: {WWW}: AccessDenied; invalidate by hand"):
         send(refreshes(NOTHING, load_map(SITE % ""), "source", 0), MemoryQueue("AccessDenied"))

@@ -2,6 +2,7 @@
 
 import pytest
 
+from conftest import LoadMap
 from purgemap.rendering.limits import RESOURCES, RULES, TEMPLATE_BYTES, RenderError
 from purgemap.rendering.stack import render_member, render_stack
 from rendered import RULE, Render, map_of, member_of, names, of_type, stack_of
@@ -47,6 +48,17 @@ def test_more_rights_than_a_role_takes_are_refused_with_the_way_out() -> None:
         stack_of(map_of(names(5000)))
     assert "role_arn" in str(told.value)
     assert stack_of(map_of(names(5000), roles=5)), "and that way is one"
+
+
+def test_more_external_ids_than_a_trust_policy_takes_are_refused(load_map: LoadMap) -> None:
+    def routes(count: int) -> str:
+        role = "role_arn: 'arn:aws:iam::222222222222:role/purgemap'"
+        distributions = [f"{{id: E{n:012}X, {role}, external_id: acme-{n:058}}}" for n in range(count)]
+        return f"version: 1\nroutes:\n  - {{bucket: acme-www, distributions: [{', '.join(distributions)}]}}\n"
+
+    assert member_of(load_map(routes(20)))
+    with pytest.raises(RenderError, match=r"^the external ids of arn:aws:iam::222222222222:role/purgemap fill 2,"):
+        member_of(load_map(routes(40)))
 
 
 def test_more_resources_than_cloudformation_takes_are_refused() -> None:

@@ -15,7 +15,6 @@ from purgemap.delivery import CALLS_PER_BATCH_AND_ACCOUNT, SECONDS_TO_START_A_CA
 from purgemap.lambda_function import DEFAULT_CALLS_PER_SECOND
 from purgemap.rendering.stack import render_stack
 from purgemap.rendering.template import dump_template, load_template
-from purgemap.routes.problems import MapError
 from purgemap.slots import MAX_DELAY
 from rendered import map_of, of_type, read
 
@@ -130,10 +129,6 @@ def test_the_dashboards_widgets_lie_beside_each_other() -> None:
     ]
     assert len(set(cells)) == len(cells)
     assert max(x for x, _ in cells) < 24
-
-
-def test_an_invalid_map_is_known_by_the_name_of_its_exception() -> None:
-    assert json.loads(RESOURCES["InvalidMapFilter"]["FilterPattern"]) == MapError.__name__
 
 
 def test_waiting_for_a_slot_is_no_alarm() -> None:

@@ -18,7 +18,7 @@ from purgemap.deploying.artifacts import deployed_map, object_url, own_artifacts
 from purgemap.deploying.change_set import ChangeSet, Request, discard, prepare
 from purgemap.deploying.clients import Clients, connect, told
 from purgemap.deploying.execution import execute
-from purgemap.deploying.refreshing import refreshes, send
+from purgemap.deploying.refreshing import BY_HAND, refreshes, send
 from purgemap.deploying.stack import Stack, check_deployable, find_stack
 from purgemap.errors import PurgemapError
 from purgemap.jobs import Job
@@ -159,6 +159,8 @@ def _execute(target: _Target, change_set: ChangeSet, jobs: Sequence[Job], consol
             execute(cloudformation, change_set, progress.tell)
     except KeyboardInterrupt:
         console.print("CloudFormation goes on without this command; the next deploy says whether it is done")
+        if jobs:
+            console.print(f"nothing is refreshed: {BY_HAND}")
         raise
     stack = find_stack(cloudformation, change_set.stack_id)
     outputs = stack.outputs if stack else {}

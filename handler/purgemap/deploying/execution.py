@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
+from itertools import islice
 from typing import Any, NamedTuple
 
 from purgemap.deploying.change_set import ChangeSet
@@ -39,7 +40,7 @@ def execute(
 
     Raises PurgemapError with the first failure's reason. CloudFormation has then taken the changes back.
     """
-    seen = {event.id for event in _events(cloudformation, change_set.stack_id, ())}
+    seen = {event.id for event in islice(_events(cloudformation, change_set.stack_id, ()), 1)}
     cloudformation.execute_change_set(ChangeSetName=change_set.id)
     told: list[StackEvent] = []
     while True:
@@ -63,7 +64,7 @@ def _status(cloudformation: CloudFormation, stack_id: str) -> str:
 
 
 def _events(cloudformation: CloudFormation, stack_id: str, seen: Collection[str]) -> Iterator[StackEvent]:
-    """Yield the events that weren't seen yet, the latest first."""
+    """Yield the events that are later than those seen, the latest first."""
     asked = {"StackName": stack_id}
     while True:
         page = cloudformation.describe_stack_events(**asked)

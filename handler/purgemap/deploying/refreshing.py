@@ -20,6 +20,8 @@ from purgemap.routes.table import Routes
 from purgemap.routing import Target, fill
 from purgemap.sites import Site
 
+BY_HAND = "invalidate by hand what is listed above as refresh, as the next deployment finds it deployed"
+
 
 def refreshes(old: Routes, new: Routes, source: str, now: float) -> list[Job]:
     """Make a job for each distribution of which the new map has a site more, or another: all of these sites' scopes.
@@ -44,7 +46,7 @@ def send(jobs: Iterable[Job], queue: Queue) -> None:
     reasons = queue.send([message for _, message in sent])
     failed = [f"{name}: {reason}" for (name, _), reason in zip(sent, reasons, strict=True) if reason]
     if failed:
-        raise PurgemapError(f"deployed, but not refreshed: {'; '.join(failed)}")
+        raise PurgemapError(f"deployed, but not refreshed: {'; '.join(failed)}; {BY_HAND}")
 
 
 def scope_items(site: Site) -> Mapping[str, str | None]:

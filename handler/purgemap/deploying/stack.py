@@ -12,6 +12,9 @@ from purgemap.errors import PurgemapError
 # A stack of a change set that was never executed: it has a name, and nothing else.
 EMPTY = "REVIEW_IN_PROGRESS"
 
+# A rule is called STACK- and 16 characters more, and its name takes 64.
+_LONGEST_NAME = 47
+
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html#cfn-console-view-stack-data-resources-status-codes
 _AT_REST = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE", EMPTY}
 _NEVER_MADE = {"CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED"}
@@ -35,20 +38,21 @@ def find_stack(cloudformation: CloudFormation, name: str) -> Stack | None:
         if "does not exist" in error.response["Error"].get("Message", ""):
             return None
         raise
-    return Stack(
-        found["StackId"],
-        found["StackStatus"],
-        _by_name(found.get("Parameters", []), "Parameter"),
-        _by_name(found.get("Outputs", []), "Output"),
-    )
+    # An empty stack's parameters are those of its change set: none has a value that could be kept.
+    parameters = {} if found["StackStatus"] == EMPTY else _by_name(found, "Parameter")
+    return Stack(found["StackId"], found["StackStatus"], parameters, _by_name(found, "Output"))
 
 
-def _by_name(entries: list[dict[str, Any]], kind: str) -> dict[str, str]:
-    return {entry[f"{kind}Key"]: str(entry[f"{kind}Value"]) for entry in entries}
+def _by_name(found: Mapping[str, Any], kind: str) -> dict[str, str]:
+    return {entry[f"{kind}Key"]: str(entry[f"{kind}Value"]) for entry in found.get(f"{kind}s", [])}
 
 
 def check_deployable(name: str, stack: Stack | None) -> None:
-    """Refuse a stack that takes no update now; the PurgemapError says what to do about it."""
+    """Refuse a stack that takes no update now, or never could; the PurgemapError says what to do about it."""
+    if len(name) > _LONGEST_NAME:
+        raise PurgemapError(
+            f"the stack's name {name} is too long for its event rules: {_LONGEST_NAME} characters at most"
+        )
     if stack is None or stack.status in _AT_REST:
         return
     is_what = f"the stack {name} is {stack.status}"

@@ -14,7 +14,8 @@ WILDCARD_RULES = 30
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html; white space doesn't count.
 INLINE_CHARACTERS = 10_240
 MANAGED_CHARACTERS = 6_144
-MANAGED_POLICIES = 20
+MANAGED_POLICIES = 20  # where an account starts with 10, Service Quotas raises it
+TRUST_CHARACTERS = 2048
 
 
 class RenderError(PurgemapError):
@@ -42,6 +43,15 @@ def check_policies(policies: int) -> None:
             f"the rights on the map's distributions fill {policies} managed policies of {MANAGED_CHARACTERS:,} "
             f"characters, and a role takes {MANAGED_POLICIES}: reach some of the distributions through roles of "
             "their own (role_arn; `purgemap render --member` makes them, for this account, too)"
+        )
+
+
+def check_trust(role: str, size: int) -> None:
+    """Refuse a role's trust policy that is longer than IAM takes; raises RenderError."""
+    if size > TRUST_CHARACTERS:
+        raise RenderError(
+            f"the external ids of {role} fill {size:,} characters of its trust policy, and IAM takes "
+            f"{TRUST_CHARACTERS:,}: give one external_id for a role"
         )
 
 

@@ -4,7 +4,8 @@ import hashlib
 from collections.abc import Iterable
 from typing import Any
 
-from purgemap.rendering.permissions import invalidation_grant, render_policies
+from purgemap.rendering.limits import check_trust
+from purgemap.rendering.permissions import document_size, invalidation_grant, render_policies
 from purgemap.routes.table import Distribution, Routes
 
 
@@ -37,6 +38,8 @@ def _distributions_by_role(routes: Routes) -> dict[str, list[Distribution]]:
 
 def _role(arn: str, distributions: Iterable[Distribution]) -> dict[str, Any]:
     *path, name = arn.split(":")[5].split("/")[1:]
+    trust = {"Version": "2012-10-17", "Statement": [_trust(distributions)]}
+    check_trust(arn, document_size(trust))
     return {
         "Type": "AWS::IAM::Role",
         "Condition": f"Account{arn.split(':')[4]}",
@@ -44,7 +47,7 @@ def _role(arn: str, distributions: Iterable[Distribution]) -> dict[str, Any]:
             "RoleName": name,
             "Path": "/".join(["", *path, ""]),
             "Description": "Lets purgemap's function invalidate distributions of this account",
-            "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [_trust(distributions)]},
+            "AssumeRolePolicyDocument": trust,
         },
     }
 
