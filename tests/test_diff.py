@@ -169,7 +169,10 @@ def test_a_changed_role_is_an_altered_distribution() -> None:
 
 def test_a_map_that_could_not_be_deployed_is_told_with_the_reason() -> None:
     many = "".join(f"  - {{bucket: {n}*x{n}, distributions: [www]}}\n" for n in range(100, 700))
-    assert "! wider        it can't be deployed: " in run(OLD + many)
+    reason = "the map's bucket patterns need"
+    assert f"! refused      {reason}" in run(OLD + many)
+    comment = run(OLD + many, "--format", "markdown")
+    assert comment.startswith(f"> [!CAUTION]\n> AWS would refuse this map:\n>\n> - `{reason}")
 
 
 def test_from_nothing_everything_is_gained() -> None:

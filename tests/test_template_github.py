@@ -2,7 +2,10 @@
 
 import ast
 import json
+import os
 import re
+import subprocess
+import sys
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -68,6 +71,56 @@ def test_no_expression_stands_in_a_script(text: str) -> None:
     scripts = [step["run"] for job in yaml.safe_load(text)["jobs"].values() for step in job["steps"] if "run" in step]
     assert scripts
     assert not [script for script in scripts if "${{" in script], "what others write goes in by the environment"
+
+
+def run_step(job: str, step: str, folder: Path, **environment: str) -> None:
+    """Run a script of pull-request.yaml as a runner does, in a folder that holds what it needs of GitHub's."""
+    steps = workflow("pull-request.yaml")["jobs"][job]["steps"]
+    (script,) = [each["run"] for each in steps if each.get("name", "").startswith(step)]
+    path = os.pathsep.join([str(folder), str(Path(sys.executable).parent), os.environ["PATH"]])
+    files_of_runner = {name: str(folder / name) for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
+    runner = {**os.environ, **files_of_runner, "RUNNER_TEMP": str(folder), "PATH": path, **environment}
+    subprocess.run(["bash", "-e", "-c", script], cwd=folder, env=runner, check=True)
+
+
+def test_the_first_pull_request_of_a_map_is_told_like_any_other(tmp_path: Path) -> None:
+    (tmp_path / "config").mkdir()
+    text = "version: 1\nroutes:\n  - {bucket: acme-www, distributions: [E2EXAMPLE1ABCD]}\n"
+    (tmp_path / "config/routes.yaml").write_text(text)
+    run_step("check", "Tell what it changes", tmp_path)
+    output = (tmp_path / "GITHUB_OUTPUT").read_text()
+    assert re.fullmatch(r"comment<<(end-\w{32})\n<!-- purgemap diff -->\n.+\n\1\n", output, re.DOTALL)
+    assert "| gained | site | `acme-www → E2EXAMPLE1ABCD` |" in output
+
+
+# It is asked for the comments that there are, and told of one.
+GH = """\
+#!/bin/sh
+case "$*" in
+  *--paginate*) echo "$OWN_COMMENT" ;;
+  *) echo "$*" > called; cat > body ;;
+esac
+"""
+
+
+@pytest.mark.parametrize(
+    ("own", "call"),
+    [("", "api comments --field body=@-"), ("17", "api --method PATCH one/17 --field body=@-")],
+)
+def test_the_comment_is_written_once_and_then_brought_up_to_date(tmp_path: Path, own: str, call: str) -> None:
+    (tmp_path / "gh").write_text(GH)
+    (tmp_path / "gh").chmod(0o755)
+    run_step("comment", "Comment", tmp_path, COMMENT="told", COMMENTS="comments", ONE_COMMENT="one", OWN_COMMENT=own)
+    assert ((tmp_path / "called").read_text(), (tmp_path / "body").read_text()) == (f"{call}\n", "told\n")
+
+
+def test_what_is_installed_is_what_the_lock_file_has() -> None:
+    for text in WORKFLOWS.values():
+        installs = re.findall("pip install .*", text)
+        assert installs == [
+            "pip install --require-hashes --requirement requirements.lock",
+            "pip install --no-deps --no-build-isolation .",
+        ]
 
 
 def test_the_role_trusts_one_branch_of_one_repository() -> None:

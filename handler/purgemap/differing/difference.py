@@ -10,6 +10,7 @@ from purgemap.differing.widening import widenings
 from purgemap.rendering.event_rules import render_rules
 from purgemap.rendering.limits import RenderError
 from purgemap.rendering.permissions import grants_of
+from purgemap.rendering.stack import render_stack
 from purgemap.routes.table import Distribution, Routes, Settings
 from purgemap.sites import Site, sites_of
 
@@ -37,7 +38,10 @@ class Alteration(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What changes in service from one map to another; `sites` pairs what stays, and has the rest alone."""
+    """What changes in service from one map to another; `sites` pairs what stays, and has the rest alone.
+
+    `refusal` says why AWS would refuse the new map, "" where it wouldn't.
+    """
 
     sites: tuple[Pair, ...] = ()
     altered: tuple[Alteration, ...] = ()
@@ -46,6 +50,7 @@ class Difference:
     rules: Step = field(default_factory=Step)
     rights: Step = field(default_factory=Step)
     warnings: tuple[str, ...] = ()
+    refusal: str = ""
 
     @property
     def gained(self) -> list[Site]:
@@ -70,7 +75,6 @@ def difference(old: Routes, new: Routes) -> Difference:
     kept = sorted(before.keys() & after.keys())
     changes = [Alteration("site", str(found.new), _site_changes(*found)) for found in pairs if found.old and found.new]
     changes += [Alteration("distribution", each, _distribution_changes(before[each], after[each])) for each in kept]
-    refusals = _refusals(new)
     return Difference(
         sites=tuple(pairs),
         altered=tuple(change for change in changes if change.changes),
@@ -78,7 +82,8 @@ def difference(old: Routes, new: Routes) -> Difference:
         distributions=_step(before, after),
         rules=_step(_rules(old), _rules(new)),
         rights=_step(_rights(old), _rights(new)),
-        warnings=(*refusals, *widenings(everything, before, after)),
+        warnings=tuple(widenings(everything, before, after)),
+        refusal=_refusal(new),
     )
 
 
@@ -109,12 +114,12 @@ def _matcher_text(matcher: Any) -> str:
     return matcher if isinstance(matcher, str) else json.dumps(matcher)
 
 
-def _refusals(routes: Routes) -> list[str]:
+def _refusal(routes: Routes) -> str:
     try:
-        render_rules(routes, target={})
+        render_stack(routes)
     except RenderError as error:
-        return [f"it can't be deployed: {error}"]
-    return []
+        return str(error)
+    return ""
 
 
 def _rights(routes: Routes) -> list[str]:

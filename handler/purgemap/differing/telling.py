@@ -29,6 +29,8 @@ class Line(NamedTuple):
 
 def lines(found: Difference) -> Iterator[Line]:
     """Tell a difference, warnings first."""
+    if found.refusal:
+        yield Line("warning", "refused", found.refusal)
     yield from (Line("warning", "wider", warning) for warning in found.warnings)
     yield from (Line("gained", "site", str(site)) for site in found.gained)
     yield from (Line("lost", "site", str(site)) for site in found.lost)
@@ -49,14 +51,14 @@ def markdown(found: Difference) -> str:
     told = [*lines(found)]
     if not told:
         return NOTHING + "\n"
-    return "\n".join([*_warnings(told), *_picture(found), *_tables(told)]) + "\n"
+    refused = _warnings("[!CAUTION]", "AWS would refuse this map:", told, "refused")
+    wider = _warnings("[!WARNING]", "More is invalidated than before:", told, "wider")
+    return "\n".join([*refused, *wider, *_picture(found), *_tables(told)]) + "\n"
 
 
-def _warnings(told: Iterable[Line]) -> list[str]:
-    warnings = [f"> - {_code(line.text)}" for line in told if line.how == "warning"]
-    if not warnings:
-        return []
-    return ["> [!WARNING]", "> More is invalidated than before:", ">", *_shortened(warnings, "> - "), ""]
+def _warnings(alert: str, heading: str, told: Iterable[Line], kind: str) -> list[str]:
+    warnings = [f"> - {_code(line.text)}" for line in told if line.kind == kind]
+    return [f"> {alert}", f"> {heading}", ">", *_shortened(warnings, "> - "), ""] if warnings else []
 
 
 def _picture(found: Difference) -> list[str]:
