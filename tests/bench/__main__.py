@@ -1,14 +1,15 @@
 """Every figure of the project, each a ratio inside one run: `make bench`."""
 
 import argparse
-import json
-from collections.abc import Callable, Iterable
-from dataclasses import asdict, replace
+import textwrap
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
-from bench import batch, cost, memory, planner_bench, planner_cost, routing_cost, start
+from bench import batch, bursts, cost, memory, planner_bench, planner_cost, routing_cost, start
 from bench.chart import chart
 from bench.machine import machine
+from bench.publishing import Published
 from bench.rows import Row, table
 
 SECTIONS: dict[str, Callable[..., Iterable[Row]]] = {
@@ -16,14 +17,18 @@ SECTIONS: dict[str, Callable[..., Iterable[Row]]] = {
     "batch": batch.rows,
     "instructions": routing_cost.rows,
     "memory": memory.rows,
+    "bursts": bursts.rows,
     "cost": cost.rows,
     "collateral": planner_bench.rows,
     "planning": planner_cost.rows,
 }
 
+# What a section's figures rest on, where its rows don't say it.
+_ASSUMED = {"bursts": textwrap.wrap(bursts.ASSUMED, 120), "cost": textwrap.wrap(cost.ASSUMED, 120)}
+
 
 def main() -> None:
-    """Measure the sections asked for, and print the table."""
+    """Measure the sections asked for, and print the table; a whole run also brings README and its chart up to date."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("sections", nargs="*", metavar="SECTION", help=f"all, or some of: {', '.join(SECTIONS)}")
     parser.add_argument("--quick", action="store_true", help="few rounds of little: says that it runs, not how fast")
@@ -35,22 +40,27 @@ def main() -> None:
         parser.error(f"no such section: {', '.join(sorted(unknown))}")
     told = machine()
     print("; ".join(f"{name} {value}" for name, value in told.items()))
-    rows: list[Row] = []
-    for name in options.sections or SECTIONS:
-        found = [_without_bar(row) if options.quick else row for row in SECTIONS[name](quick=options.quick)]
-        print(f"\n{table(found)}" if found else f"\n{name}: skipped", flush=True)
-        rows += found
+    rows = list(_measure(options.sections or SECTIONS, quick=options.quick))
     print("\nmedians, each ratio of one round; again: make bench")
+    run = Published(told, rows)
     if options.json:
-        document = {"machine": told, "rows": [asdict(row) | {"verdict": row.verdict} for row in rows]}
-        options.json.write_text(json.dumps(document, indent=2) + "\n")
+        options.json.write_text(run.as_json())
     if options.svg:
         options.svg.write_text(chart(rows))
+    if not (options.sections or options.quick or options.json or options.svg):
+        print(f"written: {', '.join(run.publish())}")
+
+
+def _measure(sections: Iterable[str], *, quick: bool) -> Iterator[Row]:
+    for name in sections:
+        found = [_without_bar(row) if quick else row for row in SECTIONS[name](quick=quick)]
+        print(f"\n{table(found)}" if found else f"\n{name}: skipped", *_ASSUMED.get(name, []), sep="\n", flush=True)
+        yield from found
 
 
 def _without_bar(row: Row) -> Row:
     """Bars are for full batches: little work is mostly what every batch pays once."""
-    return replace(row, bar=None)
+    return replace(row, bar=None, moonshot=None)
 
 
 if __name__ == "__main__":

@@ -1,48 +1,89 @@
-"""Rows that have a bar → a chart as SVG: how near each ratio comes to its bar."""
+"""Rows that have a bar → a chart as SVG: how near each ratio comes to its bar.
 
-from collections.abc import Sequence
+It brings its own paper, light or dark as its reader prefers, so that it reads well wherever README is shown.
+"""
+
+from collections.abc import Iterator, Sequence
 from html import escape
+from itertools import groupby
+from operator import attrgetter
 
 from bench.rows import Row
 
-_LINE, _LEFT, _WIDTH, _RIGHT = 26, 380, 300, 110
-_KEPT, _BROKEN = "#2a7f62", "#b3402a"
+# Pixels: of a line, up to the drawing, of the drawing as wide as a ratio that reaches its bar, and beside it.
+_LINE, _LEFT, _BAR, _RIGHT, _MARGIN = 22, 376, 280, 190, 16
+# A ratio that is a quarter above its bar is drawn whole; what is worse is cut off.
+_MOST = 1.25
+_WIDTH = _LEFT + _BAR * _MOST + _RIGHT
+
+_KEPT, _BROKEN = "#2f8f6b", "#c2452d"
+_STYLE = """<style>
+.paper { fill: #ffffff } text { fill: #57606a } .section { fill: #1f2328; font-weight: 600 }
+.limit { stroke: #1f2328; stroke-dasharray: 3 3 } .moonshot { fill: #b7791f }
+@media (prefers-color-scheme: dark) {
+.paper { fill: #0d1117 } text { fill: #9198a1 } .section { fill: #f0f6fc }
+.limit { stroke: #f0f6fc } .moonshot { fill: #f2cc60 }
+}
+</style>"""
 
 
 def chart(rows: Sequence[Row]) -> str:
     """Draw a bar for each row; the line that crosses them all is where a ratio would be as high as allowed."""
-    shown = [row for row in rows if row.bar is not None and row.ratio is not None]
-    height = _LINE * (len(shown) + 1)
-    parts = [_text(_LEFT + _WIDTH / 1.25, 16, "the bar", anchor="middle")]
-    parts += [part for place, row in enumerate(shown, 1) for part in _row(place * _LINE, row)]
-    parts.append(_line(_LEFT + _WIDTH / 1.25, height))
-    size = f'width="{_LEFT + _WIDTH + _RIGHT}" height="{height}"'
-    style = 'font-family="sans-serif" font-size="12" fill="#555"'
-    return f'<svg xmlns="http://www.w3.org/2000/svg" {size} {style}>\n' + "\n".join(parts) + "\n</svg>\n"
+    # A ratio that has to be 0 has no length to show.
+    shown = [row for row in rows if row.bar and row.ratio is not None]
+    sections = [(section, list(several)) for section, several in groupby(shown, attrgetter("section"))]
+    height = _MARGIN * 2 + _LINE * (1 + len(shown) + len(sections))
+    size = f'viewBox="0 0 {_WIDTH:g} {height}" width="{_WIDTH:g}" height="{height}"'
+    return "\n".join(
+        [
+            f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="sans-serif" font-size="12">',
+            _STYLE,
+            f'<path class="paper" d="M0 0H{_WIDTH:g}V{height}H0z"/>',
+            *_legend(),
+            *_sections(sections),
+            f'<path class="limit" d="M{_LEFT + _BAR} {_MARGIN + _LINE}V{height - _MARGIN}"/>',
+            "</svg>\n",
+        ]
+    )
 
 
-def _row(top: int, row: Row) -> list[str]:
+def _legend() -> Iterator[str]:
+    yield _text(_LEFT + _BAR, _MARGIN + 14, "the bar", anchor="middle")
+    yield _diamond(_LEFT + 6, _MARGIN + 10)
+    yield _text(_LEFT + 16, _MARGIN + 14, "moonshot")
+
+
+def _sections(sections: Sequence[tuple[str, Sequence[Row]]]) -> Iterator[str]:
+    top = _MARGIN + _LINE
+    for section, rows in sections:
+        yield _text(_MARGIN, top + 16, section, is_section=True)
+        top += _LINE
+        for row in rows:
+            yield from _row(top, row)
+            top += _LINE
+
+
+def _row(top: int, row: Row) -> Iterator[str]:
     assert row.ratio is not None
     assert row.bar is not None
-    # A ratio that is a quarter above its bar fills the width; what is worse is cut off.
-    length = min(row.ratio / row.bar, 1.25) * _WIDTH / 1.25
-    colour = _KEPT if row.ratio <= row.bar else _BROKEN
-    rectangle = f'<rect x="{_LEFT}" y="{top + 3}" width="{length:.1f}" height="16" fill="{colour}"/>'
-    figure = f"{row.ratio:.2f} of {row.bar:.2f}"
-    return [
-        _text(_LEFT - 8, top + 16, _label(row), anchor="end"),
-        rectangle,
-        _text(_LEFT + _WIDTH + 8, top + 16, figure),
-    ]
+    colour = _KEPT if row.verdict == "met" else _BROKEN
+    yield _text(_LEFT - 8, top + 15, row.name, anchor="end")
+    length = min(row.ratio / row.bar, _MOST) * _BAR
+    yield f'<rect x="{_LEFT}" y="{top + 4}" width="{length:.1f}" height="{_LINE - 8}" fill="{colour}"/>'
+    if row.moonshot is not None:
+        yield _diamond(_LEFT + row.moonshot / row.bar * _BAR, top + _LINE / 2)
+    yield _text(_LEFT + _BAR * _MOST + 8, top + 15, _figures(row))
 
 
-def _label(row: Row) -> str:
-    return f"{row.section.partition(':')[0]}: {row.name}"
+def _figures(row: Row) -> str:
+    moonshot = "" if row.moonshot is None else f", moonshot {row.moonshot:.2f}"
+    return f"{row.ratio:.2f} of {row.bar:.2f}{moonshot}"
 
 
-def _text(left: float, top: float, text: str, *, anchor: str = "start") -> str:
-    return f'<text x="{left:g}" y="{top:g}" text-anchor="{anchor}">{escape(text)}</text>'
+def _text(left: float, top: float, text: str, *, anchor: str = "start", is_section: bool = False) -> str:
+    kind = ' class="section"' if is_section else ""
+    return f'<text{kind} x="{left:g}" y="{top:g}" text-anchor="{anchor}">{escape(text)}</text>'
 
 
-def _line(left: float, height: int) -> str:
-    return f'<path d="M{left:g} 22V{height}" stroke="#555" stroke-dasharray="3"/>'
+def _diamond(left: float, top: float) -> str:
+    return f'<path class="moonshot" d="M{left:g} {top - 6:g}l5 6l-5 6l-5 -6z"/>'

@@ -2,7 +2,7 @@
 
 import statistics
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,7 +10,8 @@ class Row:
     """One figure: `value` in `unit`, and how many times the floor named `of` that is.
 
     `spread` holds the quartiles of the ratio over the rounds; None where counting leaves none. `bar` is what the ratio
-    may be at most.
+    may be at most, `moonshot` what it would be if little were left to gain. `also` has what else is to be told, by the
+    heading of its column.
     """
 
     section: str
@@ -21,13 +22,23 @@ class Row:
     of: str = ""
     spread: tuple[float, float] | None = None
     bar: float | None = None
+    moonshot: float | None = None
+    also: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def verdict(self) -> str:
         """Say whether the row keeps its bar."""
-        if self.bar is None or self.ratio is None:
+        return self._verdict_on(self.bar)
+
+    @property
+    def verdict_on_moonshot(self) -> str:
+        """Say whether the row reaches its moonshot."""
+        return self._verdict_on(self.moonshot)
+
+    def _verdict_on(self, most: float | None) -> str:
+        if most is None or self.ratio is None:
             return ""
-        return "met" if self.ratio <= self.bar else "missed"
+        return "met" if self.ratio <= most else "missed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +74,31 @@ def table(rows: Sequence[Row]) -> str:
     lines: list[str] = []
     for place, row in enumerate(rows):
         if place == 0 or rows[place - 1].section != row.section:
-            lines += ["", f"{row.section:56}{'value':>20}{'ratio':>10}  {'quartiles':15}{'bar':>6}"]
-        ratio = "" if row.ratio is None else f"{row.ratio:.2f}"
-        spread = "" if row.spread is None else f"{row.spread[0]:.2f} - {row.spread[1]:.2f}"
-        bar = "" if row.bar is None else f"{row.bar:.2f}"
-        value = f"{row.value:,.4g} {row.unit}" if abs(row.value) < 10_000 else f"{row.value:,.0f} {row.unit}"
-        lines.append(f"{row.name:56}{value:>20}{ratio:>10}  {spread:15}{bar:>6} {row.verdict}".rstrip())
+            lines += ["", _heading(row)]
+        lines.append(_line(row))
     return "\n".join(lines[1:])
+
+
+def _heading(row: Row) -> str:
+    measured = f"{row.section:60}{'value':>16}{'ratio':>10}"
+    return measured + ("".join(f"   {name:>7}" for name in row.also) or f"  {'quartiles':17}{'bar':>5}")
+
+
+def _line(row: Row) -> str:
+    ratio = "" if row.ratio is None else f"{row.ratio:.2f}"
+    return f"{row.name:60}{value_of(row):>16}{ratio:>10}{_rest(row)}".rstrip()
+
+
+def _rest(row: Row) -> str:
+    if row.also:
+        return "".join(f"   {figure:{max(len(name), 7)},}" for name, figure in row.also.items())
+    spread = "" if row.spread is None else f"{row.spread[0]:.2f} - {row.spread[1]:.2f}"
+    bar = "" if row.bar is None else f"{row.bar:.2f}"
+    moonshot = "" if row.moonshot is None else f", moonshot {row.moonshot:.2f} {row.verdict_on_moonshot}"
+    return f"  {spread:17}{bar:>5} {row.verdict}{moonshot}"
+
+
+def value_of(row: Row) -> str:
+    """Write what was measured, four digits of it."""
+    value = f"{row.value:,.4g}" if abs(row.value) < 10_000 else f"{row.value:,.0f}"
+    return f"{value} {row.unit}".rstrip()

@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from random import Random
 
-from doubles.cloudfront import Rate, Settings, Site
+from doubles.clock import Clock
+from doubles.cloudfront import CloudFrontDouble, Rate, Settings, Site
 from payloads import s3_event
 from simulation.running import Kit, Run, opened
 from simulation.trouble import Plan
@@ -16,6 +17,8 @@ BUCKET = "sites"
 
 # Quick calls that go through before the account's rate bites; see doubles.cloudfront_settings.CALL_RATE.
 QUICK_CALLS = 10
+
+BEGIN = Clock().now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,14 +39,35 @@ class Burst:
 @contextmanager
 def bursting(burst: Burst) -> Iterator[Run]:
     """Live a burst through until all is settled."""
-    settings = Settings(call_rate=Rate(burst.calls_per_second, QUICK_CALLS))
     kit = Kit(calls_per_second=burst.calls_per_second)
-    with opened(0, world_of(burst.distributions), Plan(), settings, kit) as run:
-        keys = [f"sites/s{n % burst.distributions}/page-{n}.html" for n in range(burst.events)]
-        Random(0).shuffle(keys)
-        view_and_change(run, keys, burst.seconds)
+    with opened(0, world_of(burst.distributions), Plan(), settings_of(burst), kit) as run:
+        view_and_change(run, keys_of(burst), burst.seconds)
         run.settle()
         yield run
+
+
+def settings_of(burst: Burst) -> Settings:
+    """Return how strict CloudFront is: the burst's rate of calls, all else as published."""
+    return Settings(call_rate=Rate(burst.calls_per_second, QUICK_CALLS))
+
+
+def keys_of(burst: Burst) -> list[str]:
+    """Name the objects that change, spread over the distributions, in no order."""
+    keys = [f"sites/s{n % burst.distributions}/page-{n}.html" for n in range(burst.events)]
+    Random(0).shuffle(keys)
+    return keys
+
+
+def distribution_of(key: str) -> tuple[str, str]:
+    """Return the distribution that shows an object, and the object's path there."""
+    _, site, page = key.split("/")
+    return _id(int(site.removeprefix("s"))), f"/{page}"
+
+
+def seconds_to_fresh(double: CloudFrontDouble, world: World, burst: Burst) -> float:
+    """Tell how long after the burst's last change the last object was fresh, as far as any are."""
+    last = max(accepted.created for name in world.sites for accepted in double.accepted(name))
+    return last + double.settings.seconds_to_effect - burst.seconds - BEGIN
 
 
 def world_of(distributions: int) -> World:
@@ -74,8 +98,7 @@ def _id(number: int) -> str:
 def view_and_change(run: Run, keys: list[str], seconds: float) -> None:
     """Let viewers cache each object, then overwrite them one after another, evenly over some seconds."""
     for key in keys:
-        number = key.split("/")[1].removeprefix("s")
-        run.double.view(_id(int(number)), "/" + key.split("/")[2])
+        run.double.view(*distribution_of(key))
     for key in keys:
         run.double.put(BUCKET, key)
         run.queue.put(json.dumps(s3_event(BUCKET, key)))

@@ -1,0 +1,183 @@
+"""Many changes at once, in virtual time: purgemap's real pipeline beside two rivals, through the same queue and quotas.
+
+SQS's and Lambda's batching are those of `simulation`, CloudFront is the strict double. The rivals are the classic
+design (`classic`) and the same pipeline without slots: what is deferred comes back after a plain exponential back-off.
+Nothing is timed, so the same code always gives the same figures; the processes only share the work.
+"""
+
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from itertools import product
+from multiprocessing import get_context
+from statistics import median
+from typing import NamedTuple
+from unittest import mock
+
+from bench import subjects
+from bench.classic import Classic
+from bench.rows import Row
+from doubles.cloudfront import CloudFrontDouble
+from purgemap.delivery import Pace
+from purgemap.jobs import Job
+from purgemap.routes.table import Distribution
+from purgemap.slots import MAX_DELAY
+from simulation.bursts import BEGIN, Burst, bursting, seconds_to_fresh, world_of
+from simulation.lambdas import WINDOW_SECONDS
+from simulation.reporting import DOLLARS_PER_PATH, figures_of
+
+SECTION = "changes over distributions, calls a second: all fresh after"
+
+ASSUMED = (
+    "Assumed: the changes come within 10, 30 and 120 s; CloudFront takes ten quick calls, then so many a second, each "
+    "of 0.3 s, and what it took has effect after 5 s; two functions at once, batches of 10 s or 6 MB; for one call per "
+    "object, boto3's three attempts, Lambda's three tries and no limit to functions. Seconds count from the last "
+    "change; the floor is what the rate needs for one call to each distribution."
+)
+
+OURS, WITHOUT_SLOTS, CLASSIC = "purgemap", "batches without slots", "one call per object"
+
+# How many seconds a deploy of so many objects takes to upload them.
+SECONDS = {100: 10.0, 5_000: 30.0, 100_000: 120.0}
+DISTRIBUTIONS = (1, 50, 500)
+RATES = (0.5, 2.0)
+
+# Of the largest bursts the rivals live through the one with most distributions only, and the classic design once:
+# whatever the distributions, it has the account's rate of calls, and makes the same million of them.
+LARGEST = 100_000
+BARRED = Burst(events=LARGEST, distributions=500, seconds=SECONDS[LARGEST], calls_per_second=2.0)
+
+
+class Lived(NamedTuple):
+    """What a burst came to; `seconds` are those from the last change until the last object is fresh that ever is."""
+
+    lost: int
+    stale: int
+    calls: int
+    invocations: int
+    dollars: float
+    seconds: float
+
+
+def rows(*, quick: bool = False) -> Iterator[Row]:
+    """Live every burst through with every design, and hold the largest one, and a lone edit, to their bars."""
+    cases = list(_cases(SECONDS, DISTRIBUTIONS, RATES)) if not quick else list(_cases([100], [50], [0.5]))
+    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+        # The largest go first, so that no process has one left when the others are done.
+        lived = dict(zip(cases[::-1], pool.map(_live, cases[::-1]), strict=True))
+    for burst, design in cases:
+        yield _row(burst, design, lived[burst, design])
+    if not quick:
+        yield from _barred(lived[BARRED, OURS])
+    yield _lone_edit(starts=1 if quick else 5)
+
+
+def _cases(events: Iterable[int], distributions: Iterable[int], rates: Iterable[float]) -> Iterator[tuple[Burst, str]]:
+    for changes, sites, rate in product(events, distributions, rates):
+        burst = Burst(events=changes, distributions=sites, seconds=SECONDS[changes], calls_per_second=rate)
+        if changes >= sites:
+            yield from ((burst, design) for design in _designs(burst))
+
+
+def _designs(burst: Burst) -> Iterator[str]:
+    yield OURS
+    if burst.events < LARGEST or burst.distributions == BARRED.distributions:
+        yield WITHOUT_SLOTS
+    if burst.events < LARGEST or burst == BARRED:
+        yield CLASSIC
+
+
+def _live(case: tuple[Burst, str]) -> Lived:
+    burst, design = case
+    if design == CLASSIC:
+        return _live_classic(burst)
+    if design == WITHOUT_SLOTS:
+        with mock.patch.object(Pace, "delay", _back_off):
+            return _live_batched(burst)
+    return _live_batched(burst)
+
+
+def _back_off(_pace: Pace, job: Job, _distribution: Distribution) -> int:
+    """Return the seconds that a deferred job waits where there are no slots: five, doubled by each refusal."""
+    return min(5 << min(job.refusals, 10), MAX_DELAY)
+
+
+def _live_batched(burst: Burst) -> Lived:
+    with bursting(burst) as run:
+        figures = figures_of(run)
+        return Lived(
+            lost=figures.dead_letters + len(run.queue.waiting()),
+            stale=len(run.double.stale()),
+            calls=figures.calls,
+            invocations=figures.invocations,
+            dollars=_dollars(run.double),
+            seconds=seconds_to_fresh(run.double, run.world, burst),
+        )
+
+
+def _live_classic(burst: Burst) -> Lived:
+    run = Classic(burst)
+    return Lived(
+        lost=run.lost,
+        stale=len(run.double.stale()),
+        calls=run.calls,
+        invocations=run.invocations,
+        dollars=_dollars(run.double),
+        seconds=seconds_to_fresh(run.double, world_of(burst.distributions), burst),
+    )
+
+
+def _dollars(double: CloudFrontDouble) -> float:
+    return sum(double.ledger.billed_paths.values()) * DOLLARS_PER_PATH
+
+
+def _row(burst: Burst, design: str, it: Lived) -> Row:
+    name = f"{burst.events:,} over {burst.distributions}, {burst.calls_per_second:g}/s: {design}"
+    # The floor is one for telling everybody: who gives most of them up has no ratio to it.
+    ratio = it.seconds / burst.floor if burst.floor > 0 and not it.stale else None
+    return Row(
+        SECTION,
+        name,
+        it.seconds,
+        "s",
+        ratio,
+        "the rate's floor",
+        also={
+            "lost": it.lost,
+            "stale": it.stale,
+            "calls": it.calls,
+            "calls each": round(it.calls / burst.distributions, 2),
+            "functions": it.invocations,
+            "$ of paths": round(it.dollars, 2),
+        },
+    )
+
+
+def _barred(it: Lived) -> Iterator[Row]:
+    """Hold the largest burst to its bars."""
+    burst, section = BARRED, "a burst of 100,000 changes, 500 distributions, 2 calls/s"
+    untold = (it.lost + it.stale) / burst.events
+    yield Row(section, "changes of which none is lost or stale", burst.events, "", untold, "all", bar=0.0)
+    each = it.calls / burst.distributions
+    yield Row(section, "calls, beside distributions", it.calls, "calls", each, "distributions", bar=2.5, moonshot=1.5)
+    late, name = it.seconds / burst.floor, "all fresh after, beside the rate's floor"
+    yield Row(section, name, it.seconds, "s", late, "the rate's floor", bar=2.25, moonshot=1.25)
+
+
+def _lone_edit(starts: int) -> Row:
+    """Follow one edit until its call is accepted: what it takes beyond the window, of one second that it may.
+
+    That is the function's start, which is measured as CPU, and the pipeline's call, which takes 0.3 seconds here.
+    """
+    burst = Burst(events=1, distributions=1, seconds=0, calls_per_second=0.5)
+    with bursting(burst) as run:
+        (invocation,) = run.source.invocations
+        (accepted,) = run.double.accepted(next(iter(run.world.sites)))
+    start = median(_seconds_to_start() for _ in range(starts))
+    own = accepted.created - BEGIN - WINDOW_SECONDS + invocation.seconds + start
+    name = f"from event to accepted call, but for {WINDOW_SECONDS} s of window"
+    return Row("a lone edit", name, own, "s", own, "a second", bar=1.0)
+
+
+def _seconds_to_start() -> float:
+    code = "import json, logging, purgemap.lambda_function; import os; os._exit(0)"
+    return subjects.run(code, subjects.function(10), AWS_LAMBDA_FUNCTION_NAME="purgemap")[0]

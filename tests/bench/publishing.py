@@ -1,0 +1,122 @@
+"""A run's rows → where people read them: README's tables, the chart in it, and the data behind both, all of one run."""
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any, NamedTuple, Self
+
+from bench import bursts, cost
+from bench.chart import chart
+from bench.rows import Row, value_of
+
+ROOT = Path(__file__).parents[2]
+README = ROOT / "README.md"
+RESULTS, CHART = Path(__file__).with_name("results.json"), Path(__file__).with_name("chart.svg")
+
+_BLOCK = re.compile(r"(?<=<!-- bench: )(\w+)( -->\n).*?(?=<!-- /bench -->)", re.DOTALL)
+
+# Of all bursts, README shows these; `make bench` prints the others, too.
+_SHOWN_BURSTS = ("100 over 1, 0.5/s", "5,000 over 50, 0.5/s", "100,000 over 500, 2/s")
+
+
+class Published(NamedTuple):
+    """What a run was made on, and what it found."""
+
+    machine: Mapping[str, str]
+    rows: Sequence[Row]
+
+    @classmethod
+    def load(cls) -> Self:
+        """Read the run that README shows."""
+        document = json.loads(RESULTS.read_text())
+        return cls(document["machine"], [_row(written) for written in document["rows"]])
+
+    def as_json(self) -> str:
+        """Write machine and rows, each with what it says of its bar."""
+        document = {"machine": self.machine, "rows": [asdict(row) | _verdicts(row) for row in self.rows]}
+        return json.dumps(document, indent=1) + "\n"
+
+    def in_readme(self, readme: str) -> str:
+        """Fill the blocks of a README that stand between `<!-- bench: name -->` and `<!-- /bench -->`."""
+        return _BLOCK.sub(lambda block: block[1] + block[2] + _TABLES[block[1]](self) + "\n", readme)
+
+    def publish(self) -> list[str]:
+        """Write everything; returns the files' names."""
+        texts = {RESULTS: self.as_json(), CHART: chart(self.rows), README: self.in_readme(README.read_text())}
+        for file, text in texts.items():
+            file.write_text(text)
+        return [str(file.relative_to(ROOT)) for file in texts]
+
+
+def _verdicts(row: Row) -> dict[str, str]:
+    return {"verdict": row.verdict, "verdict_on_moonshot": row.verdict_on_moonshot}
+
+
+def _row(written: Mapping[str, Any]) -> Row:
+    return Row(**{each.name: written[each.name] for each in fields(Row)})
+
+
+def _machine(run: Published) -> str:
+    return "; ".join(f"{name} {value}" for name, value in run.machine.items())
+
+
+def _bars(run: Published) -> str:
+    rows = [row for row in run.rows if row.bar is not None]
+    return _table(
+        ("measured", "is", "beside", "ratio", "bar", "moonshot"),
+        [
+            (
+                f"{row.section.partition(':')[0]}: {row.name}",
+                value_of(row),
+                row.of,
+                f"**{row.ratio:.2f}**",
+                _limit(row.bar, row.verdict),
+                _limit(row.moonshot, row.verdict_on_moonshot),
+            )
+            for row in rows
+        ],
+    )
+
+
+def _limit(most: float | None, verdict: str) -> str:
+    return "" if most is None else f"{most:.2f} {verdict}"
+
+
+def _bursts(run: Published) -> str:
+    shown = [row for row in run.rows if row.section == bursts.SECTION and row.name.startswith(_SHOWN_BURSTS)]
+    table = _table(
+        ("a burst", *shown[0].also, "all fresh after", "beside the floor"),
+        [
+            (
+                row.name,
+                *(f"{figure:,}" for figure in row.also.values()),
+                "never" if row.also["stale"] else value_of(row),
+                "" if row.ratio is None else f"{row.ratio:.2f}",
+            )
+            for row in shown
+        ],
+    )
+    return f"{table}\n\n{bursts.ASSUMED}"
+
+
+def _months(run: Published) -> str:
+    rows = [row for row in run.rows if row.section == cost.SECTION]
+    written = [
+        (row.name, f"**{row.value:,.2f}**", *(f"{dollars:,.2f}" for dollars in row.also.values())) for row in rows
+    ]
+    return f"{_table(('a month', 'dollars', *rows[0].also), written)}\n\n{cost.ASSUMED}"
+
+
+def _table(heading: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    rule = ["---", *["---:"] * (len(heading) - 1)]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (heading, rule, *rows))
+
+
+_TABLES: dict[str, Callable[[Published], str]] = {
+    "machine": _machine,
+    "bars": _bars,
+    "bursts": _bursts,
+    "months": _months,
+}
