@@ -52,6 +52,38 @@ def generated_deploys(size: int = 1) -> list[Deploy]:
     ]
 
 
+def drawn_deploys(seed: int, count: int) -> Iterator[Deploy]:
+    """Draw what changed of small sites: some folders, some objects, those of an ending, or neighbours and strays."""
+    rng = random.Random(seed)
+    flat = [f"photos/{_digest(n)[:8]}.jpg" for n in range(200)]
+    sharded = [f"{_digest(n)[:2]}/{_digest(n)[2:4]}/{n}.html" for n in range(500)]
+    sites = [list(_blog(20)), list(_blog(100)), list(_docs(3, 12)), list(_shop(5, 10)), _app(), flat, sharded]
+    for number in range(count):
+        site = rng.choice(sites)
+        draw = rng.choice((_folders, _objects, _ending, _neighbours))
+        changed = draw(rng, site)
+        yield _deploy(f"drawn {number}", site, changed.__contains__)
+
+
+def _folders(rng: random.Random, site: list[str]) -> set[str]:
+    folders = {rng.choice(site).rpartition("/")[0] for _ in range(rng.randrange(1, 12))}
+    return {key for key in site if key.rpartition("/")[0] in folders}
+
+
+def _objects(rng: random.Random, site: list[str]) -> set[str]:
+    return set(rng.sample(site, min(len(site), rng.choice((1, 3, 9, 12, 30, 100, 300)))))
+
+
+def _ending(rng: random.Random, site: list[str]) -> set[str]:
+    ending = rng.choice(site).rpartition(".")[2]
+    return {key for key in site if key.endswith(ending)}
+
+
+def _neighbours(rng: random.Random, site: list[str]) -> set[str]:
+    begin = rng.randrange(len(site))
+    return {*sorted(site)[begin : begin + rng.choice((5, 50, 500))], *rng.sample(site, rng.choice((0, 2, 20)))}
+
+
 def _deploy(name: str, site: Iterable[str], is_changed: Callable[[str], bool]) -> Deploy:
     deploy = Deploy(name, [], [])
     for key in site:

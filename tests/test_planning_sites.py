@@ -3,7 +3,7 @@
 import pytest
 
 from folder_algorithm import whole_folders
-from generated_deploys import Deploy, generated_deploys
+from generated_deploys import Deploy, drawn_deploys, generated_deploys
 from planning_oracles import best_on_tree, uncovered
 from purgemap.planning import Listing, collateral, plan
 
@@ -34,6 +34,24 @@ def test_no_plan_evicts_more_than_whole_folders(deploy: Deploy, *, is_listed: bo
     site = deploy.listing()
     rival = collateral(whole_folders(deploy.viewer_paths()), site)
     assert evicted(deploy, site, known=site if is_listed else None, budget=(150, 10)) <= rival
+
+
+@pytest.mark.parametrize("is_listed", [True, False], ids=["listed", "unlisted"])
+def test_no_plan_of_three_hundred_small_deploys_evicts_more_than_whole_folders(*, is_listed: bool) -> None:
+    worse = []
+    for deploy in drawn_deploys(seed=1, count=300):
+        site = deploy.listing()
+        rival = collateral(whole_folders(deploy.viewer_paths()), site)
+        ours = evicted(deploy, site, known=site if is_listed else None, budget=(150, 10))
+        worse += [(deploy.name, ours, rival)] if ours > rival else []
+    assert worse == []
+
+
+def test_within_eight_items_and_a_listing_no_plan_evicts_more_than_whole_folders_of_the_same_items() -> None:
+    for deploy in drawn_deploys(seed=2, count=200):
+        site = deploy.listing()
+        rival = collateral(whole_folders(deploy.scopes()), site)
+        assert evicted(deploy, site, known=site, budget=(8, 8)) <= rival
 
 
 @pytest.mark.parametrize(("is_listed", "share"), [(True, 0.3), (False, 0.35)], ids=["listed", "unlisted"])
