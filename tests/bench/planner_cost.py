@@ -1,6 +1,7 @@
 """What a plan costs in time and memory, beside parsing its events and beside the "8 paths, whole folders" algorithm.
 
-Each figure is a ratio of CPU times that were taken in turn, so that what else the machine does hits both.
+Times are ratios of CPU times that were taken in turn, so that what else the machine does hits both; what is near its
+bar is counted in instructions, too.
 """
 
 import gc
@@ -13,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from time import process_time
 
+from bench import callgrind, subjects
 from bench.rows import Row, measured
 from folder_algorithm import whole_folders
 from purgemap.events import ObjectChange
@@ -23,8 +25,23 @@ from purgemap.routes.loading import load_routes
 from purgemap.routes.table import Routes
 from purgemap.routing import Router
 
-ROUNDS = 5
+ROUNDS = 15
 SIZES = (30_000, 100_000)
+
+_COUNTED = """
+import json, sys
+from folder_algorithm import whole_folders
+from purgemap.planning import Listing, plan
+file, what = sys.argv[1:]
+paths, scopes, site = json.load(open(file))
+site = Listing(site)
+if what == "8 whole folders":
+    whole_folders(paths)
+elif what == "plan without a listing":
+    plan(scopes, max_paths=150, max_wildcards=10)
+elif what == "plan with a listing":
+    plan(scopes, max_paths=150, max_wildcards=10, listing=site)
+"""
 
 
 def keys_of(changes: int) -> list[str]:
@@ -86,6 +103,8 @@ def rows(*, quick: bool = False) -> Iterator[Row]:
     routes = _routes()
     for size in (SIZES[0] // 10,) if quick else SIZES:
         yield from _times(routes, size, rounds=2 if quick else ROUNDS)
+    if callgrind.is_at_hand() and not quick:
+        yield from _instructions(SIZES[0])
     most = 10_000 if quick else 100_000
     few, many = (peak_bytes(partial(routed_and_planned, routes, keys_of(size))) for size in (most // 10, most))
     name, tenth = f"changes → plan, {most:,} changes", f"{most // 10:,} changes"
@@ -95,9 +114,8 @@ def rows(*, quick: bool = False) -> Iterator[Row]:
 def _times(routes: Routes, size: int, rounds: int) -> Iterator[Row]:
     keys = keys_of(size)
     bodies = [body_of(number, key) for number, key in enumerate(keys)]
-    paths = [f"/{key}" for key in keys]
-    scopes = dict.fromkeys((*paths, *(path.removesuffix("index.html") for path in paths)), "/")
-    site = Listing([[f"{path}.css"] for path in paths[::3]])
+    paths, scopes, unchanged = _site(keys)
+    site = Listing(unchanged)
     works: dict[str, Callable[[], object]] = {
         "json.loads of the events": partial(_parse, bodies),
         "8 whole folders": partial(whole_folders, paths),
@@ -115,3 +133,25 @@ def _times(routes: Routes, size: int, rounds: int) -> Iterator[Row]:
             each = found[name]
             section = f"planning {size:,} changes, beside {floor}"
             yield Row(section, name, each.value * 1e3, "ms", each.ratio, floor, each.spread, bar)
+
+
+def _site(keys: list[str]) -> tuple[list[str], dict[str, str], list[list[str]]]:
+    """Return the paths of changed keys, the items that they need with their scopes, and paths that did not change."""
+    paths = [f"/{key}" for key in keys]
+    scopes = dict.fromkeys((*paths, *(path.removesuffix("index.html") for path in paths)), "/")
+    return paths, scopes, [[f"{path}.css"] for path in paths[::3]]
+
+
+def _instructions(size: int) -> Iterator[Row]:
+    """Count what a plan takes beside the rival; what all programs begin with is counted apart, and left out."""
+    floor, planners = "8 whole folders", ("plan without a listing", "plan with a listing")
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "site.json"
+        file.write_text(json.dumps(_site(keys_of(size))))
+        count = partial(callgrind.instructions, _COUNTED, subjects.function(10), str(file))
+        begin = count("nothing")
+        taken = {what: count(what) - begin for what in (floor, *planners)}
+    section = f"planning {size:,} changes, in instructions"
+    yield Row(section, floor, taken[floor] / 1e6, "million", 1.0, floor)
+    for name in planners:
+        yield Row(section, name, taken[name] / 1e6, "million", taken[name] / taken[floor], floor, bar=1.5)
