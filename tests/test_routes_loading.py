@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -139,11 +140,21 @@ def test_a_compiled_map_loads_as_it_is_without_yaml_and_jsonschema(tmp_path: Pat
     assert not {"yaml", "jsonschema"} & set(run.stdout.split())
 
 
-def test_a_map_compiled_by_another_version_is_refused(tmp_path: Path) -> None:
+# As version 1 wrote it: the rows in plain JSON, of which version 2 would read no bucket at all.
+VERSION_1 = {
+    "compiled": 1,
+    "buckets": {"acme-www": '[["acme-www/","",["E2EXAMPLE1ABCD"],{}]]'},
+    "patterns": [],
+    "distributions": {"E2EXAMPLE1ABCD": '{"id":"E2EXAMPLE1ABCD","options":{}}'},
+}
+
+
+@pytest.mark.parametrize("document", [VERSION_1, {"compiled": COMPILED_VERSION + 1}])
+def test_a_map_compiled_by_another_version_is_refused(tmp_path: Path, document: dict[str, Any]) -> None:
     compiled = tmp_path / "routes.json"
-    compiled.write_text(json.dumps({"compiled": COMPILED_VERSION + 1}))
+    compiled.write_text(json.dumps(document))
     [message] = problems_of(compiled)
-    assert "build it again" in message
+    assert "build it again from its YAML with `purgemap build`" in message
 
 
 def test_a_map_in_json_is_yaml_too(tmp_path: Path) -> None:

@@ -30,7 +30,10 @@ def _compiled_document(path: Path) -> dict[str, Any] | None:
     except ValueError:
         return None
     if "compiled" in document and document["compiled"] != COMPILED_VERSION:
-        message = f"compiled as version {document['compiled']}, this is version {COMPILED_VERSION}; build it again"
+        message = (
+            f"compiled as version {document['compiled']}, this is version {COMPILED_VERSION}: "
+            "build it again from its YAML with `purgemap build` of this version"
+        )
         raise file_error(str(path), message)
     return document if "compiled" in document else None
 

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-COMPILED_VERSION = 1
+COMPILED_VERSION = 2
+"""Version 1 had plain JSON in its rows, whose quotes version 2 swaps: neither reads the other."""
 
 DEFAULT_MAX_PATHS = 150
 DEFAULT_MAX_WILDCARDS = 10
