@@ -14,7 +14,7 @@ from doubles.clock import Clock
 from doubles.cloudfront import CloudFrontDouble, Settings, Site
 from doubles.cloudfront_http import CloudFrontServer
 from purgemap.aws import Aws, AwsCloudFront, SqsQueue
-from purgemap.delivery import Accepted, Deferred, Order, Pace, deliver
+from purgemap.delivery import Accepted, Deferred, Order, Pace, Refusal, RefusedError, deliver
 from purgemap.embedded.aws import EmbeddedAws
 from purgemap.jobs import Job
 from purgemap.keeping import Message
@@ -87,6 +87,16 @@ def test_a_role_whose_session_has_ended_before_it_came_holds_up_its_own_distribu
         (OWN.id, Accepted),
         (THEIRS.id, Deferred),
     }
+
+
+@pytest.mark.parametrize("distribution", [OWN, THEIRS])
+def test_without_credentials_a_call_is_refused_for_now(
+    distribution: Distribution, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    with pytest.raises(RefusedError, match="NoCredentialsError") as refused:
+        AwsCloudFront(Aws({})).create_invalidation(distribution, ("/a",), "reference")
+    assert refused.value.refusal is Refusal.FAILING
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import Any
 import botocore.session
 from botocore.config import Config
 from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
-from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, ParamValidationError
 from botocore.handlers import BUILTIN_HANDLERS
 
 from purgemap.delivery import Refusal, RefusedError
@@ -84,10 +84,16 @@ class Aws:
         )
 
     def _assume(self, role_arn: str, external_id: str | None) -> Any:
-        """Make a session whose credentials botocore fetches on first use and refreshes before they expire."""
+        """Make a session whose credentials botocore fetches on first use and refreshes before they expire.
+
+        Raises NoCredentialsError where there are none to assume the role with, as every other call does.
+        """
+        own = self._session.get_credentials()
+        if own is None:
+            raise NoCredentialsError
         fetcher = AssumeRoleCredentialFetcher(
             client_creator=lambda service, **credentials: self._create(self._session, service, **credentials),
-            source_credentials=self._session.get_credentials(),
+            source_credentials=own,
             role_arn=role_arn,
             extra_args={"RoleSessionName": "purgemap", **({"ExternalId": external_id} if external_id else {})},
         )
