@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 
 from doubles.cloudfront import Clock, CloudFrontDouble, Fault, Site
 from doubles.cloudfront_http import CloudFrontServer
+from payloads import s3_event
 from purgemap.cli.invalidate import invalidate
 
 E1, E2 = "E1EXAMPLE1ABCD", "E2EXAMPLE2ABCD"
@@ -64,6 +65,13 @@ def test_the_json_says_what_was_accepted(cloudfront: CloudFrontDouble) -> None:
     ]
     assert document["summary"]["requests"] == 1
     assert accepted(cloudfront, E1) == [["/x"]]
+
+
+@pytest.mark.parametrize("line", ["s3://site/x", json.dumps(s3_event("site", "x"))])
+def test_what_is_sent_again_on_purpose_is_invalidated_again(line: str, cloudfront: CloudFrontDouble) -> None:
+    for _ in range(2):
+        assert run(line).return_value == 0
+    assert accepted(cloudfront, E1) == [["/x"], ["/x"]]
 
 
 def test_nothing_to_do_calls_nobody(cloudfront: CloudFrontDouble) -> None:

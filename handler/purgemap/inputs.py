@@ -32,8 +32,9 @@ class Named(NamedTuple):
 
 
 def parse_lines(lines: Iterable[str], *, bucket: str | None = None, source: str = "") -> Named:
-    """Read the changes that lines name, each object once per event; `source` marks those that bring no id.
+    """Read the changes that lines name, each object once per event.
 
+    `source` is the source of them all, of events too: what a person sends again is another delivery, whatever its ids.
     Raises InputError for a line that can't be read, or a bare key without `bucket`.
     """
     changes: dict[tuple[str, str, str], ObjectChange] = {}
@@ -71,7 +72,7 @@ def _without_progress(line: str) -> str:
 def _parse_line(text: str, number: int, bucket: str | None, source: str) -> tuple[list[ObjectChange], int]:
     """Return the changes of a line and how many of its events are ignored on purpose."""
     if text.startswith('{"') or (text.startswith("{") and bucket is None):
-        return _parse_event_line(text, number)
+        return _parse_event_line(text, number, source)
     transfer = _TRANSFER.match(text)
     if transfer:
         pairs = list(_transferred(transfer[1], text[transfer.end() :]))
@@ -83,14 +84,14 @@ def _parse_line(text: str, number: int, bucket: str | None, source: str) -> tupl
     return [ObjectChange(bucket, text, CREATED, source, "")], 0
 
 
-def _parse_event_line(text: str, number: int) -> tuple[list[ObjectChange], int]:
+def _parse_event_line(text: str, number: int, source: str) -> tuple[list[ObjectChange], int]:
     try:
         batch = parse_payload(json.loads(text))
     except (ValueError, RecursionError) as error:
         raise InputError(f"line {number}: begins like a JSON event, but {error}") from None
     for record in batch.malformed:
         raise InputError(f"line {number}: {_told(record)}")
-    return batch.changes, sum(batch.ignored.values())
+    return [change._replace(source=source) for change in batch.changes], sum(batch.ignored.values())
 
 
 def _told(record: Malformed) -> str:
