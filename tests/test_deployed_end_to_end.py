@@ -132,6 +132,7 @@ def test_the_poller_and_the_function_work_as_the_template_says(aws: EmbeddedAws)
         "PURGEMAP_DEAD_LETTER_QUEUE_URL": deployed.outputs["DeadLetterQueueUrl"],
         "PURGEMAP_CALLS_PER_SECOND": "0.8",
         "PURGEMAP_LOG_LEVEL": "INFO",
+        "PURGEMAP_METRICS_NAMESPACE": STACK,
     }
 
 

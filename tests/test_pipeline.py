@@ -135,7 +135,7 @@ def test_the_log_holds_a_json_line_per_invalidation_and_one_per_batch(load_map: 
     cloudfront = MemoryCloudFront(refusing={E2: Refusal.GONE})
     batch = sqs_batch([s3_event("site", "docs/b"), s3_event("nobody", "c"), "{broken"])
     report = process(batch, service(load_map(MAP), cloudfront), pace())
-    lines = [line for line in report_lines(report, NOW, NOW + 0.5) if line.level >= logging.INFO]
+    lines = [line for line in report_lines(report, NOW, NOW + 0.5, "staging") if line.level >= logging.INFO]
     assert [line.message for line in lines] == ["accepted", "rejected", "malformed record", "failed", "batch"]
     assert lines[0].fields["distribution"] == E1
     assert lines[0].fields["items"] == ("/docs/b",)
@@ -148,7 +148,7 @@ def test_the_log_holds_a_json_line_per_invalidation_and_one_per_batch(load_map: 
         "changes": 2, "unrouted": 1, "ignored": 0, "malformed": 1, "items": 1, "wildcards": 0,
         "accepted": 1, "deferred": 0, "rejected": 1, "failed": 1, "seconds_to_accepted": [0.5],
     }  # fmt: skip
-    assert described["Dimensions"] == [[]]
+    assert (described["Namespace"], described["Dimensions"]) == ("staging", [[]])
     assert (metrics["distributions"], metrics["routes"]) == ([E1, E2], ["all", "docs"])
 
 

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from purgemap import lambda_function, reporting
+from purgemap.cli.deploy import DEFAULT_STACK
 from purgemap.delivery import CALLS_PER_BATCH_AND_ACCOUNT, SECONDS_TO_START_A_CALL
 from purgemap.lambda_function import DEFAULT_CALLS_PER_SECOND
 from purgemap.rendering.stack import render_stack
@@ -22,6 +23,8 @@ TEMPLATE = load_template("template.yaml")
 RESOURCES: dict[str, dict[str, Any]] = {name: each["Properties"] for name, each in TEMPLATE["Resources"].items()}
 ALARMS = of_type(TEMPLATE, "AWS::CloudWatch::Alarm").keys()
 PARAMETERS = TEMPLATE["Parameters"]
+NAMESPACE, DASHBOARD_NAMESPACE = {"Ref": "AWS::StackName"}, "${AWS::StackName}"
+AWS_NAMESPACES = ("AWS/SQS", "AWS/Lambda")
 
 
 @pytest.mark.parametrize("name", ["template.yaml", "member.yaml", "github/role.yaml"])
@@ -96,11 +99,21 @@ def test_every_alarm_goes_to_the_topic_only_if_there_is_one() -> None:
 def test_alarms_and_dashboard_use_only_metrics_that_the_function_writes() -> None:
     text = Path(str(reporting.__file__)).read_text()
     written = {node.value for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Constant)}
-    own = [RESOURCES[alarm] for alarm in ALARMS if RESOURCES[alarm]["Namespace"] == reporting.NAMESPACE]
+    own = [RESOURCES[alarm] for alarm in ALARMS if RESOURCES[alarm]["Namespace"] == NAMESPACE]
     filtered = RESOURCES["InvalidMapFilter"]["MetricTransformations"][0]
-    used = {alarm["MetricName"] for alarm in own} | {metric[1] for metric in _metrics() if metric[0] == "purgemap"}
+    used = {alarm["MetricName"] for alarm in own} | {
+        metric[1] for metric in _metrics() if metric[0] == DASHBOARD_NAMESPACE
+    }
     assert used - written == {filtered["MetricName"]}
-    assert filtered["MetricNamespace"] == reporting.NAMESPACE
+
+
+def test_stacks_of_one_account_count_apart_and_the_default_one_under_the_default_name() -> None:
+    assert RESOURCES["Function"]["Environment"]["Variables"]["PURGEMAP_METRICS_NAMESPACE"] == NAMESPACE
+    assert RESOURCES["InvalidMapFilter"]["MetricTransformations"][0]["MetricNamespace"] == NAMESPACE
+    namespaces = [RESOURCES[alarm]["Namespace"] for alarm in ALARMS]
+    assert all(name == NAMESPACE or name in AWS_NAMESPACES for name in namespaces)
+    assert {metric[0] for metric in _metrics()} == {DASHBOARD_NAMESPACE, *AWS_NAMESPACES}
+    assert DEFAULT_STACK == reporting.DEFAULT_NAMESPACE
 
 
 def _dashboard() -> dict[str, Any]:
@@ -114,7 +127,7 @@ def _metrics() -> list[list[Any]]:
 
 
 def test_the_dashboard_shows_what_people_ask_for() -> None:
-    shown = {metric[1] for metric in _metrics() if metric[0] == "purgemap"}
+    shown = {metric[1] for metric in _metrics() if metric[0] == DASHBOARD_NAMESPACE}
     assert {"seconds_to_accepted", "changes", "items", "wildcards", "deferred", "rejected"} <= shown
     alarms = next(widget["properties"]["alarms"] for widget in _dashboard()["widgets"] if widget["type"] == "alarm")
     assert set(alarms) == {f"${{{alarm}.Arn}}" for alarm in ALARMS}

@@ -12,7 +12,7 @@ from purgemap.aws import Aws, AwsCloudFront, SqsQueue
 from purgemap.delivery import SECONDS_TO_START_A_CALL, Pace
 from purgemap.errors import PurgemapError
 from purgemap.pipeline import Service, answer, process
-from purgemap.reporting import LOGGER, JsonFormatter, log_report
+from purgemap.reporting import DEFAULT_NAMESPACE, LOGGER, JsonFormatter, log_report
 from purgemap.routes.loading import load_routes
 from purgemap.routing import Router
 
@@ -25,7 +25,8 @@ def build_handler(environment: Mapping[str, str]) -> Handler:
     """Make the handler that an environment describes; raises MapError where PURGEMAP_ROUTES names no sound map."""
     LOGGER.setLevel(environment.get("PURGEMAP_LOG_LEVEL", "INFO"))
     calls_per_second = float(environment.get("PURGEMAP_CALLS_PER_SECOND", DEFAULT_CALLS_PER_SECOND))
-    return serve(build_service(environment), calls_per_second)
+    namespace = environment.get("PURGEMAP_METRICS_NAMESPACE", DEFAULT_NAMESPACE)
+    return serve(build_service(environment), calls_per_second, namespace=namespace)
 
 
 def serve(
@@ -33,6 +34,7 @@ def serve(
     calls_per_second: float,
     now: Callable[[], float] = time.time,
     sleep: Callable[[float], None] = time.sleep,
+    namespace: str = DEFAULT_NAMESPACE,
 ) -> Handler:
     """Make the handler of a service; `calls_per_second` is what CloudFront takes from one account."""
 
@@ -47,7 +49,7 @@ def serve(
         )
         _check_time(pace)
         report = process(payload, service, pace)
-        log_report(report, started, now())
+        log_report(report, started, now(), namespace)
         return answer(report)
 
     return handle

@@ -13,7 +13,7 @@ from purgemap.delivery import Accepted, Deferred, Outcome, Rejected
 from purgemap.pipeline import Report
 
 LOGGER = logging.getLogger("purgemap")
-NAMESPACE = "purgemap"
+DEFAULT_NAMESPACE = "purgemap"
 
 # Enough of the items to see what a line is about; the rest shows at level DEBUG.
 _SHOWN_ITEMS = 20
@@ -40,13 +40,13 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(line, ensure_ascii=False, default=str)
 
 
-def log_report(report: Report, started: float, ended: float) -> None:
-    """Write a report to the log; the batch's times are in seconds since the epoch."""
-    for line in report_lines(report, started, ended):
+def log_report(report: Report, started: float, ended: float, namespace: str = DEFAULT_NAMESPACE) -> None:
+    """Write a report to the log; the batch's times are in seconds since the epoch, the namespace is its metrics'."""
+    for line in report_lines(report, started, ended, namespace):
         LOGGER.log(line.level, line.message, extra={"fields": line.fields})
 
 
-def report_lines(report: Report, started: float, ended: float) -> Iterator[Line]:
+def report_lines(report: Report, started: float, ended: float, namespace: str = DEFAULT_NAMESPACE) -> Iterator[Line]:
     """Tell a report, line by line."""
     for outcome in report.outcomes:
         yield _outcome_line(outcome, ended)
@@ -57,7 +57,7 @@ def report_lines(report: Report, started: float, ended: float) -> Iterator[Line]
         yield Line(logging.ERROR, "malformed record", {"source": record.source, "reason": record.reason})
     for unkept in report.unkept:
         yield Line(logging.ERROR, "failed", {"distribution": unkept.distribution, "reason": unkept.reason})
-    yield _batch_line(report, started, ended)
+    yield _batch_line(report, started, ended, namespace)
 
 
 def _outcome_line(outcome: Outcome, ended: float) -> Line:
@@ -82,7 +82,7 @@ def _outcome_line(outcome: Outcome, ended: float) -> Line:
     return Line(logging.ERROR, "rejected", waiting)
 
 
-def _batch_line(report: Report, started: float, ended: float) -> Line:
+def _batch_line(report: Report, started: float, ended: float, namespace: str) -> Line:
     accepted = [outcome for outcome in report.outcomes if isinstance(outcome, Accepted)]
     metrics = {
         "changes": len({(change.bucket, change.key) for change in report.batch.changes}),
@@ -104,20 +104,21 @@ def _batch_line(report: Report, started: float, ended: float) -> Line:
         "distributions": sorted({outcome.job.distribution for outcome in report.outcomes})[:_SHOWN_ITEMS],
         "routes": report.wanted.routes[:_SHOWN_ITEMS],
     }
-    return Line(logging.INFO, "batch", {**_embedded(metrics, ended), **properties})
+    return Line(logging.INFO, "batch", {**_embedded(metrics, ended, namespace), **properties})
 
 
-def _embedded(metrics: dict[str, Any], ended: float) -> dict[str, Any]:
+def _embedded(metrics: dict[str, Any], ended: float, namespace: str) -> dict[str, Any]:
     """Return metrics with their description, but for those without a value.
 
     Distribution and route are no dimensions: each combination of dimensions is a metric that costs by the month.
+    Several services in an account and region are told apart by the namespace.
     """
     told = {name: value for name, value in metrics.items() if value != []}
     described = [{"Name": name, "Unit": _UNITS.get(name, "Count")} for name in told]
     return {
         "_aws": {
             "Timestamp": int(ended * 1000),
-            "CloudWatchMetrics": [{"Namespace": NAMESPACE, "Dimensions": [[]], "Metrics": described}],
+            "CloudWatchMetrics": [{"Namespace": namespace, "Dimensions": [[]], "Metrics": described}],
         },
         **told,
     }
