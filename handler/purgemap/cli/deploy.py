@@ -85,28 +85,33 @@ def deploy(  # noqa: PLR0913  the command's options
     if not yes and not sys.stdin.isatty():
         raise click.UsageError("there is nobody to ask whether to go ahead; say --yes")
     console = Console(highlight=False, soft_wrap=True)
-    sound = load_sound(routes)
-    for problem in sound.warnings:
-        Console(stderr=True, highlight=False, soft_wrap=True).print(str(problem), style="yellow", markup=False)
-    template = render_stack(sound.routes)
+    new = _load(routes)
+    template = render_stack(new)
     given = _checked(dict(parameters))
     clients = connect(os.environ)
     with told():
         target = _Target(clients, stack_name, find_stack(clients.cloudformation, stack_name), artifact_bucket)
         check_deployable(stack_name, target.before)
         old = deployed_map(clients.s3, target.before) if refresh else None
-        change_set = prepare(
-            clients.cloudformation, stack_name, target.before, _upload(target, sound.routes, template, given)
-        )
+        request = _upload(target, new, template, given)
+        change_set = prepare(clients.cloudformation, stack_name, target.before, request)
         if change_set is None:
             console.print(f"{stack_name}: no changes")
             return 0
-        jobs = refreshes(old, sound.routes, change_set.id, time.time()) if old else []
+        jobs = refreshes(old, new, change_set.id, time.time()) if old is not None else []
         _show(target, change_set, jobs, console)
         if not _agreed(clients, change_set, yes=yes):
             return 1
         _execute(target, change_set, jobs, console)
     return 0
+
+
+def _load(routes: str) -> Routes:
+    """Load a map that all of `purgemap check` is fine with, and tell what is odd about it all the same."""
+    sound = load_sound(routes)
+    for problem in sound.warnings:
+        Console(stderr=True, highlight=False, soft_wrap=True).print(str(problem), style="yellow", markup=False)
+    return sound.routes
 
 
 def _checked(given: Mapping[str, str]) -> Mapping[str, str]:

@@ -64,15 +64,16 @@ def prepare(
         Capabilities=["CAPABILITY_IAM"],
     )
     page = _wait(cloudformation, made["Id"], sleep)
-    if page["Status"] == "FAILED":
-        # What can't be tidied up is in nobody's way, and must not hide the reason.
-        with suppress(ClientError):
-            discard(cloudformation, ChangeSet(made["Id"], made["StackId"], (), is_first))
-        reason = page.get("StatusReason", "")
-        if any(words in reason for words in _NOTHING):
-            return None
-        raise PurgemapError(f"CloudFormation refuses the template: {reason or 'it gives no reason'}")
-    return ChangeSet(made["Id"], made["StackId"], _changes(cloudformation, made["Id"], page), is_first)
+    change_set = ChangeSet(made["Id"], made["StackId"], _changes(cloudformation, made["Id"], page), is_first)
+    if page["Status"] != "FAILED":
+        return change_set
+    # What can't be tidied up is in nobody's way, and must not hide the reason.
+    with suppress(ClientError):
+        discard(cloudformation, change_set)
+    reason = page.get("StatusReason", "")
+    if any(words in reason for words in _NOTHING):
+        return None
+    raise PurgemapError(f"CloudFormation refuses the template: {reason or 'it gives no reason'}")
 
 
 def discard(cloudformation: CloudFormation, change_set: ChangeSet) -> None:
