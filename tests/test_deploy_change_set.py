@@ -1,6 +1,7 @@
 """A change set's life: what it shows, how it is waited for, and what is said when CloudFormation fails."""
 
 import io
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -226,6 +227,18 @@ def test_a_failure_that_cloudformation_does_not_explain_is_told_as_that() -> Non
     events = [stack_event(1, "purgemap", "CREATE_IN_PROGRESS"), stack_event(2, "purgemap", "DELETE_COMPLETE")]
     with pytest.raises(PurgemapError, match="doesn't say why; the stack is DELETE_COMPLETE"):
         _executed(ScriptedCloudFormation(["DELETE_COMPLETE"], events))
+
+
+def test_a_call_that_botocore_sends_again_is_the_same_call() -> None:
+    cloudformation = ScriptedCloudFormation(["UPDATE_COMPLETE"], change_sets=[READY])
+    prepare(cloudformation, "purgemap", stack("UPDATE_COMPLETE"), REQUEST)
+    assert cloudformation.asked["ClientToken"] == REQUEST.name
+    cloudformation.happen(
+        [stack_event(1, "purgemap", "CREATE_COMPLETE"), stack_event(2, "purgemap", "UPDATE_COMPLETE")]
+    )
+    arn = "arn:aws:cloudformation:eu-west-1:123456789012:changeSet/purgemap-1/1c0ea8bc-2a3b-4c5d-8e6f-7a8b9c0d1e2f"
+    execute(cloudformation, replace(CHANGE_SET, id=arn), lambda _: None, lambda _: None)
+    assert cloudformation.asked["ClientRequestToken"] == arn.rpartition("/")[2]
 
 
 class Interrupted(ScriptedCloudFormation):

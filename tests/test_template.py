@@ -12,7 +12,7 @@ import yaml
 
 from purgemap import lambda_function, reporting
 from purgemap.cli.deploy import DEFAULT_STACK
-from purgemap.delivery import CALLS_PER_BATCH_AND_ACCOUNT, SECONDS_TO_START_A_CALL
+from purgemap.delivery import CALLS_PER_BATCH_AND_ACCOUNT, SECONDS_TO_START_A_CALL, SECONDS_UNTIL_GIVING_UP
 from purgemap.lambda_function import DEFAULT_CALLS_PER_SECOND
 from purgemap.rendering.stack import render_stack
 from purgemap.rendering.template import dump_template, load_template
@@ -80,6 +80,14 @@ def test_the_handler_is_there_and_gets_each_variable_that_it_reads() -> None:
     wanted = {value for value in read_names if isinstance(value, str) and re.fullmatch("PURGEMAP_[A-Z_]+", value)}
     assert RESOURCES["Function"]["Environment"]["Variables"].keys() == wanted
     assert PARAMETERS["CallsPerSecond"]["Default"] == DEFAULT_CALLS_PER_SECOND
+
+
+def test_a_job_may_come_back_through_the_queue_more_often_than_lambda_lets_loops_run() -> None:
+    feeds = RESOURCES["EventSource"]["EventSourceArn"]["Fn::GetAtt"][0]
+    takes = RESOURCES["Function"]["Environment"]["Variables"]["PURGEMAP_QUEUE_URL"]["Ref"]
+    assert feeds == takes, "a loop, and meant"
+    assert SECONDS_UNTIL_GIVING_UP / MAX_DELAY > 16
+    assert RESOURCES["Function"]["RecursiveLoop"] == "Allow"
 
 
 @pytest.mark.parametrize(

@@ -245,6 +245,7 @@ def test_it_may_make_every_kind_of_resource_of_the_stack() -> None:
         "AWS::IAM::Policy": "iam:PutRolePolicy",
         "AWS::IAM::ManagedPolicy": "iam:CreatePolicy",
         "AWS::Lambda::Function": "lambda:CreateFunction",
+        "RecursiveLoop": "lambda:PutFunctionRecursionConfig",
         "AWS::Lambda::EventSourceMapping": "lambda:CreateEventSourceMapping",
         "AWS::Events::Rule": "events:PutRule",
         "AWS::Events::EventBusPolicy": "events:PutPermission",

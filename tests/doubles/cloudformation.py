@@ -59,8 +59,9 @@ class ScriptedCloudFormation:
     def describe_change_set(self, **_: Any) -> Any:
         return self._change_sets.popleft()
 
-    def execute_change_set(self, **_: Any) -> Any:
+    def execute_change_set(self, **asked: Any) -> Any:
         self.calls.append("execute_change_set")
+        self.asked = asked
         self.is_executed = True
 
     def delete_change_set(self, **_: Any) -> Any:

@@ -57,6 +57,7 @@ def prepare(
     made = cloudformation.create_change_set(
         StackName=stack_name,
         ChangeSetName=request.name,
+        ClientToken=request.name,  # so that botocore's retry of a call is no second call
         # A stack whose creation failed takes no update, so it goes.
         **({"ChangeSetType": "CREATE", "OnStackFailure": "DELETE"} if is_first else {"ChangeSetType": "UPDATE"}),
         TemplateURL=request.template_url,

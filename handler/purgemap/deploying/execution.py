@@ -41,7 +41,8 @@ def execute(
     Raises PurgemapError with the first failure's reason. CloudFormation has then taken the changes back.
     """
     seen = {event.id for event in islice(_events(cloudformation, change_set.stack_id, ()), 1)}
-    cloudformation.execute_change_set(ChangeSetName=change_set.id)
+    # The token makes botocore's retry of a call no second call, which CloudFormation would refuse.
+    cloudformation.execute_change_set(ChangeSetName=change_set.id, ClientRequestToken=change_set.id.rpartition("/")[2])
     told: list[StackEvent] = []
     while True:
         # The status is read first: once it is the last one, no event comes after those that are read then.
