@@ -34,10 +34,14 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="few rounds of little: says that it runs, not how fast")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows as JSON, too")
     parser.add_argument("--svg", type=Path, metavar="FILE", help="draw the rows that have a bar")
+    parser.add_argument("--redraw", action="store_true", help="write README's tables and chart of the last run again")
     options = parser.parse_args()
     unknown = set(options.sections) - SECTIONS.keys()
     if unknown:
         parser.error(f"no such section: {', '.join(sorted(unknown))}")
+    if options.redraw:
+        print(f"written: {', '.join(Published.load().publish())}")
+        return
     told = machine()
     print("; ".join(f"{name} {value}" for name, value in told.items()))
     rows = list(_measure(options.sections or SECTIONS, quick=options.quick))

@@ -31,7 +31,8 @@ ASSUMED = (
     "Assumed: the changes come within 10, 30 and 120 s; CloudFront takes ten quick calls, then so many a second, each "
     "of 0.3 s, and what it took has effect after 5 s; two functions at once, batches of 10 s or 6 MB; for one call per "
     "object, boto3's three attempts, Lambda's three tries and no limit to functions. Seconds count from the last "
-    "change; the floor is what the rate needs for one call to each distribution."
+    "change; the floor is what the rate needs for one call to each distribution. Of 100,000 changes, the rivals live "
+    "through those over 500 distributions only, one call per object once: it makes the same calls for any."
 )
 
 OURS, WITHOUT_SLOTS, CLASSIC = "purgemap", "batches without slots", "one call per object"

@@ -11,7 +11,7 @@ from operator import attrgetter
 from bench.rows import Row
 
 # Pixels: of a line, up to the drawing, of the drawing as wide as a ratio that reaches its bar, and beside it.
-_LINE, _LEFT, _BAR, _RIGHT, _MARGIN = 22, 376, 280, 190, 16
+_LINE, _LEFT, _BAR, _RIGHT, _MARGIN = 22, 376, 280, 200, 16
 # A ratio that is a quarter above its bar is drawn whole; what is worse is cut off.
 _MOST = 1.25
 _WIDTH = _LEFT + _BAR * _MOST + _RIGHT
