@@ -103,4 +103,11 @@ def test_a_readme_is_filled_where_it_asks_for_a_table_and_nowhere_else() -> None
     text = "before\n<!-- bench: machine -->\nPython 2\n<!-- /bench -->\nafter\n"
     assert run.in_readme(text) == text.replace("Python 2", "Python 3.13")
     bars = run.in_readme("<!-- bench: bars -->\n<!-- /bench -->").splitlines()
-    assert [line.split(" | ")[-2] for line in bars[3:-1]] == ["0.80 met", "0.80 missed"]
+    assert [line.split(" | ")[-2] for line in bars[3:-1]] == ["0.80 missed"]
+
+
+def test_readmes_table_shows_what_is_nearest_to_its_bar_and_all_moonshots() -> None:
+    far, near, moon = (replace(ROWS[0], name=name, ratio=ratio) for name, ratio in (("a", 0.1), ("b", 0.7), ("c", 0.2)))
+    run = Published({}, [far, near, replace(moon, moonshot=0.1), ROWS[2]])
+    table = run.in_readme("<!-- bench: bars -->\n<!-- /bench -->").splitlines()[3:-1]
+    assert [(line.split(" | ")[1], "0.10 missed" in line) for line in table] == [("b", False), ("c", True)]

@@ -63,21 +63,30 @@ def _machine(run: Published) -> str:
 
 
 def _bars(run: Published) -> str:
-    rows = [row for row in run.rows if row.bar is not None]
+    """Write of each section what has a moonshot, what misses its bar, and what is nearest to it; the chart has all."""
+    nearest = {row.section: row for row in sorted((row for row in run.rows if row.bar), key=_share_of_bar)}
+    shown = [row for row in run.rows if row.moonshot or row.verdict == "missed" or row is nearest.get(row.section)]
     return _table(
-        ("measured", "is", "beside", "ratio", "bar", "moonshot"),
+        ("measured", "of it", "beside", "ratio", "bar", "moonshot"),
         [
             (
-                f"{row.section.partition(':')[0]}: {row.name}",
-                value_of(row),
+                row.section,
+                row.name,
                 row.of,
                 f"**{row.ratio:.2f}**",
                 _limit(row.bar, row.verdict),
                 _limit(row.moonshot, row.verdict_on_moonshot),
             )
-            for row in rows
+            for row in shown
         ],
+        texts=3,
     )
+
+
+def _share_of_bar(row: Row) -> float:
+    assert row.ratio is not None
+    assert row.bar
+    return row.ratio / row.bar
 
 
 def _limit(most: float | None, verdict: str) -> str:
@@ -109,8 +118,9 @@ def _months(run: Published) -> str:
     return f"{_table(('a month', 'dollars', *rows[0].also), written)}\n\n{cost.ASSUMED}"
 
 
-def _table(heading: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    rule = ["---", *["---:"] * (len(heading) - 1)]
+def _table(heading: Sequence[str], rows: Sequence[Sequence[str]], texts: int = 1) -> str:
+    """Write a table in Markdown; all columns but the first ones hold figures."""
+    rule = [*["---"] * texts, *["---:"] * (len(heading) - texts)]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (heading, rule, *rows))
 
 
