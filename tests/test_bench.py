@@ -1,6 +1,7 @@
 """The benchmark runs, tells what it should, and draws what it tells; how fast anything is, no test says."""
 
 import json
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -12,7 +13,7 @@ import yaml
 from bench.chart import chart
 from bench.classic import Classic
 from bench.cost import GIGABYTES, batched, classic
-from bench.publishing import Published
+from bench.publishing import CHART, README, RESULTS, Published
 from bench.rows import Row, measured, table
 from simulation.bursts import Burst, bursting, seconds_to_fresh, world_of
 
@@ -96,6 +97,14 @@ def test_one_call_per_object_is_enough_for_a_few_changes() -> None:
     assert (classic.lost, classic.double.stale()) == (0, [])
     assert (classic.invocations, classic.calls) == (8, 8)
     assert seconds_to_fresh(classic.double, world_of(2), burst) == classic.double.settings.seconds_to_effect - 0.5
+
+
+def test_readme_and_the_chart_show_the_run_whose_data_stands_beside_it() -> None:
+    run, readme = Published.load(), README.read_text()
+    assert run.in_readme(readme) == readme
+    assert {"machine", "bars", "bursts", "months"} == set(re.findall(r"<!-- bench: (\w+) -->", readme))
+    assert chart(run.rows) == CHART.read_text()
+    assert run.as_json() == RESULTS.read_text()
 
 
 def test_a_readme_is_filled_where_it_asks_for_a_table_and_nowhere_else() -> None:
