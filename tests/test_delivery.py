@@ -13,7 +13,7 @@ from purgemap.delivery import Accepted, Deferred, Order, Outcome, Pace, Refusal,
 from purgemap.jobs import Job, UnknownVersionError, merge, messages, parse_job
 from purgemap.keeping import keep
 from purgemap.routes.table import Distribution
-from purgemap.slots import MAX_DELAY, delay_to_slot, round_length
+from purgemap.slots import MAX_DELAY, delay_to_slot
 
 NOW = 1_794_441_600.0
 E1, E2 = Distribution("E1EXAMPLE1ABCD"), Distribution("E2EXAMPLE2ABCD")
@@ -24,7 +24,24 @@ def job(*items: str, distribution: str = E1.id, oldest: float = NOW, scope: str 
 
 
 def pace(seconds_left: Callable[[], float] = lambda: 60.0) -> Pace:
-    return Pace(now=lambda: NOW, seconds_left=seconds_left)
+    return Pace(now=lambda: NOW, seconds_left=seconds_left, sleep=lambda _: None)
+
+
+def many(count: int) -> list[Order]:
+    return [Order(job(distribution=f"E{n:013}"), Distribution(f"E{n:013}")) for n in range(count)]
+
+
+class TimedCloudFront(MemoryCloudFront):
+    """Knows when it was called."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__()
+        self.clock = clock
+        self.times: list[float] = []
+
+    def create_invalidation(self, distribution: Distribution, items: tuple[str, ...], caller_reference: str) -> str:
+        self.times.append(self.clock())
+        return super().create_invalidation(distribution, items, caller_reference)
 
 
 def outcomes_of(refusal: Refusal, **state: Any) -> list[Outcome]:
@@ -85,14 +102,32 @@ def test_a_tightened_job_asks_for_less_and_still_covers_everything() -> None:
     assert all(sum(item.endswith("*") for item in items) <= 1 for _, items, _ in cloudfront.calls)
 
 
-def test_at_most_ten_calls_go_to_an_account_and_the_rest_wait_for_their_slots() -> None:
+@pytest.mark.parametrize(("was_deferred", "quick_calls"), [(False, 10), (True, 5)])
+def test_an_account_is_called_at_its_rate_but_for_what_it_has_saved_up(*, was_deferred: bool, quick_calls: int) -> None:
+    clock = Clock(NOW)
+    at_its_rate = Pace(now=clock, seconds_left=lambda: NOW + 60 - clock.now, calls_per_second=2, sleep=clock.advance)
+    orders = [order._replace(was_deferred=was_deferred) for order in many(100)]
+    cloudfront = TimedCloudFront(clock)
+    outcomes = deliver(orders, cloudfront, at_its_rate)
+    turns = range(1, 31 * 2 - 1)
+    assert cloudfront.times == [NOW] * quick_calls + [NOW + turn / 2 for turn in turns]
+    deferred = outcomes[len(cloudfront.times) :]
+    assert {(type(each), each.job.refusals) for each in deferred} == {(Deferred, 0)}
+
+
+@pytest.mark.parametrize(("jobs", "calls"), [(10, 10), (11, 0)])
+def test_more_new_jobs_of_an_account_than_quick_calls_wait_for_what_else_is_on_its_way(jobs: int, calls: int) -> None:
+    cloudfront, elsewhere = MemoryCloudFront(), replace(E1, role_arn="arn:aws:iam::222222222222:role/p")
+    outcomes = deliver([*many(jobs), Order(job(), elsewhere)], cloudfront, pace(), may_put_off=True)
+    assert len(cloudfront.calls) == calls + 1
+    assert {outcome.delay for outcome in outcomes if isinstance(outcome, Deferred)} <= {1}
+
+
+def test_what_was_put_off_is_sent_with_all_that_has_come_since() -> None:
     cloudfront = MemoryCloudFront()
-    orders = [Order(job(distribution=f"E{n:013}"), Distribution(f"E{n:013}")) for n in range(25)]
-    outcomes = deliver(orders, cloudfront, pace())
-    assert len(cloudfront.calls) == 10
-    deferred = [outcome for outcome in outcomes if isinstance(outcome, Deferred)]
-    assert len(deferred) == 15
-    assert {outcome.job.refusals for outcome in deferred} == {0}
+    orders = [*many(30), Order(job(), E1, was_deferred=True)]
+    deliver(orders, cloudfront, pace(), may_put_off=True)
+    assert len(cloudfront.calls) == 31
 
 
 def test_accounts_do_not_share_their_calls() -> None:
@@ -121,8 +156,8 @@ def test_a_call_that_waits_for_its_turn_counts_the_wait_as_time_it_has_not() -> 
     clock = Clock(NOW)
     waiting = Pace(now=clock, seconds_left=lambda: NOW + 31 - clock.now, sleep=clock.advance)
     orders = [Order(job(), E1), Order(job(distribution=E2.id), E2)]
-    outcomes = deliver(orders, MemoryCloudFront(), waiting, in_slot={E1.id, E2.id})
-    assert [type(outcome) for outcome in outcomes] == [Accepted, Deferred]
+    outcomes = deliver([*many(9), *orders], MemoryCloudFront(), waiting)
+    assert [type(outcome) for outcome in outcomes] == [Accepted] * 10 + [Deferred]
 
 
 class FullCloudFront(MemoryCloudFront):
@@ -268,24 +303,21 @@ def test_what_a_queue_did_not_take_is_named() -> None:
 
 
 @pytest.mark.parametrize("refusals", range(12))
-@pytest.mark.parametrize("round_seconds", [20, 137, 900])
-def test_a_slot_comes_after_the_back_off_and_within_what_sqs_can_wait(refusals: int, round_seconds: int) -> None:
+def test_a_slot_comes_after_the_back_off_and_within_what_sqs_can_wait(refusals: int) -> None:
     for second in range(0, 2_000, 37):
-        delay = delay_to_slot(E1.id, NOW + second, refusals=refusals, round_seconds=round_seconds)
+        delay = delay_to_slot(E1.id, NOW + second, refusals=refusals)
         assert 0 < delay <= MAX_DELAY
-        if 5 << refusals < MAX_DELAY - round_seconds:
+        if 5 << refusals < MAX_DELAY / 2:
             assert delay >= 5 << refusals
 
 
+def slots(refusals: int) -> set[int]:
+    return {round(NOW + second + delay_to_slot(E1.id, NOW + second, refusals=refusals)) for second in range(640)}
+
+
 def test_a_distribution_has_one_slot_a_round_where_batches_meet() -> None:
-    slots = {
-        round(NOW + second + delay_to_slot(E1.id, NOW + second, refusals=0, round_seconds=100)) for second in range(80)
-    }
-    assert len(slots) <= 2
+    assert len(slots(refusals=4)) <= 640 // 80 + 1
 
 
-@pytest.mark.parametrize(
-    ("distributions", "rate", "seconds"), [(1, 0.5, 20), (100, 0.5, 200), (500, 0.5, 900), (90, 2, 45)]
-)
-def test_a_round_is_as_long_as_the_accounts_rate_needs(distributions: int, rate: float, seconds: int) -> None:
-    assert round_length(distributions, rate) == seconds
+def test_jobs_that_were_refused_often_meet_those_that_were_not() -> None:
+    assert {slot % 20 for slot in slots(refusals=1) | slots(refusals=4)} == {next(iter(slots(refusals=1))) % 20}

@@ -12,7 +12,7 @@ import yaml
 
 from purgemap import lambda_function, reporting
 from purgemap.cli.deploy import DEFAULT_STACK
-from purgemap.delivery import CALLS_PER_BATCH_AND_ACCOUNT, SECONDS_TO_START_A_CALL, SECONDS_UNTIL_GIVING_UP
+from purgemap.delivery import QUICK_CALLS, SECONDS_TO_START_A_CALL, SECONDS_UNTIL_GIVING_UP
 from purgemap.lambda_function import DEFAULT_CALLS_PER_SECOND
 from purgemap.rendering.stack import render_stack
 from purgemap.rendering.template import dump_template, load_template
@@ -60,7 +60,7 @@ def test_a_message_stays_hidden_for_six_timeouts_and_the_window() -> None:
 
 
 def test_a_batchs_calls_fit_into_the_functions_time() -> None:
-    calls = CALLS_PER_BATCH_AND_ACCOUNT / float(DEFAULT_CALLS_PER_SECOND)
+    calls = QUICK_CALLS / float(DEFAULT_CALLS_PER_SECOND)
     assert calls + SECONDS_TO_START_A_CALL <= RESOURCES["Function"]["Timeout"]
 
 

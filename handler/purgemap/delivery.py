@@ -1,8 +1,8 @@
-"""Jobs → what became of them: accepted by CloudFront, deferred to a later slot, or rejected for good."""
+"""Jobs → what became of them: accepted by CloudFront, deferred to a later batch, or rejected for good."""
 
 import hashlib
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -13,15 +13,17 @@ from purgemap.jobs import Job
 from purgemap.planning import Listing, plan, tightened
 from purgemap.planning.cover import outermost, uncovered
 from purgemap.routes.table import Distribution
-from purgemap.slots import delay_to_slot, round_length
+from purgemap.slots import delay_to_slot
 
 # CloudFront throttles an account after six to fifteen calls in a row, at about one call every two seconds:
-# https://github.com/aws/aws-sdk-js/issues/3983
-CALLS_PER_BATCH_AND_ACCOUNT = 10
+# https://github.com/aws/aws-sdk-js/issues/3983. So the first calls of a batch go at once and the others at that rate;
+# fewer go at once where others came shortly before: CloudFront has saved up so many while the batch was collected.
+QUICK_CALLS = 10
+QUICK_CALLS_SHORTLY_AFTER_OTHERS = 5
 
-# Jobs in their slot may have as many calls as the account's rate gives while a batch is collected and sent: what a
-# batch leaves of them would wait for a whole round.
-SECONDS_OF_CALLS_IN_SLOTS = 20
+# What only waits for its turn comes back with the next batch, where it meets whatever else waits by then: what several
+# batches want of one distribution goes as one call, and one function at a time makes the account's calls.
+SECONDS_UNTIL_THE_NEXT_BATCH = 1
 
 # A call may take two attempts of ten seconds; what is left of the function's time then has to do for deferring.
 SECONDS_TO_START_A_CALL = 30
@@ -106,26 +108,12 @@ Outcome = Accepted | Deferred | Rejected
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """What bounds a batch: the time of now, the seconds that are left, and what sets each account's round of slots.
-
-    An account is named by its number, "" being the function's own.
-    """
+    """What bounds a batch: the time of now, the seconds that are left, and the rate of calls that an account takes."""
 
     now: Callable[[], float]
     seconds_left: Callable[[], float]
-    distributions_of_account: Callable[[str], int] = lambda _account: 1
     calls_per_second: float = 0.5
     sleep: Callable[[float], None] = time.sleep
-
-    @property
-    def calls_in_slots(self) -> int:
-        """How many calls a batch may make to one account for jobs that are in their slot."""
-        return max(CALLS_PER_BATCH_AND_ACCOUNT, int(self.calls_per_second * SECONDS_OF_CALLS_IN_SLOTS))
-
-    def delay(self, job: Job, distribution: Distribution) -> int:
-        """Return the seconds until the job's next slot."""
-        round_seconds = round_length(self.distributions_of_account(distribution.account), self.calls_per_second)
-        return delay_to_slot(job.distribution, self.now(), refusals=job.refusals, round_seconds=round_seconds)
 
 
 def caller_reference(job: Job, items: Iterable[str]) -> str:
@@ -141,10 +129,11 @@ def caller_reference(job: Job, items: Iterable[str]) -> str:
 
 
 class Order(NamedTuple):
-    """A job and the distribution that it is for."""
+    """A job and the distribution that it is for; some of it may have been deferred before."""
 
     job: Job
     distribution: Distribution
+    was_deferred: bool = False
 
 
 Listings = Mapping[str, Listing]
@@ -156,17 +145,21 @@ def deliver(
     pace: Pace,
     listings: Listings | None = None,
     *,
-    in_slot: Collection[str] = (),
+    may_put_off: bool = False,
 ) -> list[Outcome]:
     """Send jobs: one account's after one another, since the rate is an account's; accounts side by side.
 
-    `listings` holds what is known of the sites, by distribution. `in_slot` names the distributions whose jobs have
-    waited for their slot, which is now.
+    `listings` holds what is known of the sites, by distribution. With `may_put_off` an account's new jobs are all put
+    off where there are more of them than quick calls: more changes of the same deploy may be on their way, and would
+    take a second call to each.
     """
     orders_by_account: dict[str, list[Order]] = {}
     for order in sorted(orders, key=lambda order: (order.job.oldest, order.job.distribution)):
         orders_by_account.setdefault(order.distribution.account, []).append(order)
-    accounts = [_Account(cloudfront, pace, orders, in_slot, listings or {}) for orders in orders_by_account.values()]
+    accounts = [
+        _Account(cloudfront, pace, orders, listings or {}, may_put_off=may_put_off)
+        for orders in orders_by_account.values()
+    ]
     if len(accounts) <= 1:
         return [outcome for account in accounts for outcome in account.deliver()]
     with ThreadPoolExecutor(max_workers=min(len(accounts), 16)) as pool:
@@ -177,15 +170,15 @@ class _Account:
     """One account's share of a batch: its jobs, and the calls that it may still make."""
 
     def __init__(
-        self, cloudfront: CloudFront, pace: Pace, orders: Sequence[Order], in_slot: Collection[str], listings: Listings
+        self, cloudfront: CloudFront, pace: Pace, orders: Sequence[Order], listings: Listings, *, may_put_off: bool
     ) -> None:
         self._cloudfront = cloudfront
         self._listings = listings
         self._pace = pace
         self._orders = orders
-        self._in_slot = in_slot
-        self._calls = 0
-        self._is_busy = any(order.job.distribution in in_slot for order in orders)
+        is_new = not any(order.was_deferred for order in orders)
+        self._puts_off = may_put_off and is_new and len(orders) > QUICK_CALLS
+        self._quick_calls = QUICK_CALLS if is_new else QUICK_CALLS_SHORTLY_AFTER_OTHERS
         self._next_call = 0.0
         self._is_throttled = False
 
@@ -193,21 +186,18 @@ class _Account:
         return [outcome for order in self._orders for outcome in self._send(order)]
 
     def _send(self, order: Order) -> Iterator[Outcome]:
-        job, distribution = order
-        paths, wildcards = tightened(distribution.max_paths, distribution.max_wildcards, job.rung)
-        listing = self._listings.get(job.distribution)
-        plans = plan(job.scopes, max_paths=paths, max_wildcards=wildcards, listing=listing)
-        attempt = _Attempt(job, [each.items for each in plans])
-        yield from self._attempt(attempt, distribution)
-        yield from self._remains(attempt, distribution)
+        attempt = _Attempt(order.job)
+        yield from self._attempt(attempt, order.distribution)
+        yield from self._remains(attempt)
 
     def _attempt(self, attempt: "_Attempt", distribution: Distribution) -> Iterator[Accepted]:
         """Send an attempt's requests until one is refused for good or for now."""
-        while attempt.waiting and attempt.refused is None:
+        while attempt.refused is None and attempt.has_more:
             attempt.waits_for = self._waits_for(attempt)
             if attempt.waits_for:
                 return
-            self._calls += 1
+            if attempt.waiting is None:
+                attempt.waiting = self._requests(attempt.job, distribution)
             self._keep_to_the_rate()
             attempt.trials -= attempt.is_bisecting
             items = attempt.waiting.pop(0)
@@ -220,28 +210,31 @@ class _Account:
             attempt.sent.append(items)
             yield Accepted(attempt.job, items, reference, accepted, tuple(sorted(attempt.stand_ins.get(items, ()))))
 
+    def _requests(self, job: Job, distribution: Distribution) -> list[tuple[str, ...]]:
+        paths, wildcards = tightened(distribution.max_paths, distribution.max_wildcards, job.rung)
+        listing = self._listings.get(job.distribution)
+        return [each.items for each in plan(job.scopes, max_paths=paths, max_wildcards=wildcards, listing=listing)]
+
     def _keep_to_the_rate(self) -> None:
-        """Space an account's calls where slots are due: they fill its whole rate, and its quick calls are used up."""
-        if self._is_busy:
-            self._pace.sleep(self._seconds_to_next_call())
-            self._next_call = self._pace.now() + 1 / self._pace.calls_per_second
+        """Wait for the next call's turn."""
+        self._pace.sleep(self._seconds_to_next_call())
+        self._quick_calls -= 1
+        self._next_call = self._pace.now() + 1 / self._pace.calls_per_second
 
     def _seconds_to_next_call(self) -> float:
-        return max(0.0, self._next_call - self._pace.now())
+        return 0.0 if self._quick_calls > 0 else max(0.0, self._next_call - self._pace.now())
 
     def _waits_for(self, attempt: "_Attempt") -> str:
         """Say what keeps the next call from starting; "" for nothing."""
+        if self._puts_off:
+            return "more distributions changed at once than CloudFront takes quick calls for"
         if self._pace.seconds_left() - self._seconds_to_next_call() < SECONDS_TO_START_A_CALL:
             return "the function's time runs out"
         if attempt.trials <= 0:
             return "the search for the items that CloudFront refuses goes on"
-        if self._is_throttled:
-            return "the account is throttled"
-        is_in_slot = attempt.job.distribution in self._in_slot
-        calls = self._pace.calls_in_slots if is_in_slot else CALLS_PER_BATCH_AND_ACCOUNT
-        return "" if self._calls < calls else "the account's calls of this batch are used up"
+        return "the account is throttled" if self._is_throttled else ""
 
-    def _remains(self, attempt: "_Attempt", distribution: Distribution) -> Iterator[Outcome]:
+    def _remains(self, attempt: "_Attempt") -> Iterator[Outcome]:
         """Say what becomes of what CloudFront didn't take."""
         job, refused = attempt.job, attempt.refused
         left = untold(job.scopes, (item for items in attempt.sent for item in items))
@@ -253,7 +246,7 @@ class _Account:
         if not rest.scopes:
             return
         if refused is None:
-            yield Deferred(rest, self._pace.delay(rest, distribution), attempt.waits_for)
+            yield Deferred(rest, SECONDS_UNTIL_THE_NEXT_BATCH, attempt.waits_for)
             return
         if refused.refusal is Refusal.THROTTLED:
             self._is_throttled = True
@@ -263,7 +256,8 @@ class _Account:
         else:
             # What got on is not stuck: it needn't wait as long as before.
             pressed = pressed_by(replace(rest, refusals=0) if attempt.sent else rest, refused.refusal)
-            yield Deferred(pressed, self._pace.delay(pressed, distribution), str(refused))
+            delay = delay_to_slot(pressed.distribution, self._pace.now(), refusals=pressed.refusals)
+            yield Deferred(pressed, delay, str(refused))
 
 
 @dataclass(slots=True)
@@ -271,7 +265,7 @@ class _Attempt:
     """How far the sending of one job has come."""
 
     job: Job
-    waiting: list[tuple[str, ...]]
+    waiting: list[tuple[str, ...]] | None = None  # the requests to make; None until there is a call to make them with
     sent: list[tuple[str, ...]] = field(default_factory=list)
     hopeless: set[str] = field(default_factory=set)
     stand_ins: dict[tuple[str, ...], set[str]] = field(default_factory=dict)
@@ -280,12 +274,17 @@ class _Attempt:
     refused: RefusedError | None = None
     waits_for: str = ""
 
+    @property
+    def has_more(self) -> bool:
+        """Whether there is a request left to make."""
+        return bool(self.job.scopes if self.waiting is None else self.waiting)
+
     def note_refusal(self, items: tuple[str, ...], error: RefusedError) -> None:
         """Stop at a refusal, unless single items may be at fault: then look for them, as long as trials are left."""
         is_invalid = error.refusal is Refusal.INVALID
         if is_invalid:
             self.is_bisecting = True
-            self.waiting[:0] = self._smaller(items)
+            self.waiting = [*self._smaller(items), *(self.waiting or ())]
         if not is_invalid or (self.waiting and self.trials <= 0):
             self.refused = error
 

@@ -43,7 +43,6 @@ def serve(
         pace = Pace(
             now=now,
             seconds_left=functools.partial(_seconds_left, context),
-            distributions_of_account=lambda account: service.routes.distributions_by_account.get(account, 1),
             calls_per_second=calls_per_second,
             sleep=sleep,
         )

@@ -55,8 +55,7 @@ def process(payload: Any, service: Service, pace: Pace) -> Report:
     batch = parse_payload(payload)
     wanted = want(batch.changes, service.router, pace.now())
     orders, lost = _orders(wanted, batch.jobs, service.routes)
-    in_slot = {returned.job.distribution for returned in batch.jobs}
-    outcomes = [*deliver(orders, service.cloudfront, pace, in_slot=in_slot), *lost]
+    outcomes = [*deliver(orders, service.cloudfront, pace, may_put_off=service.queue is not None), *lost]
     return Report(batch, wanted, outcomes, keep(outcomes, service.queue, service.dead_letters))
 
 
@@ -68,8 +67,11 @@ def _orders(wanted: Wanted, returned: Iterable[ReturnedJob], routes: Routes) -> 
         jobs_by_distribution.setdefault(job.distribution, []).append(job)
         if job.distribution not in distributions and job.distribution in routes.distributions_by_id:
             distributions[job.distribution] = routes.distributions_by_id[job.distribution]
+    deferred = {job.distribution for _, job in returned}
     orders = [
-        Order(merge(jobs), distributions[name]) for name, jobs in jobs_by_distribution.items() if name in distributions
+        Order(merge(jobs), distributions[name], name in deferred)
+        for name, jobs in jobs_by_distribution.items()
+        if name in distributions
     ]
     gone = (merge(jobs) for name, jobs in jobs_by_distribution.items() if name not in distributions)
     return orders, [Rejected(job, "the map has no such distribution any more") for job in gone]
@@ -81,7 +83,7 @@ def answer(report: Report) -> dict[str, Any] | None:
     Raises NotAllDeliveredError where there is no queue that takes single records back.
     """
     unkept = {each.distribution for each in report.unkept}
-    failed = {source for job, _ in report.wanted.orders if job.distribution in unkept for source in job.sources}
+    failed = {source for job, *_ in report.wanted.orders if job.distribution in unkept for source in job.sources}
     failed.update(returned.source for returned in report.batch.jobs if returned.job.distribution in unkept)
     failed.update(record.source for record in report.batch.malformed)
     if report.batch.from_queue and "" not in failed:

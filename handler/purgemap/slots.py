@@ -1,4 +1,4 @@
-"""When a job that can't go now is tried again: its distribution's next slot."""
+"""When a job that CloudFront refused is tried again: its distribution's next slot."""
 
 import math
 import zlib
@@ -11,12 +11,7 @@ _FIRST_DELAY = 5
 _SHORTEST_ROUND = 20
 
 
-def round_length(distributions: int, calls_per_second: float) -> int:
-    """Return the seconds in which each of an account's distributions has one slot, at the account's rate of calls."""
-    return min(max(math.ceil(distributions / calls_per_second), _SHORTEST_ROUND), MAX_DELAY)
-
-
-def delay_to_slot(distribution: str, now: float, *, refusals: int, round_seconds: int) -> int:
+def delay_to_slot(distribution: str, now: float, *, refusals: int) -> int:
     """Return the whole seconds until the distribution's first slot after its back-off.
 
     A distribution has one slot a round, always at the same second of it: so what several batches want of it meets
@@ -24,6 +19,7 @@ def delay_to_slot(distribution: str, now: float, *, refusals: int, round_seconds
     A round grows with the back-off, by doubling, so that jobs which were refused often still meet, each other and
     the new ones: apart they would keep CloudFront full for one another.
     """
+    round_seconds = _SHORTEST_ROUND
     back_off = min(_FIRST_DELAY << min(refusals, 10), MAX_DELAY)
     # SQS sets the limit; after the longest back-off, which leaves no room, the slot may come sooner than it.
     longest_round = MAX_DELAY - back_off or MAX_DELAY

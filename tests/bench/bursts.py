@@ -1,7 +1,8 @@
 """Many changes at once, in virtual time: purgemap's real pipeline beside two rivals, through the same queue and quotas.
 
 SQS's and Lambda's batching are those of `simulation`, CloudFront is the strict double. The rivals are the classic
-design (`classic`) and the same pipeline without slots: what is deferred comes back after a plain exponential back-off.
+design (`classic`) and the same pipeline without slots: each batch calls until it is throttled, and what it has to defer
+comes back after a plain exponential back-off.
 Nothing is timed, so the same code always gives the same figures; the processes only share the work.
 """
 
@@ -17,9 +18,7 @@ from bench import subjects
 from bench.classic import Classic
 from bench.rows import Row
 from doubles.cloudfront import CloudFrontDouble
-from purgemap.delivery import Pace
-from purgemap.jobs import Job
-from purgemap.routes.table import Distribution
+from purgemap import delivery
 from purgemap.slots import MAX_DELAY
 from simulation.bursts import BEGIN, Burst, bursting, seconds_to_fresh, world_of
 from simulation.lambdas import WINDOW_SECONDS
@@ -34,6 +33,8 @@ ASSUMED = (
     "change; the floor is what the rate needs for one call to each distribution. Of 100,000 changes, the rivals live "
     "through those over 500 distributions only, one call per object once: it makes the same calls for any."
 )
+
+_FIRST_DELAY = 5
 
 OURS, WITHOUT_SLOTS, CLASSIC = "purgemap", "batches without slots", "one call per object"
 
@@ -92,14 +93,19 @@ def _live(case: tuple[Burst, str]) -> Lived:
     if design == CLASSIC:
         return _live_classic(burst)
     if design == WITHOUT_SLOTS:
-        with mock.patch.object(Pace, "delay", _back_off):
+        with (
+            mock.patch.object(delivery, "QUICK_CALLS", burst.distributions),
+            mock.patch.object(delivery, "QUICK_CALLS_SHORTLY_AFTER_OTHERS", burst.distributions),
+            mock.patch.object(delivery, "SECONDS_UNTIL_THE_NEXT_BATCH", _FIRST_DELAY),
+            mock.patch.object(delivery, "delay_to_slot", _back_off),
+        ):
             return _live_batched(burst)
     return _live_batched(burst)
 
 
-def _back_off(_pace: Pace, job: Job, _distribution: Distribution) -> int:
+def _back_off(_distribution: str, _now: float, *, refusals: int) -> int:
     """Return the seconds that a deferred job waits where there are no slots: five, doubled by each refusal."""
-    return min(5 << min(job.refusals, 10), MAX_DELAY)
+    return min(_FIRST_DELAY << min(refusals, 10), MAX_DELAY)
 
 
 def _live_batched(burst: Burst) -> Lived:

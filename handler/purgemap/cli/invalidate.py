@@ -61,7 +61,7 @@ def send(
     sent = Sent([], [])
     waiting, rounds = deploy.wanted.orders, 0
     distributions = {order.job.distribution: order.distribution for order in waiting}
-    pace = Pace(now=time.time, seconds_left=lambda: seconds_left() + SECONDS_TO_START_A_CALL)
+    pace = Pace(now=time.time, seconds_left=lambda: seconds_left() + SECONDS_TO_START_A_CALL, sleep=sleep)
     while waiting:
         outcomes = deliver(waiting, cloudfront, pace, deploy.listings)
         for outcome in outcomes:
@@ -80,7 +80,7 @@ def send(
 
 
 def _again(deferred: Iterable[Deferred], distributions: dict[str, Any]) -> list[Order]:
-    return [Order(outcome.job, distributions[outcome.job.distribution]) for outcome in deferred]
+    return [Order(outcome.job, distributions[outcome.job.distribution], was_deferred=True) for outcome in deferred]
 
 
 def _say(console: Console, outcome: Accepted | Deferred | Rejected) -> None:

@@ -8,7 +8,6 @@ document loads in half the time.
 
 import json
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -130,11 +129,6 @@ class Routes:
     def distributions_by_id(self) -> Mapping[str, Distribution]:
         """Every distribution of the map by its id; names of one id agree in all but the options of routes."""
         return {distribution.id: distribution for _, distribution in self.distributions()}
-
-    @cached_property
-    def distributions_by_account(self) -> Mapping[str, int]:
-        """How many distributions each account has in the map; "" is the function's own account."""
-        return Counter(distribution.account for distribution in self.distributions_by_id.values())
 
 
 def encode_row(value: Any) -> str:
