@@ -8,7 +8,7 @@ from typing import NamedTuple
 from purgemap.paths import items_of, spellings, viewer_paths
 from purgemap.planning import Listing
 from purgemap.routes.table import Distribution, Settings
-from purgemap.routing import Target
+from purgemap.targets import Target
 
 _TARGET = Target("route", "site", Distribution("E1EXAMPLE1ABCD"), Settings(), "", "", {})
 

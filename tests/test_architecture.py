@@ -27,8 +27,9 @@ LAYERS = [
     ["keeping"],
     ["delivery"],
     ["planning", "slots"],
-    ["paths"],
-    ["routing"],
+    ["paths", "routing"],
+    ["bucket_routing"],
+    ["targets"],
     ["events"],
     ["jobs"],
     ["routes.loading"],
@@ -44,6 +45,7 @@ LAYERS = [
     ["routes.nodes", "routes.suggestion"],
     ["routes.problems", "routes.table"],
     ["patterns", "globs", "plain_events"],
+    ["indexing"],
     ["errors"],
 ]
 

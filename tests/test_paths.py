@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from cloudfront_rules import is_covered, spell, why_unusable
 from purgemap.paths import items_of, whole_characters
 from purgemap.routes.table import Distribution, Settings
-from purgemap.routing import Target
+from purgemap.targets import Target
 
 KEYS = st.text(min_size=1, max_size=60).filter(lambda key: max(key) < "\ud800" or max(key) > "\udfff")
 ODD = st.text(alphabet="ab/.~+ %?#*'\"()[]é日😀\n\\&=", min_size=1, max_size=30)

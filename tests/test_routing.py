@@ -3,14 +3,12 @@
 import textwrap
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from conftest import LoadMap
 from purgemap.events import ObjectChange
 from purgemap.explaining import explain
 from purgemap.preview import invalidations_of
-from purgemap.routing import PrefixIndex, Router
+from purgemap.routing import Router
 
 E1, E2, E3 = "E1EXAMPLE1ABCD", "E2EXAMPLE2ABCD", "E3EXAMPLE3ABCD"
 
@@ -130,10 +128,13 @@ def test_the_same_object_twice_counts_once(load_map: LoadMap) -> None:
     assert {tuple(set(keys)) for keys in routed.keys_by_target.values()} == {("a",)}
 
 
-STARTS = st.text(alphabet="ab/", max_size=5)
-
-
-@given(st.lists(STARTS, max_size=30), st.text(alphabet="ab/", max_size=8))
-def test_the_prefix_index_finds_what_a_scan_finds(starts: list[str], text: str) -> None:
-    index = PrefixIndex((start, place) for place, start in enumerate(starts))
-    assert sorted(index.find(text)) == [place for place, start in enumerate(starts) if text.startswith(start)]
+def test_globs_of_many_routes_look_behind_a_prefix_that_ends_within_a_segment(load_map: LoadMap) -> None:
+    rows = "".join(
+        f"  - {{bucket: site, prefix: doc, distributions: [{E1}], include: ['/p{n}/**', '**/q{n}/**']}}\n"
+        for n in range(20)
+    )
+    routes = load_map(f"version: 1\nroutes:\n{rows}")
+    for key in ("docp3/a", "doc/p3/a", "docq3/a", "doc/q3/a", "doc/x/q3/a"):
+        assert invalidations_of(routes, "site", key, "created") == {E1: (f"/{key}",)}
+    for key in ("doc/x/p3/a", "docp33/a", "docxq3/a", "docq3"):
+        assert invalidations_of(routes, "site", key, "created") == {}

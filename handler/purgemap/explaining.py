@@ -7,7 +7,8 @@ from purgemap.events import ObjectChange
 from purgemap.paths import Spelling, items_of, spellings
 from purgemap.preview import invalidations_of
 from purgemap.routes.table import Routes
-from purgemap.routing import Router, Skip, Target
+from purgemap.routing import Router
+from purgemap.targets import Skip, Target
 
 
 @dataclass(frozen=True, slots=True)

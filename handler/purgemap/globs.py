@@ -1,17 +1,116 @@
-"""Include and exclude globs → regular expressions over the rest of a key after its route's prefix."""
+"""Include and exclude globs → what they match of the rest of a key after its route's prefix."""
 
 import re
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from purgemap.errors import PatternError
+from purgemap.indexing import Clue, ClueIndex, Where, run_clues, segment_clues
 
 _GLOB_TOKEN = re.compile(
     r"(?P<spans>\*\*+/?)|(?P<star>\*)|(?P<any>\?)|\[(?P<not>[!^]?)(?P<set>\]?(?:[^\]\\/]|\\.)*)\]|\\(?P<escaped>.)|(?P<text>[^*?\[\\]+)",
     re.DOTALL,
 )
 _RANGE = re.compile(r"(\\.|.)(?:-(\\.|.))?", re.DOTALL)
+
+
+# Most globs are one text with a star before or behind it, a folder with all below it, or a folder anywhere.
+_TEXT = re.compile(r"(\*\*(?!/))?([^*?\[\\]*)(\*\*)?")
+_NAME = re.compile(r"(\*\**)?([^*?\[\\]*)(\*\**)?")
+_FOLDER = re.compile(r"\*\*/([^*?\[\\/]+)/\*\*")
+
+_Test = Callable[[str], object]
+
+
+class Glob:
+    """One glob, ready to match.
+
+    Without a slash it looks at the file name, at any depth; with one at the whole rest of the key.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.by_name = "/" not in text
+
+    @cached_property
+    def matches(self) -> _Test:
+        """The test of the file name or of the rest: one of str's own where that says it, which needs no compiling."""
+        text = self.text.removeprefix("/")
+        folder = _FOLDER.fullmatch(text)
+        if folder:
+            inside = f"/{folder[1]}/"
+            return lambda rest: inside in f"/{rest}"
+        simple = (_NAME if self.by_name else _TEXT).fullmatch(text)
+        return _text_test(*simple.groups()) if simple else glob_regex(self.text)[0].match
+
+    @cached_property
+    def clues(self) -> tuple[Clue, ...]:
+        """What every file name has, or every rest, that the glob matches."""
+        start, *inner = _runs(self.text.removeprefix("/"))
+        end = inner[-1].text if inner else start.text
+        ends = [Clue(where, text) for where, text in ((Where.START, start.text), (Where.END, end)) if text]
+        parts = (
+            clue
+            for run in inner
+            for clue in (*segment_clues("/" + run.text if run.opens_segment else run.text), *run_clues(run.text))
+        )
+        return (*ends, *parts)
+
+
+def _text_test(before: str | None, text: str, behind: str | None) -> _Test:
+    """Return the test for a text with stars, or none, before and behind it."""
+    if before and behind:
+        return lambda subject: text in subject
+    if before:
+        return lambda subject: subject.endswith(text)
+    if behind:
+        return lambda subject: subject.startswith(text)
+    return text.__eq__
+
+
+class _Run(NamedTuple):
+    """Literal text of a glob between what is not, and whether a segment begins where it does."""
+
+    text: str
+    opens_segment: bool
+
+
+def _runs(text: str) -> Iterator[_Run]:
+    """Split a glob at its wildcards and sets: the first run starts what it matches, the last one ends it."""
+    run, position = _Run("", opens_segment=True), 0
+    while position < len(text):
+        token = _token(text, position)
+        literal = token["escaped"] or token["text"]
+        if literal:
+            run = run._replace(text=run.text + literal)
+        else:
+            yield run
+            spans_folders = bool(token["spans"]) and token["spans"].endswith("/")
+            run = _Run("", opens_segment=spans_folders and _starts_segment(text, position))
+        position = token.end()
+    yield run
+
+
+class GlobList:
+    """The globs of one include or exclude, ready to find the first that matches, however many there are."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        globs = [(place, _glob(text)) for place, text in enumerate(texts)]
+        self._of_name = ClueIndex(([[glob.clues]], (place, glob)) for place, glob in globs if glob.by_name)
+        self._of_rest = ClueIndex(([[glob.clues]], (place, glob)) for place, glob in globs if not glob.by_name)
+
+    def first_match(self, rest: str) -> str | None:
+        """Return the first glob that matches the rest of a key after its route's prefix."""
+        name = rest.rpartition("/")[2]
+        found = [each for each in self._of_name.find(name) if each[1].matches(name)][:1]
+        found += [each for each in self._of_rest.find(rest) if each[1].matches(rest)][:1]
+        return min(found)[1].text if found else None
+
+
+@lru_cache(maxsize=10_000)
+def _glob(text: str) -> Glob:
+    return Glob(text)
 
 
 class _Gap(NamedTuple):
@@ -43,16 +142,25 @@ def glob_regex(text: str) -> tuple[re.Pattern[str], bool]:
 def _glob_gaps(text: str) -> Iterator[_Gap]:
     gap, position = _Gap(None, "", ""), 0
     while position < len(text):
-        token = _GLOB_TOKEN.match(text, position)
-        if token is None:
-            raise PatternError(f"{text!r}: an unclosed '[' or a lone backslash; put a backslash before it")
+        token = _token(text, position)
         if token["spans"] or token["star"]:
             yield gap
-            gap = _gap_of(token, starts_segment=position == 0 or text[position - 1] == "/")
+            gap = _gap_of(token, starts_segment=_starts_segment(text, position))
         else:
             gap = gap._replace(body=gap.body + _glob_atom(token))
         position = token.end()
     yield gap
+
+
+def _token(text: str, position: int) -> re.Match[str]:
+    token = _GLOB_TOKEN.match(text, position)
+    if token is None:
+        raise PatternError(f"{text!r}: an unclosed '[' or a lone backslash; put a backslash before it")
+    return token
+
+
+def _starts_segment(text: str, position: int) -> bool:
+    return position == 0 or text[position - 1] == "/"
 
 
 def _gap_of(token: re.Match[str], *, starts_segment: bool) -> _Gap:

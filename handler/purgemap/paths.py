@@ -16,7 +16,7 @@ from urllib.parse import unquote_to_bytes
 
 from purgemap.jobs import add_scope
 from purgemap.patterns import Kind, Part, parse_parts
-from purgemap.routing import Target
+from purgemap.targets import Target
 
 MAX_ITEM_LENGTH = 4_000
 
@@ -83,7 +83,7 @@ def items_of(target: Target, keys: Iterable[str]) -> Asked:
             plain = [key for key in keys if _PLAIN.fullmatch(key)]
             _add_plain(asked.items, target, plain)
             keys = list(set(keys).difference(plain)) if len(plain) < len(keys) else []
-        keys = _add_tame(asked.items, target, keys)
+        keys = _add_tame(asked.items, target, keys) if keys else []
     for key in keys:
         _add_key(asked, target, key)
     return asked
@@ -259,7 +259,7 @@ def _encode(text: str, style: _Style) -> str:
 
 
 def _escape(text: str) -> str:
-    return text.encode().decode("latin-1").translate(_SPELLED)
+    return text if _PLAIN.fullmatch(text) else text.encode().decode("latin-1").translate(_SPELLED)
 
 
 def _styles(text: str) -> tuple[_Style, ...]:

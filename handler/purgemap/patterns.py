@@ -11,6 +11,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from purgemap.errors import PatternError
+from purgemap.indexing import Clue, Where, run_clues, segment_clues
 
 
 class Kind(Enum):
@@ -80,6 +81,13 @@ def capture_names(parts: tuple[Part, ...]) -> tuple[str, ...]:
     return tuple(part.text for part in parts if part.kind is Kind.CAPTURE)
 
 
+class _Gap(NamedTuple):
+    """A capture (its name) or a star (""), and the literal that follows it, "" at the pattern's end."""
+
+    capture: str
+    literal: str
+
+
 class Pattern:
     """A bucket or prefix pattern, ready to match.
 
@@ -88,7 +96,7 @@ class Pattern:
     key's end, and a star takes nothing, since a prefix selects by its start alone.
     """
 
-    __slots__ = ("_parts", "_regex", "_whole", "captures", "is_plain_prefix", "literal_start", "text")
+    __slots__ = ("_gaps", "_whole", "captures", "is_plain_prefix", "literal_start", "text")
 
     def __init__(self, text: str, *, whole: bool) -> None:
         parts = parse_parts(text)
@@ -96,22 +104,59 @@ class Pattern:
         self.text = text
         self.captures = capture_names(parts)
         self.literal_start = parts[0].text if parts and parts[0].kind is Kind.LITERAL else ""
-        is_literal = not parts or (len(parts) == 1 and parts[0].kind is Kind.LITERAL)
+        self._gaps = tuple(_gaps(parts))
         # Nothing but a literal start, so that str.startswith decides.
-        self.is_plain_prefix = is_literal and not whole
-        self._parts = parts
+        self.is_plain_prefix = not self._gaps and not whole
         self._whole = whole
-        self._regex: re.Pattern[str] | None = None
 
     def match(self, text: str) -> Match | None:
-        """Match a bucket's name or a key's start."""
-        if self.is_plain_prefix:
-            return Match(self.literal_start, {}) if text.startswith(self.literal_start) else None
-        if self._regex is None:
-            # On first use: a map may hold ten thousand patterns, and most functions meet few of them.
-            self._regex = re.compile(_pattern_regex(self._parts, whole=self._whole))
-        found = self._regex.match(text)
-        return Match(found[0], found.groupdict()) if found else None
+        """Match a bucket's name or a key's start, in one pass: uploaders choose keys, and may not make it slow."""
+        if not text.startswith(self.literal_start):
+            return None
+        position, captures = len(self.literal_start), {}
+        for gap in self._gaps:
+            end = self._end(gap, text, position)
+            if end < position + bool(gap.capture) or text.find("/", position, end) >= 0:
+                return None
+            if gap.capture:
+                captures[gap.capture] = text[position:end]
+            position = end + len(gap.literal)
+        return None if self._whole and position < len(text) else Match(text[:position], captures)
+
+    def _end(self, gap: _Gap, text: str, position: int) -> int:
+        """Find where a gap that begins at `position` ends; before it for nowhere.
+
+        The leftmost place of a literal leaves the most room for the rest, so no other has to be tried.
+        """
+        is_last = gap is self._gaps[-1]
+        if is_last and self._whole:
+            return len(text) - len(gap.literal) if text.endswith(gap.literal) else -1
+        if gap.literal:
+            return text.find(gap.literal, position + bool(gap.capture))
+        if not gap.capture:
+            return position
+        slash = text.find("/", position)
+        return slash if slash >= 0 else len(text)
+
+    @property
+    def ends_segment(self) -> bool:
+        """Whether the text that it matches ends where a segment of a key does: after a slash, or before all."""
+        return (self._gaps[-1].literal if self._gaps else self.literal_start or "/").endswith("/")
+
+    @property
+    def clues(self) -> tuple[Clue, ...]:
+        """What every bucket's name or key has that the pattern matches."""
+        start = (Clue(Where.START, self.literal_start),) if self.literal_start else ()
+        end = self._gaps[-1].literal if self._gaps and self._whole else ""
+        ends = (Clue(Where.END, end),) if end else ()
+        inner = (gap.literal for gap in self._gaps)
+        return (*start, *ends, *(clue for text in inner for clue in (*segment_clues(text), *run_clues(text))))
+
+
+def _gaps(parts: tuple[Part, ...]) -> Iterator[_Gap]:
+    for part, following in itertools.zip_longest(parts, parts[1:]):
+        if part.kind is not Kind.LITERAL:
+            yield _Gap(part.text if part.kind is Kind.CAPTURE else "", following.text if following else "")
 
 
 def _check_parts(text: str, parts: tuple[Part, ...]) -> None:
@@ -121,29 +166,3 @@ def _check_parts(text: str, parts: tuple[Part, ...]) -> None:
     for left, right in itertools.pairwise(parts):
         if Kind.LITERAL not in (left.kind, right.kind):
             raise PatternError(f"{text!r}: two wildcards or captures in a row; put a literal between them")
-
-
-def _pattern_regex(parts: tuple[Part, ...], *, whole: bool) -> str:
-    """Translate parts to a regular expression that never backtracks over more than one gap.
-
-    The leftmost place of a literal after a gap leaves the most room for the rest, so each gap with its literal
-    is atomic; only the last literal of a whole match has to look further. Uploaders choose keys and bucket
-    owners names, so a pattern must not be made slow by them.
-    """
-    regex, last = "", len(parts) - 1
-    for place, part in enumerate(parts):
-        if part.kind is Kind.LITERAL:
-            literal = re.escape(part.text)
-            regex += literal if place == 0 or (whole and place == last) else f"{literal})"
-            continue
-        opens = "(?>" if place < last - (1 if whole else 0) else ""
-        regex += opens + _gap_regex(part, ends=place == last, whole=whole)
-    return regex + (r"\Z" if whole else "")
-
-
-def _gap_regex(part: Part, *, ends: bool, whole: bool) -> str:
-    if part.kind is Kind.CAPTURE:
-        return f"(?P<{part.text}>[^/]+{'' if ends else '?'})"
-    if ends:
-        return "[^/]*" if whole else ""
-    return "[^/]*?"

@@ -4,8 +4,9 @@ payload → changes and returned jobs → targets → items → jobs → outcome
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from purgemap.delivery import CloudFront, Order, Outcome, Pace, Rejected, deliver
@@ -15,7 +16,10 @@ from purgemap.jobs import Job, merge, merged_scopes
 from purgemap.keeping import Queue, Unkept, keep
 from purgemap.paths import items_of
 from purgemap.routes.table import Routes
-from purgemap.routing import Routed, Router, Target
+from purgemap.routing import Router
+from purgemap.targets import Routed, Target
+
+_SOURCE, _TIME = attrgetter("source"), attrgetter("time")
 
 
 class NotAllDeliveredError(PurgemapError):
@@ -114,23 +118,26 @@ def want(changes: Iterable[ObjectChange], router: Router, now: float) -> Wanted:
 
 
 def _job(targets: list[Target], scopes: Mapping[str, str | None], routed: Routed, now: float) -> Job:
-    behind = list(_changes_behind(targets, routed))
+    behind = [change for target in targets for change in _changes_behind(target, routed)]
+    keys_by_bucket: dict[str, set[str]] = defaultdict(set)
+    for target in targets:
+        keys_by_bucket[target.bucket].update(routed.keys_by_target[target])
     return Job(
         distribution=targets[0].distribution.id,
         scopes=scopes,
         # What nothing identifies is never the same again: it is rather told twice than taken for an earlier change.
-        sources=tuple(sorted({change.source or f"at {now}" for change in behind})),
-        oldest=_seconds(min((change.time for change in behind if change.time), default=""), now),
-        changes=len({(change.bucket, change.key) for change in behind}),
+        sources=tuple(sorted({source or f"at {now}" for source in set(map(_SOURCE, behind))})),
+        oldest=_seconds(min(filter(None, map(_TIME, behind)), default=""), now),
+        changes=sum(map(len, keys_by_bucket.values())),
     )
 
 
-def _changes_behind(targets: Iterable[Target], routed: Routed) -> Iterator[ObjectChange]:
-    for target in targets:
-        for event in target.settings.events:
-            changes_by_key = routed.changes.get((target.bucket, event), {})
-            for key in routed.keys_by_target[target]:
-                yield from changes_by_key.get(key, ())
+def _changes_behind(target: Target, routed: Routed) -> list[ObjectChange]:
+    keys = routed.keys_by_target[target]
+    found = (routed.changes.get((target.bucket, event)) for event in target.settings.events)
+    return [
+        change for changes_by_key in found if changes_by_key for key in keys for change in changes_by_key.get(key, ())
+    ]
 
 
 def _seconds(time: str, now: float) -> float:

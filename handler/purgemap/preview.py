@@ -12,7 +12,8 @@ from purgemap.paths import spellings, viewer_paths
 from purgemap.pipeline import want
 from purgemap.planning import Listing, collateral, plan
 from purgemap.routes.table import Distribution, Routes
-from purgemap.routing import Router, Skip, serves
+from purgemap.routing import Router
+from purgemap.targets import Skip, serves
 
 # What CloudFront charges for a path, in dollars, before the account's free 1,000 a month.
 # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/PayingForInvalidation.html

@@ -17,8 +17,8 @@ from purgemap.paths import items_of
 from purgemap.patterns import Kind, Part, Pattern, capture_names, parse_parts
 from purgemap.planning.cover import parted
 from purgemap.routes.table import Routes
-from purgemap.routing import Target, fill
 from purgemap.sites import Site
+from purgemap.targets import Target, fill
 
 BY_HAND = "invalidate by hand what is listed above as refresh, as the next deployment finds it deployed"
 

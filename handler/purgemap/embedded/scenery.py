@@ -10,7 +10,8 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from purgemap.embedded.aws import EmbeddedAws
 from purgemap.patterns import Kind, capture_names, parse_parts
 from purgemap.routes.table import Distribution, Route, Routes, decode_routes, is_name, settings_of
-from purgemap.routing import Router, Target, fill
+from purgemap.routing import Router
+from purgemap.targets import Target, fill
 
 _WORD = "demo"  # stands for a star, and for a capture that names no distribution
 

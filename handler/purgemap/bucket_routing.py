@@ -1,0 +1,260 @@
+"""The routes of one bucket and changed keys of it → targets, at a cost that doesn't grow with the routes.
+
+The index finds the few feeds that a key may concern. Keys that it can't tell apart are decided together, so that what
+several feeds ask of them, a prefix or a list of globs that they share, is found out once.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property, lru_cache
+from typing import NamedTuple
+
+from purgemap.events import ObjectChange
+from purgemap.globs import Glob, GlobList
+from purgemap.indexing import Clue, ClueIndex, Need, Places, Where, run_clues, segment_clues
+from purgemap.patterns import Pattern
+from purgemap.routes.table import Route, Routes, is_name, settings_of
+from purgemap.targets import Routed, Skip, Target, fill, serves
+
+# Texts that a route's prefix matched are remembered; uploaders choose them, so the memory is bounded.
+_REMEMBERED = 10_000
+
+# So many feeds of one prefix are tried one by one, and so many globs of an include are filed one by one.
+_FEW = 8
+
+_TEMPLATE = frozenset("{}*\\")
+
+_Captured = tuple[tuple[str, str], ...]
+
+
+class _Feed(NamedTuple):
+    """What a route says of one of its distributions, by name; `captures` are those of the bucket's pattern."""
+
+    route: Route
+    name: str
+    pattern: Pattern
+    captures: Mapping[str, str]
+
+
+class _Filter:
+    """Include and exclude of a target, over the rest of a key after the prefix."""
+
+    def __init__(self, include: tuple[str, ...], exclude: tuple[str, ...]) -> None:
+        self.include = GlobList(include) if include else None
+        self.exclude = GlobList(exclude) if exclude else None
+
+    def misses(self, rest: str) -> bool:
+        """Whether there are includes and none matches."""
+        return self.include is not None and self.include.first_match(rest) is None
+
+    def excluding(self, rest: str) -> str | None:
+        """Return the glob that excludes a key, if one does."""
+        return self.exclude.first_match(rest) if self.exclude else None
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _filter(include: tuple[str, ...], exclude: tuple[str, ...]) -> _Filter | None:
+    """Make a filter once for all targets that share it; None where nothing is filtered."""
+    return _Filter(include, exclude) if include or exclude else None
+
+
+class _Resolved(NamedTuple):
+    """A target, and what else looks at a key: its filter, and its origin path where the prefix doesn't imply it."""
+
+    target: Target
+    filter: _Filter | None
+    may_not_serve: bool
+
+
+class _Group:
+    """Changed keys that the index can't tell apart; what several targets ask of them is found out once."""
+
+    __slots__ = ("_kept", "_matched", "event", "keys")
+
+    def __init__(self, keys: list[str], event: str) -> None:
+        self.keys = keys
+        self.event = event
+        self._matched: dict[str, list[tuple[str, _Captured, list[str]]]] = {}
+        self._kept: dict[tuple[_Filter, int], list[str]] = {}
+
+    def matched(self, pattern: Pattern) -> list[tuple[str, _Captured, list[str]]]:
+        """Return the keys whose start a prefix matches, by the text that it matched and what it captured."""
+        if pattern.text not in self._matched:
+            self._matched[pattern.text] = list(self._match(pattern))
+        return self._matched[pattern.text]
+
+    def _match(self, pattern: Pattern) -> Iterator[tuple[str, _Captured, list[str]]]:
+        if pattern.is_plain_prefix:
+            start = pattern.literal_start
+            keys = [key for key in self.keys if key.startswith(start)] if start else self.keys
+            if keys:
+                yield start, (), keys
+            return
+        keys_by_match: dict[tuple[str, _Captured], list[str]] = {}
+        for key in self.keys:
+            match = pattern.match(key)
+            if match:
+                keys_by_match.setdefault((match.text, tuple(match.captures.items())), []).append(key)
+        for (text, captured), keys in keys_by_match.items():
+            yield text, captured, keys
+
+    def admitted(self, resolved: _Resolved, keys: list[str]) -> list[str]:
+        """Leave of the keys that a prefix matched those that concern a target, as `_refusal` tells of each."""
+        target = resolved.target
+        if self.event not in target.settings.events:
+            return []
+        if resolved.filter:
+            keys = self._filtered(resolved.filter, target.matched, keys)
+        return [key for key in keys if serves(target, key)] if resolved.may_not_serve else keys
+
+    def _filtered(self, chosen: _Filter, matched: str, keys: list[str]) -> list[str]:
+        known = (chosen, id(keys))
+        if known not in self._kept:
+            rests = ((key, _rest(key, matched)) for key in keys)
+            self._kept[known] = [
+                key for key, rest in rests if not chosen.misses(rest) and chosen.excluding(rest) is None
+            ]
+        return self._kept[known]
+
+
+class BucketRouter:
+    """The routes of one bucket."""
+
+    def __init__(self, bucket: str, routes: Sequence[tuple[Route, Mapping[str, str]]], table: Routes) -> None:
+        self._bucket = bucket
+        self._table = table
+        found = [(route, Pattern(route.prefix, whole=False), captures) for route, captures in routes]
+        found.sort(key=lambda each: len(each[1].literal_start))
+        self._feeds = [
+            _Feed(route, name, pattern, captures) for route, pattern, captures in found for name in route.distributions
+        ]
+        self._resolved = lru_cache(maxsize=_REMEMBERED)(self._resolve)
+
+    @cached_property
+    def _by_prefix(self) -> ClueIndex[int]:
+        """The feeds, by number, whose prefix may match a key."""
+        return ClueIndex(([[feed.pattern.clues]], number) for number, feed in enumerate(self._feeds))
+
+    @cached_property
+    def _index(self) -> ClueIndex[int]:
+        """The feeds, by number, that a key may concern: where many share a prefix, settings tell them apart."""
+        sharers = Counter(feed.pattern.text for feed in self._feeds)
+        if max(sharers.values(), default=0) <= _FEW:
+            return self._by_prefix
+        return ClueIndex(
+            ([[feed.pattern.clues], *(self._settings_needs(feed) if sharers[feed.pattern.text] > _FEW else ())], number)
+            for number, feed in enumerate(self._feeds)
+        )
+
+    def _settings_needs(self, feed: _Feed) -> Iterator[Need]:
+        """Give what include and origin path ask of every key, where no capture has a say in them."""
+        distribution = None if "{" in feed.name else self._table.distribution(feed.name)
+        if distribution is None:
+            return
+        settings = settings_of(feed.route, distribution)
+        if settings.origin_path and not _TEMPLATE.intersection(settings.origin_path):
+            yield [[Clue(Where.START, settings.origin_path[1:] + "/")]]
+        if 0 < len(settings.include) <= _FEW:
+            yield [_key_clues(Glob(glob), feed.pattern) for glob in settings.include]
+
+    def route(self, event: str, changes_by_key: Mapping[str, list[ObjectChange]], routed: Routed) -> None:
+        """Add the targets of this bucket's changed keys to `routed`."""
+        keys_by_places: dict[Places, list[str]] = {}
+        places_of = self._index.places
+        for key in changes_by_key:
+            keys_by_places.setdefault(places_of(key), []).append(key)
+        for places, keys in keys_by_places.items():
+            taken = self._route_group(_Group(keys, event), self._index.at(places), routed)
+            if len(taken) < len(keys):
+                routed.unrouted.extend(changes_by_key[key][0] for key in keys if key not in taken)
+
+    def _route_group(self, group: _Group, numbers: Iterable[int], routed: Routed) -> Collection[str]:
+        """Add the targets of keys that may concern the same feeds to `routed`; returns the keys that any takes."""
+        taken: Collection[str] = ()
+        for number in numbers:
+            for matched, captured, keys in group.matched(self._feeds[number].pattern):
+                resolved = self._resolved(number, matched, captured)
+                if isinstance(resolved, Skip):
+                    routed.unknown_names.append(resolved)
+                    continue
+                admitted = group.admitted(resolved, keys)
+                if admitted:
+                    routed.keys_by_target.setdefault(resolved.target, []).extend(admitted)
+                    if len(taken) < len(group.keys):
+                        taken = admitted if len(admitted) == len(group.keys) else {*taken, *admitted}
+        return taken
+
+    def decide(self, key: str, event: str) -> Iterator[Target | Skip]:
+        """Decide for each route whose prefix matches, and each of its distributions, whether the key concerns it."""
+        for resolved in self._matches(key):
+            reason = None if isinstance(resolved, Skip) else _refusal(resolved, key, event)
+            if isinstance(resolved, Skip):
+                yield resolved
+            else:
+                yield _skip(resolved.target, reason) if reason else resolved.target
+
+    def matches(self, key: str) -> Iterator[Target | Skip]:
+        """Yield each distribution of each route whose prefix matches, whatever its filters say."""
+        for resolved in self._matches(key):
+            yield resolved if isinstance(resolved, Skip) else resolved.target
+
+    def _matches(self, key: str) -> Iterator[_Resolved | Skip]:
+        for number in self._by_prefix.find(key):
+            match = self._feeds[number].pattern.match(key)
+            if match:
+                yield self._resolved(number, match.text, tuple(match.captures.items()))
+
+    def prefix_misses(self, key: str) -> Iterator[Skip]:
+        """Tell which routes of the bucket don't match the key by their prefix (for people; it looks at all of them)."""
+        for route in {id(feed.route): feed.route for feed in self._feeds if not feed.pattern.match(key)}.values():
+            yield Skip(route.name, "", f"the key does not start with the prefix {route.prefix!r}")
+
+    def _resolve(self, number: int, matched: str, captured: _Captured) -> _Resolved | Skip:
+        route, name, _, bucket_captures = self._feeds[number]
+        captures = {**bucket_captures, **dict(captured)}
+        filled = fill(name, captures)
+        # A key is an uploader's text: what it says may pick a name of the map, never an id.
+        distribution = self._table.distribution(filled) if filled == name or is_name(filled) else None
+        if distribution is None:
+            reason = f"{name} names {filled!r}, which is not under distributions:"
+            return Skip(route.name, filled, reason, unknown_name=True)
+        settings = settings_of(route, distribution)
+        origin_path = fill(settings.origin_path, captures)
+        target = Target(route.name, self._bucket, distribution, settings, origin_path, matched, captures)
+        return _Resolved(target, _filter(settings.include, settings.exclude), not serves(target, matched))
+
+
+def _key_clues(glob: Glob, pattern: Pattern) -> list[Clue]:
+    """Turn what a glob tells of the rest of a key, or of its name, into what that tells of the key."""
+    clues: list[Clue] = []
+    for where, text in glob.clues:
+        if where is Where.START:
+            # The key has it after a prefix, and perhaps a slash.
+            clues += [*run_clues(text), *(segment_clues(f"/{text}") if pattern.ends_segment else ())]
+        elif where is not Where.SEGMENT or pattern.ends_segment:
+            clues.append(Clue(where, text))
+    return clues
+
+
+def _refusal(resolved: _Resolved, key: str, event: str) -> str | None:
+    """Ask the target's events, include, exclude and origin path, in this order, for why the key doesn't concern it."""
+    target, chosen, _ = resolved
+    settings, rest = target.settings, _rest(key, target.matched)
+    if event not in settings.events:
+        return f"the event {event} is not among its events: {', '.join(settings.events)}"
+    if chosen and chosen.misses(rest):
+        return f"no include pattern matches {rest!r}: {', '.join(settings.include)}"
+    excluding = chosen.excluding(rest) if chosen else None
+    if excluding is not None:
+        return f"excluded by {excluding!r}"
+    if not serves(target, key):
+        return f"the key is outside the origin path {target.origin_path}: it can't be served"
+    return None
+
+
+def _rest(key: str, matched: str) -> str:
+    return key[len(matched) :].removeprefix("/")
+
+
+def _skip(target: Target, reason: str) -> Skip:
+    return Skip(target.route, target.distribution.id, reason)
