@@ -92,20 +92,41 @@ def _runs(text: str) -> Iterator[_Run]:
     yield run
 
 
+_Placed = list[tuple[int, Glob]]
+
+# So many are tried one by one in the time that the index takes.
+_FEW = 8
+
+
 class GlobList:
     """The globs of one include or exclude, ready to find the first that matches, however many there are."""
 
     def __init__(self, texts: Sequence[str]) -> None:
+        self._texts = texts
         globs = [(place, _glob(text)) for place, text in enumerate(texts)]
-        self._of_name = ClueIndex(([[glob.clues]], (place, glob)) for place, glob in globs if glob.by_name)
-        self._of_rest = ClueIndex(([[glob.clues]], (place, glob)) for place, glob in globs if not glob.by_name)
+        self._of_name = _finder([each for each in globs if each[1].by_name])
+        self._of_rest = _finder([each for each in globs if not each[1].by_name])
 
     def first_match(self, rest: str) -> str | None:
         """Return the first glob that matches the rest of a key after its route's prefix."""
+        none = len(self._texts)
         name = rest.rpartition("/")[2]
-        found = [each for each in self._of_name.find(name) if each[1].matches(name)][:1]
-        found += [each for each in self._of_rest.find(rest) if each[1].matches(rest)][:1]
-        return min(found)[1].text if found else None
+        first = min(_first(self._of_name(name), name, none), _first(self._of_rest(rest), rest, none))
+        return self._texts[first] if first < none else None
+
+
+def _finder(globs: _Placed) -> Callable[[str], _Placed]:
+    """Return what finds the globs that may match a text, in order: all of them where they are few."""
+    if len(globs) <= _FEW:
+        return lambda _: globs
+    return ClueIndex(([[glob.clues]], (place, glob)) for place, glob in globs).find
+
+
+def _first(found: _Placed, subject: str, none: int) -> int:
+    for place, glob in found:
+        if glob.matches(subject):
+            return place
+    return none
 
 
 @lru_cache(maxsize=10_000)

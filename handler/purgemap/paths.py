@@ -65,6 +65,9 @@ class _Style(NamedTuple):
     space: str
 
 
+_USUAL_STYLE = _Style("+", "%20")
+
+
 class _Template(NamedTuple):
     """A template of `invalidate`: its parts, and how many of them stand before the first that names the object."""
 
@@ -223,7 +226,7 @@ def whole_characters(stem: str) -> str:
 
 def _scope_path(target: Target) -> str:
     """Return the matched prefix as a viewer path, up to a `~`, which no wildcard can hold."""
-    return _viewer_scope(target, _Style("+", "%20"))
+    return _viewer_scope(target, _USUAL_STYLE)
 
 
 def _scope(target: Target, template: _Template, values: Mapping[str, str], style: _Style) -> str | None:
