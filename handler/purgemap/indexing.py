@@ -1,19 +1,21 @@
 """Many patterns → an index that finds the few that may match a text, however many there are.
 
 A clue is something that every text has that a pattern matches: how it starts, how it ends, a segment between slashes, a
-run of three characters. Each pattern is filed under the clue that it shares with the fewest others. What is found is a
+run of a few characters. Each pattern is filed under the clue that it shares with the fewest others. What is found is a
 candidate, no more: whether it matches, the pattern itself decides.
 """
 
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from enum import IntEnum
 from typing import Generic, NamedTuple, TypeVar
 
 Entry = TypeVar("Entry")
+Filed = TypeVar("Filed", str, tuple[str, ...])
 
-# Enough to find a rare one among them.
+# Long runs are rarer; short ones are there for short texts. So many are enough to find a rare one among them.
+_RUN_LENGTHS = (6, 3)
 _MOST_RUNS = 16
 
 
@@ -27,7 +29,7 @@ class Where(IntEnum):
 
 
 class Clue(NamedTuple):
-    """A text and where it stands in whatever a pattern matches; a RUN has three characters and stands anywhere."""
+    """A text and where it stands in whatever a pattern matches; a RUN stands anywhere."""
 
     where: Where
     text: str
@@ -42,9 +44,13 @@ def segment_clues(text: str) -> Iterator[Clue]:
     return (Clue(Where.SEGMENT, segment) for segment in text.split("/")[1:-1])
 
 
-def run_clues(text: str) -> Iterator[Clue]:
-    """Give the runs of three characters in a text, some of them where it is long; none where it is too short."""
-    return (Clue(Where.RUN, text[place : place + 3]) for place in range(min(len(text) - 2, _MOST_RUNS)))
+def run_clues(text: str) -> list[Clue]:
+    """Give the runs in a text, of the greatest length that it has, some of them where it is long."""
+    for length in _RUN_LENGTHS:
+        if len(text) >= length:
+            places = range(min(len(text) - length + 1, _MOST_RUNS))
+            return [Clue(Where.RUN, text[place : place + length]) for place in places]
+    return []
 
 
 class PrefixIndex(Generic[Entry]):
@@ -89,10 +95,10 @@ class Places(NamedTuple):
     start: int
     end: int
     segments: tuple[str, ...]
-    runs: frozenset[Hashable]
+    runs: frozenset[tuple[str, ...]]
 
 
-_NO_RUNS: frozenset[Hashable] = frozenset()
+_NO_RUNS: frozenset[tuple[str, ...]] = frozenset()
 _new_places = tuple.__new__
 
 
@@ -116,16 +122,24 @@ class ClueIndex(Generic[Entry]):
         self._ends = PrefixIndex((text[::-1], number) for text, number in filed[Where.END])
         self._has_ends = bool(filed[Where.END])
         self._segments = _grouped(filed[Where.SEGMENT])
-        # By a tuple of the three characters: what zip() makes of a text.
-        self._runs = _grouped((tuple(text), number) for text, number in filed[Where.RUN])
+        # By a tuple of their characters: what zip() makes of a text.
+        runs = _grouped((tuple(text), number) for text, number in filed[Where.RUN])
+        self._runs = {
+            length: {run: numbers for run, numbers in runs.items() if len(run) == length}
+            for length in sorted({len(run) for run in runs})
+        }
 
     def places(self, text: str) -> Places:
         """Look a text up; what it costs depends on its length alone."""
         start = self._starts.place(text)
         end = self._ends.place(text[::-1]) if self._has_ends else -1
         segments = tuple(filter(self._segments.__contains__, text.split("/"))) if self._segments else ()
-        runs = frozenset(self._runs.keys() & zip(text, text[1:], text[2:], strict=False)) if self._runs else _NO_RUNS
+        runs = frozenset(self._runs_of(text)) if self._runs else _NO_RUNS
         return _new_places(Places, (start, end, segments, runs))
+
+    def _runs_of(self, text: str) -> Iterator[tuple[str, ...]]:
+        for length, numbers in self._runs.items():
+            yield from numbers.keys() & zip(*(text[place:] for place in range(length)), strict=False)
 
     def at(self, places: Places) -> list[Entry]:
         """Return the entries found at places, each once and in the order in which they were given."""
@@ -133,7 +147,7 @@ class ClueIndex(Generic[Entry]):
         for segment in places.segments:
             numbers += self._segments[segment]
         for run in places.runs:
-            numbers += self._runs[run]
+            numbers += self._runs[len(run)][run]
         return [self._entries[number] for number in (sorted(set(numbers)) if len(numbers) > 1 else numbers)]
 
     def find(self, text: str) -> list[Entry]:
@@ -149,8 +163,8 @@ def _chosen(needs: Sequence[Need], sharers: Counter[Clue]) -> list[Clue]:
     return min(usable, key=lambda chosen: sum(sharers[clue] for clue in chosen), default=[])
 
 
-def _grouped(entries: Iterable[tuple[Hashable, int]]) -> dict[Hashable, list[int]]:
-    grouped: dict[Hashable, list[int]] = {}
+def _grouped(entries: Iterable[tuple[Filed, int]]) -> dict[Filed, list[int]]:
+    grouped: dict[Filed, list[int]] = {}
     for key, number in entries:
         grouped.setdefault(key, []).append(number)
     return grouped

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from bench import batch, bursts, cost, memory, planner_bench, planner_cost, routing_cost, start
+from bench import batch, bursts, cost, memory, mixes, planner_bench, planner_cost, routing_cost, start
 from bench.chart import chart
 from bench.machine import machine
 from bench.publishing import Published
@@ -15,6 +15,7 @@ from bench.rows import Row, table
 SECTIONS: dict[str, Callable[..., Iterable[Row]]] = {
     "start": start.rows,
     "batch": batch.rows,
+    "mixes": mixes.rows,
     "instructions": routing_cost.rows,
     "memory": memory.rows,
     "bursts": bursts.rows,

@@ -30,9 +30,13 @@ def key_of(number: int, escaped_in_50: int = ESCAPED_IN_50) -> str:
 
 
 def body_of(number: int, buckets: int = BUCKETS, escaped_in_50: int = ESCAPED_IN_50) -> str:
+    """Write an event of one of the workload's own objects."""
+    return event_text(number, f"acme-site-{number % buckets}", key_of(number, escaped_in_50))
+
+
+def event_text(number: int, bucket: str, key: str) -> str:
     """Write an event as EventBridge does: https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html."""
-    bucket = f"acme-site-{number % buckets}"
-    subject = {"key": key_of(number, escaped_in_50), "size": 5, "etag": "b1946ac92492d2347c6235b4d2611184"}
+    subject = {"key": key, "size": 5, "etag": "b1946ac92492d2347c6235b4d2611184"}
     detail = {
         "version": "0",
         "bucket": {"name": bucket},

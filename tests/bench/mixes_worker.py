@@ -1,0 +1,56 @@
+"""Runs in the built function's folder, by the function's Python: the CPU seconds of each mix of patterns, as JSON.
+
+Arguments: patterns of a map, events, rounds. Prints {mix: [{"floor": seconds, "plan": seconds}]}, for each
+event, and "plan" for each target of it. A first round, which decodes the bucket and fills the caches, isn't counted.
+"""
+
+import json
+import sys
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from bench.mix_maps import Mix, mixes
+from bench.workload import event_text, record_of
+from purgemap.events import parse_payload
+from purgemap.pipeline import want
+from purgemap.routing import Router
+
+NOW = 2_000_000_000.0
+
+
+def main() -> None:
+    """Measure one mix after the other."""
+    size, events, rounds = map(int, sys.argv[1:])
+    print(json.dumps({mix.name: _rounds(mix, events // mix.targets, rounds) for mix in mixes(size, size)}))
+
+
+def payload_of(mix: Mix, events: int) -> dict[str, Any]:
+    """Make a batch of events that hit a mix."""
+    return {"Records": [record_of(n, event_text(n, mix.bucket(n), mix.key(n))) for n in range(events)]}
+
+
+def _rounds(mix: Mix, events: int, rounds: int) -> list[dict[str, float]]:
+    router, payload = Router(mix.routes()), payload_of(mix, events)
+    bodies = [record["body"] for record in payload["Records"]]
+    wanted = want(parse_payload(payload).changes, router, NOW)
+    assert wanted.unrouted == events * mix.unrouted, mix.name
+    assert sum(order.job.changes for order in wanted.orders) == events * (1 - mix.unrouted) * mix.targets, mix.name
+    return [
+        {
+            "floor": _seconds(lambda: deque((json.loads(body) for body in bodies), maxlen=0)) / events,
+            "plan": _seconds(lambda: want(parse_payload(payload).changes, router, NOW)) / events / mix.targets,
+        }
+        for _ in range(rounds)
+    ]
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    started = time.process_time()
+    work()
+    return time.process_time() - started
+
+
+if __name__ == "__main__":
+    main()

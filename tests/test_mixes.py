@@ -1,0 +1,65 @@
+"""What a key costs to match doesn't grow with the map, whatever its patterns: calls are counted, nothing is timed."""
+
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+import pytest
+
+from bench.mix_maps import Mix, mixes
+from bench.mixes_worker import payload_of
+from purgemap.events import ObjectChange, parse_payload
+from purgemap.pipeline import want
+from purgemap.routing import Router
+
+EVENTS, HIT = 200, 200
+FEW, MANY = ({mix.name: mix for mix in mixes(size, HIT)} for size in (HIT, 4_000))
+
+
+def calls(work: Callable[[], object]) -> int:
+    """Count the calls of Python functions and of C's."""
+    counted = 0
+
+    def count(_frame: FrameType, event: str, _argument: Any) -> None:
+        nonlocal counted
+        counted += event in ("call", "c_call")
+
+    sys.setprofile(count)
+    try:
+        work()
+    finally:
+        sys.setprofile(None)
+    return counted
+
+
+def cost(mix: Mix) -> int:
+    """Count what a batch costs up to the plan, once the bucket is known."""
+    router, changes = Router(mix.routes()), parse_payload(payload_of(mix, EVENTS)).changes
+    wanted = want(changes, router, 0)
+    assert wanted.unrouted == EVENTS * mix.unrouted
+    assert sum(order.job.changes for order in wanted.orders) == (EVENTS - wanted.unrouted) * mix.targets
+    return calls(lambda: want(changes, router, 0))
+
+
+@pytest.mark.parametrize("name", FEW)
+def test_twenty_times_the_patterns_cost_an_event_no_more(name: str) -> None:
+    assert cost(MANY[name]) <= 1.1 * cost(FEW[name])
+
+
+def test_a_list_of_globs_that_routes_share_is_asked_once_for_each_key() -> None:
+    mix = FEW["100 routes that share an exclude, each"]
+    router, asked = Router(mix.routes()), 0
+    changes = [ObjectChange(mix.bucket(n), mix.key(n), "created", "m", "") for n in range(EVENTS)]
+    want(changes, router, 0)
+
+    def count(frame: FrameType, event: str, _argument: Any) -> None:
+        nonlocal asked
+        asked += event == "call" and frame.f_code.co_name == "first_match"
+
+    sys.setprofile(count)
+    try:
+        want(changes, router, 0)
+    finally:
+        sys.setprofile(None)
+    assert asked == EVENTS
