@@ -43,13 +43,10 @@ class _Filter:
         self.include = GlobList(include) if include else None
         self.exclude = GlobList(exclude) if exclude else None
 
-    def misses(self, rest: str) -> bool:
-        """Whether there are includes and none matches."""
-        return self.include is not None and self.include.first_match(rest) is None
-
-    def excluding(self, rest: str) -> str | None:
-        """Return the glob that excludes a key, if one does."""
-        return self.exclude.first_match(rest) if self.exclude else None
+    def passes(self, rest: str) -> bool:
+        """Whether an include matches, where there are any, and no exclude does."""
+        is_included = self.include is None or self.include.first_match(rest) is not None
+        return is_included and (self.exclude is None or self.exclude.first_match(rest) is None)
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -79,24 +76,24 @@ class _Group:
 
     def matched(self, pattern: Pattern) -> list[tuple[str, _Captured, list[str]]]:
         """Return the keys whose start a prefix matches, by the text that it matched and what it captured."""
-        if pattern.text not in self._matched:
-            self._matched[pattern.text] = list(self._match(pattern))
-        return self._matched[pattern.text]
+        found = self._matched.get(pattern.text)
+        if found is None:
+            found = self._starting(pattern) if pattern.is_plain_prefix else self._matching(pattern)
+            self._matched[pattern.text] = found
+        return found
 
-    def _match(self, pattern: Pattern) -> Iterator[tuple[str, _Captured, list[str]]]:
-        if pattern.is_plain_prefix:
-            start = pattern.literal_start
-            keys = [key for key in self.keys if key.startswith(start)] if start else self.keys
-            if keys:
-                yield start, (), keys
-            return
+    def _starting(self, pattern: Pattern) -> list[tuple[str, _Captured, list[str]]]:
+        start = pattern.literal_start
+        keys = [key for key in self.keys if key.startswith(start)] if start else self.keys
+        return [(start, (), keys)] if keys else []
+
+    def _matching(self, pattern: Pattern) -> list[tuple[str, _Captured, list[str]]]:
         keys_by_match: dict[tuple[str, _Captured], list[str]] = {}
         for key in self.keys:
             match = pattern.match(key)
             if match:
                 keys_by_match.setdefault((match.text, tuple(match.captures.items())), []).append(key)
-        for (text, captured), keys in keys_by_match.items():
-            yield text, captured, keys
+        return [(text, captured, keys) for (text, captured), keys in keys_by_match.items()]
 
     def admitted(self, resolved: _Resolved, keys: list[str]) -> list[str]:
         """Leave of the keys that a prefix matched those that concern a target, as `_refusal` tells of each."""
@@ -110,10 +107,8 @@ class _Group:
     def _filtered(self, chosen: _Filter, matched: str, keys: list[str]) -> list[str]:
         known = (chosen, id(keys))
         if known not in self._kept:
-            rests = ((key, _rest(key, matched)) for key in keys)
-            self._kept[known] = [
-                key for key, rest in rests if not chosen.misses(rest) and chosen.excluding(rest) is None
-            ]
+            cut = len(matched)
+            self._kept[known] = [key for key in keys if chosen.passes(key[cut:].removeprefix("/"))]
         return self._kept[known]
 
 
@@ -170,7 +165,8 @@ class BucketRouter:
 
     def _route_group(self, group: _Group, numbers: Iterable[int], routed: Routed) -> Collection[str]:
         """Add the targets of keys that may concern the same feeds to `routed`; returns the keys that any takes."""
-        taken: Collection[str] = ()
+        everything, taken = group.keys, set[str]()
+        is_taken_whole = False
         for number in numbers:
             for matched, captured, keys in group.matched(self._feeds[number].pattern):
                 resolved = self._resolved(number, matched, captured)
@@ -180,9 +176,10 @@ class BucketRouter:
                 admitted = group.admitted(resolved, keys)
                 if admitted:
                     routed.keys_by_target.setdefault(resolved.target, []).extend(admitted)
-                    if len(taken) < len(group.keys):
-                        taken = admitted if len(admitted) == len(group.keys) else {*taken, *admitted}
-        return taken
+                    is_taken_whole = is_taken_whole or len(admitted) == len(everything)
+                    if not is_taken_whole:
+                        taken.update(admitted)
+        return everything if is_taken_whole else taken
 
     def decide(self, key: str, event: str) -> Iterator[Target | Skip]:
         """Decide for each route whose prefix matches, and each of its distributions, whether the key concerns it."""
@@ -242,9 +239,9 @@ def _refusal(resolved: _Resolved, key: str, event: str) -> str | None:
     settings, rest = target.settings, _rest(key, target.matched)
     if event not in settings.events:
         return f"the event {event} is not among its events: {', '.join(settings.events)}"
-    if chosen and chosen.misses(rest):
+    if chosen and chosen.include and chosen.include.first_match(rest) is None:
         return f"no include pattern matches {rest!r}: {', '.join(settings.include)}"
-    excluding = chosen.excluding(rest) if chosen else None
+    excluding = chosen.exclude.first_match(rest) if chosen and chosen.exclude else None
     if excluding is not None:
         return f"excluded by {excluding!r}"
     if not serves(target, key):

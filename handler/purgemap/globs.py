@@ -109,16 +109,19 @@ class GlobList:
 
     def first_match(self, rest: str) -> str | None:
         """Return the first glob that matches the rest of a key after its route's prefix."""
-        none = len(self._texts)
-        name = rest.rpartition("/")[2]
-        first = min(_first(self._of_name(name), name, none), _first(self._of_rest(rest), rest, none))
+        first = none = len(self._texts)
+        if self._of_name:
+            name = rest.rpartition("/")[2]
+            first = _first(self._of_name(name), name, none)
+        if self._of_rest:
+            first = min(first, _first(self._of_rest(rest), rest, none))
         return self._texts[first] if first < none else None
 
 
-def _finder(globs: _Placed) -> Callable[[str], _Placed]:
-    """Return what finds the globs that may match a text, in order: all of them where they are few."""
+def _finder(globs: _Placed) -> Callable[[str], _Placed] | None:
+    """Return what finds the globs that may match a text, in order: all of them where they are few; None for none."""
     if len(globs) <= _FEW:
-        return lambda _: globs
+        return (lambda _: globs) if globs else None
     return ClueIndex(([[glob.clues]], (place, glob)) for place, glob in globs).find
 
 

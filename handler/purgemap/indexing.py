@@ -12,9 +12,8 @@ from enum import IntEnum
 from typing import Generic, NamedTuple, TypeVar
 
 Entry = TypeVar("Entry")
-Filed = TypeVar("Filed", str, tuple[str, ...])
 
-# Long runs are rarer; short ones are there for short texts. So many are enough to find a rare one among them.
+# Long runs are rarer, but short texts have none. So many are enough to find a rare one among them.
 _RUN_LENGTHS = (6, 3)
 _MOST_RUNS = 16
 
@@ -44,13 +43,11 @@ def segment_clues(text: str) -> Iterator[Clue]:
     return (Clue(Where.SEGMENT, segment) for segment in text.split("/")[1:-1])
 
 
-def run_clues(text: str) -> list[Clue]:
-    """Give the runs in a text, of the greatest length that it has, some of them where it is long."""
+def run_clues(text: str) -> Iterator[Clue]:
+    """Give the runs in a text, long and short ones; some of them where it is long, none where it is too short."""
     for length in _RUN_LENGTHS:
-        if len(text) >= length:
-            places = range(min(len(text) - length + 1, _MOST_RUNS))
-            return [Clue(Where.RUN, text[place : place + length]) for place in places]
-    return []
+        for place in range(min(len(text) - length + 1, _MOST_RUNS)):
+            yield Clue(Where.RUN, text[place : place + length])
 
 
 class PrefixIndex(Generic[Entry]):
@@ -95,10 +92,9 @@ class Places(NamedTuple):
     start: int
     end: int
     segments: tuple[str, ...]
-    runs: frozenset[tuple[str, ...]]
+    runs: tuple[str, ...]
 
 
-_NO_RUNS: frozenset[tuple[str, ...]] = frozenset()
 _new_places = tuple.__new__
 
 
@@ -122,32 +118,36 @@ class ClueIndex(Generic[Entry]):
         self._ends = PrefixIndex((text[::-1], number) for text, number in filed[Where.END])
         self._has_ends = bool(filed[Where.END])
         self._segments = _grouped(filed[Where.SEGMENT])
-        # By a tuple of their characters: what zip() makes of a text.
-        runs = _grouped((tuple(text), number) for text, number in filed[Where.RUN])
-        self._runs = {
-            length: {run: numbers for run, numbers in runs.items() if len(run) == length}
-            for length in sorted({len(run) for run in runs})
-        }
+        self._runs = _grouped(filed[Where.RUN])
+        self._run_lengths = sorted({len(run) for run in self._runs})
 
     def places(self, text: str) -> Places:
         """Look a text up; what it costs depends on its length alone."""
         start = self._starts.place(text)
         end = self._ends.place(text[::-1]) if self._has_ends else -1
         segments = tuple(filter(self._segments.__contains__, text.split("/"))) if self._segments else ()
-        runs = frozenset(self._runs_of(text)) if self._runs else _NO_RUNS
+        runs = tuple(self._runs_of(text)) if self._runs else ()
         return _new_places(Places, (start, end, segments, runs))
 
-    def _runs_of(self, text: str) -> Iterator[tuple[str, ...]]:
-        for length, numbers in self._runs.items():
-            yield from numbers.keys() & zip(*(text[place:] for place in range(length)), strict=False)
+    def _runs_of(self, text: str) -> list[str]:
+        runs = self._runs
+        return [
+            run
+            for length in self._run_lengths
+            for place in range(len(text) - length + 1)
+            if (run := text[place : place + length]) in runs
+        ]
 
     def at(self, places: Places) -> list[Entry]:
         """Return the entries found at places, each once and in the order in which they were given."""
-        numbers = [*self._everywhere, *self._starts.at(places.start), *self._ends.at(places.end)]
-        for segment in places.segments:
+        start, end, segments, runs = places
+        numbers = [*self._everywhere, *self._starts.at(start)]
+        if end >= 0:
+            numbers += self._ends.at(end)
+        for segment in segments:
             numbers += self._segments[segment]
-        for run in places.runs:
-            numbers += self._runs[len(run)][run]
+        for run in runs:
+            numbers += self._runs[run]
         return [self._entries[number] for number in (sorted(set(numbers)) if len(numbers) > 1 else numbers)]
 
     def find(self, text: str) -> list[Entry]:
@@ -163,8 +163,8 @@ def _chosen(needs: Sequence[Need], sharers: Counter[Clue]) -> list[Clue]:
     return min(usable, key=lambda chosen: sum(sharers[clue] for clue in chosen), default=[])
 
 
-def _grouped(entries: Iterable[tuple[Filed, int]]) -> dict[Filed, list[int]]:
-    grouped: dict[Filed, list[int]] = {}
-    for key, number in entries:
-        grouped.setdefault(key, []).append(number)
+def _grouped(entries: Iterable[tuple[str, int]]) -> dict[str, list[int]]:
+    grouped: dict[str, list[int]] = {}
+    for text, number in entries:
+        grouped.setdefault(text, []).append(number)
     return grouped

@@ -241,7 +241,8 @@ def _scope(target: Target, template: _Template, values: Mapping[str, str], style
 
 
 def _viewer_scope(target: Target, style: _Style) -> str:
-    return _encode("/" + target.matched[len(target.origin_path) :], style).partition("~")[0]
+    scope = "/" + target.matched[len(target.origin_path) :]
+    return scope if _PLAIN.fullmatch(scope) else _encode(scope, style).partition("~")[0]
 
 
 def _join(parts: Iterable[Part], values: Mapping[str, str], style: _Style | None) -> str:
@@ -262,7 +263,7 @@ def _encode(text: str, style: _Style) -> str:
 
 
 def _escape(text: str) -> str:
-    return text if _PLAIN.fullmatch(text) else text.encode().decode("latin-1").translate(_SPELLED)
+    return text.encode().decode("latin-1").translate(_SPELLED)
 
 
 def _styles(text: str) -> tuple[_Style, ...]:

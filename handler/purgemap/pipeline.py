@@ -6,6 +6,7 @@ payload → changes and returned jobs → targets → items → jobs → outcome
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -119,25 +120,31 @@ def want(changes: Iterable[ObjectChange], router: Router, now: float) -> Wanted:
 
 def _job(targets: list[Target], scopes: Mapping[str, str | None], routed: Routed, now: float) -> Job:
     behind = [change for target in targets for change in _changes_behind(target, routed)]
-    keys_by_bucket: dict[str, set[str]] = defaultdict(set)
-    for target in targets:
-        keys_by_bucket[target.bucket].update(routed.keys_by_target[target])
     return Job(
         distribution=targets[0].distribution.id,
         scopes=scopes,
         # What nothing identifies is never the same again: it is rather told twice than taken for an earlier change.
         sources=tuple(sorted({source or f"at {now}" for source in set(map(_SOURCE, behind))})),
         oldest=_seconds(min(filter(None, map(_TIME, behind)), default=""), now),
-        changes=sum(map(len, keys_by_bucket.values())),
+        changes=_count_objects(targets, routed),
     )
+
+
+def _count_objects(targets: list[Target], routed: Routed) -> int:
+    if len(targets) == 1:
+        return len(set(routed.keys_by_target[targets[0]]))
+    return len({(target.bucket, key) for target in targets for key in routed.keys_by_target[target]})
 
 
 def _changes_behind(target: Target, routed: Routed) -> list[ObjectChange]:
     keys = routed.keys_by_target[target]
-    found = (routed.changes.get((target.bucket, event)) for event in target.settings.events)
-    return [
-        change for changes_by_key in found if changes_by_key for key in keys for change in changes_by_key.get(key, ())
-    ]
+    behind: list[ObjectChange] = []
+    for event in target.settings.events:
+        changes_by_key = routed.changes.get((target.bucket, event))
+        if changes_by_key:
+            for key in keys:
+                behind += changes_by_key.get(key, ())
+    return behind
 
 
 def _seconds(time: str, now: float) -> float:
@@ -145,7 +152,13 @@ def _seconds(time: str, now: float) -> float:
 
     A job never gives up before its time has come.
     """
+    seconds = _timestamp(time)
+    return now if seconds is None else min(seconds, now)
+
+
+@lru_cache(maxsize=1024)
+def _timestamp(time: str) -> float | None:
     try:
-        return min(datetime.fromisoformat(time).timestamp(), now)
+        return datetime.fromisoformat(time).timestamp()
     except ValueError:
-        return now
+        return None

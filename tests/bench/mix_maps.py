@@ -94,14 +94,14 @@ def mixes(size: int, hit: int) -> Iterator[Mix]:
     )
     yield Mix("include *.x1", _each(size, include=["*.x%d"]), key("blog/%e/photo.x%d"))
     yield Mix("include /p1/**", _each(size, include=["/p%d/**"]), key("p%d/2026/%e.jpg"))
-    yield Mix("include *mid1*", _each(size, include=["*mid%d.*"]), key("blog/%e/a mid%d.jpg"))
+    yield Mix("include *mid1*", _each(size, include=["*mid%d.*"]), key("blog/%e/a-mid%d.jpg"))
     for glob, text in {
         "*.x%d": "blog/%e/photo.x%d",
         "draft-%d.html": "blog/%e/draft-%d.html",
         "/p%d/**": "p%d/%e.jpg",
         "**/p%d/**": "blog/p%d/%e.jpg",
         "blog/*/p%d/*.jpg": "blog/2026/p%d/%e.jpg",
-        "*mid%d.*": "blog/%e/a mid%d.jpg",
+        "*mid%d.*": "blog/%e/a-mid%d.jpg",
     }.items():
         yield Mix(f"exclude {glob.replace('%d', '1')}", _excluding(size, glob), half(text), unrouted=0.5)
     shared = ["*.map", "/drafts/**", "*.tmp"]

@@ -1,7 +1,7 @@
 """What an event costs up to the plan where patterns crowd in one bucket, beside `json.loads` of its body."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from bench import mixes_worker, subjects
@@ -14,9 +14,17 @@ BAR = 5.0
 def rows(*, quick: bool = False) -> Iterator[Row]:
     """Measure every mix; where several distributions want each key, what each of them costs."""
     size, events, rounds = (50, 100, 2) if quick else (10_000, 4_000, 15)
-    section = f"mixes of {size:,} patterns: CPU for each event, to the plan"
+    # As deploys do: a few objects for each route they concern. And as none does: each object of another route.
+    for hit, of_each in ((size // 10, "four of them match the same"), (size, "each matches another")):
+        section = f"mixes of {size:,} patterns: CPU for each event, {of_each}"
+        for name, taken in _told(size, hit, events, rounds).items():
+            it = measured(taken, "floor")["plan"]
+            yield Row(section, name, it.value * 1e6, "us", it.ratio, FLOOR, it.spread, BAR)
+
+
+def _told(*arguments: int) -> Mapping[str, Sequence[Mapping[str, float]]]:
     code = Path(mixes_worker.__file__).read_text()
-    told = json.loads(subjects.run(code, subjects.function(10), str(size), str(events), str(rounds))[1])
-    for name, taken in told.items():
-        it = measured(taken, "floor")["plan"]
-        yield Row(section, name, it.value * 1e6, "us", it.ratio, FLOOR, it.spread, BAR)
+    told: dict[str, list[dict[str, float]]] = json.loads(
+        subjects.run(code, subjects.function(10), *map(str, arguments))[1]
+    )
+    return told

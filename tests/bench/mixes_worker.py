@@ -1,7 +1,8 @@
 """Runs in the built function's folder, by the function's Python: the CPU seconds of each mix of patterns, as JSON.
 
-Arguments: patterns of a map, events, rounds. Prints {mix: [{"floor": seconds, "plan": seconds}]}, for each
-event, and "plan" for each target of it. A first round, which decodes the bucket and fills the caches, isn't counted.
+Arguments: patterns of a map, how many of them the events match, events, rounds. Prints
+{mix: [{"floor": seconds, "plan": seconds}]}, for each event, and "plan" for each target of it. A first round, which
+decodes the bucket and fills the caches, isn't counted.
 """
 
 import json
@@ -22,8 +23,8 @@ NOW = 2_000_000_000.0
 
 def main() -> None:
     """Measure one mix after the other."""
-    size, events, rounds = map(int, sys.argv[1:])
-    print(json.dumps({mix.name: _rounds(mix, events // mix.targets, rounds) for mix in mixes(size, size)}))
+    size, hit, events, rounds = map(int, sys.argv[1:])
+    print(json.dumps({mix.name: _rounds(mix, events // mix.targets, rounds) for mix in mixes(size, hit)}))
 
 
 def payload_of(mix: Mix, events: int) -> dict[str, Any]:
