@@ -8,29 +8,16 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
-from typing import Any
 
-import botocore.session
 import pytest
-from botocore.awsrequest import AWSResponse
-from urllib3 import HTTPResponse
 
-from purgemap.aws import SERVICES, Aws
+from purgemap.aws import SERVICES
 from purgemap.building.function import build_function
 from purgemap.building.own_modules import read_own_modules
 from purgemap.building.service_data import OPERATIONS
 from purgemap.routes.loading import load_routes
 
 NAMES = {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_REGION": "eu-west-1"}
-BATCH = {"Paths": {"Quantity": 1, "Items": ["/a"]}, "CallerReference": "r"}
-ROLE = {"RoleArn": "arn:aws:iam::222222222222:role/purgemap", "RoleSessionName": "purgemap"}
-ENTRIES = [{"Id": "0", "MessageBody": "{}"}]
-CALLS: list[tuple[str, str, dict[str, Any]]] = [
-    ("cloudfront", "create_invalidation", {"DistributionId": "E1", "InvalidationBatch": BATCH}),
-    ("cloudfront", "create_invalidation_for_distribution_tenant", {"Id": "dt_1", "InvalidationBatch": BATCH}),
-    ("sqs", "send_message_batch", {"QueueUrl": "https://sqs.eu-west-1.amazonaws.com/1/q", "Entries": ENTRIES}),
-    ("sts", "assume_role", ROLE),
-]
 
 
 @pytest.fixture(scope="module")
@@ -91,37 +78,6 @@ def test_whatever_botocore_imports_of_its_documentation_is_still_there(task: Pat
         source = (task / f"{module.replace('.', '/')}.py").read_text()
         assert re.search(rf"^(class|def) {name}\b", source, re.MULTILINE), (module, name)
         assert hasattr(importlib.import_module(module), name)
-
-
-def _requests(make: Any) -> list[tuple[str, str, bytes, dict[str, str]]]:
-    """Make every call of the function with the clients of `make`; returns what would first cross the network."""
-    sent: list[tuple[str, str, bytes, dict[str, str]]] = []
-
-    def note(request: Any, **_: Any) -> AWSResponse:
-        told = {name: str(value) for name, value in request.headers.items() if name not in _CHANGING}
-        sent.append((request.method, request.url, request.body, told))
-        refusal = b"{}" if "//sqs" in request.url else b"<ErrorResponse/>"
-        return AWSResponse(request.url, 400, {}, HTTPResponse(io.BytesIO(refusal), preload_content=False))
-
-    for number, (service, call, arguments) in enumerate(CALLS, 1):
-        client = make(service)
-        client.meta.events.register("before-send", note)
-        with pytest.raises(client.exceptions.ClientError):
-            getattr(client, call)(**arguments)
-        del sent[number:]  # what may have been tried again
-    return sent
-
-
-# They differ from call to call: the time, the signature over it, and who asks.
-_CHANGING = {"X-Amz-Date", "Authorization", "amz-sdk-invocation-id", "User-Agent", "amz-sdk-request"}
-
-
-def test_every_request_is_the_one_that_all_of_botocores_handlers_make() -> None:
-    whole = botocore.session.Session()
-    whole.set_credentials("x", "x")
-    ours = _requests(Aws(NAMES).client)
-    assert len(ours) == len(CALLS)
-    assert ours == _requests(lambda service: whole.create_client(service, region_name="eu-west-1"))
 
 
 def test_clients_are_made_of_the_services_whose_handlers_are_kept() -> None:
