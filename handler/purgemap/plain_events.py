@@ -7,17 +7,20 @@ way is not for this module. The whole text is matched, so nothing in it can pass
 
 import re
 
-# Texts that nobody looks at end at the next quote. A name that stands twice would mean its last value.
-_OTHER_TEXT = '"[^"]*+"'
-_OTHER_VALUE = f"(?:{_OTHER_TEXT}|0|[1-9][0-9]*+)"
+# A text ends at the next quote, and JSON has no control characters in it, not even in one that nobody looks at.
+_TEXT = r'[^"\x00-\x1f]'
+# A name that stands twice would mean its last value.
+_OTHER_TEXT = f'"{_TEXT}*+"'
+# Python refuses numbers of thousands of digits.
+_OTHER_VALUE = f"(?:{_OTHER_TEXT}|0|[1-9][0-9]{{0,17}}+)"
 
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
 _PLAIN = re.compile(
-    r'\{"version":"0","id":"[^"]*+","detail-type":"(Object Created|Object Deleted)","source":"aws\.s3"'
+    rf'\{{"version":"0","id":{_OTHER_TEXT},"detail-type":"(Object Created|Object Deleted)","source":"aws\.s3"'
     rf',"account":{_OTHER_TEXT},"time":"([0-9TZ:.+-]*+)","region":{_OTHER_TEXT},"resources":\[{_OTHER_TEXT}\]'
-    r',"detail":\{"version":"0","bucket":\{"name":"([A-Za-z0-9._-]++)"\},"object":\{"key":"([^"]++)"'
-    rf'(?:,"(?!key")[^"]*+":{_OTHER_VALUE})*+\}}'
-    rf'(?:,"(?:reason":"([^"]*+)"|(?!bucket"|object"|reason")[^"]*+":{_OTHER_VALUE}))*+\}}\}}'
+    rf',"detail":\{{"version":"0","bucket":\{{"name":"([A-Za-z0-9._-]++)"\}},"object":\{{"key":"({_TEXT}++)"'
+    rf'(?:,"(?!key"){_TEXT}*+":{_OTHER_VALUE})*+\}}'
+    rf'(?:,"(?:reason":"({_TEXT}*+)"|(?!bucket"|object"|reason"){_TEXT}*+":{_OTHER_VALUE}))*+\}}\}}'
 ).fullmatch
 
 
@@ -26,5 +29,5 @@ def read_plain_event(body: str) -> tuple[str, str, str, str, str | None] | None:
     if "\\" in body:
         return None
     found = _PLAIN(body)
-    # A key that doesn't print may hold what is no JSON or no Unicode: a control character, half a surrogate pair.
+    # A key that doesn't print may hold what is no Unicode: half a surrogate pair.
     return found.groups() if found and found[4].isprintable() else None  # type: ignore[return-value]  # the five groups
