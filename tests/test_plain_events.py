@@ -20,6 +20,11 @@ def compact(event: Any) -> str:
     return json.dumps(event, separators=(",", ":"), ensure_ascii=False)
 
 
+def test_a_key_with_control_characters_is_read_even_if_they_are_not_escaped() -> None:
+    body = compact(s3_event("acme-www", "blog/1.html", "created")).replace("blog/1", "blog/\n\x01\x00")
+    assert [change.key for change in batch_of(body).changes] == ["blog/\n\x01\x00.html"]
+
+
 def batch_of(body: str) -> Batch:
     return parse_payload(sqs_batch([body]))
 
@@ -68,7 +73,7 @@ def test_whatever_is_added_to_an_event_or_repeated_in_it_is_read_as_json_reads_i
 
 
 @pytest.mark.parametrize("character", [*map(chr, range(0x20)), "\x7f", "\u2028", "\ud800", "\ufeff"])
-def test_a_character_that_json_refuses_is_refused_wherever_it_stands(character: str) -> None:
+def test_a_control_character_means_the_same_wherever_it_stands(character: str) -> None:
     body = compact(s3_event("acme-www", "blog/1.html", "expired"))
     for place in range(len(body)):
         assert _told(body[:place] + character + body[place:]) == _told(f" {body[:place]}{character}{body[place:]}")

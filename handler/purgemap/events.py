@@ -27,6 +27,11 @@ _DETAIL_TYPES = {"Object Created": CREATED, "Object Deleted": DELETED}
 _EVENT_NAMES = {"ObjectCreated": CREATED, "ObjectRemoved": DELETED, "LifecycleExpiration": EXPIRED}
 
 
+# Control characters may stand in texts as they are: keys may hold them, and a change that can be read is not refused
+# for what its writer should have escaped. Events that aren't decoded are read alike.
+_decode = json.JSONDecoder(strict=False).decode
+
+
 class ObjectChange(NamedTuple):
     """One object of one bucket that was created, deleted or expired.
 
@@ -148,7 +153,7 @@ def _record_events(record: Any, source: str) -> Iterator[tuple[str, Any]]:
 def _decoded(text: Any) -> Any:
     """Decode a body; what is no JSON becomes a MalformedEventError *value*, so that its neighbours still count."""
     try:
-        return json.loads(text)
+        return _decode(text)
     except (TypeError, ValueError, RecursionError) as error:
         return MalformedEventError(f"the body is not JSON: {error}")
 

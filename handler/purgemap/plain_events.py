@@ -7,10 +7,8 @@ way is not for this module. The whole text is matched, so nothing in it can pass
 
 import re
 
-# A text ends at the next quote, and JSON has no control characters in it, not even in one that nobody looks at.
-_TEXT = r'[^"\x00-\x1f]'
-# A name that stands twice would mean its last value.
-_OTHER_TEXT = f'"{_TEXT}*+"'
+# A text ends at the next quote, whatever it holds. A name that stands twice would mean its last value.
+_OTHER_TEXT = '"[^"]*+"'
 # Python refuses numbers of thousands of digits.
 _OTHER_VALUE = f"(?:{_OTHER_TEXT}|0|[1-9][0-9]{{0,17}}+)"
 
@@ -18,9 +16,9 @@ _OTHER_VALUE = f"(?:{_OTHER_TEXT}|0|[1-9][0-9]{{0,17}}+)"
 _PLAIN = re.compile(
     rf'\{{"version":"0","id":{_OTHER_TEXT},"detail-type":"(Object Created|Object Deleted)","source":"aws\.s3"'
     rf',"account":{_OTHER_TEXT},"time":"([0-9TZ:.+-]*+)","region":{_OTHER_TEXT},"resources":\[{_OTHER_TEXT}\]'
-    rf',"detail":\{{"version":"0","bucket":\{{"name":"([A-Za-z0-9._-]++)"\}},"object":\{{"key":"({_TEXT}++)"'
-    rf'(?:,"(?!key"){_TEXT}*+":{_OTHER_VALUE})*+\}}'
-    rf'(?:,"(?:reason":"({_TEXT}*+)"|(?!bucket"|object"|reason"){_TEXT}*+":{_OTHER_VALUE}))*+\}}\}}'
+    rf',"detail":\{{"version":"0","bucket":\{{"name":"([A-Za-z0-9._-]++)"\}},"object":\{{"key":"([^"]++)"'
+    rf'(?:,"(?!key")[^"]*+":{_OTHER_VALUE})*+\}}'
+    rf'(?:,"(?:reason":"([^"]*+)"|(?!bucket"|object"|reason")[^"]*+":{_OTHER_VALUE}))*+\}}\}}'
 ).fullmatch
 
 
@@ -29,5 +27,5 @@ def read_plain_event(body: str) -> tuple[str, str, str, str, str | None] | None:
     if "\\" in body:
         return None
     found = _PLAIN(body)
-    # A key that doesn't print may hold what is no Unicode: half a surrogate pair.
+    # A key that doesn't print may hold what is no Unicode text: half a surrogate pair.
     return found.groups() if found and found[4].isprintable() else None  # type: ignore[return-value]  # the five groups
