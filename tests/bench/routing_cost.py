@@ -58,10 +58,10 @@ def _per_event(routes: int, what: str) -> float:
 
 @lru_cache
 def _growth(routes: int, what: str) -> int:
-    return _instructions(routes, MANY, what) - _instructions(routes, FEW, what)
+    return instructions(routes, MANY, what) - instructions(routes, FEW, what)
 
 
-def _instructions(routes: int, events: int, what: str) -> int:
+def instructions(routes: int, events: int, what: str) -> int:
     """Count the instructions of one whole process."""
     with tempfile.TemporaryDirectory() as folder:
         command = [
