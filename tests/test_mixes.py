@@ -1,6 +1,5 @@
 """What a key costs to match doesn't grow with the map, whatever its patterns: calls are counted, nothing is timed."""
 
-import shutil
 import sys
 from collections.abc import Callable
 from types import FrameType
@@ -8,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bench import callgrind
 from bench.mix_maps import Mix, mixes
 from bench.mixes_worker import payload_of
 from bench.routing_cost import ROUTES, instructions
@@ -67,7 +67,7 @@ def test_a_list_of_globs_that_routes_share_is_asked_once_for_each_key() -> None:
     assert asked == EVENTS
 
 
-@pytest.mark.skipif(shutil.which("valgrind") is None, reason="callgrind counts the instructions")
+@pytest.mark.skipif(not callgrind.is_at_hand(), reason="callgrind counts the instructions")
 def test_ten_thousand_routes_cost_an_event_no_more_instructions_than_ten() -> None:
     few, many = (instructions(routes, 220, "plan") - instructions(routes, 20, "plan") for routes in ROUTES)
     assert 0 < many <= 1.1 * few
