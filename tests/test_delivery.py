@@ -9,7 +9,18 @@ import pytest
 
 from doubles.clock import Clock
 from doubles.memory import MemoryCloudFront, MemoryQueue
-from purgemap.delivery import Accepted, Deferred, Order, Outcome, Pace, Refusal, RefusedError, Rejected, deliver
+from purgemap.delivery import (
+    Accepted,
+    Deferred,
+    Order,
+    Outcome,
+    Pace,
+    Refusal,
+    RefusedError,
+    Rejected,
+    deliver,
+    put_off,
+)
 from purgemap.jobs import Job, UnknownVersionError, merge, messages, parse_job
 from purgemap.keeping import keep
 from purgemap.routes.table import Distribution
@@ -102,32 +113,42 @@ def test_a_tightened_job_asks_for_less_and_still_covers_everything() -> None:
     assert all(sum(item.endswith("*") for item in items) <= 1 for _, items, _ in cloudfront.calls)
 
 
-@pytest.mark.parametrize(("was_deferred", "quick_calls"), [(False, 10), (True, 5)])
-def test_an_account_is_called_at_its_rate_but_for_what_it_has_saved_up(*, was_deferred: bool, quick_calls: int) -> None:
+@pytest.mark.parametrize(
+    ("was_deferred", "rate", "quick_calls"),
+    [(False, 2, 10), (False, 0.25, 10), (True, 2, 5), (True, 0.5, 5), (True, 0.25, 2), (True, 0.0625, 1)],
+)
+def test_an_account_is_called_at_its_rate_but_for_what_it_has_saved_up(
+    *, was_deferred: bool, rate: float, quick_calls: int
+) -> None:
     clock = Clock(NOW)
-    at_its_rate = Pace(now=clock, seconds_left=lambda: NOW + 60 - clock.now, calls_per_second=2, sleep=clock.advance)
+    at_its_rate = Pace(now=clock, seconds_left=lambda: NOW + 60 - clock.now, calls_per_second=rate, sleep=clock.advance)
     orders = [order._replace(was_deferred=was_deferred) for order in many(100)]
     cloudfront = TimedCloudFront(clock)
     outcomes = deliver(orders, cloudfront, at_its_rate)
-    turns = range(1, 31 * 2 - 1)
-    assert cloudfront.times == [NOW] * quick_calls + [NOW + turn / 2 for turn in turns]
+    assert cloudfront.times == [NOW] * quick_calls + [NOW + turn / rate for turn in range(1, int(30 * rate) + 1)]
     deferred = outcomes[len(cloudfront.times) :]
     assert {(type(each), each.job.refusals) for each in deferred} == {(Deferred, 0)}
 
 
-@pytest.mark.parametrize(("jobs", "calls"), [(10, 10), (11, 0)])
-def test_more_new_jobs_of_an_account_than_quick_calls_wait_for_what_else_is_on_its_way(jobs: int, calls: int) -> None:
-    cloudfront, elsewhere = MemoryCloudFront(), replace(E1, role_arn="arn:aws:iam::222222222222:role/p")
-    outcomes = deliver([*many(jobs), Order(job(), elsewhere)], cloudfront, pace(), may_put_off=True)
-    assert len(cloudfront.calls) == calls + 1
-    assert {outcome.delay for outcome in outcomes if isinstance(outcome, Deferred)} <= {1}
+@pytest.mark.parametrize(("jobs", "waiting"), [(10, 0), (11, 11)])
+def test_more_new_jobs_of_an_account_than_quick_calls_wait_for_what_else_is_on_its_way(jobs: int, waiting: int) -> None:
+    elsewhere = replace(E1, role_arn="arn:aws:iam::222222222222:role/p")
+    outcomes = put_off([*many(jobs), Order(job(), elsewhere)], pace())
+    assert [(outcome.job.distribution, outcome.delay) for outcome in outcomes] == [
+        (f"E{n:013}", 1) for n in range(waiting)
+    ]
 
 
 def test_what_was_put_off_is_sent_with_all_that_has_come_since() -> None:
-    cloudfront = MemoryCloudFront()
-    orders = [*many(30), Order(job(), E1, was_deferred=True)]
-    deliver(orders, cloudfront, pace(), may_put_off=True)
-    assert len(cloudfront.calls) == 31
+    assert put_off([*many(30), Order(job(), E1, was_deferred=True)], pace()) == []
+
+
+def test_of_thousands_that_wait_those_come_back_later_whose_turn_is_far() -> None:
+    delays = [outcome.delay for outcome in put_off(many(3_000), pace())]
+    assert delays[:1_000] == [1] * 1_000
+    assert delays == sorted(delays)
+    assert delays[1_100] == 100 / 0.5
+    assert delays[-1] == MAX_DELAY
 
 
 def test_accounts_do_not_share_their_calls() -> None:

@@ -36,7 +36,7 @@ def service(routes: Routes, cloudfront: MemoryCloudFront, queue: MemoryQueue | N
 
 
 def pace(now: float = NOW) -> Pace:
-    return Pace(now=lambda: now, seconds_left=lambda: 60.0)
+    return Pace(now=lambda: now, seconds_left=lambda: 60.0, sleep=lambda _: None)
 
 
 def test_one_call_per_distribution_carries_everything_a_batch_wants(load_map: LoadMap) -> None:
@@ -190,3 +190,12 @@ def test_a_job_of_a_distribution_that_left_the_map_is_a_dead_letter_and_goes_aga
     cloudfront.refusing.clear()
     run(MAP, *read_letter(Letter("d-1", "", letter.body, {}, NOW), NOW).bodies)
     assert cloudfront.calls[-1][:2] == (E2, ("/docs/b",))
+
+
+def test_what_the_queue_does_not_keep_is_not_put_off(load_map: LoadMap) -> None:
+    sites = [f"E{number:012}X" for number in range(11)]
+    routes = load_map(f"version: 1\nroutes:\n  - {{bucket: site, distributions: [{', '.join(sites)}]}}\n")
+    cloudfront, full = MemoryCloudFront(), MemoryQueue("no right to send")
+    told = process(sqs_batch([s3_event("site", "a")]), Service(routes, Router(routes), cloudfront, full, None), pace())
+    assert [name for name, _, _ in cloudfront.calls] == sites
+    assert answer(told) == {"batchItemFailures": []}

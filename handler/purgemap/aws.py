@@ -98,6 +98,8 @@ class Aws:
             extra_args={"RoleSessionName": "purgemap", **({"ExternalId": external_id} if external_id else {})},
         )
         session = _session()
+        # What botocore's data says of services is read once for all roles: ten megabytes each, unpruned.
+        session.register_component("data_loader", self._session.get_component("data_loader"))
         session._credentials = DeferredRefreshableCredentials(  # noqa: SLF001  botocore's own profiles do no more
             refresh_using=fetcher.fetch_credentials, method="assume-role"
         )

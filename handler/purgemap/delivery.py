@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -13,17 +13,25 @@ from purgemap.jobs import Job
 from purgemap.planning import Listing, plan, tightened
 from purgemap.planning.cover import outermost, uncovered
 from purgemap.routes.table import Distribution
-from purgemap.slots import delay_to_slot
+from purgemap.slots import MAX_DELAY, delay_to_slot
 
 # CloudFront throttles an account after six to fifteen calls in a row, at about one call every two seconds:
-# https://github.com/aws/aws-sdk-js/issues/3983. So the first calls of a batch go at once and the others at that rate;
-# fewer go at once where others came shortly before: CloudFront has saved up so many while the batch was collected.
+# https://github.com/aws/aws-sdk-js/issues/3983. So the first calls of a batch go at once and the others at that rate.
 QUICK_CALLS = 10
-QUICK_CALLS_SHORTLY_AFTER_OTHERS = 5
+
+# Where others came shortly before, CloudFront has saved up what its rate gives while a batch is collected, but no more
+# than this: the other function at work has some of it.
+MOST_QUICK_CALLS_AFTER_OTHERS = 5
+SECONDS_TO_COLLECT_A_BATCH = 10
 
 # What only waits for its turn comes back with the next batch, where it meets whatever else waits by then: what several
-# batches want of one distribution goes as one call, and one function at a time makes the account's calls.
+# batches want of one distribution goes as one call, and one function at a time makes the account's calls. Of more jobs
+# than this the others come when their turn can have come: to send each of ten thousand again and again costs more.
 SECONDS_UNTIL_THE_NEXT_BATCH = 1
+MOST_JOBS_OF_THE_NEXT_BATCH = 1_000
+
+# Each of them mostly waits, for its answer or its turn.
+_MOST_ACCOUNTS_AT_ONCE = 64
 
 # A call may take two attempts of ten seconds; what is left of the function's time then has to do for deferring.
 SECONDS_TO_START_A_CALL = 30
@@ -115,6 +123,16 @@ class Pace:
     calls_per_second: float = 0.5
     sleep: Callable[[float], None] = time.sleep
 
+    @property
+    def quick_calls_after_others(self) -> int:
+        """How many calls an account takes at once when others came shortly before."""
+        return min(MOST_QUICK_CALLS_AFTER_OTHERS, int(self.calls_per_second * SECONDS_TO_COLLECT_A_BATCH))
+
+    def delay_of_turn(self, place: int) -> int:
+        """Return the seconds after which a job may come back for its turn, as the so-manieth of its account."""
+        seconds = (place - MOST_JOBS_OF_THE_NEXT_BATCH) / self.calls_per_second
+        return int(min(max(seconds, SECONDS_UNTIL_THE_NEXT_BATCH), MAX_DELAY))
+
 
 def caller_reference(job: Job, items: Iterable[str]) -> str:
     """Identify a request: the same deliveries asking for the same again are the same request to CloudFront.
@@ -144,41 +162,50 @@ def deliver(
     cloudfront: CloudFront,
     pace: Pace,
     listings: Listings | None = None,
-    *,
-    may_put_off: bool = False,
 ) -> list[Outcome]:
     """Send jobs: one account's after one another, since the rate is an account's; accounts side by side.
 
-    `listings` holds what is known of the sites, by distribution. With `may_put_off` an account's new jobs are all put
-    off where there are more of them than quick calls: more changes of the same deploy may be on their way, and would
-    take a second call to each.
+    `listings` holds what is known of the sites, by distribution.
     """
+    accounts = [_Account(cloudfront, pace, each, listings or {}) for each in _by_account(orders)]
+    if len(accounts) <= 1:
+        return [outcome for account in accounts for outcome in account.deliver()]
+    with ThreadPoolExecutor(max_workers=min(len(accounts), _MOST_ACCOUNTS_AT_ONCE)) as pool:
+        return [outcome for outcomes in pool.map(_Account.deliver, accounts) for outcome in outcomes]
+
+
+def put_off(orders: Iterable[Order], pace: Pace) -> list[Deferred]:
+    """Put an account's new jobs off where there are more of them than quick calls.
+
+    More changes of the same deploy may be on their way, and would take a second call to each of its distributions.
+    """
+    return [
+        Deferred(order.job, pace.delay_of_turn(place), "more distributions changed at once than take quick calls")
+        for account in _by_account(orders)
+        if len(account) > QUICK_CALLS and not any(order.was_deferred for order in account)
+        for place, order in enumerate(account)
+    ]
+
+
+def _by_account(orders: Iterable[Order]) -> Collection[list[Order]]:
+    """Group orders by account, those that wait longest first."""
     orders_by_account: dict[str, list[Order]] = {}
     for order in sorted(orders, key=lambda order: (order.job.oldest, order.job.distribution)):
         orders_by_account.setdefault(order.distribution.account, []).append(order)
-    accounts = [
-        _Account(cloudfront, pace, orders, listings or {}, may_put_off=may_put_off)
-        for orders in orders_by_account.values()
-    ]
-    if len(accounts) <= 1:
-        return [outcome for account in accounts for outcome in account.deliver()]
-    with ThreadPoolExecutor(max_workers=min(len(accounts), 16)) as pool:
-        return [outcome for outcomes in pool.map(_Account.deliver, accounts) for outcome in outcomes]
+    return orders_by_account.values()
 
 
 class _Account:
     """One account's share of a batch: its jobs, and the calls that it may still make."""
 
-    def __init__(
-        self, cloudfront: CloudFront, pace: Pace, orders: Sequence[Order], listings: Listings, *, may_put_off: bool
-    ) -> None:
+    def __init__(self, cloudfront: CloudFront, pace: Pace, orders: Sequence[Order], listings: Listings) -> None:
         self._cloudfront = cloudfront
         self._listings = listings
         self._pace = pace
         self._orders = orders
-        is_new = not any(order.was_deferred for order in orders)
-        self._puts_off = may_put_off and is_new and len(orders) > QUICK_CALLS
-        self._quick_calls = QUICK_CALLS if is_new else QUICK_CALLS_SHORTLY_AFTER_OTHERS
+        are_new = not any(order.was_deferred for order in orders)
+        self._quick_calls = QUICK_CALLS if are_new else pace.quick_calls_after_others
+        self._waiting = 0
         self._next_call = 0.0
         self._is_throttled = False
 
@@ -226,8 +253,6 @@ class _Account:
 
     def _waits_for(self, attempt: "_Attempt") -> str:
         """Say what keeps the next call from starting; "" for nothing."""
-        if self._puts_off:
-            return "more distributions changed at once than CloudFront takes quick calls for"
         if self._pace.seconds_left() - self._seconds_to_next_call() < SECONDS_TO_START_A_CALL:
             return "the function's time runs out"
         if attempt.trials <= 0:
@@ -246,7 +271,8 @@ class _Account:
         if not rest.scopes:
             return
         if refused is None:
-            yield Deferred(rest, SECONDS_UNTIL_THE_NEXT_BATCH, attempt.waits_for)
+            yield Deferred(rest, self._pace.delay_of_turn(self._waiting), attempt.waits_for)
+            self._waiting += 1
             return
         if refused.refusal is Refusal.THROTTLED:
             self._is_throttled = True

@@ -10,7 +10,7 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from purgemap.delivery import CloudFront, Order, Outcome, Pace, Rejected, deliver
+from purgemap.delivery import CloudFront, Deferred, Order, Outcome, Pace, Rejected, deliver, put_off
 from purgemap.errors import PurgemapError
 from purgemap.events import Batch, ObjectChange, ReturnedJob, parse_payload
 from purgemap.jobs import Job, merge, merged_scopes
@@ -60,8 +60,18 @@ def process(payload: Any, service: Service, pace: Pace) -> Report:
     batch = parse_payload(payload)
     wanted = want(batch.changes, service.router, pace.now())
     orders, lost = _orders(wanted, batch.jobs, service.routes)
-    outcomes = [*deliver(orders, service.cloudfront, pace, may_put_off=service.queue is not None), *lost]
-    return Report(batch, wanted, outcomes, keep(outcomes, service.queue, service.dead_letters))
+    waiting = _put_off(orders, service.queue, pace)
+    put_off_ones = {each.job.distribution for each in waiting}
+    due = [order for order in orders if order.job.distribution not in put_off_ones]
+    outcomes = [*deliver(due, service.cloudfront, pace), *lost]
+    return Report(batch, wanted, [*waiting, *outcomes], keep(outcomes, service.queue, service.dead_letters))
+
+
+def _put_off(orders: Iterable[Order], queue: Queue | None, pace: Pace) -> list[Deferred]:
+    """Put orders off that better wait for others, as far as the queue keeps them: the rest goes now."""
+    waiting = put_off(orders, pace) if queue else []
+    unkept = {each.distribution for each in keep(waiting, queue, None)}
+    return [each for each in waiting if each.job.distribution not in unkept]
 
 
 def _orders(wanted: Wanted, returned: Iterable[ReturnedJob], routes: Routes) -> tuple[list[Order], list[Rejected]]:

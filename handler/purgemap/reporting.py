@@ -78,7 +78,9 @@ def _outcome_line(outcome: Outcome, ended: float) -> Line:
         return Line(logging.WARNING, "accepted", fields | told | {"stands_for": outcome.stands_for[:_SHOWN_ITEMS]})
     waiting = fields | {"items": sorted(job.scopes)[:_SHOWN_ITEMS], "reason": outcome.reason}
     if isinstance(outcome, Deferred):
-        return Line(logging.WARNING, "deferred", waiting | {"delay": outcome.delay, "rung": job.rung})
+        # What was never refused only waits for its turn.
+        level = logging.WARNING if job.refusals else logging.INFO
+        return Line(level, "deferred", waiting | {"delay": outcome.delay, "rung": job.rung})
     return Line(logging.ERROR, "rejected", waiting)
 
 

@@ -95,7 +95,7 @@ def _live(case: tuple[Burst, str]) -> Lived:
     if design == WITHOUT_SLOTS:
         with (
             mock.patch.object(delivery, "QUICK_CALLS", burst.distributions),
-            mock.patch.object(delivery, "QUICK_CALLS_SHORTLY_AFTER_OTHERS", burst.distributions),
+            mock.patch.object(delivery.Pace, "quick_calls_after_others", burst.distributions),
             mock.patch.object(delivery, "SECONDS_UNTIL_THE_NEXT_BATCH", _FIRST_DELAY),
             mock.patch.object(delivery, "delay_to_slot", _back_off),
         ):
