@@ -82,7 +82,8 @@ def _figures(row: Row) -> str:
 
 def _text(left: float, top: float, text: str, *, anchor: str = "start", is_section: bool = False) -> str:
     kind = ' class="section"' if is_section else ""
-    return f'<text{kind} x="{left:g}" y="{top:g}" text-anchor="{anchor}">{escape(text)}</text>'
+    side = "" if anchor == "start" else f' text-anchor="{anchor}"'
+    return f'<text{kind} x="{left:g}" y="{top:g}"{side}>{escape(text)}</text>'
 
 
 def _diamond(left: float, top: float) -> str:

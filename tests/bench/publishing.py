@@ -71,7 +71,7 @@ def _bars(run: Published) -> str:
         [
             (
                 row.section,
-                row.name,
+                row.name.replace("*", r"\*"),
                 row.of,
                 f"**{row.ratio:.2f}**",
                 _limit(row.bar, row.verdict),
