@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
+from importlib.resources import files
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -73,7 +74,7 @@ def test_a_thousand_paths_a_month_are_free_and_every_path_more_costs_half_a_cent
 
 
 def test_the_months_function_is_as_large_as_the_templates() -> None:
-    text = (TESTS.parent / "deploy/template.yaml").read_text()
+    text = files("purgemap.deploy").joinpath("template.yaml").read_text()
     memory = next(line for line in text.partition("  MemorySize:")[2].splitlines() if "Default:" in line)
     assert yaml.safe_load(memory) == {"Default": GIGABYTES * 1024}
 

@@ -1,7 +1,7 @@
 """Seeded simulations of the whole service: nothing stale, nothing lost, whatever goes wrong; and they can fail."""
 
 import re
-from pathlib import Path
+from importlib.resources import files
 
 import pytest
 
@@ -13,7 +13,7 @@ from simulation.reporting import Figures
 SEEDS = range(100)
 SEEDS_TO_FIND_A_BUG = range(60)
 
-TEMPLATE = Path(__file__).parent.parent / "deploy" / "template.yaml"
+TEMPLATE = files("purgemap.deploy") / "template.yaml"
 
 
 @pytest.mark.parametrize("first", SEEDS[::10])
