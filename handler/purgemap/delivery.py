@@ -25,7 +25,7 @@ MOST_QUICK_CALLS_AFTER_OTHERS = 5
 SECONDS_TO_COLLECT_A_BATCH = 10
 
 # What only waits for its turn comes back with the next batch, where it meets whatever else waits by then: what several
-# batches want of one distribution goes as one call, and one function at a time makes the account's calls. Of more jobs
+# batches want of one distribution goes as one call, and mostly one function makes the account's calls. Of more jobs
 # than this the others come when their turn can have come: to send each of ten thousand again and again costs more.
 SECONDS_UNTIL_THE_NEXT_BATCH = 1
 MOST_JOBS_OF_THE_NEXT_BATCH = 1_000

@@ -17,7 +17,7 @@ MAX_MESSAGE_BYTES = 250_000
 
 # What a message says beside its items: AWS's words may be a whole page, of which twelve bytes a character would fit.
 _NOTE_CHARACTERS = 500
-_MAX_ITEMS_BYTES = MAX_MESSAGE_BYTES - 8_192
+_BYTES_BESIDE_ITEMS = 8_192
 
 _MARK = "purgemap_job"
 
@@ -159,14 +159,15 @@ def _parts(job: Job) -> Iterator[Job]:
     # Items are ASCII, but a tag may be all quotes, which JSON doubles. A scope is counted with each item, though it is
     # written once: room to spare.
     sizes = {item: 2 * len(item) + len(scope or "") + 8 for item, scope in job.scopes.items()}
-    if sum(sizes.values()) <= _MAX_ITEMS_BYTES:
+    most = MAX_MESSAGE_BYTES - _BYTES_BESIDE_ITEMS
+    if sum(sizes.values()) <= most:
         yield job
         return
     part: dict[str, str | None] = {}
     size = 0
     for item, scope in sorted(job.scopes.items()):
         size += sizes[item]
-        if part and size > _MAX_ITEMS_BYTES:
+        if part and size > most:
             yield replace(job, scopes=part, changes=0)
             part, size = {}, sizes[item]
         part[item] = scope
