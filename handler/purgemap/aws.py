@@ -139,16 +139,20 @@ class AwsCloudFront:
             return str(answer["Invalidation"]["Id"])
 
 
+def words_of(error: ClientError) -> str:
+    """Tell an error of AWS's in a line: the call, AWS's code and AWS's words."""
+    told = error.response["Error"]
+    return f"{error.operation_name}: {told.get('Code', '')}: {told.get('Message', '')}"
+
+
 @contextmanager
 def _refusals() -> Iterator[None]:
     """Turn what botocore raises, for the call or for the role behind it, into a refusal."""
     try:
         yield
     except ClientError as error:
-        code, message = error.response["Error"].get("Code", ""), error.response["Error"].get("Message", "")
-        raise RefusedError(
-            _REFUSALS.get(code, Refusal.FAILING), f"{error.operation_name}: {code}: {message}"
-        ) from error
+        code = error.response["Error"].get("Code", "")
+        raise RefusedError(_REFUSALS.get(code, Refusal.FAILING), words_of(error)) from error
     except ParamValidationError as error:
         raise RefusedError(Refusal.INVALID, str(error)) from error
     except (BotoCoreError, RuntimeError) as error:

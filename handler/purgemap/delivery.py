@@ -129,7 +129,7 @@ class Pace:
         return min(MOST_QUICK_CALLS_AFTER_OTHERS, int(self.calls_per_second * SECONDS_TO_COLLECT_A_BATCH))
 
     def delay_of_turn(self, place: int) -> int:
-        """Return the seconds after which a job may come back for its turn, as the so-manieth of its account."""
+        """Return the seconds after which a job may come back, as so many of its account wait before it."""
         seconds = (place - MOST_JOBS_OF_THE_NEXT_BATCH) / self.calls_per_second
         return int(min(max(seconds, SECONDS_UNTIL_THE_NEXT_BATCH), MAX_DELAY))
 

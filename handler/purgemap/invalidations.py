@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from purgemap.aws import TENANT, Aws
+from purgemap.aws import TENANT, Aws, words_of
 from purgemap.errors import PurgemapError
 from purgemap.routes.table import Distribution
 
@@ -86,9 +86,8 @@ def _told() -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        code, message = error.response["Error"].get("Code", ""), error.response["Error"].get("Message", "")
-        kind = _ThrottledError if code in _THROTTLED else PurgemapError
-        raise kind(f"{error.operation_name}: {code}: {message}") from error
+        kind = _ThrottledError if error.response["Error"].get("Code", "") in _THROTTLED else PurgemapError
+        raise kind(words_of(error)) from error
     except BotoCoreError as error:
         raise PurgemapError(f"{type(error).__name__}: {error}") from error
 

@@ -10,11 +10,11 @@ import json
 import logging
 import os
 import sys
-import time
 from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+from bench.clock import cpu_seconds
 from bench.workload import full_batch
 from purgemap.aws import AwsCloudFront, SqsQueue
 from purgemap.events import parse_payload
@@ -32,7 +32,7 @@ def main() -> None:
     size, buckets, escaped_in_50, rounds = map(int, sys.argv[1:])
     payload = json.loads(full_batch(size, buckets, escaped_in_50))
     works = _works(payload)
-    taken = [{name: _seconds(work) for name, work in works.items()} for _ in range(rounds + 1)]
+    taken = [{name: cpu_seconds(work) for name, work in works.items()} for _ in range(rounds + 1)]
     print(json.dumps({"events": len(payload["Records"]), "rounds": taken[1:]}))
 
 
@@ -53,12 +53,6 @@ def _works(payload: dict[str, Any]) -> dict[str, Callable[[], object]]:
         "to the plan": lambda: want(parse_payload(payload).changes, router, NOW),
         "all but the network": lambda: handler(payload, None),
     }
-
-
-def _seconds(work: Callable[[], object]) -> float:
-    started = time.process_time()
-    work()
-    return time.process_time() - started
 
 
 if __name__ == "__main__":

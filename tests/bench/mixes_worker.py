@@ -7,11 +7,10 @@ decodes the bucket and fills the caches, isn't counted.
 
 import json
 import sys
-import time
 from collections import deque
-from collections.abc import Callable
 from typing import Any
 
+from bench.clock import cpu_seconds
 from bench.mix_maps import Mix, mixes
 from bench.workload import event_text, record_of
 from purgemap.events import parse_payload
@@ -40,17 +39,11 @@ def _rounds(mix: Mix, events: int, rounds: int) -> list[dict[str, float]]:
     assert sum(order.job.changes for order in wanted.orders) == events * (1 - mix.unrouted) * mix.targets, mix.name
     return [
         {
-            "floor": _seconds(lambda: deque((json.loads(body) for body in bodies), maxlen=0)) / events,
-            "plan": _seconds(lambda: want(parse_payload(payload).changes, router, NOW)) / events / mix.targets,
+            "floor": cpu_seconds(lambda: deque((json.loads(body) for body in bodies), maxlen=0)) / events,
+            "plan": cpu_seconds(lambda: want(parse_payload(payload).changes, router, NOW)) / events / mix.targets,
         }
         for _ in range(rounds)
     ]
-
-
-def _seconds(work: Callable[[], object]) -> float:
-    started = time.process_time()
-    work()
-    return time.process_time() - started
 
 
 if __name__ == "__main__":

@@ -6,15 +6,14 @@ Arguments: routes, events, rounds. Prints {"rounds": [{work: seconds per event}]
 import fnmatch
 import json
 import sys
-import time
 from collections import deque
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
 import boto3
 from botocore.awsrequest import AWSResponse
 
+from bench.clock import Work, cpu_seconds
 from bench.workload import body_of
 
 ANSWER = b"<Invalidation><Id>I1</Id></Invalidation>"
@@ -51,22 +50,16 @@ def main() -> None:
     count, events, rounds = map(int, sys.argv[1:])
     bodies = [body_of(number) for number in range(events)]
     routes = [(f"acme-site-{n}/*", f"EXAMPLE{n:07d}") for n in range(count)]
-    works: dict[str, Callable[[], object]] = {
+    works: dict[str, Work] = {
         "floor": lambda: deque((json.loads(body) for body in bodies for _ in range(100)), maxlen=0),
         "classic": lambda: [classic(json.loads(body)) for body in bodies],
         "fnmatch": lambda: [fnmatch_loop(json.loads(body), routes) for body in bodies],
     }
     times = {"floor": events * 100}
     taken = [
-        {name: _seconds(work) / times.get(name, events) for name, work in works.items()} for _ in range(rounds + 1)
+        {name: cpu_seconds(work) / times.get(name, events) for name, work in works.items()} for _ in range(rounds + 1)
     ]
     print(json.dumps({"rounds": taken[1:]}))
-
-
-def _seconds(work: Callable[[], object]) -> float:
-    started = time.process_time()
-    work()
-    return time.process_time() - started
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from purgemap.aws import words_of
 from purgemap.errors import PurgemapError
 
 # A person or a pipeline waits here, and CloudFormation's own calls are throttled at a few a second.
@@ -75,7 +76,6 @@ def told() -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        code, message = error.response["Error"].get("Code", ""), error.response["Error"].get("Message", "")
-        raise PurgemapError(f"{error.operation_name}: {code}: {message}") from error
+        raise PurgemapError(words_of(error)) from error
     except BotoCoreError as error:
         raise PurgemapError(f"{type(error).__name__}: {error}") from error
