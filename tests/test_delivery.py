@@ -56,7 +56,7 @@ class TimedCloudFront(MemoryCloudFront):
 
 
 def outcomes_of(refusal: Refusal, **state: Any) -> list[Outcome]:
-    order = Order(replace(job(), **state), E1)
+    order = Order(job()._replace(**state), E1)
     return deliver([order], MemoryCloudFront(refusing={E1.id: refusal}), pace())
 
 
@@ -106,7 +106,7 @@ def test_an_old_event_that_is_seen_for_the_first_time_is_still_tried_again() -> 
 
 def test_a_tightened_job_asks_for_less_and_still_covers_everything() -> None:
     cloudfront = MemoryCloudFront()
-    pressed = replace(job(*(f"/{n:03}" for n in range(200))), rung=3)
+    pressed = job(*(f"/{n:03}" for n in range(200)))._replace(rung=3)
     outcomes = deliver([Order(pressed, E1)], cloudfront, pace())
     assert all(isinstance(outcome, Accepted) for outcome in outcomes)
     assert all(len(items) <= 10 for _, items, _ in cloudfront.calls)
@@ -197,7 +197,7 @@ class FullCloudFront(MemoryCloudFront):
 @pytest.mark.parametrize(("room", "refusals"), [(0, 8), (1, 1)])
 def test_a_job_that_gets_on_waits_no_longer_than_at_its_first_refusal(room: int, refusals: int) -> None:
     scopes = {f"/part{part}/{n}": f"/part{part}/" for part in range(40) for n in range(20)}
-    pressed = replace(job(), scopes=scopes, refusals=7, rung=3)
+    pressed = job()._replace(scopes=scopes, refusals=7, rung=3)
     *_, outcome = deliver([Order(pressed, E1)], FullCloudFront(room), pace())
     assert isinstance(outcome, Deferred)
     assert outcome.job.refusals == refusals
@@ -260,28 +260,28 @@ def test_a_search_gets_on_however_many_items_a_request_holds(place: int) -> None
     while waiting.scopes:
         outcomes += deliver([Order(waiting, roomy)], cloudfront, pace())
         later = [outcome.job.scopes for outcome in outcomes[-1:] if isinstance(outcome, Deferred)]
-        waiting, rounds = replace(waiting, scopes=later[0] if later else {}), rounds + 1
+        waiting, rounds = waiting._replace(scopes=later[0] if later else {}), rounds + 1
         assert rounds < 10
     assert [list(outcome.job.scopes) for outcome in outcomes if isinstance(outcome, Rejected)] == [[items[place]]]
 
 
 def test_a_search_that_finds_nothing_but_refusals_gives_up_in_the_end() -> None:
     items = [f"/{n:03}" for n in range(150)]
-    waiting = replace(job(*items, scope=None), oldest=NOW - 6 * 3600 - 1)
+    waiting = job(*items, scope=None)._replace(oldest=NOW - 6 * 3600 - 1)
     for refusals in range(3):
-        *_, outcome = deliver([Order(replace(waiting, refusals=refusals), E1)], PickyCloudFront(*items), pace())
+        *_, outcome = deliver([Order(waiting._replace(refusals=refusals), E1)], PickyCloudFront(*items), pace())
         assert isinstance(outcome, Deferred)
         assert outcome.job.refusals == refusals + 1
-    *_, outcome = deliver([Order(replace(waiting, refusals=3), E1)], PickyCloudFront(*items), pace())
+    *_, outcome = deliver([Order(waiting._replace(refusals=3), E1)], PickyCloudFront(*items), pace())
     assert isinstance(outcome, Rejected)
     assert outcome.reason.startswith("gave-up")
 
 
 def test_a_job_survives_its_message_whole() -> None:
-    waiting = replace(job("/a", "/b*", "#tag"), scopes={"/a": "/", "/b*": None, "#tag": None}, refusals=3, rung=2)
+    waiting = job("/a", "/b*", "#tag")._replace(scopes={"/a": "/", "/b*": None, "#tag": None}, refusals=3, rung=2)
     (body,) = messages(waiting, deferred="full")
     returned = parse_job(json.loads(body))
-    assert returned == replace(waiting, sources=(waiting.digest,))
+    assert returned == waiting._replace(sources=(waiting.digest,))
     assert returned.digest == waiting.digest
 
 
@@ -307,8 +307,8 @@ def test_a_job_of_another_version_is_not_guessed_at() -> None:
 
 
 def test_jobs_of_one_distribution_merge_to_the_worst_of_them() -> None:
-    old = replace(job("/a", oldest=NOW - 50, scope="/a"), refusals=2, rung=1)
-    new = replace(job("/a", "/b", scope="/"), sources=("m-2",), throttled=4)
+    old = job("/a", oldest=NOW - 50, scope="/a")._replace(refusals=2, rung=1)
+    new = job("/a", "/b", scope="/")._replace(sources=("m-2",), throttled=4)
     assert merge([old, new]) == Job(
         E1.id, {"/a": "/", "/b": "/"}, ("m-1", "m-2"), NOW - 50, 2, refusals=2, throttled=4, rung=1
     )

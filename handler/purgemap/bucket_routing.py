@@ -14,7 +14,7 @@ from purgemap.globs import Glob, GlobList
 from purgemap.indexing import Clue, ClueIndex, Need, Places, Where, run_clues, segment_clues
 from purgemap.patterns import Pattern
 from purgemap.routes.table import Route, Routes, is_name, settings_of
-from purgemap.targets import Routed, Skip, Target, fill, serves
+from purgemap.targets import Routed, Skip, Target, fill
 
 # Texts that a route's prefix matched are remembered; uploaders choose them, so the memory is bounded.
 _REMEMBERED = 10_000
@@ -56,11 +56,11 @@ def _filter(include: tuple[str, ...], exclude: tuple[str, ...]) -> _Filter | Non
 
 
 class _Resolved(NamedTuple):
-    """A target, and what else looks at a key: its filter, and its origin path where the prefix doesn't imply it."""
+    """A target, and what else looks at a key: its filter, and how it starts where the prefix doesn't say so already."""
 
     target: Target
     filter: _Filter | None
-    may_not_serve: bool
+    start: str
 
 
 class _Group:
@@ -102,7 +102,7 @@ class _Group:
             return []
         if resolved.filter:
             keys = self._filtered(resolved.filter, target.matched, keys)
-        return [key for key in keys if serves(target, key)] if resolved.may_not_serve else keys
+        return [key for key in keys if key.startswith(resolved.start)] if resolved.start else keys
 
     def _filtered(self, chosen: _Filter, matched: str, keys: list[str]) -> list[str]:
         known = (chosen, id(keys))
@@ -165,7 +165,8 @@ class BucketRouter:
 
     def _route_group(self, group: _Group, numbers: Iterable[int], routed: Routed) -> Collection[str]:
         """Add the targets of keys that may concern the same feeds to `routed`; returns the keys that any takes."""
-        everything, taken = group.keys, set[str]()
+        everything = group.keys
+        taken: set[str] = set()
         is_taken_whole = False
         for number in numbers:
             for matched, captured, keys in group.matched(self._feeds[number].pattern):
@@ -218,16 +219,20 @@ class BucketRouter:
         settings = settings_of(route, distribution)
         origin_path = fill(settings.origin_path, captures)
         target = Target(route.name, self._bucket, distribution, settings, origin_path, matched, captures)
-        return _Resolved(target, _filter(settings.include, settings.exclude), not serves(target, matched))
+        start = "" if matched.startswith(target.served) else target.served
+        return _Resolved(target, _filter(settings.include, settings.exclude), start)
 
 
 def _key_clues(glob: Glob, pattern: Pattern) -> list[Clue]:
     """Turn what a glob tells of the rest of a key, or of its name, into what that tells of the key."""
     clues: list[Clue] = []
+    run = Where.RUN_OF_NAME if glob.by_name else Where.RUN
     for where, text in glob.clues:
         if where is Where.START:
             # The key has it after a prefix, and perhaps a slash.
-            clues += [*run_clues(text), *(segment_clues(f"/{text}") if pattern.ends_segment else ())]
+            clues += [*run_clues(text, run), *(segment_clues(f"/{text}") if pattern.ends_segment else ())]
+        elif where is Where.RUN:
+            clues.append(Clue(run, text))
         elif where is not Where.SEGMENT or pattern.ends_segment:
             clues.append(Clue(where, text))
     return clues
@@ -244,7 +249,7 @@ def _refusal(resolved: _Resolved, key: str, event: str) -> str | None:
     excluding = chosen.exclude.first_match(rest) if chosen and chosen.exclude else None
     if excluding is not None:
         return f"excluded by {excluding!r}"
-    if not serves(target, key):
+    if not key.startswith(target.served):
         return f"the key is outside the origin path {target.origin_path}: it can't be served"
     return None
 

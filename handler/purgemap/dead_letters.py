@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -80,7 +80,7 @@ def renewed(job: Job, letter_id: str, now: float) -> Job:
     delete it) is still invalidated once.
     """
     source = hashlib.sha256(f"{job.digest}\0{letter_id}".encode()).hexdigest()
-    return replace(job, sources=(source,), oldest=now, refusals=0, throttled=0, rung=0)
+    return job._replace(sources=(source,), oldest=now, refusals=0, throttled=0, rung=0)
 
 
 def _decoded(body: str) -> Any:

@@ -4,7 +4,7 @@ import hashlib
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple, Protocol
 
@@ -266,8 +266,8 @@ class _Account:
         all_tried = refused is None and not attempt.waits_for
         hopeless = {item: job.scopes[item] for item in left if all_tried or item in attempt.hopeless}
         if hopeless:
-            yield Rejected(replace(job, scopes=hopeless), "InvalidArgument: CloudFront takes none of these items")
-        rest = replace(job, scopes={item: job.scopes[item] for item in left if item not in hopeless})
+            yield Rejected(job._replace(scopes=hopeless), "InvalidArgument: CloudFront takes none of these items")
+        rest = job._replace(scopes={item: job.scopes[item] for item in left if item not in hopeless})
         if not rest.scopes:
             return
         if refused is None:
@@ -281,7 +281,7 @@ class _Account:
             yield Rejected(rest, why_hopeless)
         else:
             # What got on is not stuck: it needn't wait as long as before.
-            pressed = pressed_by(replace(rest, refusals=0) if attempt.sent else rest, refused.refusal)
+            pressed = pressed_by(rest._replace(refusals=0) if attempt.sent else rest, refused.refusal)
             delay = delay_to_slot(pressed.distribution, self._pace.now(), refusals=pressed.refusals)
             yield Deferred(pressed, delay, str(refused))
 
@@ -346,7 +346,7 @@ def pressed_by(job: Job, refusal: Refusal) -> Job:
     """Return the job after a refusal: it waits longer, and where its size may be to blame it asks for less."""
     throttled = job.throttled + (refusal is Refusal.THROTTLED)
     tightens = refusal is Refusal.FULL or (refusal is Refusal.THROTTLED and throttled > THROTTLES_BEFORE_TIGHTENING)
-    return replace(job, refusals=job.refusals + 1, throttled=throttled, rung=job.rung + tightens)
+    return job._replace(refusals=job.refusals + 1, throttled=throttled, rung=job.rung + tightens)
 
 
 def _why_hopeless(job: Job, refused: RefusedError, now: float) -> str:

@@ -104,32 +104,30 @@ class GlobList:
     def __init__(self, texts: Sequence[str]) -> None:
         self._texts = texts
         globs = [(place, _glob(text)) for place, text in enumerate(texts)]
-        self._of_name = _finder([each for each in globs if each[1].by_name])
-        self._of_rest = _finder([each for each in globs if not each[1].by_name])
+        self._of_name = _finder([each for each in globs if each[1].by_name], len(texts))
+        self._of_rest = _finder([each for each in globs if not each[1].by_name], len(texts))
 
     def first_match(self, rest: str) -> str | None:
         """Return the first glob that matches the rest of a key after its route's prefix."""
         first = none = len(self._texts)
         if self._of_name:
-            name = rest.rpartition("/")[2]
-            first = _first(self._of_name(name), name, none)
+            first = self._of_name(rest.rpartition("/")[2])
         if self._of_rest:
-            first = min(first, _first(self._of_rest(rest), rest, none))
+            first = min(first, self._of_rest(rest))
         return self._texts[first] if first < none else None
 
 
-def _finder(globs: _Placed) -> Callable[[str], _Placed] | None:
-    """Return what finds the globs that may match a text, in order: all of them where they are few; None for none."""
-    if len(globs) <= _FEW:
-        return (lambda _: globs) if globs else None
-    return ClueIndex(([[glob.clues]], (place, glob)) for place, glob in globs).find
+def _finder(globs: _Placed, none: int) -> Callable[[str], int] | None:
+    """Return what finds the place of the first glob that matches a text, else `none`; None where there are no globs."""
+    index = ClueIndex(([[glob.clues]], (place, glob)) for place, glob in globs) if len(globs) > _FEW else None
 
+    def find(text: str) -> int:
+        for place, glob in index.find(text) if index else globs:
+            if glob.matches(text):
+                return place
+        return none
 
-def _first(found: _Placed, subject: str, none: int) -> int:
-    for place, glob in found:
-        if glob.matches(subject):
-            return place
-    return none
+    return find if globs else None
 
 
 @lru_cache(maxsize=10_000)

@@ -7,7 +7,7 @@ candidate, no more: whether it matches, the pattern itself decides.
 
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import IntEnum
 from typing import Generic, NamedTuple, TypeVar
 
@@ -24,11 +24,12 @@ class Where(IntEnum):
     START = 0
     END = 1
     SEGMENT = 2
-    RUN = 3
+    RUN_OF_NAME = 3
+    RUN = 4
 
 
 class Clue(NamedTuple):
-    """A text and where it stands in whatever a pattern matches; a RUN stands anywhere."""
+    """A text and where it stands in whatever a pattern matches; a RUN stands anywhere, or behind the last slash."""
 
     where: Where
     text: str
@@ -43,11 +44,11 @@ def segment_clues(text: str) -> Iterator[Clue]:
     return (Clue(Where.SEGMENT, segment) for segment in text.split("/")[1:-1])
 
 
-def run_clues(text: str) -> Iterator[Clue]:
+def run_clues(text: str, where: Where = Where.RUN) -> Iterator[Clue]:
     """Give the runs in a text, long and short ones; some of them where it is long, none where it is too short."""
     for length in _RUN_LENGTHS:
         for place in range(min(len(text) - length + 1, _MOST_RUNS)):
-            yield Clue(Where.RUN, text[place : place + length])
+            yield Clue(where, text[place : place + length])
 
 
 class PrefixIndex(Generic[Entry]):
@@ -91,11 +92,32 @@ class Places(NamedTuple):
 
     start: int
     end: int
-    segments: tuple[str, ...]
-    runs: tuple[str, ...]
+    lists: tuple[int, ...]
 
 
 _new_places = tuple.__new__
+
+
+class _RunIndex:
+    """Finds the lists of the runs that a text holds."""
+
+    def __init__(self, lists_by_run: Mapping[str, int]) -> None:
+        self._lists = lists_by_run
+        self._lengths = sorted({len(run) for run in lists_by_run})
+        self._shortest = self._lengths[0]
+        # What begins no run at all is looked up once, not once for each length.
+        self._heads = {run[: self._shortest] for run in lists_by_run}
+
+    def find(self, text: str) -> list[int]:
+        """Return the lists of the runs in a text."""
+        lists, heads, lengths, shortest = self._lists, self._heads, self._lengths, self._shortest
+        return [
+            lists[run]
+            for place in range(len(text) - shortest + 1)
+            if text[place : place + shortest] in heads
+            for length in lengths
+            if (run := text[place : place + length]) in lists
+        ]
 
 
 class ClueIndex(Generic[Entry]):
@@ -104,6 +126,7 @@ class ClueIndex(Generic[Entry]):
     def __init__(self, entries: Iterable[tuple[Sequence[Need], Entry]]) -> None:
         self._entries: list[Entry] = []
         self._everywhere: list[int] = []
+        self._lists: list[list[int]] = []
         filed: dict[Where, list[tuple[str, int]]] = defaultdict(list)
         listed = list(entries)
         sharers = Counter(clue for needs, _ in listed for need in needs for clues in need for clue in clues)
@@ -117,37 +140,42 @@ class ClueIndex(Generic[Entry]):
         self._starts = PrefixIndex(filed[Where.START])
         self._ends = PrefixIndex((text[::-1], number) for text, number in filed[Where.END])
         self._has_ends = bool(filed[Where.END])
-        self._segments = _grouped(filed[Where.SEGMENT])
-        self._runs = _grouped(filed[Where.RUN])
-        self._run_lengths = sorted({len(run) for run in self._runs})
+        self._segments = self._listed(filed[Where.SEGMENT])
+        self._runs_of_name, self._runs = (
+            _RunIndex(self._listed(filed[where])) if filed[where] else None for where in (Where.RUN_OF_NAME, Where.RUN)
+        )
+
+    def _listed(self, entries: Iterable[tuple[str, int]]) -> dict[str, int]:
+        """Make a list of entries for each text; returns where `_lists` has it."""
+        lists_by_text: dict[str, int] = {}
+        for text, number in entries:
+            place = lists_by_text.setdefault(text, len(self._lists))
+            if place == len(self._lists):
+                self._lists.append([])
+            self._lists[place].append(number)
+        return lists_by_text
 
     def places(self, text: str) -> Places:
         """Look a text up; what it costs depends on its length alone."""
         start = self._starts.place(text)
         end = self._ends.place(text[::-1]) if self._has_ends else -1
-        segments = tuple(filter(self._segments.__contains__, text.split("/"))) if self._segments else ()
-        runs = tuple(self._runs_of(text)) if self._runs else ()
-        return _new_places(Places, (start, end, segments, runs))
-
-    def _runs_of(self, text: str) -> list[str]:
-        runs = self._runs
-        return [
-            run
-            for length in self._run_lengths
-            for place in range(len(text) - length + 1)
-            if (run := text[place : place + length]) in runs
-        ]
+        lists: list[int] = []
+        if self._segments:
+            lists += [self._segments[segment] for segment in text.split("/") if segment in self._segments]
+        if self._runs_of_name:
+            lists += self._runs_of_name.find(text.rpartition("/")[2])
+        if self._runs:
+            lists += self._runs.find(text)
+        return _new_places(Places, (start, end, tuple(lists)))
 
     def at(self, places: Places) -> list[Entry]:
         """Return the entries found at places, each once and in the order in which they were given."""
-        start, end, segments, runs = places
+        start, end, lists = places
         numbers = [*self._everywhere, *self._starts.at(start)]
         if end >= 0:
             numbers += self._ends.at(end)
-        for segment in segments:
-            numbers += self._segments[segment]
-        for run in runs:
-            numbers += self._runs[run]
+        for place in lists:
+            numbers += self._lists[place]
         return [self._entries[number] for number in (sorted(set(numbers)) if len(numbers) > 1 else numbers)]
 
     def find(self, text: str) -> list[Entry]:
@@ -161,10 +189,3 @@ def _chosen(needs: Sequence[Need], sharers: Counter[Clue]) -> list[Clue]:
         [min(clues, key=lambda clue: (sharers[clue], clue.where)) for clues in need] for need in needs if all(need)
     ]
     return min(usable, key=lambda chosen: sum(sharers[clue] for clue in chosen), default=[])
-
-
-def _grouped(entries: Iterable[tuple[str, int]]) -> dict[str, list[int]]:
-    grouped: dict[str, list[int]] = {}
-    for text, number in entries:
-        grouped.setdefault(text, []).append(number)
-    return grouped

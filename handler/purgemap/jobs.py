@@ -4,8 +4,7 @@ import hashlib
 import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from purgemap.errors import PurgemapError
 
@@ -26,8 +25,7 @@ class UnknownVersionError(PurgemapError):
     """A job that a newer function wrote; it goes back to the queue until that function reads it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(NamedTuple):
     """The items that one distribution is to be told, with their scopes, and how it went so far.
 
     `distribution` is an id, or `tenant:` and a tenant's id. `sources` are the sorted ids of the deliveries behind
@@ -168,7 +166,7 @@ def _parts(job: Job) -> Iterator[Job]:
     for item, scope in sorted(job.scopes.items()):
         size += sizes[item]
         if part and size > most:
-            yield replace(job, scopes=part, changes=0)
+            yield job._replace(scopes=part, changes=0)
             part, size = {}, sizes[item]
         part[item] = scope
-    yield replace(job, scopes=part)
+    yield job._replace(scopes=part)

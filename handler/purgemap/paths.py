@@ -83,7 +83,7 @@ def items_of(target: Target, keys: Iterable[str]) -> Asked:
     asked, keys = Asked({}, []), list(keys)
     if target.settings.invalidate == ("{path}",):
         if _is_simple(target):
-            plain = [key for key in keys if _PLAIN.fullmatch(key)]
+            plain = list(filter(_PLAIN.fullmatch, keys))
             _add_plain(asked.items, target, plain)
             keys = list(set(keys).difference(plain)) if len(plain) < len(keys) else []
         keys = _add_tame(asked.items, target, keys) if keys else []
@@ -124,8 +124,10 @@ def _add_plain(items: Items, target: Target, keys: Iterable[str]) -> None:
     paths = ["/" + key[cut:] for key in keys]
     items.update(dict.fromkeys(paths, scope))
     for name in target.settings.index_documents:
-        ending = f"/{name}"
-        items.update({path[: -len(name)]: scope for path in paths if path.endswith(ending)})
+        ending = "/" + name
+        for path in paths:
+            if path.endswith(ending):
+                items[path[: -len(name)]] = scope
 
 
 def _add_tame(items: Items, target: Target, keys: Iterable[str]) -> list[str]:
@@ -224,6 +226,7 @@ def whole_characters(stem: str) -> str:
     return stem[: run.start() + 3 * len(whole)]
 
 
+@lru_cache(maxsize=10_000)
 def _scope_path(target: Target) -> str:
     """Return the matched prefix as a viewer path, up to a `~`, which no wildcard can hold."""
     return _viewer_scope(target, _USUAL_STYLE)

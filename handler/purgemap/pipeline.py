@@ -118,25 +118,33 @@ def want(changes: Iterable[ObjectChange], router: Router, now: float) -> Wanted:
     for target in routed.keys_by_target:
         targets_by_distribution[target.distribution.id].append(target)
     orders = []
-    for _, targets in sorted(targets_by_distribution.items()):
+    for name in sorted(targets_by_distribution):
+        targets = targets_by_distribution[name]
         asked = [items_of(target, routed.keys_by_target[target]) for target in targets]
-        warnings += [warning for each in asked for warning in each.warnings]
+        for each in asked:
+            warnings += each.warnings
         orders.append(
-            Order(_job(targets, merged_scopes(each.items for each in asked), routed, now), targets[0].distribution)
+            Order(_job(targets, merged_scopes([each.items for each in asked]), routed, now), targets[0].distribution)
         )
     routes = sorted({target.route for target in routed.keys_by_target})
     return Wanted(orders, routes, len(routed.unrouted), warnings)
 
 
 def _job(targets: list[Target], scopes: Mapping[str, str | None], routed: Routed, now: float) -> Job:
-    behind = [change for target in targets for change in _changes_behind(target, routed)]
-    return Job(
-        distribution=targets[0].distribution.id,
-        scopes=scopes,
+    behind: list[ObjectChange] = []
+    for target in targets:
+        _add_changes(behind, target, routed)
+    sources, times = set(map(_SOURCE, behind)), set(map(_TIME, behind))
+    if "" in sources:
         # What nothing identifies is never the same again: it is rather told twice than taken for an earlier change.
-        sources=tuple(sorted({source or f"at {now}" for source in set(map(_SOURCE, behind))})),
-        oldest=_seconds(min(filter(None, map(_TIME, behind)), default=""), now),
-        changes=_count_objects(targets, routed),
+        sources = {source or f"at {now}" for source in sources}
+    times.discard("")
+    return Job(
+        targets[0].distribution.id,
+        scopes,
+        tuple(sorted(sources)),
+        _seconds(min(times, default=""), now),
+        _count_objects(targets, routed),
     )
 
 
@@ -146,15 +154,12 @@ def _count_objects(targets: list[Target], routed: Routed) -> int:
     return len({(target.bucket, key) for target in targets for key in routed.keys_by_target[target]})
 
 
-def _changes_behind(target: Target, routed: Routed) -> list[ObjectChange]:
+def _add_changes(behind: list[ObjectChange], target: Target, routed: Routed) -> None:
     keys = routed.keys_by_target[target]
-    behind: list[ObjectChange] = []
-    for event in target.settings.events:
-        changes_by_key = routed.changes.get((target.bucket, event))
-        if changes_by_key:
+    for event, changes_by_key in routed.changes[target.bucket].items():
+        if event in target.settings.events:
             for key in keys:
                 behind += changes_by_key.get(key, ())
-    return behind
 
 
 def _seconds(time: str, now: float) -> float:

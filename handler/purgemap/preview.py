@@ -13,7 +13,7 @@ from purgemap.pipeline import want
 from purgemap.planning import Listing, collateral, plan
 from purgemap.routes.table import Distribution, Routes
 from purgemap.routing import Router
-from purgemap.targets import Skip, serves
+from purgemap.targets import Skip
 
 # What CloudFront charges for a path, in dollars, before the account's free 1,000 a month.
 # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/PayingForInvalidation.html
@@ -81,7 +81,7 @@ def listings_of(
 def _viewer_paths(bucket: str, key: str, router: Router) -> dict[str, set[str]]:
     paths: dict[str, set[str]] = defaultdict(set)
     for target in router.bucket(bucket).matches(key):
-        if not isinstance(target, Skip) and serves(target, key):
+        if not isinstance(target, Skip) and key.startswith(target.served):
             paths[target.distribution.id].update(viewer_paths(spellings(target, key)))
     return paths
 

@@ -4,8 +4,9 @@ What an event costs doesn't depend on the size of the map: exact buckets are fou
 and filters by an index.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from purgemap.bucket_routing import BucketRouter
 from purgemap.events import ObjectChange
@@ -40,17 +41,19 @@ class Router:
     def route(self, changes: Iterable[ObjectChange]) -> Routed:
         """Group changes by the targets that want them; the same object twice counts once."""
         routed = Routed({}, _by_bucket_and_event(changes), [], [])
-        for (bucket, event), changes_by_key in routed.changes.items():
-            self.bucket(bucket).route(event, changes_by_key, routed)
+        for bucket, changes_by_event in routed.changes.items():
+            router = self.bucket(bucket)
+            for event, changes_by_key in changes_by_event.items():
+                router.route(event, changes_by_key, routed)
         return routed
 
 
-def _by_bucket_and_event(changes: Iterable[ObjectChange]) -> dict[tuple[str, str], dict[str, list[ObjectChange]]]:
-    grouped: dict[tuple[str, str], dict[str, list[ObjectChange]]] = {}
+def _by_bucket_and_event(changes: Iterable[ObjectChange]) -> dict[str, dict[str, dict[str, list[ObjectChange]]]]:
+    grouped: dict[str, dict[str, dict[str, list[ObjectChange]]]] = defaultdict(partial(defaultdict, dict))
     for change in changes:
         # Unpacked at once: by name each field takes as long as all of them.
         bucket, key, event, _, _ = change
-        changes_by_key = grouped.setdefault((bucket, event), {})
+        changes_by_key = grouped[bucket][event]
         if key in changes_by_key:
             changes_by_key[key].append(change)
         else:

@@ -25,6 +25,11 @@ class Target:
     matched: str
     captures: Mapping[str, str]
 
+    @property
+    def served(self) -> str:
+        """How the keys start that it can serve: CloudFront puts the origin path before every viewer path."""
+        return self.origin_path[1:] + "/" if self.origin_path else ""
+
 
 class Skip(NamedTuple):
     """Why a route sends nothing for a key: its name, the distribution ("" if it is the route itself), the reason."""
@@ -38,18 +43,13 @@ class Skip(NamedTuple):
 class Routed(NamedTuple):
     """Routed changes: the keys of each target, every change of each object, and what no target took.
 
-    `changes` are filed by (bucket, event) and key; `unknown_names` are those that captures didn't find in the map.
+    `changes` are filed by bucket, event and key; `unknown_names` are those that captures didn't find in the map.
     """
 
     keys_by_target: dict[Target, list[str]]
-    changes: dict[tuple[str, str], dict[str, list[ObjectChange]]]
+    changes: Mapping[str, Mapping[str, Mapping[str, list[ObjectChange]]]]
     unrouted: list[ObjectChange]
     unknown_names: list[Skip]
-
-
-def serves(target: Target, key: str) -> bool:
-    """Whether the target's distribution can serve a key: CloudFront puts the origin path before every viewer path."""
-    return not target.origin_path or key.startswith(target.origin_path[1:] + "/")
 
 
 @lru_cache(maxsize=10_000)
