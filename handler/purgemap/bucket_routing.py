@@ -152,7 +152,7 @@ class BucketRouter:
         if 0 < len(settings.include) <= _FEW:
             yield [_key_clues(Glob(glob), feed.pattern) for glob in settings.include]
 
-    def route(self, event: str, changes_by_key: Mapping[str, list[ObjectChange]], routed: Routed) -> None:
+    def route(self, event: str, changes_by_key: Mapping[str, ObjectChange], routed: Routed) -> None:
         """Add the targets of this bucket's changed keys to `routed`."""
         keys_by_places: dict[Places, list[str]] = {}
         places_of = self._index.places
@@ -161,7 +161,7 @@ class BucketRouter:
         for places, keys in keys_by_places.items():
             taken = self._route_group(_Group(keys, event), self._index.at(places), routed)
             if len(taken) < len(keys):
-                routed.unrouted.extend(changes_by_key[key][0] for key in keys if key not in taken)
+                routed.unrouted.extend(changes_by_key[key] for key in keys if key not in taken)
 
     def _route_group(self, group: _Group, numbers: Iterable[int], routed: Routed) -> Collection[str]:
         """Add the targets of keys that may concern the same feeds to `routed`; returns the keys that any takes."""

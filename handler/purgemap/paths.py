@@ -80,13 +80,14 @@ class _Template(NamedTuple):
 
 def items_of(target: Target, keys: Iterable[str]) -> Asked:
     """Return the items of a target's changed keys."""
-    asked, keys = Asked({}, []), list(keys)
+    items, keys = {}, list(keys)
     if target.settings.invalidate == ("{path}",):
         if _is_simple(target):
             plain = list(filter(_PLAIN.fullmatch, keys))
-            _add_plain(asked.items, target, plain)
+            items = _plain_items(target, plain)
             keys = list(set(keys).difference(plain)) if len(plain) < len(keys) else []
-        keys = _add_tame(asked.items, target, keys) if keys else []
+        keys = _add_tame(items, target, keys) if keys else []
+    asked = Asked(items, [])
     for key in keys:
         _add_key(asked, target, key)
     return asked
@@ -118,16 +119,17 @@ def _is_simple(target: Target) -> bool:
     return not target.settings.query_strings and not target.settings.clean_urls
 
 
-def _add_plain(items: Items, target: Target, keys: Iterable[str]) -> None:
+def _plain_items(target: Target, keys: Iterable[str]) -> Items:
     """Do what `_add_key` does, for the keys that nearly every batch is made of."""
     cut, scope = len(target.origin_path), _scope_path(target)
     paths = ["/" + key[cut:] for key in keys]
-    items.update(dict.fromkeys(paths, scope))
+    items: Items = dict.fromkeys(paths, scope)
     for name in target.settings.index_documents:
         ending = "/" + name
         for path in paths:
             if path.endswith(ending):
                 items[path[: -len(name)]] = scope
+    return items
 
 
 def _add_tame(items: Items, target: Target, keys: Iterable[str]) -> list[str]:

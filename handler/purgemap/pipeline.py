@@ -20,7 +20,7 @@ from purgemap.routes.table import Routes
 from purgemap.routing import Router
 from purgemap.targets import Routed, Target
 
-_SOURCE, _TIME = attrgetter("source"), attrgetter("time")
+_SOURCE, _TIME, _DISTRIBUTION = attrgetter("source"), attrgetter("time"), attrgetter("job.distribution")
 
 
 class NotAllDeliveredError(PurgemapError):
@@ -118,14 +118,14 @@ def want(changes: Iterable[ObjectChange], router: Router, now: float) -> Wanted:
     for target in routed.keys_by_target:
         targets_by_distribution[target.distribution.id].append(target)
     orders = []
-    for name in sorted(targets_by_distribution):
-        targets = targets_by_distribution[name]
+    for targets in targets_by_distribution.values():
         asked = [items_of(target, routed.keys_by_target[target]) for target in targets]
         for each in asked:
             warnings += each.warnings
         orders.append(
             Order(_job(targets, merged_scopes([each.items for each in asked]), routed, now), targets[0].distribution)
         )
+    orders.sort(key=_DISTRIBUTION)
     routes = sorted({target.route for target in routed.keys_by_target})
     return Wanted(orders, routes, len(routed.unrouted), warnings)
 
@@ -134,16 +134,15 @@ def _job(targets: list[Target], scopes: Mapping[str, str | None], routed: Routed
     behind: list[ObjectChange] = []
     for target in targets:
         _add_changes(behind, target, routed)
-    sources, times = set(map(_SOURCE, behind)), set(map(_TIME, behind))
+    sources = set(map(_SOURCE, behind))
     if "" in sources:
         # What nothing identifies is never the same again: it is rather told twice than taken for an earlier change.
         sources = {source or f"at {now}" for source in sources}
-    times.discard("")
     return Job(
         targets[0].distribution.id,
         scopes,
         tuple(sorted(sources)),
-        _seconds(min(times, default=""), now),
+        _seconds(min(filter(None, map(_TIME, behind)), default=""), now),
         _count_objects(targets, routed),
     )
 
@@ -156,10 +155,12 @@ def _count_objects(targets: list[Target], routed: Routed) -> int:
 
 def _add_changes(behind: list[ObjectChange], target: Target, routed: Routed) -> None:
     keys = routed.keys_by_target[target]
-    for event, changes_by_key in routed.changes[target.bucket].items():
+    for event, changes in routed.changes[target.bucket].items():
         if event in target.settings.events:
-            for key in keys:
-                behind += changes_by_key.get(key, ())
+            behind += filter(None, map(changes.first.get, keys))
+            if changes.further:
+                for key in keys:
+                    behind += changes.further.get(key, ())
 
 
 def _seconds(time: str, now: float) -> float:

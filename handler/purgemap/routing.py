@@ -4,16 +4,15 @@ What an event costs doesn't depend on the size of the map: exact buckets are fou
 and filters by an index.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from functools import lru_cache, partial
+from functools import lru_cache
 
 from purgemap.bucket_routing import BucketRouter
 from purgemap.events import ObjectChange
 from purgemap.indexing import ClueIndex
 from purgemap.patterns import Pattern
 from purgemap.routes.table import Route, Routes, decode_routes
-from purgemap.targets import Routed
+from purgemap.targets import Changes, Routed
 
 # Whoever owns a bucket chooses its name, so the memory of buckets is bounded.
 _REMEMBERED = 10_000
@@ -43,19 +42,20 @@ class Router:
         routed = Routed({}, _by_bucket_and_event(changes), [], [])
         for bucket, changes_by_event in routed.changes.items():
             router = self.bucket(bucket)
-            for event, changes_by_key in changes_by_event.items():
-                router.route(event, changes_by_key, routed)
+            for event, found in changes_by_event.items():
+                router.route(event, found.first, routed)
         return routed
 
 
-def _by_bucket_and_event(changes: Iterable[ObjectChange]) -> dict[str, dict[str, dict[str, list[ObjectChange]]]]:
-    grouped: dict[str, dict[str, dict[str, list[ObjectChange]]]] = defaultdict(partial(defaultdict, dict))
+def _by_bucket_and_event(changes: Iterable[ObjectChange]) -> dict[str, dict[str, Changes]]:
+    grouped: dict[str, dict[str, Changes]] = {}
     for change in changes:
         # Unpacked at once: by name each field takes as long as all of them.
         bucket, key, event, _, _ = change
-        changes_by_key = grouped[bucket][event]
-        if key in changes_by_key:
-            changes_by_key[key].append(change)
-        else:
-            changes_by_key[key] = [change]
+        try:
+            first, further = grouped[bucket][event]
+        except KeyError:
+            first, further = grouped.setdefault(bucket, {}).setdefault(event, Changes({}, {}))
+        if first.setdefault(key, change) is not change:
+            further.setdefault(key, []).append(change)
     return grouped

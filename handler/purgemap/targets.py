@@ -40,14 +40,21 @@ class Skip(NamedTuple):
     unknown_name: bool = False
 
 
-class Routed(NamedTuple):
-    """Routed changes: the keys of each target, every change of each object, and what no target took.
+class Changes(NamedTuple):
+    """Changes of one kind in one bucket, by key: the first of each object, and what further ones there were of it."""
 
-    `changes` are filed by bucket, event and key; `unknown_names` are those that captures didn't find in the map.
+    first: dict[str, ObjectChange]
+    further: dict[str, list[ObjectChange]]
+
+
+class Routed(NamedTuple):
+    """Routed changes: the keys of each target, every change, and what no target took.
+
+    `changes` are filed by bucket and event; `unknown_names` are those that captures didn't find in the map.
     """
 
     keys_by_target: dict[Target, list[str]]
-    changes: Mapping[str, Mapping[str, Mapping[str, list[ObjectChange]]]]
+    changes: Mapping[str, Mapping[str, Changes]]
     unrouted: list[ObjectChange]
     unknown_names: list[Skip]
 
