@@ -9,6 +9,7 @@ from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import IntEnum
+from itertools import compress, count
 from typing import Generic, NamedTuple, TypeVar
 
 Entry = TypeVar("Entry")
@@ -104,17 +105,16 @@ class _RunIndex:
     def __init__(self, lists_by_run: Mapping[str, int]) -> None:
         self._lists = lists_by_run
         self._lengths = sorted({len(run) for run in lists_by_run})
-        self._shortest = self._lengths[0]
-        # What begins no run at all is looked up once, not once for each length.
-        self._heads = {run[: self._shortest] for run in lists_by_run}
+        # Where no run begins, which is nearly everywhere, this is found out without a slice for each length.
+        self._begins_run = {tuple(run[: self._lengths[0]]) for run in lists_by_run}.__contains__
 
     def find(self, text: str) -> list[int]:
         """Return the lists of the runs in a text."""
-        lists, heads, lengths, shortest = self._lists, self._heads, self._lengths, self._shortest
+        lists, lengths = self._lists, self._lengths
+        windows = zip(*[text[offset:] for offset in range(lengths[0])], strict=False)
         return [
             lists[run]
-            for place in range(len(text) - shortest + 1)
-            if text[place : place + shortest] in heads
+            for place in compress(count(), map(self._begins_run, windows))
             for length in lengths
             if (run := text[place : place + length]) in lists
         ]

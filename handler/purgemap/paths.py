@@ -9,7 +9,7 @@ https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/invalidation-
 
 import re
 import string
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
@@ -40,6 +40,7 @@ _TAG = re.compile(r"#[!-+\--~]{1,256}")
 
 _ESCAPE_RUN = re.compile(r"(?:%[0-9A-Fa-f]{2})+\Z")
 _OF_OBJECT = ("path", "dir", "key")
+_OWN_PATH = ("{path}",)
 
 Items = dict[str, str | None]
 
@@ -78,17 +79,22 @@ class _Template(NamedTuple):
     ends_with_object: bool
 
 
-def items_of(target: Target, keys: Iterable[str]) -> Asked:
+class _Plain(NamedTuple):
+    """How plain keys become items: by how much their start is cut, the items' scope, how an index document ends."""
+
+    cut: int
+    scope: str
+    endings: tuple[str, ...]
+
+
+def items_of(target: Target, keys: Collection[str]) -> Asked:
     """Return the items of a target's changed keys."""
-    items, keys = {}, list(keys)
-    if target.settings.invalidate == ("{path}",):
-        if _is_simple(target):
-            plain = list(filter(_PLAIN.fullmatch, keys))
-            items = _plain_items(target, plain)
-            keys = list(set(keys).difference(plain)) if len(plain) < len(keys) else []
-        keys = _add_tame(items, target, keys) if keys else []
+    plain = _plain(target)
+    items, others = _plain_items(plain, keys) if plain else ({}, keys)
+    if others and target.settings.invalidate == _OWN_PATH:
+        others = _add_tame(items, target, others)
     asked = Asked(items, [])
-    for key in keys:
+    for key in others:
         _add_key(asked, target, key)
     return asked
 
@@ -114,22 +120,26 @@ def viewer_paths(found: Iterable[Spelling]) -> Iterator[str]:
     return (_encode(spelling.path, style) for spelling in found for style in _styles(spelling.path))
 
 
-def _is_simple(target: Target) -> bool:
-    """Whether a plain key's items are its own path and those of an index document."""
-    return not target.settings.query_strings and not target.settings.clean_urls
+@lru_cache(maxsize=10_000)
+def _plain(target: Target) -> _Plain | None:
+    """Say what becomes of a target's plain keys; None where it wants more than their own path and an index's folder."""
+    settings = target.settings
+    if settings.invalidate != _OWN_PATH or settings.query_strings or settings.clean_urls:
+        return None
+    return _Plain(len(target.origin_path), _scope_path(target), tuple(f"/{name}" for name in settings.index_documents))
 
 
-def _plain_items(target: Target, keys: Iterable[str]) -> Items:
-    """Do what `_add_key` does, for the keys that nearly every batch is made of."""
-    cut, scope = len(target.origin_path), _scope_path(target)
-    paths = ["/" + key[cut:] for key in keys]
+def _plain_items(plain: _Plain, keys: Collection[str]) -> tuple[Items, Collection[str]]:
+    """Do what `_add_key` does, for the keys that nearly every batch is made of; returns the others, too."""
+    cut, scope, endings = plain
+    taken = list(filter(_PLAIN.fullmatch, keys))
+    paths = ["/" + key[cut:] for key in taken]
     items: Items = dict.fromkeys(paths, scope)
-    for name in target.settings.index_documents:
-        ending = "/" + name
+    for ending in endings:
         for path in paths:
             if path.endswith(ending):
-                items[path[: -len(name)]] = scope
-    return items
+                items[path[: 1 - len(ending)]] = scope
+    return items, () if len(taken) == len(keys) else set(keys).difference(taken)
 
 
 def _add_tame(items: Items, target: Target, keys: Iterable[str]) -> list[str]:
@@ -228,7 +238,6 @@ def whole_characters(stem: str) -> str:
     return stem[: run.start() + 3 * len(whole)]
 
 
-@lru_cache(maxsize=10_000)
 def _scope_path(target: Target) -> str:
     """Return the matched prefix as a viewer path, up to a `~`, which no wildcard can hold."""
     return _viewer_scope(target, _USUAL_STYLE)

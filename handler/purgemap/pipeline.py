@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
+from itertools import chain
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -131,9 +132,7 @@ def want(changes: Iterable[ObjectChange], router: Router, now: float) -> Wanted:
 
 
 def _job(targets: list[Target], scopes: Mapping[str, str | None], routed: Routed, now: float) -> Job:
-    behind: list[ObjectChange] = []
-    for target in targets:
-        _add_changes(behind, target, routed)
+    behind = _changes_behind(targets, routed)
     sources = set(map(_SOURCE, behind))
     if "" in sources:
         # What nothing identifies is never the same again: it is rather told twice than taken for an earlier change.
@@ -153,14 +152,16 @@ def _count_objects(targets: list[Target], routed: Routed) -> int:
     return len({(target.bucket, key) for target in targets for key in routed.keys_by_target[target]})
 
 
-def _add_changes(behind: list[ObjectChange], target: Target, routed: Routed) -> None:
-    keys = routed.keys_by_target[target]
-    for event, changes in routed.changes[target.bucket].items():
-        if event in target.settings.events:
-            behind += filter(None, map(changes.first.get, keys))
-            if changes.further:
-                for key in keys:
-                    behind += changes.further.get(key, ())
+def _changes_behind(targets: list[Target], routed: Routed) -> list[ObjectChange]:
+    behind: list[ObjectChange] = []
+    for target in targets:
+        keys = routed.keys_by_target[target]
+        for event, (first, further) in routed.changes[target.bucket].items():
+            if event in target.settings.events:
+                behind += filter(None, map(first.get, keys))
+                if further:
+                    behind += chain.from_iterable(further.get(key, ()) for key in keys)
+    return behind
 
 
 def _seconds(time: str, now: float) -> float:
