@@ -12,11 +12,12 @@ from typing import NamedTuple
 
 from purgemap.errors import PurgemapError
 from purgemap.events import CREATED, DELETED, Malformed, ObjectChange, parse_payload
+from purgemap.s3_uris import SCHEME, parse_s3_uri
 
 _TRANSFER = re.compile(r"(upload|copy|move|delete|download): ", re.DOTALL)
 _TROUBLE = re.compile(r"(?:upload|copy|move|delete|download) failed: |fatal error: |warning: |cancelled: ctrl-c")
 _PROGRESS = re.compile(r"Completed .+ remaining ?(?:\(calculating\.\.\.\))?\s*\Z")
-_TO_S3 = " to s3://"
+_TO_S3 = f" to {SCHEME}"
 
 
 class InputError(PurgemapError):
@@ -77,7 +78,7 @@ def _parse_line(text: str, number: int, bucket: str | None, source: str) -> tupl
     if transfer:
         pairs = list(_transferred(transfer[1], text[transfer.end() :]))
         return [_change(uri, event, number, source) for uri, event in pairs], 0
-    if text.startswith("s3://"):
+    if text.startswith(SCHEME):
         return [_change(text, CREATED, number, source)], 0
     if bucket is None:
         raise InputError(f"line {number}: {text!r} is a key; name its bucket with --bucket, or write s3://BUCKET/KEY")
@@ -105,15 +106,16 @@ def _transferred(kind: str, rest: str) -> Iterator[tuple[str, str]]:
         return
     source, to_s3, target = rest.rpartition(_TO_S3)
     if to_s3:
-        yield "s3://" + target, CREATED
+        yield SCHEME + target, CREATED
     if kind == "move":
         origin = source if to_s3 else rest.rpartition(" to ")[0]
-        if origin.startswith("s3://"):
+        if origin.startswith(SCHEME):
             yield origin, DELETED
 
 
 def _change(uri: str, event: str, number: int, source: str) -> ObjectChange:
-    bucket, _, key = uri.removeprefix("s3://").partition("/")
-    if not uri.startswith("s3://") or not bucket or not key:
-        raise InputError(f"line {number}: {uri!r} is no s3://BUCKET/KEY")
+    try:
+        bucket, key = parse_s3_uri(uri)
+    except PurgemapError as error:
+        raise InputError(f"line {number}: {error}") from None
     return ObjectChange(bucket, key, event, source, "")

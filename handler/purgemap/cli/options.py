@@ -11,11 +11,3 @@ routes_option = click.option(
     show_default=True,
     help="The map: YAML, a folder of YAML parts, or compiled.",
 )
-
-
-def parse_s3_uri(uri: str) -> tuple[str, str]:
-    """Split s3://BUCKET/KEY, whose key is taken as it stands; raises click.UsageError."""
-    bucket, slash, key = uri.removeprefix("s3://").partition("/")
-    if not uri.startswith("s3://") or not bucket or not slash or not key:
-        raise click.UsageError(f"{uri!r} is no s3://BUCKET/KEY")
-    return bucket, key
