@@ -195,3 +195,11 @@ def test_trouble_that_the_aws_command_told_of_is_passed_on_and_no_change() -> No
     result = run("upload failed: ./x to s3://site/x An error occurred\nupload: ./y to s3://site/y\n")
     assert result.stderr == "purgemap: passed over: upload failed: ./x to s3://site/x An error occurred\n"
     assert "1 change → 1 item in 1 request" in result.stdout
+
+
+def test_a_listing_in_which_everything_changed_lets_one_wildcard_do() -> None:
+    Path("routes.yaml").write_text(MAP.replace("- {bucket: site,", "- {bucket: elsewhere,"))
+    pages = [f"docs/{n % 9}/{n}.html" for n in range(90)]
+    Path("listing").write_text("\n".join(pages))
+    shown = run("".join(f"s3://site/{page}\n" for page in pages), "--listing", "listing").stdout
+    assert "E3EXAMPLE2ABCD       90      1          1           0  $0.005" in shown
