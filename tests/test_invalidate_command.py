@@ -105,6 +105,17 @@ def test_a_distribution_that_refuses_is_named_and_holds_up_no_other(
     assert told in line
 
 
+def test_credentials_that_aws_does_not_know_are_told_without_a_wait(
+    cloudfront: CloudFrontDouble, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("purgemap.cli.invalidate._FIRST_WAIT", 3600)
+    cloudfront.faults.add(Fault(error="InvalidClientTokenId", times=None))
+    result = run("s3://site/x\n", "--timeout", "36000")
+    assert result.return_value == 1
+    assert "waiting" not in result.stderr
+    assert f"not accepted {E1}: CreateInvalidation: InvalidClientTokenId" in result.stderr
+
+
 def test_a_deploy_that_is_sent_twice_is_two_invalidations(cloudfront: CloudFrontDouble) -> None:
     assert run("s3://site/x\n").return_value == run("s3://site/x\n").return_value == 0
     assert accepted(cloudfront, E1) == [["/x"], ["/x"]]

@@ -10,13 +10,14 @@ import click
 from rich.console import Console
 
 from purgemap.aws import Aws, SqsQueue
+from purgemap.aws_errors import told
 from purgemap.building.function import build_function
 from purgemap.building.sound_map import load_sound
 from purgemap.cli.deploy_showing import Progress, show_changes, show_outputs, show_refreshes
 from purgemap.cli.options import routes_option
 from purgemap.deploying.artifacts import deployed_map, object_url, own_artifacts, upload
 from purgemap.deploying.change_set import ChangeSet, Request, discard, prepare
-from purgemap.deploying.clients import Clients, connect, told
+from purgemap.deploying.clients import Clients, connect
 from purgemap.deploying.execution import execute
 from purgemap.deploying.refreshing import BY_HAND, refreshes, send
 from purgemap.deploying.stack import Stack, check_deployable, find_stack

@@ -12,10 +12,23 @@ from rich.console import Console
 from rich.markup import escape
 
 from purgemap.aws import Aws, AwsCloudFront
+from purgemap.aws_errors import needs_other_credentials
 from purgemap.cli.deploy_input import Deploy, deploy_options, read_deploy
 from purgemap.cli.plan import document
-from purgemap.delivery import SECONDS_TO_START_A_CALL, Accepted, CloudFront, Deferred, Order, Pace, Rejected, deliver
+from purgemap.delivery import (
+    SECONDS_TO_START_A_CALL,
+    Accepted,
+    CloudFront,
+    Deferred,
+    Order,
+    Pace,
+    Refusal,
+    RefusedError,
+    Rejected,
+    deliver,
+)
 from purgemap.preview import Invalidation
+from purgemap.routes.table import Distribution
 
 # A person waits here: a refusal is tried again after seconds, not in the distribution's next slot.
 _FIRST_WAIT, _LONGEST_WAIT = 2, 30
@@ -26,6 +39,22 @@ class Sent(NamedTuple):
 
     accepted: list[Accepted]
     missing: list[tuple[str, str]]
+
+
+class _Impatient:
+    """CloudFront for a person who waits: what only somebody who signs in anew can mend is refused for good."""
+
+    def __init__(self, cloudfront: CloudFront) -> None:
+        self._cloudfront = cloudfront
+
+    def create_invalidation(self, distribution: Distribution, items: tuple[str, ...], caller_reference: str) -> str:
+        """Ask for an invalidation and return its id; raises RefusedError."""
+        try:
+            return self._cloudfront.create_invalidation(distribution, items, caller_reference)
+        except RefusedError as error:
+            if needs_other_credentials(error.__cause__):
+                raise RefusedError(Refusal.GONE, str(error)) from error
+            raise
 
 
 @click.command(short_help="The same, sent now; waits until it is accepted.")
@@ -40,14 +69,18 @@ def invalidate(*, timeout: int, as_json: bool, **options: Any) -> int:
     deploy = read_deploy(**options)
     progress = Console(stderr=True, highlight=False, soft_wrap=True)
     ends = time.monotonic() + timeout
-    sent = send(
-        deploy, AwsCloudFront(Aws(os.environ)), lambda: ends - time.monotonic(), functools.partial(_say, progress)
-    )
+    sent = send(deploy, _cloudfront(), lambda: ends - time.monotonic(), functools.partial(_say, progress))
     if as_json:
         click.echo(json.dumps(document(deploy, _invalidations(sent, deploy)), ensure_ascii=False, indent=2))
     for distribution, reason in sent.missing:
         progress.print(f"[red]not accepted[/] {escape(distribution)}: {escape(reason)}")
     return 1 if sent.missing else 0
+
+
+def _cloudfront() -> CloudFront:
+    aws = Aws(os.environ)
+    aws.check()
+    return _Impatient(AwsCloudFront(aws))
 
 
 def send(
