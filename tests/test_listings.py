@@ -57,6 +57,7 @@ def test_an_empty_bucket_is_told_by_its_json_and_not_by_an_empty_text(load_map: 
         ('{"Contents": [{"Name": "a"}]}', "an entry of its Contents has no Key"),
         ('{"Contents": ["a"]}', "an entry of its Contents has no Key"),
         ('{"Contents": null}', "its Contents are no list"),
+        ('["a", "b"]', "it is a list; leave --query away"),
         ('{"Contents": [', "Expecting value: line 1 column 15"),
     ],
 )
@@ -64,3 +65,12 @@ def test_what_is_no_listing_is_refused_in_words(text: str, told: str) -> None:
     with pytest.raises(PurgemapError) as caught:
         parse_listing(text, "site")
     assert str(caught.value).startswith(f"the listing is no JSON of `aws s3api list-objects-v2`: {told}")
+
+
+def test_a_uri_that_names_no_object_is_told_with_its_line() -> None:
+    with pytest.raises(PurgemapError, match=r"^line 3: 's3://site' is no s3://BUCKET/KEY$"):
+        parse_listing("a\n\ns3://site\n", "site")
+
+
+def test_a_key_may_begin_with_a_bracket() -> None:
+    assert parse_listing("[slug]/page.js\n", "site") == {"site": ["[slug]/page.js"]}

@@ -120,13 +120,31 @@ def parse_listing(text: str, bucket: str | None) -> dict[str, list[str]]:
     listing.
     """
     keys_by_bucket: dict[str, list[str]] = defaultdict(list)
-    if text.lstrip().startswith("{"):
+    if _is_json(text):
         keys_by_bucket[_named(bucket)] = list(_listed_keys(text))
         return keys_by_bucket
-    for line in filter(None, text.split("\n")):
-        of_bucket, key = parse_s3_uri(line) if line.startswith(SCHEME) else (_named(bucket), line)
-        keys_by_bucket[of_bucket].append(key)
+    for number, line in enumerate(text.split("\n"), 1):
+        if line:
+            of_bucket, key = _located(line, number) if line.startswith(SCHEME) else (_named(bucket), line)
+            keys_by_bucket[of_bucket].append(key)
     return keys_by_bucket
+
+
+def _is_json(text: str) -> bool:
+    start = text.lstrip()[:1]
+    if start == "[":  # a key may begin so, too
+        try:
+            json.loads(text)
+        except (ValueError, RecursionError):
+            return False
+    return start in {"{", "["}
+
+
+def _located(uri: str, number: int) -> tuple[str, str]:
+    try:
+        return parse_s3_uri(uri)
+    except PurgemapError as error:
+        raise PurgemapError(f"line {number}: {error}") from None
 
 
 def _named(bucket: str | None) -> str:
@@ -140,6 +158,8 @@ def _listed_keys(text: str) -> Iterator[str]:
         answer = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise _no_listing(str(error)) from None
+    if not isinstance(answer, dict):
+        raise _no_listing("it is a list; leave --query away")
     if "Contents" not in answer and not answer.keys() & _OF_AN_EMPTY_BUCKET:
         raise _no_listing("it has no Contents")
     contents = answer.get("Contents", [])
