@@ -190,7 +190,7 @@ def test_a_distribution_that_is_gone_is_told_for_itself_and_the_others_go_on(sta
     lines = told.stdout.splitlines()
     assert f"{E2} docs: 1 in progress" in lines
     assert [line for line in lines if line.startswith("E9MISSING9ABCD: ListInvalidations: NoSuchDistribution")]
-    assert lines[-1] == "1 other distributions with no invalidation in progress"
+    assert lines[-1] == "1 other distribution with no invalidation in progress"
 
 
 def test_a_role_whose_session_has_ended_before_it_came_is_told_for_its_own_distribution(station: Station) -> None:

@@ -8,6 +8,7 @@ from rich.markup import escape
 
 from purgemap.checking import Checked, check_map
 from purgemap.cli.options import routes_option
+from purgemap.counting import counted
 from purgemap.preview import invalidations_of
 from purgemap.routes.problems import Problem, check_document, has_errors
 
@@ -52,15 +53,11 @@ def _show(file: str, checked: Checked) -> None:
 def _summary(checked: Checked) -> str:
     errors = sum(problem.severity == "error" for problem in checked.problems)
     counts = ((errors, "error"), (len(checked.problems) - errors, "warning"))
-    found = [_count(number, noun) for number, noun in counts if number]
+    found = [counted(number, noun) for number, noun in counts if number]
     if errors:
         return ", ".join(found)
     looked_at = ((checked.routes, "route"), (checked.distributions, "distribution"), (checked.tests, "test"))
-    return f"{', '.join(_count(*each) for each in looked_at)}: {', '.join(['fine', *found])}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    return f"{', '.join(counted(*each) for each in looked_at)}: {', '.join(['fine', *found])}"
 
 
 def _annotation(problem: Problem) -> str:

@@ -15,6 +15,7 @@ from purgemap.building.function import build_function
 from purgemap.building.sound_map import load_sound
 from purgemap.cli.deploy_showing import Progress, show_changes, show_outputs, show_refreshes
 from purgemap.cli.options import routes_option
+from purgemap.counting import counted
 from purgemap.deploying.artifacts import deployed_map, object_url, own_artifacts, upload
 from purgemap.deploying.change_set import ChangeSet, Request, discard, prepare
 from purgemap.deploying.clients import Clients, connect
@@ -175,4 +176,5 @@ def _execute(target: _Target, change_set: ChangeSet, jobs: Sequence[Job], consol
     if jobs:
         aws = Aws({**os.environ, "AWS_REGION": target.clients.region})
         send(jobs, SqsQueue(aws, outputs["QueueUrl"]))
-        console.print(f"refresh: {len(jobs)} invalidations wait in the queue; purgemap status tells how they fare")
+        sent = counted(len(jobs), "invalidation")
+        console.print(f"refresh: {sent} in the queue; purgemap status tells how they fare")

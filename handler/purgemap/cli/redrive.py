@@ -25,6 +25,7 @@ from purgemap.cli.service_options import (
     resolve_queue_urls,
     unnamed,
 )
+from purgemap.counting import counted
 from purgemap.dead_letters import DeadLetter, concerned
 from purgemap.errors import PurgemapError
 from purgemap.inbox import SqsInbox
@@ -145,7 +146,7 @@ def _show(redriven: Redriven, console: Console, *, dry_run: bool) -> None:
         console.print(f"{count:>7,}  {kind:<8}  {escape(reason)}")
     verb = "would go" if dry_run else "went"
     console.print(
-        f"{redriven.letters:,} dead letters {verb} to the queue as {redriven.messages:,} messages, "
+        f"{counted(redriven.letters, 'dead letter')} {verb} to the queue as {counted(redriven.messages, 'message')}, "
         f"{redriven.left:,} left alone"
     )
     if redriven.newer:
