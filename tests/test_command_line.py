@@ -1,14 +1,18 @@
 """The command as a shell runs it: what is wrong with the input or the surroundings is a line, never a traceback."""
 
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+import click
 import pytest
 
-from purgemap.cli.main import main
+from purgemap.cli.main import COMMANDS, main, purgemap_command
+from purgemap.lambda_function import build_handler
+from purgemap.routes.problems import MapError
 
 MAP = "version: 1\nroutes:\n  - {bucket: site, distributions: [E1EXAMPLE1ABCD]}\n"
 QUEUES = ("--queue-url", "https://sqs.eu-central-1.amazonaws.com/1/q", "--dead-letter-queue-url", "https://d")
@@ -85,6 +89,42 @@ def test_each_line_of_a_bad_map_begins_with_its_place(shell: Shell) -> None:
     assert [line.partition(": ")[0] for line in err.splitlines()] == [
         f"config/routes.yaml:{place}" for place in ("2:1", "3:1")
     ]
+
+
+@pytest.mark.parametrize("command", [["explain", "s3://site/x"], ["plan"], ["invalidate"], ["status"], ["build"]])
+def test_of_a_bad_map_json_is_what_check_prints(command: list[str], shell: Shell) -> None:
+    Path("config/routes.yaml").write_text("version: 1\nroutes: []\n")
+    status, out, err = shell.run(*command, "--json")
+    assert (status, json.loads(out)) == (1, json.loads(shell.run("check", "--format", "json")[1]))
+    assert err.startswith("config/routes.yaml:1:1: $: no routes")
+
+
+@pytest.mark.parametrize("command", [["explain", "s3://site/x"], ["plan"], ["render"], ["build"], ["deploy", "--yes"]])
+def test_a_map_that_is_not_there_is_told_with_the_option_that_names_one(command: list[str], shell: Shell) -> None:
+    Path("config/routes.yaml").unlink()
+    assert shell.run(*command)[2] == (
+        "purgemap: config/routes.yaml:1:1: $: can't be read: No such file or directory; give the map with --routes\n"
+    )
+
+
+def test_where_no_option_names_the_map_none_is_told_of(shell: Shell) -> None:
+    assert "--routes" not in shell.run("diff", "nowhere.yaml")[2]
+    with pytest.raises(MapError) as caught:
+        build_handler({"PURGEMAP_ROUTES": "nowhere.yaml"})
+    assert "--routes" not in str(caught.value)
+
+
+def test_the_list_of_commands_says_of_each_in_whole_words_what_it_does(shell: Shell) -> None:
+    _, listed, _ = shell.run("--help")
+    assert "..." not in listed.partition("Commands:")[2]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_each_option_says_what_it_does(name: str) -> None:
+    command = purgemap_command.get_command(click.Context(purgemap_command), name)
+    assert command is not None
+    options = [each for each in command.params if isinstance(each, click.Option)]
+    assert [each.name for each in options if not each.help] == []
 
 
 def test_a_key_that_is_no_utf_8_is_told(shell: Shell) -> None:

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from purgemap.checking import Checked, check_map
-from purgemap.cli.options import routes_option
+from purgemap.cli.options import routes_option, the_one_map
 from purgemap.counting import counted
 from purgemap.preview import invalidations_of
 from purgemap.routes.problems import Problem, check_document, has_errors
@@ -15,7 +15,7 @@ from purgemap.routes.problems import Problem, check_document, has_errors
 _COLOURS = {"error": "red", "warning": "yellow"}
 
 
-@click.command()
+@click.command(short_help="All that is wrong with a map.")
 @click.argument("file", metavar="[FILE-or-FOLDER]", required=False)
 @click.option(
     "--format",
@@ -31,7 +31,7 @@ def check(file: str | None, form: str, routes: str) -> int:
 
     Tells every problem at once. Exits with 1 if there is an error; warnings alone are fine.
     """
-    file = file or routes
+    file = the_one_map(file, routes, name="FILE")
     checked = check_map(file, invalidations_of)
     if form == "json":
         click.echo(json.dumps(check_document(file, checked.problems), ensure_ascii=False, indent=2))

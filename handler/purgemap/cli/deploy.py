@@ -14,7 +14,7 @@ from purgemap.aws_errors import told
 from purgemap.building.function import build_function
 from purgemap.building.sound_map import load_sound
 from purgemap.cli.deploy_showing import Progress, show_changes, show_outputs, show_refreshes
-from purgemap.cli.options import routes_option
+from purgemap.cli.options import read_map, routes_option
 from purgemap.counting import counted
 from purgemap.deploying.artifacts import deployed_map, object_url, own_artifacts, upload
 from purgemap.deploying.change_set import ChangeSet, Request, discard, prepare
@@ -51,7 +51,7 @@ class _Target(NamedTuple):
     artifact_bucket: str | None
 
 
-@click.command()
+@click.command(short_help="A map into service, what changes shown first.")
 @click.option("--stack-name", metavar="NAME", default=DEFAULT_STACK, show_default=True, help="The stack to deploy to.")
 @click.option(
     "--artifact-bucket",
@@ -110,7 +110,7 @@ def deploy(  # noqa: PLR0913  the command's options
 
 def _load(routes: str) -> Routes:
     """Load a map that all of `purgemap check` is fine with, and tell what is odd about it all the same."""
-    sound = load_sound(routes)
+    sound = read_map(routes, load_sound)
     for problem in sound.warnings:
         Console(stderr=True, highlight=False, soft_wrap=True).print(str(problem), style="yellow", markup=False)
     return sound.routes

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
-from purgemap.cli.options import routes_option
+from purgemap.cli.options import read_map, routes_option
 from purgemap.errors import PurgemapError
 from purgemap.inputs import Named, parse_lines
 from purgemap.pipeline import Wanted, want
@@ -49,7 +49,7 @@ def deploy_options(command: _Command) -> _Command:
 
 def read_deploy(*, input_file: str, bucket: str | None, listing: str | None, routes: str) -> Deploy:
     """Read everything; raises PurgemapError (or MapError) for what can't be read."""
-    table = load_routes(routes)
+    table = read_map(routes, load_routes)
     router = Router(table)
     # A deploy that is sent twice on purpose is two deploys: each run has its own source.
     named = parse_lines(_read(input_file).split("\n"), bucket=bucket, source=f"cli-{time.time_ns()}-{os.getpid()}")

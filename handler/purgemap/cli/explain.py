@@ -6,7 +6,7 @@ import click
 from rich.console import Console
 from rich.markup import escape
 
-from purgemap.cli.options import routes_option
+from purgemap.cli.options import read_map, routes_option
 from purgemap.errors import PurgemapError
 from purgemap.events import CREATED, DELETED, EXPIRED
 from purgemap.explaining import Explanation, MatchedTarget
@@ -41,7 +41,7 @@ def explain(place: tuple[str, str], event: str, *, as_json: bool, routes: str) -
 
     The URI is taken as it stands, never decoded: quote it for the shell.
     """
-    explanation = explain_change(load_routes(routes), *place, event)
+    explanation = explain_change(read_map(routes, load_routes), *place, event)
     if as_json:
         click.echo(json.dumps(explanation.document(), ensure_ascii=False, indent=2))
     else:

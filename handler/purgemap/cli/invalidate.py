@@ -57,9 +57,16 @@ class _Impatient:
             raise
 
 
-@click.command(short_help="The same, sent now; waits until it is accepted.")
+@click.command(short_help="Send what a deploy invalidates, until it is accepted.")
 @deploy_options
-@click.option("--timeout", metavar="SECONDS", type=click.IntRange(min=1), default=600, show_default=True)
+@click.option(
+    "--timeout",
+    metavar="SECONDS",
+    type=click.IntRange(min=1),
+    default=600,
+    show_default=True,
+    help="How long to try until CloudFront accepts.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document of what was accepted.")
 def invalidate(*, timeout: int, as_json: bool, **options: Any) -> int:
     """Invalidate what a deploy changed, now, and wait until CloudFront has accepted all of it.

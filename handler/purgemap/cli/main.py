@@ -14,7 +14,7 @@ from purgemap.routes.problems import MapError
 
 # Each is a module of this package with a click command of the same name, imported when it is asked for: `check` must
 # not wait for the embedded AWS.
-_COMMANDS = ("build", "check", "demo", "deploy", "diff", "explain", "invalidate", "plan", "redrive", "render", "status")
+COMMANDS = ("build", "check", "demo", "deploy", "diff", "explain", "invalidate", "plan", "redrive", "render", "status")
 
 _INTERRUPTED = 130
 _UNWRITABLE = {errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
@@ -24,10 +24,10 @@ class _Commands(click.Group):
     """Finds subcommands by their names."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's signature
-        return list(_COMMANDS)
+        return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        if cmd_name not in _COMMANDS:
+        if cmd_name not in COMMANDS:
             return None
         command: click.Command = getattr(importlib.import_module(f"purgemap.cli.{cmd_name}"), cmd_name)
         return command

@@ -1,8 +1,19 @@
 """What several commands take."""
 
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
 import click
+from click.core import ParameterSource
+
+from purgemap.errors import PurgemapError
+from purgemap.routes.problems import MapError, check_document
 
 DEFAULT_ROUTES = "config/routes.yaml"
+
+_Map = TypeVar("_Map")
 
 routes_option = click.option(
     "--routes",
@@ -11,3 +22,25 @@ routes_option = click.option(
     show_default=True,
     help="The map: YAML, a folder of YAML parts, or compiled.",
 )
+
+
+def the_one_map(argument: str | None, routes: str, *, name: str) -> str:
+    """Return the map that an argument names, else that of --routes; raises click.UsageError where both name one."""
+    if argument and click.get_current_context().get_parameter_source("routes") is ParameterSource.COMMANDLINE:
+        raise click.UsageError(f"{name} and --routes both name the map; give one of them")
+    return argument or routes
+
+
+def read_map(routes: str, read: Callable[[str], _Map]) -> _Map:
+    """Read the map of --routes; where the command was to print JSON, a bad one's problems are printed as `check` does.
+
+    Raises MapError, or PurgemapError where there is nothing to be read.
+    """
+    try:
+        return read(routes)
+    except MapError as error:
+        if click.get_current_context().params.get("as_json"):
+            click.echo(json.dumps(check_document(routes, error.problems), ensure_ascii=False, indent=2))
+        if not Path(routes).exists():
+            raise PurgemapError(f"{error}; give the map with --routes") from None
+        raise

@@ -15,7 +15,7 @@ from rich.markup import escape
 from rich.progress import Progress
 
 from purgemap.aws import SqsQueue
-from purgemap.cli.options import routes_option
+from purgemap.cli.options import read_map, routes_option
 from purgemap.cli.service_options import (
     QueueUrls,
     aws_of,
@@ -38,7 +38,7 @@ from purgemap.sweeping import Sweep
 _INTERRUPTED = 130
 
 
-@click.command()
+@click.command(short_help="Dead letters again, after the repair.")
 @distribution_option
 @click.option("--dry-run", is_flag=True, help="Tell what would be sent, and leave everything where it is.")
 @queue_options
@@ -106,7 +106,7 @@ def _filter(texts: Sequence[str], file: str) -> Callable[[DeadLetter], bool]:
     """Say which letters are meant; the map is read only if distributions are named."""
     if not texts:
         return lambda _dead_letter: True
-    routes = load_routes(file)
+    routes = read_map(file, load_routes)
     router, wanted = Router(routes), {each.id for each in find_distributions(texts, routes)}
     return lambda dead_letter: not wanted.isdisjoint(concerned(dead_letter, router))
 

@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Table
 
-from purgemap.cli.options import routes_option
+from purgemap.cli.options import read_map, routes_option
 from purgemap.cli.service_options import (
     QueueUrls,
     aws_of,
@@ -44,7 +44,7 @@ _UNITS = (("d", 86_400), ("h", 3_600), ("min", 60))
 Names = Mapping[str, Sequence[str]]
 
 
-@click.command()
+@click.command(short_help="Queues, dead letters and invalidations now.")
 @distribution_option
 @queue_options
 @routes_option
@@ -61,7 +61,7 @@ def status(
 
     Changes nothing. --distribution narrows the invalidations, not the queues. Exits with 1 if something can't be read.
     """
-    table = load_routes(routes)
+    table = read_map(routes, load_routes)
     watched = find_distributions(distributions, table) or [
         each for _, each in sorted(table.distributions_by_id.items())
     ]
