@@ -74,6 +74,31 @@ def test_what_is_sent_again_on_purpose_is_invalidated_again(line: str, cloudfron
     assert accepted(cloudfront, E1) == [["/x"], ["/x"]]
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "the input names no change"),
+        ("s3://other/x\n", "1 change without a route (in other), 0 events ignored"),
+        ("upload failed: ./x to s3://site/x no\n", "the input names no change"),
+    ],
+)
+def test_nothing_to_do_is_said_and_asks_for_no_credentials(
+    text: str, told: str, cloudfront: CloudFrontDouble, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    result = run(text)
+    assert (result.return_value, result.stdout) == (0, "")
+    assert result.stderr.splitlines()[-1] == f"nothing to invalidate: {told}"
+    assert accepted(cloudfront, E1) == []
+
+
+@pytest.mark.usefixtures("cloudfront")
+def test_what_no_route_takes_is_said_beside_what_is_accepted() -> None:
+    assert run("s3://other/x\ns3://site/x\n").stderr.splitlines()[0] == (
+        "1 change without a route (in other), 0 events ignored"
+    )
+
+
 def test_nothing_to_do_calls_nobody(cloudfront: CloudFrontDouble) -> None:
     result = run("s3://other/x\n", "--json")
     assert result.return_value == 0

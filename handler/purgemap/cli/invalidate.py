@@ -13,8 +13,9 @@ from rich.markup import escape
 
 from purgemap.aws import Aws, AwsCloudFront
 from purgemap.aws_errors import needs_other_credentials
-from purgemap.cli.deploy_input import Deploy, deploy_options, read_deploy
+from purgemap.cli.deploy_input import Deploy, deploy_options, left_out, read_deploy
 from purgemap.cli.plan import document
+from purgemap.counting import counted
 from purgemap.delivery import (
     SECONDS_TO_START_A_CALL,
     Accepted,
@@ -75,8 +76,10 @@ def invalidate(*, timeout: int, as_json: bool, **options: Any) -> int:
     """
     deploy = read_deploy(**options)
     progress = Console(stderr=True, highlight=False, soft_wrap=True)
+    _say_left_out(progress, deploy)
     ends = time.monotonic() + timeout
-    sent = send(deploy, _cloudfront(), lambda: ends - time.monotonic(), functools.partial(_say, progress))
+    say = functools.partial(_say, progress)
+    sent = send(deploy, _cloudfront(), lambda: ends - time.monotonic(), say) if deploy.wanted.orders else Sent([], [])
     if as_json:
         click.echo(json.dumps(document(deploy, _invalidations(sent, deploy)), ensure_ascii=False, indent=2))
     for distribution, reason in sent.missing:
@@ -119,6 +122,14 @@ def send(
     return sent
 
 
+def _say_left_out(console: Console, deploy: Deploy) -> None:
+    told = left_out(deploy)
+    if not deploy.wanted.orders:
+        told = f"nothing to invalidate: {told or 'the input names no change'}"
+    if told:
+        console.print(f"[yellow]{escape(told)}[/]")
+
+
 def _again(deferred: Iterable[Deferred], distributions: dict[str, Any]) -> list[Order]:
     return [Order(outcome.job, distributions[outcome.job.distribution], was_deferred=True) for outcome in deferred]
 
@@ -126,7 +137,7 @@ def _again(deferred: Iterable[Deferred], distributions: dict[str, Any]) -> list[
 def _say(console: Console, outcome: Accepted | Deferred | Rejected) -> None:
     distribution = escape(outcome.job.distribution)
     if isinstance(outcome, Accepted):
-        console.print(f"[green]accepted[/] {distribution} {len(outcome.items)} items as {outcome.id}")
+        console.print(f"[green]accepted[/] {distribution} {counted(len(outcome.items), 'item')} as {outcome.id}")
     elif isinstance(outcome, Deferred):
         console.print(f"[yellow]waiting[/]  {distribution}: {escape(outcome.reason)}")
 

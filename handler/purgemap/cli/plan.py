@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from purgemap.cli.deploy_input import Deploy, deploy_options, read_deploy
+from purgemap.cli.deploy_input import Deploy, deploy_options, left_out, read_deploy
 from purgemap.cli.plan_advice import advise
 from purgemap.counting import counted
 from purgemap.preview import DOLLARS_PER_PATH, Invalidation, preview
@@ -82,11 +82,8 @@ def _show(deploy: Deploy, invalidations: list[Invalidation], console: Console) -
     )
     for advice in advise(deploy.wanted.orders, invalidations, deploy.listings or {}):
         console.print(f"[yellow]{escape(advice)}[/]")
-    if summary["unrouted"] or summary["ignored"]:
-        console.print(
-            f"[yellow]{counted(summary['unrouted'], 'change')} without a route, "
-            f"{counted(summary['ignored'], 'event')} ignored[/]"
-        )
+    if left_out(deploy):
+        console.print(f"[yellow]{escape(left_out(deploy))}[/]")
 
 
 def _table(invalidations: list[Invalidation], *, with_collateral: bool) -> Table:
