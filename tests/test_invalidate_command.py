@@ -130,6 +130,14 @@ def test_a_distribution_that_refuses_is_named_and_holds_up_no_other(
     assert told in line
 
 
+def test_what_is_refused_for_good_is_told_before_others_are_waited_for(cloudfront: CloudFrontDouble) -> None:
+    cloudfront.faults.add(Fault(distribution=E1, error="NoSuchDistribution", times=None))
+    cloudfront.faults.add(Fault(distribution=E2, error="TooManyInvalidationsInProgress", times=1))
+    result = run("s3://site/docs/x\n")
+    assert result.return_value == 1
+    assert [line.split()[0] for line in result.stderr.splitlines()] == ["not", "waiting", "accepted"]
+
+
 def test_credentials_that_aws_does_not_know_are_told_without_a_wait(
     cloudfront: CloudFrontDouble, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from purgemap.cli.options import read_map, routes_option
+from purgemap.counting import counted
 from purgemap.errors import PurgemapError
 from purgemap.events import CREATED, DELETED, EXPIRED
 from purgemap.explaining import Explanation, MatchedTarget
@@ -59,7 +60,8 @@ def _show(explanation: Explanation, console: Console) -> None:
             f"[dim]skipped  {escape(' '.join(filter(None, (skip.route, skip.distribution))))}:[/] {escape(skip.reason)}"
         )
     if len(explanation.skipped) > _SHOWN_SKIPS:
-        console.print(f"[dim]skipped  {len(explanation.skipped) - _SHOWN_SKIPS} more routes of this bucket (--json)[/]")
+        more = counted(len(explanation.skipped) - _SHOWN_SKIPS, "more route")
+        console.print(f"[dim]skipped  {more} of this bucket (--json)[/]")
     _show_result(explanation, console)
 
 

@@ -22,6 +22,7 @@ from purgemap.delivery import (
     CloudFront,
     Deferred,
     Order,
+    Outcome,
     Pace,
     Refusal,
     RefusedError,
@@ -36,10 +37,10 @@ _FIRST_WAIT, _LONGEST_WAIT = 2, 30
 
 
 class Sent(NamedTuple):
-    """What was accepted, and what wasn't: distribution and reason."""
+    """What was accepted, and what wasn't."""
 
     accepted: list[Accepted]
-    missing: list[tuple[str, str]]
+    missing: list[Rejected]
 
 
 class _Impatient:
@@ -82,8 +83,6 @@ def invalidate(*, timeout: int, as_json: bool, **options: Any) -> int:
     sent = send(deploy, _cloudfront(), lambda: ends - time.monotonic(), say) if deploy.wanted.orders else Sent([], [])
     if as_json:
         click.echo(json.dumps(document(deploy, _invalidations(sent, deploy)), ensure_ascii=False, indent=2))
-    for distribution, reason in sent.missing:
-        progress.print(f"[red]not accepted[/] {escape(distribution)}: {escape(reason)}")
     return 1 if sent.missing else 0
 
 
@@ -97,29 +96,32 @@ def send(
     deploy: Deploy,
     cloudfront: CloudFront,
     seconds_left: Callable[[], float],
-    say: Callable[[Accepted | Deferred | Rejected], None],
+    say: Callable[[Outcome], None],
     sleep: Callable[[float], None] = time.sleep,
 ) -> Sent:
-    """Send a deploy's orders until all are accepted, hopeless, or out of time."""
+    """Send a deploy's orders until all are accepted, hopeless, or out of time; each is said as soon as it is known."""
     sent = Sent([], [])
     waiting, rounds = deploy.wanted.orders, 0
     distributions = {order.job.distribution: order.distribution for order in waiting}
     pace = Pace(now=time.time, seconds_left=lambda: seconds_left() + SECONDS_TO_START_A_CALL, sleep=sleep)
     while waiting:
         outcomes = deliver(waiting, cloudfront, pace, deploy.listings)
+        wait = min(_FIRST_WAIT << min(rounds, 10), _LONGEST_WAIT)
+        if seconds_left() < wait:
+            outcomes = [_out_of_time(outcome) for outcome in outcomes]
         for outcome in outcomes:
             say(outcome)
         sent.accepted.extend(outcome for outcome in outcomes if isinstance(outcome, Accepted))
-        sent.missing.extend((each.job.distribution, each.reason) for each in outcomes if isinstance(each, Rejected))
+        sent.missing.extend(outcome for outcome in outcomes if isinstance(outcome, Rejected))
         deferred = [outcome for outcome in outcomes if isinstance(outcome, Deferred)]
-        wait = min(_FIRST_WAIT << min(rounds, 10), _LONGEST_WAIT)
-        if deferred and seconds_left() < wait:
-            sent.missing.extend((each.job.distribution, f"no time left; {each.reason}") for each in deferred)
-            break
         waiting, rounds = _again(deferred, distributions), rounds + 1
         if waiting:
             sleep(wait)
     return sent
+
+
+def _out_of_time(outcome: Outcome) -> Outcome:
+    return Rejected(outcome.job, f"no time left; {outcome.reason}") if isinstance(outcome, Deferred) else outcome
 
 
 def _say_left_out(console: Console, deploy: Deploy) -> None:
@@ -134,12 +136,14 @@ def _again(deferred: Iterable[Deferred], distributions: dict[str, Any]) -> list[
     return [Order(outcome.job, distributions[outcome.job.distribution], was_deferred=True) for outcome in deferred]
 
 
-def _say(console: Console, outcome: Accepted | Deferred | Rejected) -> None:
+def _say(console: Console, outcome: Outcome) -> None:
     distribution = escape(outcome.job.distribution)
     if isinstance(outcome, Accepted):
         console.print(f"[green]accepted[/] {distribution} {counted(len(outcome.items), 'item')} as {outcome.id}")
     elif isinstance(outcome, Deferred):
         console.print(f"[yellow]waiting[/]  {distribution}: {escape(outcome.reason)}")
+    else:
+        console.print(f"[red]not accepted[/] {distribution}: {escape(outcome.reason)}")
 
 
 def _invalidations(sent: Sent, deploy: Deploy) -> list[Invalidation]:
