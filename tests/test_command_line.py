@@ -127,6 +127,17 @@ def test_each_option_says_what_it_does(name: str) -> None:
     assert [each.name for each in options if not each.help] == []
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [["check", ""], ["diff", ""], ["diff", "config/routes.yaml", ""], ["plan", ""], ["plan", "--listing", ""]]
+    + [[name, "--routes", ""] for name in ("build", "check", "demo", "plan", "render", "status")],
+)
+def test_a_name_that_a_shell_left_empty_is_refused(arguments: list[str], shell: Shell) -> None:
+    status, out, err = shell.run(*arguments)
+    assert (status, out) == (2, "")
+    assert err.endswith("it is empty; name a file, or leave it out\n")
+
+
 def test_a_key_that_is_no_utf_8_is_told(shell: Shell) -> None:
     status, _, err = shell.run("explain", "s3://site/\udcff")
     assert status == 2

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from purgemap.checking import Checked, check_map
-from purgemap.cli.options import routes_option, the_one_map
+from purgemap.cli.options import file_name, routes_option, the_one_map
 from purgemap.counting import counted
 from purgemap.preview import invalidations_of
 from purgemap.routes.problems import Problem, check_document, has_errors
@@ -16,7 +16,7 @@ _COLOURS = {"error": "red", "warning": "yellow"}
 
 
 @click.command(short_help="All that is wrong with a map.")
-@click.argument("file", metavar="[FILE-or-FOLDER]", required=False)
+@click.argument("file", metavar="[FILE-or-FOLDER]", required=False, type=file_name)
 @click.option(
     "--format",
     "form",

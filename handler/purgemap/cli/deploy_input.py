@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import click
 
-from purgemap.cli.options import read_map, routes_option
+from purgemap.cli.options import file_name, read_map, routes_option
 from purgemap.counting import counted, some_of
 from purgemap.errors import PurgemapError
 from purgemap.inputs import Named, parse_lines
@@ -56,9 +56,14 @@ def _check_bucket(_context: click.Context, _option: click.Parameter, text: str |
 def deploy_options(command: _Command) -> _Command:
     """Add the options and the argument that `read_deploy` takes."""
     options: tuple[Callable[[Any], Any], ...] = (
-        click.argument("input_file", metavar="[INPUT|-]", default="-"),
+        click.argument("input_file", metavar="[INPUT|-]", default="-", type=file_name),
         click.option("--bucket", metavar="BUCKET", callback=_check_bucket, help="The bucket of keys that name none."),
-        click.option("--listing", metavar="FILE", help="The bucket's keys, one a line or as list-objects-v2 JSON."),
+        click.option(
+            "--listing",
+            metavar="FILE",
+            type=file_name,
+            help="The bucket's keys, one a line or as list-objects-v2 JSON.",
+        ),
         routes_option,
     )
     for option in reversed(options):

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from purgemap.cli.options import routes_option, the_one_map
+from purgemap.cli.options import file_name, routes_option, the_one_map
 from purgemap.differing.difference import difference
 from purgemap.differing.telling import NOTHING, lines, markdown
 from purgemap.routes.loading import load_routes
@@ -17,8 +17,8 @@ _COLOURS = {"gained": "green", "lost": "red", "altered": "yellow", "warning": "b
 
 
 @click.command(short_help="What an edit of the map means.")
-@click.argument("old", metavar="OLD")
-@click.argument("new", metavar="[NEW]", required=False)
+@click.argument("old", metavar="OLD", type=file_name)
+@click.argument("new", metavar="[NEW]", required=False, type=file_name)
 @click.option(
     "--format",
     "form",

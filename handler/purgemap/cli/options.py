@@ -15,8 +15,17 @@ DEFAULT_ROUTES = "config/routes.yaml"
 
 _Map = TypeVar("_Map")
 
+
+def file_name(text: str) -> str:
+    """Refuse an empty name, as an unset variable of a shell leaves it, rather than take it for none."""
+    if not text:
+        raise click.BadParameter("it is empty; name a file, or leave it out")
+    return text
+
+
 routes_option = click.option(
     "--routes",
+    type=file_name,
     metavar="FILE-or-FOLDER",
     default=DEFAULT_ROUTES,
     show_default=True,
