@@ -45,7 +45,7 @@ LAYERS = [
     ["routes.nodes", "routes.suggestion"],
     ["routes.problems", "routes.table"],
     ["patterns", "globs", "plain_events"],
-    ["indexing"],
+    ["aws_errors", "counting", "indexing", "s3_uris"],
     ["errors"],
 ]
 

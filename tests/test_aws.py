@@ -1,18 +1,15 @@
 """The clients over real HTTP: roles are assumed, kept and renewed, and what SQS doesn't take is named."""
 
-import datetime as dt
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 from unittest import mock
 
 import pytest
-from moto.core.utils import utcnow
 from moto.sqs.models import Queue as MotoQueue
-from moto.sts.models import AssumedRole, STSBackend
 
 from doubles.clock import Clock
 from doubles.cloudfront import CloudFrontDouble, Settings, Site
 from doubles.cloudfront_http import CloudFrontServer
+from expiring_roles import expiring
 from purgemap.aws import Aws, AwsCloudFront, SqsQueue
 from purgemap.delivery import Accepted, Deferred, Order, Pace, Refusal, RefusedError, deliver
 from purgemap.embedded.aws import EmbeddedAws
@@ -28,8 +25,6 @@ ROLE = f"arn:aws:iam::{MEMBER}:role/purgemap"
 OWN = Distribution("E1EXAMPLE1ABCD")
 THEIRS = Distribution("E2EXAMPLE2ABCD", role_arn=ROLE, external_id="acme")
 
-Assume = Callable[..., AssumedRole]
-
 
 @pytest.fixture
 def double() -> CloudFrontDouble:
@@ -42,25 +37,6 @@ def double() -> CloudFrontDouble:
 def clients(aws: EmbeddedAws, double: CloudFrontDouble) -> Iterator[Aws]:
     with CloudFrontServer(double, lambda key_id: caller_of_key(aws, key_id), aws.endpoint_url) as server:
         yield Aws({**aws.environment, "AWS_ENDPOINT_URL": server.url})
-
-
-def assuming(change: Callable[[AssumedRole], object]) -> Any:
-    """Let STS hand out roles that are changed; the mock knows how often it was asked, and for what."""
-    assume: Assume = STSBackend.assume_role
-
-    def changed(backend: STSBackend, **asked: Any) -> AssumedRole:
-        role = assume(backend, **asked)
-        change(role)
-        return role
-
-    return mock.patch.object(STSBackend, "assume_role", autospec=True, side_effect=changed)
-
-
-def expiring(minutes: float) -> Any:
-    def expire(role: AssumedRole) -> None:
-        role.expiration = utcnow() + dt.timedelta(minutes=minutes)
-
-    return assuming(expire)
 
 
 @pytest.mark.parametrize(("minutes", "sessions"), [(60, 1), (9, 3)])

@@ -111,6 +111,12 @@ def test_a_missing_file_is_one_clear_line(arguments: tuple[str, ...]) -> None:
     assert output.splitlines()[0] == "nowhere.yaml:1:1: $: can't be read: No such file or directory"
 
 
+def test_a_map_that_is_named_twice_is_a_usage_error() -> None:
+    result = CliRunner().invoke(check, ["routes.yaml", "--routes", "other.yaml"])
+    assert result.exit_code == 2
+    assert "FILE and --routes both name the map; give one of them" in result.output
+
+
 def test_the_map_in_service_is_checked_by_default() -> None:
     _, output = run_with()
     assert output.startswith("config/routes.yaml:1:1: ")

@@ -241,3 +241,9 @@ def test_what_a_map_says_stays_text_in_the_comment() -> None:
     assert row == r"""| gained | site | `acme-shop/a'b\|c\n@all <script> ]"-->/ → E2EXAMPLE1ABCD` |"""
     node = next(line for line in picture(output) if "n1[" in line)
     assert node == '  n1["a#96;b#124;c#10;#64;all #60;script#62; #93;#34;--#62;/"]'
+
+
+def test_a_new_map_that_is_named_twice_is_a_usage_error() -> None:
+    result = CliRunner().invoke(diff, ["old.yaml", "new.yaml", "--routes", "other.yaml"])
+    assert result.exit_code == 2
+    assert "NEW and --routes both name the map; give one of them" in result.output

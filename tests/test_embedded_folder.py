@@ -60,3 +60,8 @@ def test_the_demo_edits_an_index_and_deletes_another_page(keys: list[str], edite
     assert first[1].keys() == set(keys)
     assert {key for key in keys if first[1][key] != edit[1][key]} == {edited}
     assert first[1].keys() - delete[1].keys() == {deleted}
+
+
+def test_one_file_is_told_as_one() -> None:
+    (title, _), *_ = tell_edits({"index.html": b""})
+    assert title == "First deploy: 1 file"

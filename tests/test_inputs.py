@@ -60,6 +60,27 @@ def test_a_json_line_is_an_event_of_any_documented_shape() -> None:
     assert parse_lines([json.dumps({"detail-type": "Object Tags Added", "source": "aws.s3"})]).ignored == 1
 
 
+@pytest.mark.parametrize("bucket", [None, "site"])
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_json_may_be_laid_out_over_lines(bucket: str | None, line_end: str) -> None:
+    events = [s3_event("site", key) for key in "abc"]
+    written = [json.dumps(events[0], indent=2), json.dumps(events[1:], indent=4), "upload: ./d to s3://site/d"]
+    lines = [line + line_end for text in written for line in text.split("\n")]
+    assert named(*lines, bucket=bucket) == [("site", key, "created") for key in "abcd"]
+
+
+def test_a_list_of_events_may_stand_on_a_line() -> None:
+    assert named(json.dumps([s3_event("site", "a"), s3_event("site", "b")])) == [
+        ("site", "a", "created"),
+        ("site", "b", "created"),
+    ]
+
+
+def test_a_bracket_that_begins_no_json_is_a_key_of_the_bucket() -> None:
+    keys = ["{", "x", "}", "[", "[1]", "[slug]"]
+    assert named(*keys, bucket="site") == [("site", key, "created") for key in keys]
+
+
 def test_each_object_is_named_once() -> None:
     line = "upload: ./a to s3://site/a"
     assert named(line, "(dryrun) " + line, line) == [("site", "a", "created")]
@@ -83,10 +104,16 @@ def test_what_aws_s3_failed_at_is_told_and_changes_nothing() -> None:
         ("s3://site", "line 2: 's3://site' is no s3://BUCKET/KEY"),
         ("upload: a to s3://site/", "line 2: 's3://site/' is no s3://BUCKET/KEY"),
         ('{"detail-type": ', "line 2: begins like a JSON event, but"),
-        ('{"detail-type": "Object Created", "source": "aws.s3"}', "line 2: Object Created without detail.bucket.name"),
+        (
+            '{"detail-type": "Object Created", "source": "aws.s3"}',
+            "line 2: Object Created without detail.bucket.name and detail.object.key",
+        ),
+        ("[1, 2]", "line 2: an event is a JSON object, not a number"),
+        ("[slug].html", "line 2: '[slug].html' is a key; name its bucket with --bucket"),
+        ('{\n  "a": 1,\n}', "line 2: begins like a JSON event, but line 4, column 1: "),
     ],
 )
 def test_a_line_that_names_nothing_is_an_error_with_its_number(line: str, told: str) -> None:
     with pytest.raises(InputError) as caught:
-        parse_lines(["s3://site/first", line])
+        parse_lines(["s3://site/first", *line.split("\n")])
     assert str(caught.value).startswith(told)

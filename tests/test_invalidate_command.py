@@ -74,6 +74,31 @@ def test_what_is_sent_again_on_purpose_is_invalidated_again(line: str, cloudfron
     assert accepted(cloudfront, E1) == [["/x"], ["/x"]]
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "the input names no change"),
+        ("s3://other/x\n", "1 change without a route (in other), 0 events ignored"),
+        ("upload failed: ./x to s3://site/x no\n", "the input names no change"),
+    ],
+)
+def test_nothing_to_do_is_said_and_asks_for_no_credentials(
+    text: str, told: str, cloudfront: CloudFrontDouble, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    result = run(text)
+    assert (result.return_value, result.stdout) == (0, "")
+    assert result.stderr.splitlines()[-1] == f"nothing to invalidate: {told}"
+    assert accepted(cloudfront, E1) == []
+
+
+@pytest.mark.usefixtures("cloudfront")
+def test_what_no_route_takes_is_said_beside_what_is_accepted() -> None:
+    assert run("s3://other/x\ns3://site/x\n").stderr.splitlines()[0] == (
+        "1 change without a route (in other), 0 events ignored"
+    )
+
+
 def test_nothing_to_do_calls_nobody(cloudfront: CloudFrontDouble) -> None:
     result = run("s3://other/x\n", "--json")
     assert result.return_value == 0
@@ -103,6 +128,25 @@ def test_a_distribution_that_refuses_is_named_and_holds_up_no_other(
     (line,) = [line for line in result.stderr.splitlines() if line.startswith("not accepted")]
     assert E2 in line
     assert told in line
+
+
+def test_what_is_refused_for_good_is_told_before_others_are_waited_for(cloudfront: CloudFrontDouble) -> None:
+    cloudfront.faults.add(Fault(distribution=E1, error="NoSuchDistribution", times=None))
+    cloudfront.faults.add(Fault(distribution=E2, error="TooManyInvalidationsInProgress", times=1))
+    result = run("s3://site/docs/x\n")
+    assert result.return_value == 1
+    assert [line.split()[0] for line in result.stderr.splitlines()] == ["not", "waiting", "accepted"]
+
+
+def test_credentials_that_aws_does_not_know_are_told_without_a_wait(
+    cloudfront: CloudFrontDouble, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("purgemap.cli.invalidate._FIRST_WAIT", 3600)
+    cloudfront.faults.add(Fault(error="InvalidClientTokenId", times=None))
+    result = run("s3://site/x\n", "--timeout", "36000")
+    assert result.return_value == 1
+    assert "waiting" not in result.stderr
+    assert f"not accepted {E1}: CreateInvalidation: InvalidClientTokenId" in result.stderr
 
 
 def test_a_deploy_that_is_sent_twice_is_two_invalidations(cloudfront: CloudFrontDouble) -> None:

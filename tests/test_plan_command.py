@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
@@ -85,7 +86,7 @@ def test_people_read_what_each_distribution_gets_and_what_it_costs() -> None:
         "E1EXAMPLE1ABCD        3      3          0  $0.015",
         "E3EXAMPLE2ABCD        3      1          1  $0.005",
         "4 changes → 4 items in 2 requests, $0.020 before the account's free 1,000 paths a month",
-        "1 change without a route, 0 events ignored",
+        "1 change without a route (in other), 0 events ignored",
     ]
 
 
@@ -171,14 +172,15 @@ def test_a_listing_decides_where_wildcards_stand(listed: str, expected: list[str
 @pytest.mark.parametrize(
     ("text", "arguments", "message"),
     [
-        ("s3://site/a\nb.html\n", (), "line 2: 'b.html' is a key; name its bucket with --bucket"),
-        ("s3://site/a\n\ns3://site\n", (), "line 3: 's3://site' is no s3://BUCKET/KEY"),
+        ("s3://site/a\nb.html\n", (), "-: line 2: 'b.html' is a key; name its bucket with --bucket"),
+        ("s3://site/a\n\ns3://site\n", (), "-: line 3: 's3://site' is no s3://BUCKET/KEY"),
         ('{"detail": \n', (), "line 1: begins like a JSON event, but "),
         (b"s3://site/a\ns3://site/\xff\n", (), "-: line 2 is not UTF-8"),
+        ("", ("keys",), "keys: line 1: 'a' is a key; name its bucket with --bucket"),
         ("", ("missing",), "missing: No such file or directory; name a file"),
         ("s3://site/a\n", ("--listing", "missing"), "missing: No such file or directory"),
         ("s3://site/a\ns3://other/a\n", ("--listing", "keys"), "name it with --bucket"),
-        ("s3://site/a\n", ("--listing", "json"), "the listing is no JSON of `aws s3api list-objects-v2`"),
+        ("s3://site/a\n", ("--listing", "json"), "json: the listing is no JSON of `aws s3api list-objects-v2`"),
     ],
 )
 def test_what_can_not_be_read_is_told_with_its_place(
@@ -195,3 +197,28 @@ def test_trouble_that_the_aws_command_told_of_is_passed_on_and_no_change() -> No
     result = run("upload failed: ./x to s3://site/x An error occurred\nupload: ./y to s3://site/y\n")
     assert result.stderr == "purgemap: passed over: upload failed: ./x to s3://site/x An error occurred\n"
     assert "1 change → 1 item in 1 request" in result.stdout
+
+
+def test_a_listing_in_which_everything_changed_lets_one_wildcard_do() -> None:
+    Path("routes.yaml").write_text(MAP.replace("- {bucket: site,", "- {bucket: elsewhere,"))
+    pages = [f"docs/{n % 9}/{n}.html" for n in range(90)]
+    Path("listing").write_text("\n".join(pages))
+    shown = run("".join(f"s3://site/{page}\n" for page in pages), "--listing", "listing").stdout
+    assert "E3EXAMPLE2ABCD       90      1          1           0  $0.005" in shown
+
+
+def test_changes_without_a_route_are_told_with_their_buckets() -> None:
+    text = "".join(f"s3://other-{n}/x\n" for n in range(7)) + "s3://site/x\n"
+    assert run(text).stdout.splitlines()[-1] == (
+        "7 changes without a route (in other-0, other-1, other-2, other-3, other-4 and 2 more), 0 events ignored"
+    )
+
+
+@pytest.mark.parametrize(
+    ("bucket", "instead"),
+    [("", "my-site"), ("s3://site", "site"), ("s3://site/docs/", "site"), ("site/docs", "site"), ("a b", "my-site")],
+)
+def test_what_is_no_bucket_is_refused_with_what_to_write(bucket: str, instead: str) -> None:
+    with pytest.raises(click.BadParameter) as raised:
+        run("x\n", "--bucket", bucket)
+    assert raised.value.message == f"{bucket!r} is no bucket's name; write it alone, as {instead}"

@@ -15,6 +15,7 @@ from conftest import LoadMap
 from doubles.cloudfront import ACCOUNT, Clock, CloudFrontDouble, Fault, Settings, Site
 from doubles.cloudfront_http import CloudFrontServer
 from embedded_site import BUCKET, invalidate
+from expiring_roles import expiring
 from payloads import s3_event
 from purgemap.aws import Aws
 from purgemap.cli.service_options import QueueUrls, aws_of, resolve_queue_urls
@@ -189,7 +190,15 @@ def test_a_distribution_that_is_gone_is_told_for_itself_and_the_others_go_on(sta
     lines = told.stdout.splitlines()
     assert f"{E2} docs: 1 in progress" in lines
     assert [line for line in lines if line.startswith("E9MISSING9ABCD: ListInvalidations: NoSuchDistribution")]
-    assert lines[-1] == "1 other distributions with no invalidation in progress"
+    assert lines[-1] == "1 other distribution with no invalidation in progress"
+
+
+def test_a_role_whose_session_has_ended_before_it_came_is_told_for_its_own_distribution(station: Station) -> None:
+    with expiring(-1):
+        told = station.command()
+    assert told.return_value == 1
+    assert [line.partition(": ")[0] for line in told.stdout.splitlines() if "expired" in line] == [f"{E3} away"]
+    assert told.stdout.splitlines()[-1] == "2 other distributions with no invalidation in progress"
 
 
 def test_distributions_may_be_narrowed_by_id_or_name(station: Station) -> None:

@@ -11,7 +11,9 @@ from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshabl
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, ParamValidationError
 from botocore.handlers import BUILTIN_HANDLERS
 
+from purgemap.aws_errors import AWS_ERRORS, code_of, told, words_of
 from purgemap.delivery import Refusal, RefusedError
+from purgemap.errors import PurgemapError
 from purgemap.keeping import Message
 from purgemap.routes.table import Distribution
 
@@ -53,21 +55,29 @@ _BYTES_PER_CALL = 256 * 1024
 
 
 class Aws:
-    """Clients for one environment (AWS_REGION, AWS_ENDPOINT_URL, credentials), one per service and role."""
+    """Clients for one environment (AWS_REGION, AWS_ENDPOINT_URL, credentials), one per service and role.
+
+    A variable that is empty counts as unset, as it does to botocore. Raises PurgemapError for half of a key.
+    """
 
     def __init__(self, environment: Mapping[str, str]) -> None:
-        self._endpoint_url = environment.get("AWS_ENDPOINT_URL")
-        self._region = environment.get("AWS_REGION", "us-east-1")
+        self._endpoint_url = environment.get("AWS_ENDPOINT_URL") or None
+        self._region = environment.get("AWS_REGION") or "us-east-1"
         self._session = _session()
-        if "AWS_ACCESS_KEY_ID" in environment:
-            self._session.set_credentials(
-                environment["AWS_ACCESS_KEY_ID"],
-                environment["AWS_SECRET_ACCESS_KEY"],
-                environment.get("AWS_SESSION_TOKEN"),
-            )
+        key, secret = (environment.get(name) for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"))
+        if key and not secret:
+            raise PurgemapError("AWS_ACCESS_KEY_ID is set and AWS_SECRET_ACCESS_KEY is not; set both, or none")
+        if key:
+            self._session.set_credentials(key, secret, environment.get("AWS_SESSION_TOKEN"))
         self._clients: dict[tuple[str, str | None, str | None], Any] = {}
         # Making clients is not thread-safe in botocore; using them is.
         self._lock = threading.Lock()
+
+    def check(self) -> None:
+        """Raise PurgemapError, with what to set or mend, where no call can succeed: a person would wait in vain."""
+        with told():
+            self.client("cloudfront")
+            check_credentials(self._session)
 
     def client(self, service: str, role_arn: str | None = None, external_id: str | None = None) -> Any:
         """Return the client of one of SERVICES, with the rights of a role where one is named."""
@@ -79,9 +89,8 @@ class Aws:
             return self._clients[key]
 
     def _create(self, session: Any, service: str, **credentials: Any) -> Any:
-        return session.create_client(
-            service, region_name=self._region, endpoint_url=self._endpoint_url, config=CONFIG, **credentials
-        )
+        settings = {"region_name": self._region, "endpoint_url": self._endpoint_url, "config": CONFIG}
+        return create_client(session, service, **settings, **credentials)
 
     def _assume(self, role_arn: str, external_id: str | None) -> Any:
         """Make a session whose credentials botocore fetches on first use and refreshes before they expire.
@@ -104,6 +113,24 @@ class Aws:
             refresh_using=fetcher.fetch_credentials, method="assume-role"
         )
         return session
+
+
+def create_client(session: Any, service: str, **settings: Any) -> Any:
+    """Make a client; raises PurgemapError for an endpoint that is no URL: botocore has no error of its own for that."""
+    try:
+        return session.create_client(service, **settings)
+    except BotoCoreError:
+        raise
+    except ValueError as error:
+        raise PurgemapError(f"{error}; an endpoint, as in AWS_ENDPOINT_URL, is a URL: http://localhost:4566") from error
+
+
+def check_credentials(session: Any) -> None:
+    """Raise what botocore does where there are no credentials, or where those of a profile can't be fetched."""
+    credentials = session.get_credentials()
+    if credentials is None:
+        raise NoCredentialsError
+    credentials.get_frozen_credentials()
 
 
 def _session() -> botocore.session.Session:
@@ -139,25 +166,17 @@ class AwsCloudFront:
             return str(answer["Invalidation"]["Id"])
 
 
-def words_of(error: ClientError) -> str:
-    """Tell an error of AWS's in a line: the call, AWS's code and AWS's words."""
-    told = error.response["Error"]
-    return f"{error.operation_name}: {told.get('Code', '')}: {told.get('Message', '')}"
-
-
 @contextmanager
 def _refusals() -> Iterator[None]:
     """Turn what botocore raises, for the call or for the role behind it, into a refusal."""
     try:
         yield
     except ClientError as error:
-        code = error.response["Error"].get("Code", "")
-        raise RefusedError(_REFUSALS.get(code, Refusal.FAILING), words_of(error)) from error
+        raise RefusedError(_REFUSALS.get(code_of(error), Refusal.FAILING), words_of(error)) from error
     except ParamValidationError as error:
         raise RefusedError(Refusal.INVALID, str(error)) from error
-    except (BotoCoreError, RuntimeError) as error:
-        # RuntimeError is botocore's word for a role's credentials that are expired when they come: a clock is wrong.
-        raise RefusedError(Refusal.FAILING, f"{type(error).__name__}: {error}") from error
+    except AWS_ERRORS as error:
+        raise RefusedError(Refusal.FAILING, words_of(error)) from error
 
 
 class SqsQueue:

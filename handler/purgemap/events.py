@@ -27,6 +27,15 @@ _DETAIL_TYPES = {"Object Created": CREATED, "Object Deleted": DELETED}
 _EVENT_NAMES = {"ObjectCreated": CREATED, "ObjectRemoved": DELETED, "LifecycleExpiration": EXPIRED}
 
 
+_JSON_NAMES = {
+    str: "text",
+    int: "a number",
+    float: "a number",
+    bool: "true or false",
+    type(None): "null",
+    list: "a list",
+}
+
 # Control characters may stand in texts as they are: keys may hold them, and a change that can be read is not refused
 # for what its writer should have escaped. Events that aren't decoded are read alike.
 _decode = json.JSONDecoder(strict=False).decode
@@ -162,7 +171,9 @@ def _parse_event(event: Any, source: str) -> ObjectChange | _Ignored:
     if isinstance(event, MalformedEventError):
         raise event
     if not isinstance(event, dict):
-        raise MalformedEventError(f"an event is a JSON object, not {type(event).__name__}")
+        raise MalformedEventError(
+            f"an event is a JSON object, not {_JSON_NAMES.get(type(event), type(event).__name__)}"
+        )
     if "detail-type" in event:
         return _parse_eventbridge(event, source)
     if isinstance(event.get("eventName"), str) and "s3" in event:
@@ -181,8 +192,8 @@ def _parse_eventbridge(event: dict[str, Any], source: str) -> ObjectChange | _Ig
     try:
         detail = event["detail"]
         bucket, key = detail["bucket"]["name"], detail["object"]["key"]
-    except (KeyError, TypeError) as error:
-        raise MalformedEventError(f"{detail_type} without detail.bucket.name and detail.object.key: {error}") from None
+    except (KeyError, TypeError):
+        raise MalformedEventError(f"{detail_type} without detail.bucket.name and detail.object.key") from None
     # The key is raw in EventBridge events: decoding it would turn "a+b" into "a b" and "100%25" into "100%".
     kind = _kind(detail_type, detail.get("reason"))
     return _change(bucket, key, kind, source or _eventbridge_id(event), event.get("time"))
@@ -207,8 +218,10 @@ def _parse_classic(record: dict[str, Any], source: str) -> ObjectChange | _Ignor
         # Classic notifications form-encode the key, once.
         # https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
         key = unquote_plus(quoted, errors="strict")
-    except (KeyError, TypeError, UnicodeDecodeError, AttributeError) as error:
-        raise MalformedEventError(f"{name} without a readable s3.bucket.name and s3.object.key: {error}") from None
+    except UnicodeDecodeError as error:
+        raise MalformedEventError(f"{name} whose s3.object.key is no form-encoded UTF-8: {error}") from None
+    except (KeyError, TypeError, AttributeError):
+        raise MalformedEventError(f"{name} without s3.bucket.name and s3.object.key") from None
     return _change(bucket, key, kind, source or _classic_id(record), record.get("eventTime"))
 
 

@@ -1,22 +1,25 @@
 """Text that names changed objects (events, output of `aws s3`, URIs, keys), line by line → object changes.
 
 Each line stands for itself, after its last carriage return and an optional `(dryrun) `:
-a JSON object is an event; `upload:`, `copy:`, `delete:` and `move:` are what `aws s3` prints; `s3://…` is a URI, taken
-as it stands; anything else is a key of the bucket that the caller names.
+a JSON object is an event, a JSON list holds events; `upload:`, `copy:`, `delete:` and `move:` are what `aws s3` prints;
+`s3://…` is a URI, taken as it stands; anything else is a key of the bucket that the caller names. JSON may also be laid
+out over several lines: what begins with a line of one opening bracket ends with the line of its closing one.
 """
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from purgemap.errors import PurgemapError
 from purgemap.events import CREATED, DELETED, Malformed, ObjectChange, parse_payload
+from purgemap.s3_uris import SCHEME, parse_s3_uri
 
 _TRANSFER = re.compile(r"(upload|copy|move|delete|download): ", re.DOTALL)
 _TROUBLE = re.compile(r"(?:upload|copy|move|delete|download) failed: |fatal error: |warning: |cancelled: ctrl-c")
 _PROGRESS = re.compile(r"Completed .+ remaining ?(?:\(calculating\.\.\.\))?\s*\Z")
-_TO_S3 = " to s3://"
+_CLOSING = {"{": "}", "[": "]"}
+_TO_S3 = f" to {SCHEME}"
 
 
 class InputError(PurgemapError):
@@ -40,7 +43,7 @@ def parse_lines(lines: Iterable[str], *, bucket: str | None = None, source: str 
     changes: dict[tuple[str, str, str], ObjectChange] = {}
     named = Named([], 0, [])
     ignored = 0
-    for number, line in enumerate(lines, 1):
+    for number, line in _numbered(list(lines), bucket):
         text = _without_progress(line.removesuffix("\n").removesuffix("\r")).removeprefix("(dryrun) ")
         if not text.strip() or _PROGRESS.match(text):
             continue
@@ -51,6 +54,37 @@ def parse_lines(lines: Iterable[str], *, bucket: str | None = None, source: str 
         ignored += skipped
         changes.update({(change.bucket, change.key, change.event): change for change in found})
     return named._replace(changes=list(changes.values()), ignored=ignored)
+
+
+def _numbered(lines: Sequence[str], bucket: str | None) -> Iterator[tuple[int, str]]:
+    """Yield lines and their numbers, from 1; JSON that is laid out over several of them comes as one."""
+    end = 0
+    for number, line in enumerate(lines):
+        if number >= end:
+            end = _end_of_json(lines, number, bucket)
+            yield (
+                number + 1,
+                line if end == number + 1 else "\n".join(each.rstrip("\r\n") for each in lines[number:end]),
+            )
+
+
+def _end_of_json(lines: Sequence[str], start: int, bucket: str | None) -> int:
+    """Return where the JSON that begins with a line of one bracket ends; the next line, where none begins.
+
+    A bracket may be a key of the bucket: then it begins only what can be read as JSON.
+    """
+    closing = _CLOSING.get(lines[start].strip())
+    ends = (end + 1 for end in range(start + 1, len(lines)) if lines[end].rstrip() == closing)
+    end = next(ends, start + 1) if closing else start + 1
+    return end if bucket is None or _is_json("\n".join(lines[start:end])) else start + 1
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _without_progress(line: str) -> str:
@@ -71,24 +105,34 @@ def _without_progress(line: str) -> str:
 
 def _parse_line(text: str, number: int, bucket: str | None, source: str) -> tuple[list[ObjectChange], int]:
     """Return the changes of a line and how many of its events are ignored on purpose."""
-    if text.startswith('{"') or (text.startswith("{") and bucket is None):
-        return _parse_event_line(text, number, source)
+    if _is_event(text, bucket):
+        return _parse_events(text, number, source)
     transfer = _TRANSFER.match(text)
     if transfer:
         pairs = list(_transferred(transfer[1], text[transfer.end() :]))
         return [_change(uri, event, number, source) for uri, event in pairs], 0
-    if text.startswith("s3://"):
+    if text.startswith(SCHEME):
         return [_change(text, CREATED, number, source)], 0
     if bucket is None:
         raise InputError(f"line {number}: {text!r} is a key; name its bucket with --bucket, or write s3://BUCKET/KEY")
     return [ObjectChange(bucket, text, CREATED, source, "")], 0
 
 
-def _parse_event_line(text: str, number: int, source: str) -> tuple[list[ObjectChange], int]:
+def _is_event(text: str, bucket: str | None) -> bool:
+    """Tell an event, or a list of them, from a key: those of a named bucket may begin with brackets, too."""
+    if text.startswith(('{"', '[{"')) or "\n" in text:
+        return True
+    return bucket is None and (text.startswith("{") or (text.startswith("[") and _is_json(text)))
+
+
+def _parse_events(text: str, number: int, source: str) -> tuple[list[ObjectChange], int]:
+    begins = f"line {number}: begins like a JSON event, but"
     try:
         batch = parse_payload(json.loads(text))
+    except json.JSONDecodeError as error:
+        raise InputError(f"{begins} line {number + error.lineno - 1}, column {error.colno}: {error.msg}") from None
     except (ValueError, RecursionError) as error:
-        raise InputError(f"line {number}: begins like a JSON event, but {error}") from None
+        raise InputError(f"{begins} {error}") from None
     for record in batch.malformed:
         raise InputError(f"line {number}: {_told(record)}")
     return [change._replace(source=source) for change in batch.changes], sum(batch.ignored.values())
@@ -105,15 +149,16 @@ def _transferred(kind: str, rest: str) -> Iterator[tuple[str, str]]:
         return
     source, to_s3, target = rest.rpartition(_TO_S3)
     if to_s3:
-        yield "s3://" + target, CREATED
+        yield SCHEME + target, CREATED
     if kind == "move":
         origin = source if to_s3 else rest.rpartition(" to ")[0]
-        if origin.startswith("s3://"):
+        if origin.startswith(SCHEME):
             yield origin, DELETED
 
 
 def _change(uri: str, event: str, number: int, source: str) -> ObjectChange:
-    bucket, _, key = uri.removeprefix("s3://").partition("/")
-    if not uri.startswith("s3://") or not bucket or not key:
-        raise InputError(f"line {number}: {uri!r} is no s3://BUCKET/KEY")
+    try:
+        bucket, key = parse_s3_uri(uri)
+    except PurgemapError as error:
+        raise InputError(f"line {number}: {error}") from None
     return ObjectChange(bucket, key, event, source, "")

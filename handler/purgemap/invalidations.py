@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
-from purgemap.aws import TENANT, Aws, words_of
+from purgemap.aws import TENANT, Aws
+from purgemap.aws_errors import code_of, told, words_of
 from purgemap.errors import PurgemapError
 from purgemap.routes.table import Distribution
 
@@ -83,13 +84,13 @@ class AwsInvalidations:
 @contextmanager
 def _told() -> Iterator[None]:
     """Turn what botocore raises, for the call or for the role behind it, into a line."""
-    try:
-        yield
-    except ClientError as error:
-        kind = _ThrottledError if error.response["Error"].get("Code", "") in _THROTTLED else PurgemapError
-        raise kind(words_of(error)) from error
-    except BotoCoreError as error:
-        raise PurgemapError(f"{type(error).__name__}: {error}") from error
+    with told():
+        try:
+            yield
+        except ClientError as error:
+            if code_of(error) in _THROTTLED:
+                raise _ThrottledError(words_of(error)) from error
+            raise
 
 
 def _invalidation(item: dict[str, Any]) -> Invalidation:

@@ -11,20 +11,20 @@ from rich.table import Table
 from purgemap.building.bytecode import FUNCTION_PYTHON
 from purgemap.building.function import Build, build_function
 from purgemap.building.sound_map import load_sound
-from purgemap.cli.options import routes_option
+from purgemap.cli.options import read_map, routes_option
 from purgemap.errors import PurgemapError
 
 DEFAULT_OUTPUT = "dist/function.zip"
 _PYTHON = "Python " + ".".join(map(str, FUNCTION_PYTHON))
 
 
-@click.command()
+@click.command(short_help="The function's zip, the same bytes every time.")
 @click.option(
     "--architecture",
     type=click.Choice(["arm64", "x86_64"]),
     default="arm64",
     show_default=True,
-    help="The function's; the zip is pure Python, so it serves either.",
+    help="Changes nothing: the zip is pure Python, for either. The stack's parameter Architecture decides.",
 )
 @click.option(
     "--output",
@@ -42,7 +42,7 @@ def build(architecture: str, output: Path, routes: str, *, as_json: bool) -> int
     Checks the map first, and puts it in compiled. The same map, dependencies and Python give the same bytes.
     """
     notices = Console(stderr=True, highlight=False, soft_wrap=True)
-    sound = load_sound(routes)
+    sound = read_map(routes, load_sound)
     for problem in sound.warnings:
         notices.print(str(problem), style="yellow", markup=False)
     built = build_function(sound.routes)
@@ -50,7 +50,7 @@ def build(architecture: str, output: Path, routes: str, *, as_json: bool) -> int
     if as_json:
         click.echo(json.dumps(document(built, output, architecture), ensure_ascii=False, indent=2))
     else:
-        _show(built, output, architecture, Console(highlight=False, soft_wrap=True))
+        _show(built, output, Console(highlight=False, soft_wrap=True))
     return 0
 
 
@@ -77,7 +77,7 @@ def document(built: Build, output: Path, architecture: str) -> dict[str, Any]:
     }
 
 
-def _show(built: Build, output: Path, architecture: str, console: Console) -> None:
+def _show(built: Build, output: Path, console: Console) -> None:
     table = Table("inside", "version", box=None, pad_edge=False, header_style="dim")
     for column in ("files", "bytes"):
         table.add_column(column, justify="right")
@@ -91,4 +91,4 @@ def _show(built: Build, output: Path, architecture: str, console: Console) -> No
             f"[yellow]without byte-code[/]: this computer has no {_PYTHON}, so each start of the function compiles what"
             " it imports, and takes twice as long"
         )
-    console.print(f"[bold]{output}[/]: {len(built.archive):,} bytes, for {architecture}, sha256 {built.sha256}")
+    console.print(f"[bold]{output}[/]: {len(built.archive):,} bytes, for arm64 and x86_64, sha256 {built.sha256}")

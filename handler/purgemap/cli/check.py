@@ -7,15 +7,16 @@ from rich.console import Console
 from rich.markup import escape
 
 from purgemap.checking import Checked, check_map
-from purgemap.cli.options import routes_option
+from purgemap.cli.options import file_name, routes_option, the_one_map
+from purgemap.counting import counted
 from purgemap.preview import invalidations_of
 from purgemap.routes.problems import Problem, check_document, has_errors
 
 _COLOURS = {"error": "red", "warning": "yellow"}
 
 
-@click.command()
-@click.argument("file", metavar="[FILE-or-FOLDER]", required=False)
+@click.command(short_help="All that is wrong with a map.")
+@click.argument("file", metavar="[FILE-or-FOLDER]", required=False, type=file_name)
 @click.option(
     "--format",
     "form",
@@ -30,7 +31,7 @@ def check(file: str | None, form: str, routes: str) -> int:
 
     Tells every problem at once. Exits with 1 if there is an error; warnings alone are fine.
     """
-    file = file or routes
+    file = the_one_map(file, routes, name="FILE")
     checked = check_map(file, invalidations_of)
     if form == "json":
         click.echo(json.dumps(check_document(file, checked.problems), ensure_ascii=False, indent=2))
@@ -52,15 +53,11 @@ def _show(file: str, checked: Checked) -> None:
 def _summary(checked: Checked) -> str:
     errors = sum(problem.severity == "error" for problem in checked.problems)
     counts = ((errors, "error"), (len(checked.problems) - errors, "warning"))
-    found = [_count(number, noun) for number, noun in counts if number]
+    found = [counted(number, noun) for number, noun in counts if number]
     if errors:
         return ", ".join(found)
     looked_at = ((checked.routes, "route"), (checked.distributions, "distribution"), (checked.tests, "test"))
-    return f"{', '.join(_count(*each) for each in looked_at)}: {', '.join(['fine', *found])}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    return f"{', '.join(counted(*each) for each in looked_at)}: {', '.join(['fine', *found])}"
 
 
 def _annotation(problem: Problem) -> str:

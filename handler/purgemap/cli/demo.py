@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.syntax import Syntax
 from rich.text import Text
 
+from purgemap.cli.options import file_name, read_map
 from purgemap.errors import PurgemapError
 from purgemap.lambda_function import build_handler
 from purgemap.routes.loading import load_routes
@@ -41,11 +42,13 @@ routes:
 _LOOK_SECONDS = 0.2
 
 
-@click.command
+@click.command(short_help="The whole loop on an embedded AWS.")
 @click.option(
     "--site", type=click.Path(path_type=Path), metavar="DIR", help="The site to deploy [default: a small one]."
 )
-@click.option("--routes", metavar="FILE-or-FOLDER", help="The map to try [default: one bucket, one distribution].")
+@click.option(
+    "--routes", metavar="FILE-or-FOLDER", type=file_name, help="The map to try [default: one bucket, one distribution]."
+)
 @click.option("--keep", is_flag=True, help="Stay up afterwards, for an `aws s3 sync` of your own.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
 def demo(site: Path | None, routes: str | None, *, keep: bool, as_json: bool) -> int:
@@ -89,7 +92,7 @@ def _stage(map_file: Path, *, own: bool) -> Iterator["Demonstration"]:
     from purgemap.embedded.demonstration import demonstrate
     from purgemap.embedded.scenery import Destination, build
 
-    routes = load_routes(map_file)
+    routes = read_map(str(map_file), load_routes)
     with embedded_aws() as aws:
         scenery = build(aws, routes)
         if own:  # known without asking the router, so that `lost` judges it too

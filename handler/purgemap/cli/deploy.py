@@ -10,13 +10,15 @@ import click
 from rich.console import Console
 
 from purgemap.aws import Aws, SqsQueue
+from purgemap.aws_errors import told
 from purgemap.building.function import build_function
 from purgemap.building.sound_map import load_sound
 from purgemap.cli.deploy_showing import Progress, show_changes, show_outputs, show_refreshes
-from purgemap.cli.options import routes_option
+from purgemap.cli.options import read_map, routes_option
+from purgemap.counting import counted
 from purgemap.deploying.artifacts import deployed_map, object_url, own_artifacts, upload
 from purgemap.deploying.change_set import ChangeSet, Request, discard, prepare
-from purgemap.deploying.clients import Clients, connect, told
+from purgemap.deploying.clients import Clients, connect
 from purgemap.deploying.execution import execute
 from purgemap.deploying.refreshing import BY_HAND, refreshes, send
 from purgemap.deploying.stack import Stack, check_deployable, find_stack
@@ -49,7 +51,7 @@ class _Target(NamedTuple):
     artifact_bucket: str | None
 
 
-@click.command()
+@click.command(short_help="A map into service, what changes shown first.")
 @click.option("--stack-name", metavar="NAME", default=DEFAULT_STACK, show_default=True, help="The stack to deploy to.")
 @click.option(
     "--artifact-bucket",
@@ -108,7 +110,7 @@ def deploy(  # noqa: PLR0913  the command's options
 
 def _load(routes: str) -> Routes:
     """Load a map that all of `purgemap check` is fine with, and tell what is odd about it all the same."""
-    sound = load_sound(routes)
+    sound = read_map(routes, load_sound)
     for problem in sound.warnings:
         Console(stderr=True, highlight=False, soft_wrap=True).print(str(problem), style="yellow", markup=False)
     return sound.routes
@@ -174,4 +176,5 @@ def _execute(target: _Target, change_set: ChangeSet, jobs: Sequence[Job], consol
     if jobs:
         aws = Aws({**os.environ, "AWS_REGION": target.clients.region})
         send(jobs, SqsQueue(aws, outputs["QueueUrl"]))
-        console.print(f"refresh: {len(jobs)} invalidations wait in the queue; purgemap status tells how they fare")
+        sent = counted(len(jobs), "invalidation")
+        console.print(f"refresh: {sent} in the queue; purgemap status tells how they fare")

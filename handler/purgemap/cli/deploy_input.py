@@ -1,16 +1,19 @@
 """What `plan` and `invalidate` read: a deploy's changes, the map, and what is known of the sites."""
 
 import os
+import re
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from purgemap.cli.options import routes_option
+from purgemap.cli.options import file_name, read_map, routes_option
+from purgemap.counting import counted, some_of
 from purgemap.errors import PurgemapError
 from purgemap.inputs import Named, parse_lines
 from purgemap.pipeline import Wanted, want
@@ -19,27 +22,48 @@ from purgemap.preview import listings_of, parse_listing
 from purgemap.routes.loading import load_routes
 from purgemap.routes.table import Routes
 from purgemap.routing import Router
+from purgemap.s3_uris import SCHEME
+
+# The longest names are those of buckets older than today's rules, as in the map's schema.
+_BUCKET = re.compile(r"[A-Za-z0-9._-]{3,255}")
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, slots=True)
 class Deploy:
-    """A deploy as the map sees it: counts of distinct objects and ignored events, and what is wanted."""
+    """A deploy as the map sees it: counts of distinct objects and ignored events, and what is wanted.
+
+    `unrouted_buckets` are those of changes that no route takes.
+    """
 
     routes: Routes
     changes: int
     ignored: int
     wanted: Wanted
+    unrouted_buckets: tuple[str, ...]
     listings: dict[str, Listing] | None
+
+
+def _check_bucket(_context: click.Context, _option: click.Parameter, text: str | None) -> str | None:
+    if text is not None and not _BUCKET.fullmatch(text):
+        name = text.removeprefix(SCHEME).partition("/")[0]
+        instead = name if _BUCKET.fullmatch(name) else "my-site"
+        raise click.BadParameter(f"{text!r} is no bucket's name; write it alone, as {instead}")
+    return text
 
 
 def deploy_options(command: _Command) -> _Command:
     """Add the options and the argument that `read_deploy` takes."""
     options: tuple[Callable[[Any], Any], ...] = (
-        click.argument("input_file", metavar="[INPUT|-]", default="-"),
-        click.option("--bucket", metavar="BUCKET", help="The bucket of keys that name none."),
-        click.option("--listing", metavar="FILE", help="The bucket's keys, one a line or as list-objects-v2 JSON."),
+        click.argument("input_file", metavar="[INPUT|-]", default="-", type=file_name),
+        click.option("--bucket", metavar="BUCKET", callback=_check_bucket, help="The bucket of keys that name none."),
+        click.option(
+            "--listing",
+            metavar="FILE",
+            type=file_name,
+            help="The bucket's keys, one a line or as list-objects-v2 JSON.",
+        ),
         routes_option,
     )
     for option in reversed(options):
@@ -49,10 +73,13 @@ def deploy_options(command: _Command) -> _Command:
 
 def read_deploy(*, input_file: str, bucket: str | None, listing: str | None, routes: str) -> Deploy:
     """Read everything; raises PurgemapError (or MapError) for what can't be read."""
-    table = load_routes(routes)
+    table = read_map(routes, load_routes)
     router = Router(table)
     # A deploy that is sent twice on purpose is two deploys: each run has its own source.
-    named = parse_lines(_read(input_file).split("\n"), bucket=bucket, source=f"cli-{time.time_ns()}-{os.getpid()}")
+    source = f"cli-{time.time_ns()}-{os.getpid()}"
+    text = _read(input_file)
+    with _of_file(input_file):
+        named = parse_lines(text.split("\n"), bucket=bucket, source=source)
     for trouble in named.troubles:
         click.echo(f"purgemap: passed over: {trouble}", err=True)
     wanted = want(named.changes, router, time.time())
@@ -63,14 +90,39 @@ def read_deploy(*, input_file: str, bucket: str | None, listing: str | None, rou
         len({(change.bucket, change.key) for change in named.changes}),
         named.ignored,
         wanted,
+        _unrouted_buckets(named, router) if wanted.unrouted else (),
         _listings(named, listing, bucket, router) if listing else None,
     )
+
+
+def left_out(deploy: Deploy) -> str:
+    """Tell what of the input invalidates nothing, "" for none of it."""
+    if not deploy.wanted.unrouted and not deploy.ignored:
+        return ""
+    where = f" (in {some_of(deploy.unrouted_buckets)})" if deploy.unrouted_buckets else ""
+    unrouted, ignored = counted(deploy.wanted.unrouted, "change"), counted(deploy.ignored, "event")
+    return f"{unrouted} without a route{where}, {ignored} ignored"
+
+
+def _unrouted_buckets(named: Named, router: Router) -> tuple[str, ...]:
+    return tuple(sorted({change.bucket for change in router.route(named.changes).unrouted}))
 
 
 def _listings(named: Named, listing: str, bucket: str | None, router: Router) -> dict[str, Listing]:
     buckets = {change.bucket for change in named.changes}
     of_bucket = bucket or (buckets.pop() if len(buckets) == 1 else None)
-    return listings_of(parse_listing(_read(listing), of_bucket), named.changes, router)
+    text = _read(listing)
+    with _of_file(listing):
+        keys_by_bucket = parse_listing(text, of_bucket)
+    return listings_of(keys_by_bucket, named.changes, router)
+
+
+@contextmanager
+def _of_file(file: str) -> Iterator[None]:
+    try:
+        yield
+    except PurgemapError as error:
+        raise PurgemapError(f"{file}: {error}") from None
 
 
 def _read(file: str) -> str:

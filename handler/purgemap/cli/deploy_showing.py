@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.markup import escape
 
+from purgemap.counting import counted
 from purgemap.deploying.change_set import Change
 from purgemap.deploying.execution import StackEvent, plain
 from purgemap.jobs import Job
@@ -32,7 +33,7 @@ def show_refreshes(jobs: Sequence[Job], console: Console) -> None:
     paths = sum(len(job.scopes) for job in jobs)
     if paths:
         dollars = paths * DOLLARS_PER_PATH
-        console.print(f"  {paths:,} paths, ${dollars:,.3f} before the account's free 1,000 a month")
+        console.print(f"  {counted(paths, 'path')}, ${dollars:,.3f} before the account's free 1,000 a month")
 
 
 def show_outputs(outputs: Mapping[str, str], console: Console) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from purgemap.cli.options import routes_option
+from purgemap.cli.options import file_name, routes_option, the_one_map
 from purgemap.differing.difference import difference
 from purgemap.differing.telling import NOTHING, lines, markdown
 from purgemap.routes.loading import load_routes
@@ -16,9 +16,9 @@ from purgemap.routes.table import COMPILED_VERSION, Routes
 _COLOURS = {"gained": "green", "lost": "red", "altered": "yellow", "warning": "bold yellow"}
 
 
-@click.command()
-@click.argument("old", metavar="OLD")
-@click.argument("new", metavar="[NEW]", required=False)
+@click.command(short_help="What an edit of the map means.")
+@click.argument("old", metavar="OLD", type=file_name)
+@click.argument("new", metavar="[NEW]", required=False, type=file_name)
 @click.option(
     "--format",
     "form",
@@ -34,7 +34,7 @@ def diff(old: str, new: str | None, form: str, routes: str) -> int:
     OLD and NEW are maps: YAML, a folder of YAML parts, compiled, or /dev/null for none. NEW is --routes where it
     isn't given. Warns of what widens the part of a site that is invalidated. Exits with 0 whatever differs.
     """
-    found = difference(_load(old), _load(new or routes))
+    found = difference(_load(old), _load(the_one_map(new, routes, name="NEW")))
     if form == "markdown":
         click.echo(markdown(found), nl=False)
         return 0

@@ -6,28 +6,43 @@ import click
 from rich.console import Console
 from rich.markup import escape
 
-from purgemap.cli.options import parse_s3_uri, routes_option
+from purgemap.cli.options import read_map, routes_option
+from purgemap.counting import counted
+from purgemap.errors import PurgemapError
 from purgemap.events import CREATED, DELETED, EXPIRED
 from purgemap.explaining import Explanation, MatchedTarget
 from purgemap.explaining import explain as explain_change
 from purgemap.routes.loading import load_routes
+from purgemap.s3_uris import parse_s3_uri
 
 # People look for the nearest miss; a bucket of a thousand sites has a thousand of them.
 _SHOWN_SKIPS = 12
 
 
+def _split(_context: click.Context, _argument: click.Parameter, uri: str) -> tuple[str, str]:
+    try:
+        return parse_s3_uri(uri)
+    except PurgemapError as error:
+        raise click.UsageError(str(error)) from None
+
+
 @click.command(short_help="Each step from an object's key to what is sent where.")
-@click.argument("uri", metavar="s3://BUCKET/KEY")
-@click.option("--event", type=click.Choice([CREATED, DELETED, EXPIRED]), default=CREATED, show_default=True)
+@click.argument("place", metavar="s3://BUCKET/KEY", callback=_split)
+@click.option(
+    "--event",
+    type=click.Choice([CREATED, DELETED, EXPIRED]),
+    default=CREATED,
+    show_default=True,
+    help="What happened to the object.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead.")
 @routes_option
-def explain(uri: str, event: str, *, as_json: bool, routes: str) -> int:
+def explain(place: tuple[str, str], event: str, *, as_json: bool, routes: str) -> int:
     """Tell which routes an object matches, each step from its key to the items, and what is left out and why.
 
     The URI is taken as it stands, never decoded: quote it for the shell.
     """
-    bucket, key = parse_s3_uri(uri)
-    explanation = explain_change(load_routes(routes), bucket, key, event)
+    explanation = explain_change(read_map(routes, load_routes), *place, event)
     if as_json:
         click.echo(json.dumps(explanation.document(), ensure_ascii=False, indent=2))
     else:
@@ -45,7 +60,8 @@ def _show(explanation: Explanation, console: Console) -> None:
             f"[dim]skipped  {escape(' '.join(filter(None, (skip.route, skip.distribution))))}:[/] {escape(skip.reason)}"
         )
     if len(explanation.skipped) > _SHOWN_SKIPS:
-        console.print(f"[dim]skipped  {len(explanation.skipped) - _SHOWN_SKIPS} more routes of this bucket (--json)[/]")
+        more = counted(len(explanation.skipped) - _SHOWN_SKIPS, "more route")
+        console.print(f"[dim]skipped  {more} of this bucket (--json)[/]")
     _show_result(explanation, console)
 
 

@@ -12,25 +12,63 @@ from rich.console import Console
 from rich.markup import escape
 
 from purgemap.aws import Aws, AwsCloudFront
-from purgemap.cli.deploy_input import Deploy, deploy_options, read_deploy
+from purgemap.aws_errors import needs_other_credentials
+from purgemap.cli.deploy_input import Deploy, deploy_options, left_out, read_deploy
 from purgemap.cli.plan import document
-from purgemap.delivery import SECONDS_TO_START_A_CALL, Accepted, CloudFront, Deferred, Order, Pace, Rejected, deliver
+from purgemap.counting import counted
+from purgemap.delivery import (
+    SECONDS_TO_START_A_CALL,
+    Accepted,
+    CloudFront,
+    Deferred,
+    Order,
+    Outcome,
+    Pace,
+    Refusal,
+    RefusedError,
+    Rejected,
+    deliver,
+)
 from purgemap.preview import Invalidation
+from purgemap.routes.table import Distribution
 
 # A person waits here: a refusal is tried again after seconds, not in the distribution's next slot.
 _FIRST_WAIT, _LONGEST_WAIT = 2, 30
 
 
 class Sent(NamedTuple):
-    """What was accepted, and what wasn't: distribution and reason."""
+    """What was accepted, and what wasn't."""
 
     accepted: list[Accepted]
-    missing: list[tuple[str, str]]
+    missing: list[Rejected]
 
 
-@click.command(short_help="The same, sent now; waits until it is accepted.")
+class _Impatient:
+    """CloudFront for a person who waits: what only somebody who signs in anew can mend is refused for good."""
+
+    def __init__(self, cloudfront: CloudFront) -> None:
+        self._cloudfront = cloudfront
+
+    def create_invalidation(self, distribution: Distribution, items: tuple[str, ...], caller_reference: str) -> str:
+        """Ask for an invalidation and return its id; raises RefusedError."""
+        try:
+            return self._cloudfront.create_invalidation(distribution, items, caller_reference)
+        except RefusedError as error:
+            if needs_other_credentials(error.__cause__):
+                raise RefusedError(Refusal.GONE, str(error)) from error
+            raise
+
+
+@click.command(short_help="Send what a deploy invalidates, until it is accepted.")
 @deploy_options
-@click.option("--timeout", metavar="SECONDS", type=click.IntRange(min=1), default=600, show_default=True)
+@click.option(
+    "--timeout",
+    metavar="SECONDS",
+    type=click.IntRange(min=1),
+    default=600,
+    show_default=True,
+    help="How long to try until CloudFront accepts.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document of what was accepted.")
 def invalidate(*, timeout: int, as_json: bool, **options: Any) -> int:
     """Invalidate what a deploy changed, now, and wait until CloudFront has accepted all of it.
@@ -39,56 +77,73 @@ def invalidate(*, timeout: int, as_json: bool, **options: Any) -> int:
     """
     deploy = read_deploy(**options)
     progress = Console(stderr=True, highlight=False, soft_wrap=True)
+    _say_left_out(progress, deploy)
     ends = time.monotonic() + timeout
-    sent = send(
-        deploy, AwsCloudFront(Aws(os.environ)), lambda: ends - time.monotonic(), functools.partial(_say, progress)
-    )
+    say = functools.partial(_say, progress)
+    sent = send(deploy, _cloudfront(), lambda: ends - time.monotonic(), say) if deploy.wanted.orders else Sent([], [])
     if as_json:
         click.echo(json.dumps(document(deploy, _invalidations(sent, deploy)), ensure_ascii=False, indent=2))
-    for distribution, reason in sent.missing:
-        progress.print(f"[red]not accepted[/] {escape(distribution)}: {escape(reason)}")
     return 1 if sent.missing else 0
+
+
+def _cloudfront() -> CloudFront:
+    aws = Aws(os.environ)
+    aws.check()
+    return _Impatient(AwsCloudFront(aws))
 
 
 def send(
     deploy: Deploy,
     cloudfront: CloudFront,
     seconds_left: Callable[[], float],
-    say: Callable[[Accepted | Deferred | Rejected], None],
+    say: Callable[[Outcome], None],
     sleep: Callable[[float], None] = time.sleep,
 ) -> Sent:
-    """Send a deploy's orders until all are accepted, hopeless, or out of time."""
+    """Send a deploy's orders until all are accepted, hopeless, or out of time; each is said as soon as it is known."""
     sent = Sent([], [])
     waiting, rounds = deploy.wanted.orders, 0
     distributions = {order.job.distribution: order.distribution for order in waiting}
     pace = Pace(now=time.time, seconds_left=lambda: seconds_left() + SECONDS_TO_START_A_CALL, sleep=sleep)
     while waiting:
         outcomes = deliver(waiting, cloudfront, pace, deploy.listings)
+        wait = min(_FIRST_WAIT << min(rounds, 10), _LONGEST_WAIT)
+        if seconds_left() < wait:
+            outcomes = [_out_of_time(outcome) for outcome in outcomes]
         for outcome in outcomes:
             say(outcome)
         sent.accepted.extend(outcome for outcome in outcomes if isinstance(outcome, Accepted))
-        sent.missing.extend((each.job.distribution, each.reason) for each in outcomes if isinstance(each, Rejected))
+        sent.missing.extend(outcome for outcome in outcomes if isinstance(outcome, Rejected))
         deferred = [outcome for outcome in outcomes if isinstance(outcome, Deferred)]
-        wait = min(_FIRST_WAIT << min(rounds, 10), _LONGEST_WAIT)
-        if deferred and seconds_left() < wait:
-            sent.missing.extend((each.job.distribution, f"no time left; {each.reason}") for each in deferred)
-            break
         waiting, rounds = _again(deferred, distributions), rounds + 1
         if waiting:
             sleep(wait)
     return sent
 
 
+def _out_of_time(outcome: Outcome) -> Outcome:
+    return Rejected(outcome.job, f"no time left; {outcome.reason}") if isinstance(outcome, Deferred) else outcome
+
+
+def _say_left_out(console: Console, deploy: Deploy) -> None:
+    told = left_out(deploy)
+    if not deploy.wanted.orders:
+        told = f"nothing to invalidate: {told or 'the input names no change'}"
+    if told:
+        console.print(f"[yellow]{escape(told)}[/]")
+
+
 def _again(deferred: Iterable[Deferred], distributions: dict[str, Any]) -> list[Order]:
     return [Order(outcome.job, distributions[outcome.job.distribution], was_deferred=True) for outcome in deferred]
 
 
-def _say(console: Console, outcome: Accepted | Deferred | Rejected) -> None:
+def _say(console: Console, outcome: Outcome) -> None:
     distribution = escape(outcome.job.distribution)
     if isinstance(outcome, Accepted):
-        console.print(f"[green]accepted[/] {distribution} {len(outcome.items)} items as {outcome.id}")
+        console.print(f"[green]accepted[/] {distribution} {counted(len(outcome.items), 'item')} as {outcome.id}")
     elif isinstance(outcome, Deferred):
         console.print(f"[yellow]waiting[/]  {distribution}: {escape(outcome.reason)}")
+    else:
+        console.print(f"[red]not accepted[/] {distribution}: {escape(outcome.reason)}")
 
 
 def _invalidations(sent: Sent, deploy: Deploy) -> list[Invalidation]:

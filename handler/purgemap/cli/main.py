@@ -1,26 +1,33 @@
 """The `purgemap` command: finds the subcommand, and turns what goes wrong into an exit code."""
 
+import errno
 import importlib
+import io
+import os
 import sys
 
 import click
 
 import purgemap
 from purgemap.errors import PurgemapError
+from purgemap.routes.problems import MapError
 
 # Each is a module of this package with a click command of the same name, imported when it is asked for: `check` must
 # not wait for the embedded AWS.
-_COMMANDS = ("build", "check", "demo", "deploy", "diff", "explain", "invalidate", "plan", "redrive", "render", "status")
+COMMANDS = ("build", "check", "demo", "deploy", "diff", "explain", "invalidate", "plan", "redrive", "render", "status")
+
+_INTERRUPTED = 130
+_UNWRITABLE = {errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 
 
 class _Commands(click.Group):
     """Finds subcommands by their names."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's signature
-        return list(_COMMANDS)
+        return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        if cmd_name not in _COMMANDS:
+        if cmd_name not in COMMANDS:
             return None
         command: click.Command = getattr(importlib.import_module(f"purgemap.cli.{cmd_name}"), cmd_name)
         return command
@@ -34,14 +41,41 @@ def purgemap_command() -> None:
 
 def main() -> None:
     """Run the command line: 0 fine, 1 the input is wrong (one line says how), 2 usage."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # what a terminal can't show, or is no text, is no reason to fail
+            stream.reconfigure(errors="backslashreplace")
     try:
-        status = purgemap_command(prog_name="purgemap", standalone_mode=False)
+        status = _run()
+    except OSError as error:
+        if error.errno not in _UNWRITABLE:
+            raise
+        status = _give_up_stdout(error)
+    sys.exit(status)
+
+
+def _run() -> int:
+    try:
+        status: int = purgemap_command(prog_name="purgemap", standalone_mode=False)
+        if sys.stdout:
+            sys.stdout.flush()
     except click.ClickException as error:
         error.show()
-        status = error.exit_code
+        return error.exit_code
     except click.Abort:
-        status = 130
+        return _INTERRUPTED
+    except MapError as error:
+        click.echo(str(error), err=True)  # each line of it begins with its place
+        return 1
     except PurgemapError as error:
         click.echo(f"purgemap: {error}", err=True)
-        status = 1
-    sys.exit(status)
+        return 1
+    return status
+
+
+def _give_up_stdout(error: OSError) -> int:
+    """Say that what was printed isn't whole, but not to who closed the pipe on purpose, as `head` does."""
+    if error.errno != errno.EPIPE:
+        click.echo(f"purgemap: the output can't be written: {error.strerror}", err=True)
+    # Python writes what is left once more as it ends, and would complain of the same.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 1

@@ -1,11 +1,31 @@
 """What several commands take."""
 
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
 import click
+from click.core import ParameterSource
+
+from purgemap.errors import PurgemapError
+from purgemap.routes.problems import MapError, check_document
 
 DEFAULT_ROUTES = "config/routes.yaml"
 
+_Map = TypeVar("_Map")
+
+
+def file_name(text: str) -> str:
+    """Refuse an empty name, as an unset variable of a shell leaves it, rather than take it for none."""
+    if not text:
+        raise click.BadParameter("it is empty; name a file, or leave it out")
+    return text
+
+
 routes_option = click.option(
     "--routes",
+    type=file_name,
     metavar="FILE-or-FOLDER",
     default=DEFAULT_ROUTES,
     show_default=True,
@@ -13,9 +33,23 @@ routes_option = click.option(
 )
 
 
-def parse_s3_uri(uri: str) -> tuple[str, str]:
-    """Split s3://BUCKET/KEY, whose key is taken as it stands; raises click.UsageError."""
-    bucket, slash, key = uri.removeprefix("s3://").partition("/")
-    if not uri.startswith("s3://") or not bucket or not slash or not key:
-        raise click.UsageError(f"{uri!r} is no s3://BUCKET/KEY")
-    return bucket, key
+def the_one_map(argument: str | None, routes: str, *, name: str) -> str:
+    """Return the map that an argument names, else that of --routes; raises click.UsageError where both name one."""
+    if argument and click.get_current_context().get_parameter_source("routes") is ParameterSource.COMMANDLINE:
+        raise click.UsageError(f"{name} and --routes both name the map; give one of them")
+    return argument or routes
+
+
+def read_map(routes: str, read: Callable[[str], _Map]) -> _Map:
+    """Read the map of --routes; where the command was to print JSON, a bad one's problems are printed as `check` does.
+
+    Raises MapError, or PurgemapError where there is nothing to be read.
+    """
+    try:
+        return read(routes)
+    except MapError as error:
+        if click.get_current_context().params.get("as_json"):
+            click.echo(json.dumps(check_document(routes, error.problems), ensure_ascii=False, indent=2))
+        if not Path(routes).exists():
+            raise PurgemapError(f"{error}; give the map with --routes") from None
+        raise

@@ -9,8 +9,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from purgemap.cli.deploy_input import Deploy, deploy_options, read_deploy
+from purgemap.cli.deploy_input import Deploy, deploy_options, left_out, read_deploy
 from purgemap.cli.plan_advice import advise
+from purgemap.counting import counted
 from purgemap.preview import DOLLARS_PER_PATH, Invalidation, preview
 
 # People look for what is odd in a plan; the whole of it is in --json.
@@ -75,21 +76,14 @@ def _show(deploy: Deploy, invalidations: list[Invalidation], console: Console) -
         console.print(_table(invalidations, with_collateral=deploy.listings is not None))
     summary = document(deploy, invalidations)["summary"]
     console.print(
-        f"{_counted(summary['changes'], 'change')} → {_counted(summary['paths'], 'item')} "
-        f"in {_counted(summary['requests'], 'request')}, "
+        f"{counted(summary['changes'], 'change')} → {counted(summary['paths'], 'item')} "
+        f"in {counted(summary['requests'], 'request')}, "
         f"${summary['cost_usd']:.3f} before the account's free 1,000 paths a month"
     )
     for advice in advise(deploy.wanted.orders, invalidations, deploy.listings or {}):
         console.print(f"[yellow]{escape(advice)}[/]")
-    if summary["unrouted"] or summary["ignored"]:
-        console.print(
-            f"[yellow]{_counted(summary['unrouted'], 'change')} without a route, "
-            f"{_counted(summary['ignored'], 'event')} ignored[/]"
-        )
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    if left_out(deploy):
+        console.print(f"[yellow]{escape(left_out(deploy))}[/]")
 
 
 def _table(invalidations: list[Invalidation], *, with_collateral: bool) -> Table:

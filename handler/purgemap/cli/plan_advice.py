@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from purgemap.counting import counted
 from purgemap.delivery import Order
 from purgemap.planning import Listing
 from purgemap.preview import DOLLARS_PER_PATH, Invalidation, preview
@@ -24,7 +25,7 @@ def advise(
         if evicted and spared * _WORTH_A_LINE >= evicted:
             yield (
                 f"{roomier.id}: with max_paths: {roomier.max_paths} it would evict {_evicted(instead):,} "
-                f"instead of {evicted:,} unchanged objects, for ${_cost(instead) - _cost(told):.3f} more"
+                f"instead of {counted(evicted, 'unchanged object')}, for ${_cost(instead) - _cost(told):.3f} more"
             )
 
 

@@ -15,7 +15,7 @@ from rich.markup import escape
 from rich.progress import Progress
 
 from purgemap.aws import SqsQueue
-from purgemap.cli.options import routes_option
+from purgemap.cli.options import read_map, routes_option
 from purgemap.cli.service_options import (
     QueueUrls,
     aws_of,
@@ -25,6 +25,7 @@ from purgemap.cli.service_options import (
     resolve_queue_urls,
     unnamed,
 )
+from purgemap.counting import counted
 from purgemap.dead_letters import DeadLetter, concerned
 from purgemap.errors import PurgemapError
 from purgemap.inbox import SqsInbox
@@ -37,7 +38,7 @@ from purgemap.sweeping import Sweep
 _INTERRUPTED = 130
 
 
-@click.command()
+@click.command(short_help="Dead letters again, after the repair.")
 @distribution_option
 @click.option("--dry-run", is_flag=True, help="Tell what would be sent, and leave everything where it is.")
 @queue_options
@@ -105,7 +106,7 @@ def _filter(texts: Sequence[str], file: str) -> Callable[[DeadLetter], bool]:
     """Say which letters are meant; the map is read only if distributions are named."""
     if not texts:
         return lambda _dead_letter: True
-    routes = load_routes(file)
+    routes = read_map(file, load_routes)
     router, wanted = Router(routes), {each.id for each in find_distributions(texts, routes)}
     return lambda dead_letter: not wanted.isdisjoint(concerned(dead_letter, router))
 
@@ -145,7 +146,7 @@ def _show(redriven: Redriven, console: Console, *, dry_run: bool) -> None:
         console.print(f"{count:>7,}  {kind:<8}  {escape(reason)}")
     verb = "would go" if dry_run else "went"
     console.print(
-        f"{redriven.letters:,} dead letters {verb} to the queue as {redriven.messages:,} messages, "
+        f"{counted(redriven.letters, 'dead letter')} {verb} to the queue as {counted(redriven.messages, 'message')}, "
         f"{redriven.left:,} left alone"
     )
     if redriven.newer:

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import click
 
-from purgemap.cli.options import routes_option
+from purgemap.cli.options import read_map, routes_option
 from purgemap.errors import PurgemapError
 from purgemap.rendering.stack import render_member, render_stack
 from purgemap.routes.loading import load_routes
 
 
-@click.command()
+@click.command(short_help="The CloudFormation that runs a map.")
 @click.option(
     "--member",
     is_flag=True,
@@ -24,7 +24,7 @@ def render(output: Path | None, routes: str, *, member: bool) -> int:
     Event rules name the map's buckets and nothing else; rights stand on its distributions and roles and on nothing
     else. The same map gives the same bytes. Exits with 1, and names the limit, where AWS would refuse it.
     """
-    template = (render_member if member else render_stack)(load_routes(routes))
+    template = (render_member if member else render_stack)(read_map(routes, load_routes))
     if output is None:
         click.echo(template, nl=False)
     else:

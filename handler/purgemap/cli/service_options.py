@@ -63,9 +63,14 @@ def unnamed(urls: QueueUrls) -> Iterator[str]:
 
 
 def aws_of(urls: QueueUrls, environment: Mapping[str, str] = os.environ) -> Aws:
-    """Make the clients for the region that the queues' URLs name; CloudFront is the same from everywhere."""
+    """Make the clients for the region that the queues' URLs name; CloudFront is the same from everywhere.
+
+    Raises PurgemapError where no call can succeed.
+    """
     named = next((match[1] for match in map(_REGION.match, filter(None, urls)) if match), None)
-    return Aws({**environment, **({"AWS_REGION": named} if named else {})})
+    aws = Aws({**environment, **({"AWS_REGION": named} if named else {})})
+    aws.check()
+    return aws
 
 
 def find_distributions(texts: Iterable[str], routes: Routes) -> list[Distribution]:

@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Table
 
-from purgemap.cli.options import routes_option
+from purgemap.cli.options import read_map, routes_option
 from purgemap.cli.service_options import (
     QueueUrls,
     aws_of,
@@ -21,6 +21,7 @@ from purgemap.cli.service_options import (
     resolve_queue_urls,
     unnamed,
 )
+from purgemap.counting import counted, some_of
 from purgemap.inbox import SqsInbox
 from purgemap.invalidations import AwsInvalidations
 from purgemap.routes.loading import load_routes
@@ -38,13 +39,12 @@ from purgemap.status import (
 
 # How long letters that are looked at stay hidden, should this be killed before it shows them again.
 _VISIBILITY_SECONDS = 30
-_SHOWN_IDS = 5
 _UNITS = (("d", 86_400), ("h", 3_600), ("min", 60))
 
 Names = Mapping[str, Sequence[str]]
 
 
-@click.command()
+@click.command(short_help="Queues, dead letters and invalidations now.")
 @distribution_option
 @queue_options
 @routes_option
@@ -61,7 +61,7 @@ def status(
 
     Changes nothing. --distribution narrows the invalidations, not the queues. Exits with 1 if something can't be read.
     """
-    table = load_routes(routes)
+    table = read_map(routes, load_routes)
     watched = find_distributions(distributions, table) or [
         each for _, each in sorted(table.distributions_by_id.items())
     ]
@@ -176,15 +176,10 @@ def _show_reasons(dead_letters: DeadLetterStatus, console: Console) -> None:
     for reason in dead_letters.reasons:
         console.print(f"{reason.letters:>7,}  {reason.kind:<8}  {escape(reason.reason)}")
         if reason.distributions:
-            console.print(f"{'':19}[dim]for {_ids(reason.distributions)}[/]")
+            console.print(f"{'':19}[dim]for {escape(some_of(reason.distributions))}[/]")
     if dead_letters.is_sample:
         total = dead_letters.queue.depth.total
-        console.print(f"[dim]{dead_letters.looked_at:,} of about {total:,} dead letters were looked at[/]")
-
-
-def _ids(distributions: Sequence[str]) -> str:
-    more = len(distributions) - _SHOWN_IDS
-    return escape(", ".join(distributions[:_SHOWN_IDS])) + (f" and {more:,} more" if more > 0 else "")
+        console.print(f"[dim]{dead_letters.looked_at:,} of about {counted(total, 'dead letter')} were looked at[/]")
 
 
 def _show_distributions(distributions: Sequence[DistributionStatus], names: Names, console: Console) -> None:
@@ -198,7 +193,8 @@ def _show_distributions(distributions: Sequence[DistributionStatus], names: Name
         console.print(f"{label}: {_news(each)}")
     if len(telling) < len(distributions):
         rest = len(distributions) - len(telling)
-        console.print(f"{rest:,} {'other ' if telling else ''}distributions with no invalidation in progress")
+        what = "other distribution" if telling else "distribution"
+        console.print(f"{counted(rest, what)} with no invalidation in progress")
 
 
 def _news(each: DistributionStatus) -> str:

@@ -1,14 +1,13 @@
 """The surroundings (region, profile, endpoint) → clients of the services that a deployment calls."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 
 import botocore.session
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
 
-from purgemap.aws import words_of
+from purgemap.aws import check_credentials, create_client
+from purgemap.aws_errors import told
 from purgemap.errors import PurgemapError
 
 # A person or a pipeline waits here, and CloudFormation's own calls are throttled at a few a second.
@@ -60,22 +59,13 @@ class Clients(NamedTuple):
 
 
 def connect(environment: Mapping[str, str]) -> Clients:
-    """Make the clients that the surroundings ask for; raises PurgemapError where nothing names a region."""
+    """Make the clients that the surroundings ask for; raises PurgemapError for what is missing or wrong in them."""
     with told():
         session = botocore.session.Session()
         region = environment.get("AWS_REGION") or session.get_config_variable("region")
-    if not region:
-        raise PurgemapError("no region; set AWS_REGION, or give the profile of AWS_PROFILE one")
-    services = ("cloudformation", "s3", "sts")
-    return Clients(region, *(session.create_client(name, region_name=region, config=_CONFIG) for name in services))
-
-
-@contextmanager
-def told() -> Iterator[None]:
-    """Turn what botocore raises into a line: the call, AWS's code and AWS's words."""
-    try:
-        yield
-    except ClientError as error:
-        raise PurgemapError(words_of(error)) from error
-    except BotoCoreError as error:
-        raise PurgemapError(f"{type(error).__name__}: {error}") from error
+        if not region:
+            raise PurgemapError("no region; set AWS_REGION, or give the profile of AWS_PROFILE one")
+        services = ("cloudformation", "s3", "sts")
+        clients = [create_client(session, name, region_name=region, config=_CONFIG) for name in services]
+        check_credentials(session)
+    return Clients(region, *clients)

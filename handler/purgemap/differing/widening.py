@@ -4,6 +4,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 
 from purgemap.differing.pairing import Pair
 from purgemap.patterns import Pattern
+from purgemap.preview import DOLLARS_PER_PATH
 from purgemap.routes.table import Distribution
 from purgemap.sites import Site
 
@@ -87,7 +88,8 @@ def _budget(old: Distribution, new: Distribution) -> Iterator[str]:
     if new.max_paths < old.max_paths:
         yield f"with max_paths {new.max_paths} wildcards stand for paths sooner than with {old.max_paths}"
     if new.max_paths > old.max_paths:
-        yield f"with max_paths {new.max_paths} a batch may send more paths than {old.max_paths}, at $0.005 each"
+        more = f"with max_paths {new.max_paths} a batch may send more paths than {old.max_paths}"
+        yield f"{more}, at ${DOLLARS_PER_PATH} each"
 
 
 def _listed(texts: Iterable[str]) -> str:

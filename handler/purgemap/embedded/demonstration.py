@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from threading import Event
 from typing import NamedTuple, TypeAlias
 
+from purgemap.counting import counted
 from purgemap.embedded.aws import EmbeddedAws, invalidation_ids, invalidation_items
 from purgemap.embedded.coverage import Coverage, is_wildcard
 from purgemap.embedded.event_source import Batch, EventSource, Handler
@@ -136,7 +137,7 @@ class Demonstration:
             content = {place.folder + key: content for key, content in site.items()}
             wanted.setdefault(place.bucket, {}).update(content)
         for bucket, content in wanted.items():
-            progress(f"{bucket}: {len(content):,} files")
+            progress(f"{bucket}: {counted(len(content), 'file')}")
             sync(self.aws.client("s3"), bucket, content)
 
     def _drain(self, progress: Callable[[str], None]) -> None:
@@ -146,7 +147,7 @@ class Demonstration:
             if self.poller.done():
                 self.poller.result()
             if time.monotonic() > deadline:
-                raise PurgemapError(f"{left} messages are still in the queue after {_DRAIN_SECONDS:.0f} s")
+                raise PurgemapError(f"still in the queue after {_DRAIN_SECONDS:.0f} s: {counted(left, 'message')}")
             time.sleep(_LOOK_SECONDS)
 
     def _depth(self, queue_url: str) -> int:

@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from purgemap.counting import counted
 from purgemap.embedded.folder import Content
 
 
 def tell_edits(site: Mapping[str, Content]) -> Iterator[tuple[str, dict[str, Content]]]:
     """Give each step's title and the site that it leaves behind; the folder itself stays as it is."""
     now = dict(site)
-    yield f"First deploy: {len(now):,} files", dict(now)
+    yield f"First deploy: {counted(len(now), 'file')}", dict(now)
     page = _page_to_edit(now)
     content = now[page]
     now[page] = (content.read_bytes() if isinstance(content, Path) else content) + b"<!-- edited -->\n"

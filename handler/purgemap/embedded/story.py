@@ -7,9 +7,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from purgemap.counting import counted
 from purgemap.embedded.demonstration import Change, Step, Told
+from purgemap.preview import DOLLARS_PER_PATH
 
-COST_PER_PATH = 0.005  # in dollars; the account's first 1,000 a month are free
 _SHOWN_ITEMS = 6
 _SHOWN_LOST = 5
 
@@ -18,15 +19,15 @@ def tell_step(console: Console, step: Step) -> None:
     """Tell what a step changed, how it travelled, and what each distribution was told."""
     console.print(Text(step.title, style="bold"))
     console.print(
-        f"  {_count(len(step.changes), 'object')} changed → {_count(step.events, 'event')} "
-        f"→ {_count(len(step.batches), 'batch', 'batches')} → {_count(len(step.told), 'invalidation')} "
+        f"  {counted(len(step.changes), 'object')} changed → {counted(step.events, 'event')} "
+        f"→ {counted(len(step.batches), 'batch', 'batches')} → {counted(len(step.told), 'invalidation')} "
         f"in {step.seconds:.1f} s",
         highlight=False,
     )
     tell_invalidations(console, step.told)
     failed = sum(len(batch.failed_ids) for batch in step.batches)
     if failed:
-        console.print(f"  [yellow]{_count(failed, 'event')} failed and came back to the queue[/yellow]")
+        console.print(f"  [yellow]{counted(failed, 'event')} failed and came back to the queue[/yellow]")
     tell_lost(console, step.lost)
     console.print()
 
@@ -39,7 +40,7 @@ def tell_invalidations(console: Console, told: Iterable[Told]) -> None:
     table.add_column("items", overflow="fold")
     for one in told:
         # Text, not markup: an item is what an uploader named a file.
-        table.add_row(" ", one.distribution.id, _count(len(one.items), "item"), Text(_shown(one.items)))
+        table.add_row(" ", one.distribution.id, counted(len(one.items), "item"), Text(_shown(one.items)))
     console.print(table)
 
 
@@ -60,7 +61,7 @@ def tell_totals(console: Console, document: dict[str, Any], dead_letters: int) -
         "batches": f"{document['batches']:,}",
         "invalidations": f"{len(document['invalidations']):,}",
         "paths": f"{paths:,}",
-        "cost": f"${paths * COST_PER_PATH:,.3f}",
+        "cost": f"${paths * DOLLARS_PER_PATH:,.3f}",
         "lost": f"{document['lost']:,}",
         "seconds": f"{document['seconds']:.1f}",
     }
@@ -70,7 +71,7 @@ def tell_totals(console: Console, document: dict[str, Any], dead_letters: int) -
     table.add_row(*totals.values())
     console.print(table)
     if dead_letters:
-        console.print(f"{_count(dead_letters, 'message')} went to the dead-letter queue", style="red")
+        console.print(f"{counted(dead_letters, 'message')} went to the dead-letter queue", style="red")
 
 
 def to_document(steps: Sequence[Step], seconds: float) -> dict[str, Any]:
@@ -100,7 +101,3 @@ def _told_document(told: Told) -> dict[str, Any]:
 def _shown(items: Sequence[str]) -> str:
     rest = len(items) - _SHOWN_ITEMS
     return "  ".join(items[:_SHOWN_ITEMS]) + (f"  … {rest:,} more" if rest > 0 else "")
-
-
-def _count(number: int, one: str, many: str = "") -> str:
-    return f"{number:,} {one if number == 1 else many or one + 's'}"

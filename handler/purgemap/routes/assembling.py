@@ -7,6 +7,7 @@ from typing import Any
 from purgemap.routes.source import Place, Source
 from purgemap.routes.table import DEFAULT_MAX_PATHS, DEFAULT_MAX_WILDCARDS, Settings
 from purgemap.routes.written import Defaults, Target, WrittenDistribution, WrittenMap, WrittenRoute, WrittenTest
+from purgemap.s3_uris import parse_s3_uri
 
 _OPTIONS = frozenset(field.name for field in fields(Settings))
 _ACCESS = ("id", "tenant", "role_arn", "external_id", "max_paths", "max_wildcards")
@@ -104,6 +105,6 @@ def _tests(top: Place, value: Mapping[str, Any]) -> Iterator[WrittenTest]:
     for index, test in enumerate(value.get("tests") or ()):
         found = test or {}
         if found.get("object") and found.get("expect") is not None and found.get("event", "created"):
-            bucket, _, key = found["object"].removeprefix("s3://").partition("/")
+            bucket, key = parse_s3_uri(found["object"])
             place = top / "tests" / index
             yield WrittenTest(place, bucket, key, found.get("event", "created"), found["expect"])

@@ -22,7 +22,7 @@ def _compiled_document(path: Path) -> dict[str, Any] | None:
     try:
         data = b"" if path.is_dir() else path.read_bytes()
     except OSError as error:
-        raise file_error(str(path), f"can't be read: {error.strerror}; give the map with --routes") from None
+        raise file_error(str(path), f"can't be read: {error.strerror}") from None
     if not data.startswith(b"{"):
         return None
     try:

@@ -1,0 +1,70 @@
+"""What botocore raises → a line: the call, AWS's code and words; for people also what to do."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConfigParseError,
+    InvalidRegionError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    ProfileNotFound,
+)
+
+from purgemap.errors import PurgemapError
+
+# RuntimeError is botocore's word for a role's credentials that are expired when they come: a clock is wrong.
+AWS_ERRORS = (ClientError, BotoCoreError, RuntimeError)
+
+_WHAT_TO_DO = {
+    ConfigParseError: "mend it, or name another file with AWS_CONFIG_FILE or AWS_SHARED_CREDENTIALS_FILE",
+    InvalidRegionError: "set AWS_REGION to one, as eu-central-1",
+    NoCredentialsError: "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+    PartialCredentialsError: "set all of them, or none",
+    ProfileNotFound: "set AWS_PROFILE to one of ~/.aws/config, or unset it",
+}
+
+# https://docs.aws.amazon.com/cloudfront/latest/APIReference/CommonErrors.html, and S3's and SQS's words for the same.
+_OF_BAD_CREDENTIALS = {
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "IncompleteSignature",
+    "InvalidAccessKeyId",
+    "InvalidClientTokenId",
+    "MissingAuthenticationToken",
+    "SignatureDoesNotMatch",
+    "UnrecognizedClientException",
+}
+
+
+def code_of(error: ClientError) -> str:
+    """Return AWS's code of an error, "" if it has none."""
+    return str(error.response["Error"].get("Code", ""))
+
+
+def words_of(error: Exception) -> str:
+    """Tell an error of AWS's, or of the way to it, in a line."""
+    if not isinstance(error, ClientError):
+        return f"{type(error).__name__}: {error}"
+    return f"{error.operation_name}: {code_of(error)}: {error.response['Error'].get('Message', '')}"
+
+
+def needs_other_credentials(error: BaseException | None) -> bool:
+    """Tell whether a call failed because of whose it is, so that it fails again until somebody signs in anew."""
+    return isinstance(error, NoCredentialsError) or (
+        isinstance(error, ClientError) and code_of(error) in _OF_BAD_CREDENTIALS
+    )
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Turn what botocore raises into a PurgemapError for a person, who can mend it."""
+    try:
+        yield
+    except AWS_ERRORS as error:
+        if isinstance(error, RuntimeError) and "expired" not in str(error):
+            raise  # a bug of ours
+        what_to_do = _WHAT_TO_DO.get(type(error))
+        raise PurgemapError(f"{words_of(error)}; {what_to_do}" if what_to_do else words_of(error)) from error
