@@ -26,6 +26,8 @@ from purgemap.building.function import Build, build_function
 from purgemap.cli.deploy import deploy
 from purgemap.deploying.artifacts import deployed_map, object_url, own_artifacts
 from purgemap.deploying.change_set import ChangeSet
+from purgemap.deploying.clients import connect
+from purgemap.deploying.example_ids import check_no_example
 from purgemap.deploying.execution import execute
 from purgemap.deploying.stack import Stack, check_deployable, find_stack
 from purgemap.embedded.aws import EmbeddedAws, embedded_aws
@@ -35,6 +37,7 @@ from purgemap.routes.loading import load_routes
 from purgemap.routes.problems import MapError
 from purgemap.routes.table import Routes
 
+ROOT = Path(__file__).parents[1]
 MAP = "version: 1\nroutes:\n  - {bucket: acme-www, distributions: [E2EXAMPLE1ABCD]}\n"
 
 
@@ -72,6 +75,24 @@ def test_a_bad_map_is_refused_before_anything_is_asked_of_aws() -> None:
     Path("config/routes.yaml").write_text(MAP.replace("acme-www", "acme-www/docs"))
     with pytest.raises(MapError, match=r"routes\[0\]\.bucket"):
         run_deploy()
+
+
+def test_the_map_of_a_fresh_clone_is_never_deployed_to_aws() -> None:
+    with pytest.raises(PurgemapError, match="E2EXAMPLE1ABCD is an example's id"):
+        run_deploy("--routes", str(ROOT / "config/routes.yaml"))
+
+
+@pytest.mark.parametrize("id_", ["E2QWRUHAPOMQZL", "EXAMPL3E4ABCD"])
+def test_an_id_that_aws_could_have_is_no_examples_id(id_: str) -> None:
+    Path("config/routes.yaml").write_text(MAP.replace("E2EXAMPLE1ABCD", id_))
+    check_no_example(load_routes("config/routes.yaml"), connect(os.environ).cloudformation)
+
+
+@pytest.mark.parametrize("region", ["eu-central-1", "us-gov-west-1", "cn-north-1"])
+def test_every_part_of_aws_is_aws(monkeypatch: pytest.MonkeyPatch, region: str) -> None:
+    monkeypatch.setenv("AWS_REGION", region)
+    with pytest.raises(PurgemapError, match="an example's id"):
+        check_no_example(load_routes("config/routes.yaml"), connect(os.environ).cloudformation)
 
 
 def test_a_parameter_that_the_template_lacks_is_named_with_those_that_it_has(aws: EmbeddedAws) -> None:
@@ -226,7 +247,7 @@ def test_the_pipeline_example_calls_it_with_options_that_it_has() -> None:
     assert used <= {option for parameter in deploy.params for option in parameter.opts}
 
 
-README = (Path(__file__).parents[1] / "README.md").read_text()
+README = (ROOT / "README.md").read_text()
 TROUBLES = README.partition("### When a deployment fails\n")[2].partition("\n## ")[0]
 
 
@@ -246,6 +267,7 @@ def _troubles() -> Iterator[str]:
         lambda: check_deployable("purgemap", Stack("stack", "UPDATE_IN_PROGRESS", {}, {})),
         lambda: own_artifacts(other, "123456789012", "eu-west-1"),
         lambda: deployed_map(version, Stack("stack", "CREATE_COMPLETE", {"CodeBucket": "b", "CodeKey": "k"}, {})),
+        lambda: check_no_example(load_routes("config/routes.yaml"), connect(os.environ).cloudformation),
     ):
         with pytest.raises(PurgemapError) as caught:
             doing()

@@ -8,10 +8,15 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
+from click.testing import CliRunner
 
-from purgemap.routes.loading import load_routes
+import purgemap
+from purgemap.cli.check import check
 
-README = Path(__file__).parents[1] / "README.md"
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
+HOOKS = ROOT / ".pre-commit-hooks.yaml"
 
 _FILE = re.compile(r"<!-- file: (?P<name>\S+) -->\n```\w+\n(?P<text>.*?)```", re.DOTALL)
 _RUN = re.compile(
@@ -19,6 +24,12 @@ _RUN = re.compile(
 )
 
 EXAMPLES = list(_RUN.finditer(README.read_text()))
+
+_REFUSED = {shlex.split(example["command"])[-1] for example in EXAMPLES if example["status"]}
+_REFUSED_MAPS = [file["text"] for file in _FILE.finditer(README.read_text()) if file["name"] in _REFUSED]
+_YAML = re.findall(r"```yaml\n(.*?)```", README.read_text(), re.DOTALL)
+(HOOK,) = (block for block in _YAML if block.startswith("repos:"))
+MAPS = [block for block in _YAML if block != HOOK and block not in _REFUSED_MAPS]
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example["command"])
@@ -42,9 +53,15 @@ def test_readme_has_the_classic_scenario_as_its_first_example() -> None:
     assert "s3://my-site/index.html" in EXAMPLES[0]["command"]
 
 
-@pytest.mark.parametrize(
-    "block", re.findall(r"```yaml\n(routes:.*?|distributions:.*?)```", README.read_text(), re.DOTALL)
-)
-def test_each_map_of_readme_is_valid(block: str, tmp_path: Path) -> None:
-    (tmp_path / "routes.yaml").write_text("version: 1\n" + block)
-    load_routes(tmp_path / "routes.yaml")
+@pytest.mark.parametrize("block", MAPS)
+def test_check_is_fine_with_each_map_of_readme_and_its_tests(block: str, tmp_path: Path) -> None:
+    file = tmp_path / "routes.yaml"
+    file.write_text(block)
+    result = CliRunner().invoke(check, [str(file)], standalone_mode=False)
+    assert result.output.endswith(": fine\n"), result.output
+
+
+def test_the_hook_of_readme_is_there_in_the_version_that_it_names() -> None:
+    (repository,) = yaml.safe_load(HOOK)["repos"]
+    assert [hook["id"] for hook in repository["hooks"]] == [hook["id"] for hook in yaml.safe_load(HOOKS.read_text())]
+    assert repository["rev"] == f"v{purgemap.__version__}"

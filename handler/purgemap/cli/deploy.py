@@ -19,6 +19,7 @@ from purgemap.counting import counted
 from purgemap.deploying.artifacts import deployed_map, object_url, own_artifacts, upload
 from purgemap.deploying.change_set import ChangeSet, Request, discard, prepare
 from purgemap.deploying.clients import Clients, connect
+from purgemap.deploying.example_ids import check_no_example
 from purgemap.deploying.execution import execute
 from purgemap.deploying.refreshing import BY_HAND, refreshes, send
 from purgemap.deploying.stack import Stack, check_deployable, find_stack
@@ -91,6 +92,7 @@ def deploy(  # noqa: PLR0913  the command's options
     template = render_stack(new)
     given = _checked(dict(parameters))
     clients = connect(os.environ)
+    check_no_example(new, clients.cloudformation)
     with told():
         target = _Target(clients, stack_name, find_stack(clients.cloudformation, stack_name), artifact_bucket)
         check_deployable(stack_name, target.before)
