@@ -22,6 +22,9 @@ _REMEMBERED = 10_000
 # So many feeds of one prefix are tried one by one, and so many globs of an include are filed one by one.
 _FEW = 8
 
+# So many feeds of one bucket, which is what most have, are tried one by one in less time than the index takes.
+_FEW_FEEDS = 4
+
 _TEMPLATE = frozenset("{}*\\")
 
 _Captured = tuple[tuple[str, str], ...]
@@ -154,14 +157,22 @@ class BucketRouter:
 
     def route(self, event: str, changes_by_key: Mapping[str, ObjectChange], routed: Routed) -> None:
         """Add the targets of this bucket's changed keys to `routed`."""
-        keys_by_places: dict[Places, list[str]] = {}
-        places_of = self._index.places
-        for key in changes_by_key:
-            keys_by_places.setdefault(places_of(key), []).append(key)
-        for places, keys in keys_by_places.items():
-            taken = self._route_group(_Group(keys, event), self._index.at(places), routed)
+        for keys, numbers in self._grouped(changes_by_key):
+            taken = self._route_group(_Group(keys, event), numbers, routed)
             if len(taken) < len(keys):
                 routed.unrouted.extend(changes_by_key[key] for key in keys if key not in taken)
+
+    def _grouped(self, keys: Iterable[str]) -> Iterator[tuple[list[str], Iterable[int]]]:
+        """Put keys together that may concern the same feeds, and number these; all keys where the feeds are few."""
+        if len(self._feeds) <= _FEW_FEEDS:
+            yield list(keys), range(len(self._feeds))
+            return
+        keys_by_places: dict[Places, list[str]] = {}
+        places_of = self._index.places
+        for key in keys:
+            keys_by_places.setdefault(places_of(key), []).append(key)
+        for places, together in keys_by_places.items():
+            yield together, self._index.at(places)
 
     def _route_group(self, group: _Group, numbers: Iterable[int], routed: Routed) -> Collection[str]:
         """Add the targets of keys that may concern the same feeds to `routed`; returns the keys that any takes."""
