@@ -4,7 +4,7 @@ A route whose distributions are captures stands for a site of each name that the
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from purgemap.patterns import Kind, Part, Pattern, capture_names, parse_parts
 from purgemap.routes.table import Distribution, Route, Routes, Settings, decode_routes, is_name, settings_of
@@ -45,7 +45,7 @@ def _sites(routes: Routes, bucket: str, route: Route) -> Iterator[Site]:
                 _fill(bucket, captures),
                 _fill(route.prefix, captures),
                 distribution,
-                replace(settings, origin_path=_fill(settings.origin_path, captures)),
+                settings._replace(origin_path=_fill(settings.origin_path, captures)),
                 captures,
             )
 

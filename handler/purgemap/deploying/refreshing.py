@@ -121,7 +121,7 @@ def _written(part: Part) -> str:
 
 def _asking(target: Target, templates: Iterable[str], **settings: bool) -> Target:
     changed: dict[str, Any] = {"invalidate": tuple(templates), **settings}
-    return replace(target, settings=replace(target.settings, **changed))
+    return replace(target, settings=target.settings._replace(**changed))
 
 
 def _without_covered(scopes: Mapping[str, str | None]) -> dict[str, str | None]:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from purgemap.differing.pairing import Pair, pair
@@ -14,7 +14,7 @@ from purgemap.rendering.stack import render_stack
 from purgemap.routes.table import Distribution, Routes, Settings
 from purgemap.sites import Site, sites_of
 
-_SETTINGS = tuple(setting.name for setting in fields(Settings))
+_SETTINGS = Settings._fields
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """Items of one distribution, with their scopes → plans, each within the budgets, together covering every item."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import filterfalse, islice
+from typing import NamedTuple
 
 from purgemap.planning.candidates import Candidates
 from purgemap.planning.cover import is_wildcard, outermost, parted, uncovered
@@ -11,8 +11,7 @@ from purgemap.planning.requests import requests_needed
 from purgemap.planning.search import cheapest_stems
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """What one invalidation of one distribution will say."""
 
     items: tuple[str, ...]  # sorted, unique

@@ -1,7 +1,6 @@
 """The values of a map's files → the map as written."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import fields
 from typing import Any
 
 from purgemap.routes.source import Place, Source
@@ -9,7 +8,7 @@ from purgemap.routes.table import DEFAULT_MAX_PATHS, DEFAULT_MAX_WILDCARDS, Sett
 from purgemap.routes.written import Defaults, Target, WrittenDistribution, WrittenMap, WrittenRoute, WrittenTest
 from purgemap.s3_uris import parse_s3_uri
 
-_OPTIONS = frozenset(field.name for field in fields(Settings))
+_OPTIONS = frozenset(Settings._fields)
 _ACCESS = ("id", "tenant", "role_arn", "external_id", "max_paths", "max_wildcards")
 _TOP_KEYS = frozenset({"version", "defaults", "distributions", "routes", "tests"})
 _SECTIONS = _TOP_KEYS - {"version"}

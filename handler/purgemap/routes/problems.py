@@ -3,8 +3,7 @@
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from purgemap.errors import PurgemapError
 
@@ -15,8 +14,7 @@ Path = tuple[str | int, ...]
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """One mistake of a map, or something of it that is rarely meant; line and column count from 1."""
 
     severity: Severity
@@ -61,7 +59,7 @@ def has_errors(problems: Iterable[Problem]) -> bool:
 def check_document(file: str, problems: Iterable[Problem]) -> dict[str, Any]:
     """Make the JSON document that `purgemap check` prints, and every command of a bad map."""
     found = in_order(problems)
-    return {"file": file, "valid": not has_errors(found), "problems": [asdict(problem) for problem in found]}
+    return {"file": file, "valid": not has_errors(found), "problems": [problem._asdict() for problem in found]}
 
 
 def on_one_line(message: str) -> str:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 COMPILED_VERSION = 2
 """Version 1 had plain JSON in its rows, whose quotes version 2 swaps: neither reads the other."""
@@ -35,8 +35,7 @@ def is_name(text: str) -> bool:
     return _NAME.fullmatch(text) is not None and not is_id(text)
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """The options of one route for one distribution; the values here are the built-in ones."""
 
     origin_path: str = ""
@@ -70,8 +69,7 @@ class Distribution:
         return self.role_arn.split(":")[4] if self.role_arn else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(NamedTuple):
     """One route of the map, as written: its own options only, its distributions by name, id or capture."""
 
     name: str
