@@ -18,6 +18,7 @@ from purgemap.slots import MAX_DELAY, delay_to_slot
 # CloudFront throttles an account after six to fifteen calls in a row, at about one call every two seconds:
 # https://github.com/aws/aws-sdk-js/issues/3983. So the first calls of a batch go at once and the others at that rate.
 QUICK_CALLS = 10
+DEFAULT_CALLS_PER_SECOND = 0.5
 
 # Where others came shortly before, CloudFront has saved up what its rate gives while a batch is collected, but no more
 # than this: the other function at work has some of it.
@@ -120,7 +121,7 @@ class Pace:
 
     now: Callable[[], float]
     seconds_left: Callable[[], float]
-    calls_per_second: float = 0.5
+    calls_per_second: float = DEFAULT_CALLS_PER_SECOND
     sleep: Callable[[float], None] = time.sleep
 
     @property
