@@ -117,7 +117,7 @@ def test_nothing_to_do_is_no_call_and_no_error(load_map: LoadMap) -> None:
     assert cloudfront.calls == []
 
 
-def test_a_function_that_never_has_the_time_for_a_call_fails_instead_of_putting_everything_off(
+def test_a_function_that_never_has_the_time_for_a_call_fails_instead_of_deferring_everything(
     load_map: LoadMap,
 ) -> None:
     queue = MemoryQueue()
@@ -192,7 +192,7 @@ def test_a_job_of_a_distribution_that_left_the_map_is_a_dead_letter_and_goes_aga
     assert cloudfront.calls[-1][:2] == (E2, ("/docs/b",))
 
 
-def test_what_the_queue_does_not_keep_is_not_put_off(load_map: LoadMap) -> None:
+def test_what_the_queue_does_not_keep_is_not_deferred(load_map: LoadMap) -> None:
     sites = [f"E{number:012}X" for number in range(11)]
     routes = load_map(f"version: 1\nroutes:\n  - {{bucket: site, distributions: [{', '.join(sites)}]}}\n")
     cloudfront, full = MemoryCloudFront(), MemoryQueue("no right to send")

@@ -12,12 +12,13 @@ import yaml
 
 from purgemap import lambda_function, reporting
 from purgemap.cli.deploy import DEFAULT_STACK
-from purgemap.delivery import (
+from purgemap.delivery.pace import (
     DEFAULT_CALLS_PER_SECOND,
     QUICK_CALLS,
+    SECONDS_TO_COLLECT_A_BATCH,
     SECONDS_TO_START_A_CALL,
-    SECONDS_UNTIL_GIVING_UP,
 )
+from purgemap.delivery.refusing import SECONDS_UNTIL_GIVING_UP
 from purgemap.rendering.stack import render_stack
 from purgemap.rendering.template import dump_template, load_template
 from purgemap.slots import MAX_DELAY
@@ -61,6 +62,10 @@ def test_a_message_stays_hidden_for_six_timeouts_and_the_window() -> None:
     assert visibility == 6 * timeout + PARAMETERS["Window"]["Default"]
     assert visibility >= timeout + PARAMETERS["Window"]["MaxValue"], "whatever the window, one run is over by then"
     assert RESOURCES["Queue"]["RedrivePolicy"]["maxReceiveCount"] == 5
+
+
+def test_what_cloudfront_saves_up_while_a_batch_is_collected_counts_with_the_templates_window() -> None:
+    assert PARAMETERS["Window"]["Default"] == SECONDS_TO_COLLECT_A_BATCH
 
 
 def test_after_its_quick_calls_a_batch_has_time_for_as_many_more_at_the_accounts_rate() -> None:

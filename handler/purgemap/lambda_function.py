@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from purgemap.aws import Aws, AwsCloudFront, SqsQueue
-from purgemap.delivery import DEFAULT_CALLS_PER_SECOND, SECONDS_TO_START_A_CALL, Pace
+from purgemap.delivery.pace import DEFAULT_CALLS_PER_SECOND, SECONDS_TO_START_A_CALL, Pace
 from purgemap.errors import PurgemapError
 from purgemap.pipeline import Service, answer, process
 from purgemap.reporting import DEFAULT_NAMESPACE, LOGGER, JsonFormatter, log_report

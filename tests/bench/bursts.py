@@ -18,7 +18,7 @@ from bench import subjects
 from bench.classic import Classic
 from bench.rows import Row
 from doubles.cloudfront import CloudFrontDouble
-from purgemap import delivery
+from purgemap.delivery import pace, refusing
 from purgemap.slots import MAX_DELAY
 from simulation.bursts import BEGIN, Burst, bursting, seconds_to_fresh, world_of
 from simulation.lambdas import WINDOW_SECONDS
@@ -94,10 +94,9 @@ def _live(case: tuple[Burst, str]) -> Lived:
         return _live_classic(burst)
     if design == WITHOUT_SLOTS:
         with (
-            mock.patch.object(delivery, "QUICK_CALLS", burst.distributions),
-            mock.patch.object(delivery.Pace, "quick_calls_after_others", burst.distributions),
-            mock.patch.object(delivery, "SECONDS_UNTIL_THE_NEXT_BATCH", _FIRST_DELAY),
-            mock.patch.object(delivery, "delay_to_slot", _back_off),
+            mock.patch.object(pace.Pace, "quick_calls", return_value=burst.distributions),
+            mock.patch.object(pace, "SECONDS_UNTIL_THE_NEXT_BATCH", _FIRST_DELAY),
+            mock.patch.object(refusing, "delay_to_slot", _back_off),
         ):
             return _live_batched(burst)
     return _live_batched(burst)
