@@ -18,6 +18,7 @@ from purgemap.pipeline import NotAllDeliveredError, Service, answer, process
 from purgemap.reporting import JsonFormatter, report_lines
 from purgemap.routes.table import Distribution, Routes
 from purgemap.routing import Router
+from purgemap.slots import MAX_DELAY
 
 NOW = 1_794_441_600.0  # 2026-11-12T00:00:00Z, when the events of tests happen
 
@@ -150,6 +151,17 @@ def test_the_log_holds_a_json_line_per_invalidation_and_one_per_batch(load_map: 
     }  # fmt: skip
     assert (described["Namespace"], described["Dimensions"]) == ("staging", [[]])
     assert (metrics["distributions"], metrics["routes"]) == ([E1, E2], ["all", "docs"])
+
+
+def test_the_log_says_of_a_deferred_job_why_it_is_and_when_it_comes_back(load_map: LoadMap) -> None:
+    cloudfront = MemoryCloudFront(refusing={E2: Refusal.FULL})
+    report = process(s3_event("site", "docs/b"), service(load_map(MAP), cloudfront, MemoryQueue()), pace())
+    (deferred,) = [line for line in report_lines(report, NOW, NOW) if line.message == "deferred"]
+    assert 0 < deferred.fields.pop("delay") <= MAX_DELAY
+    assert (deferred.level, deferred.fields) == (
+        logging.WARNING,
+        {"distribution": E2, "changes": 1, "refusals": 1, "items": ["/docs/b"], "reason": "refused as full"},
+    )
 
 
 class PickyCloudFront(MemoryCloudFront):
