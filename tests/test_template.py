@@ -162,7 +162,7 @@ def test_the_dashboards_widgets_lie_beside_each_other() -> None:
     assert max(x for x, _ in cells) < 24
 
 
-def test_waiting_for_a_slot_is_no_alarm() -> None:
+def test_the_longest_delay_of_a_deferred_job_is_no_alarm() -> None:
     assert RESOURCES["OldestMessageAlarm"]["Threshold"] > MAX_DELAY
 
 
