@@ -153,6 +153,12 @@ def test_of_thousands_that_are_deferred_those_come_back_later_whose_turn_is_far(
     assert delays[-1] == MAX_DELAY
 
 
+def test_what_the_time_does_not_suffice_for_comes_back_in_the_same_turns() -> None:
+    late = deliver(many(3_000), MemoryCloudFront(), pace(lambda: 0.0))
+    turns = [each.delay for each in defer_new(many(3_000), pace())]
+    assert [each.delay for each in late if isinstance(each, Deferred)] == turns
+
+
 def test_accounts_do_not_share_their_calls() -> None:
     cloudfront = MemoryCloudFront()
     roles = [None, "arn:aws:iam::222222222222:role/p", "arn:aws:iam::333333333333:role/p"]
@@ -241,6 +247,19 @@ def test_where_even_the_scopes_wildcard_is_refused_the_item_is_rejected_and_noth
     outcomes = deliver([Order(job("/blog/a", "/blog/bad", scope="/blog/"), E1)], cloudfront, pace())
     assert [list(each.job.scopes) for each in outcomes if isinstance(each, Rejected)] == [["/blog/bad"]]
     assert [each.items for each in outcomes if isinstance(each, Accepted)] == [("/blog/a",)]
+
+
+def test_a_refused_item_that_its_scopes_wildcard_does_not_cover_is_rejected() -> None:
+    outcomes = deliver([Order(job("/blog", "/blog/a", scope="/blog/"), E1)], PickyCloudFront("/blog"), pace())
+    assert [list(each.job.scopes) for each in outcomes if isinstance(each, Rejected)] == [["/blog"]]
+    assert [each.items for each in outcomes if isinstance(each, Accepted)] == [("/blog/", "/blog/*"), ("/blog/a",)]
+
+
+def test_one_wildcard_stands_for_all_refused_items_of_a_scope() -> None:
+    cloudfront = PickyCloudFront("/blog/a", "/blog/b")
+    outcomes = deliver([Order(job("/blog/a", "/blog/b", scope="/blog/"), E1)], cloudfront, pace())
+    assert [each.items for each in outcomes if isinstance(each, Accepted)] == [("/blog/", "/blog/*")]
+    assert len(outcomes) == 1
 
 
 def test_bisecting_ends_and_what_is_left_goes_on_later() -> None:

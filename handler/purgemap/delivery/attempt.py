@@ -55,13 +55,13 @@ class Attempt:
     def remains(self) -> tuple[dict[str, str | None], dict[str, str | None]]:
         """Return what CloudFront never takes, and what has to go again: items with their scopes."""
         scopes = self.job.scopes
-        left = untold(scopes, (item for items in self._sent for item in items))
+        left = _untold(scopes, (item for items in self._sent for item in items))
         all_tried = self.refused is None and not self.deferred_for
         hopeless = {item: scopes[item] for item in left if all_tried or item in self.search.hopeless}
         return hopeless, {item: scopes[item] for item in left if item not in hopeless}
 
 
-def untold(wanted: Iterable[str], told: Iterable[str]) -> list[str]:
+def _untold(wanted: Iterable[str], told: Iterable[str]) -> list[str]:
     """Return those of the wanted items that the told ones, and the wildcards among them, leave.
 
     A tag that ends in `*` is no wildcard.

@@ -22,7 +22,7 @@ def after_refusal(job: Job, refused: RefusedError, now: float, *, got_on: bool) 
     why_hopeless = _why_hopeless(job, refused, now)
     if why_hopeless:
         return Rejected(job, why_hopeless)
-    # What got on is not stuck: it needn't wait as long as before.
+    # What got on is not stuck: it comes back as soon as after a first refusal.
     pressed = _pressed_by(refused.refusal, replace(job, refusals=0) if got_on else job)
     return Deferred(pressed, delay_to_slot(job.distribution, now, refusals=pressed.refusals), str(refused))
 
