@@ -26,6 +26,9 @@ LAYERS = [
     ["pipeline"],
     ["keeping"],
     ["delivery"],
+    ["delivery.delivering"],
+    ["delivery.attempt", "delivery.refusing", "delivery.pace"],
+    ["delivery.bisecting", "delivery.outcomes"],
     ["planning", "slots"],
     ["paths", "routing"],
     ["bucket_routing"],
@@ -52,13 +55,17 @@ LAYERS = [
 
 def modules() -> dict[str, Path]:
     found = {str(file.relative_to(PACKAGE).with_suffix("")).replace("/", "."): file for file in PACKAGE.rglob("*.py")}
-    return {name: file for name, file in found.items() if not name.endswith("__init__") and "embedded" not in name}
+    # A folder whose __init__ imports nothing is no module of its own.
+    counted = {name: file for name, file in found.items() if not name.endswith("__init__") or imports(file)}
+    return {name.removesuffix(".__init__"): file for name, file in counted.items()}
 
 
 def imports(file: Path) -> set[str]:
-    tree = ast.parse(file.read_text())
-    found = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module}
-    found |= {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    nodes = list(ast.walk(ast.parse(file.read_text())))
+    froms = [node for node in nodes if isinstance(node, ast.ImportFrom) and node.module]
+    found = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    found |= {str(node.module) for node in froms}
+    found |= {f"{node.module}.{alias.name}" for node in froms for alias in node.names}  # which may be modules
     return {name.removeprefix("purgemap.") for name in found if name.startswith("purgemap.")}
 
 

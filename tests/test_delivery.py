@@ -18,8 +18,8 @@ from purgemap.delivery import (
     Refusal,
     RefusedError,
     Rejected,
+    defer_new,
     deliver,
-    put_off,
 )
 from purgemap.jobs import Job, UnknownVersionError, merge, messages, parse_job
 from purgemap.keeping import keep
@@ -61,7 +61,7 @@ def outcomes_of(refusal: Refusal, **state: Any) -> list[Outcome]:
 
 
 @pytest.mark.parametrize("refusal", [Refusal.FULL, Refusal.THROTTLED, Refusal.FAILING, Refusal.DENIED])
-def test_what_may_pass_is_deferred_and_waits_longer_each_time(refusal: Refusal) -> None:
+def test_what_may_pass_is_deferred_for_longer_each_time(refusal: Refusal) -> None:
     (outcome,) = outcomes_of(refusal)
     assert isinstance(outcome, Deferred)
     assert outcome.job.refusals == 1
@@ -130,25 +130,33 @@ def test_an_account_is_called_at_its_rate_but_for_what_it_has_saved_up(
     assert {(type(each), each.job.refusals) for each in deferred} == {(Deferred, 0)}
 
 
-@pytest.mark.parametrize(("jobs", "waiting"), [(10, 0), (11, 11)])
-def test_more_new_jobs_of_an_account_than_quick_calls_wait_for_what_else_is_on_its_way(jobs: int, waiting: int) -> None:
+@pytest.mark.parametrize(("jobs", "deferred"), [(10, 0), (11, 11)])
+def test_more_new_jobs_of_an_account_than_quick_calls_are_deferred_for_what_else_is_on_its_way(
+    jobs: int, deferred: int
+) -> None:
     elsewhere = replace(E1, role_arn="arn:aws:iam::222222222222:role/p")
-    outcomes = put_off([*many(jobs), Order(job(), elsewhere)], pace())
+    outcomes = defer_new([*many(jobs), Order(job(), elsewhere)], pace())
     assert [(outcome.job.distribution, outcome.delay) for outcome in outcomes] == [
-        (f"E{n:013}", 1) for n in range(waiting)
+        (f"E{n:013}", 1) for n in range(deferred)
     ]
 
 
-def test_what_was_put_off_is_sent_with_all_that_has_come_since() -> None:
-    assert put_off([*many(30), Order(job(), E1, was_deferred=True)], pace()) == []
+def test_what_was_deferred_is_sent_with_all_that_has_come_since() -> None:
+    assert defer_new([*many(30), Order(job(), E1, was_deferred=True)], pace()) == []
 
 
-def test_of_thousands_that_wait_those_come_back_later_whose_turn_is_far() -> None:
-    delays = [outcome.delay for outcome in put_off(many(3_000), pace())]
+def test_of_thousands_that_are_deferred_those_come_back_later_whose_turn_is_far() -> None:
+    delays = [outcome.delay for outcome in defer_new(many(3_000), pace())]
     assert delays[:1_000] == [1] * 1_000
     assert delays == sorted(delays)
     assert delays[1_100] == 100 / 0.5
     assert delays[-1] == MAX_DELAY
+
+
+def test_what_the_time_does_not_suffice_for_comes_back_in_the_same_turns() -> None:
+    late = deliver(many(3_000), MemoryCloudFront(), pace(lambda: 0.0))
+    turns = [each.delay for each in defer_new(many(3_000), pace())]
+    assert [each.delay for each in late if isinstance(each, Deferred)] == turns
 
 
 def test_accounts_do_not_share_their_calls() -> None:
@@ -175,9 +183,9 @@ def test_no_call_starts_with_less_than_thirty_seconds_left() -> None:
 
 def test_a_call_that_waits_for_its_turn_counts_the_wait_as_time_it_has_not() -> None:
     clock = Clock(NOW)
-    waiting = Pace(now=clock, seconds_left=lambda: NOW + 31 - clock.now, sleep=clock.advance)
+    slow = Pace(now=clock, seconds_left=lambda: NOW + 31 - clock.now, sleep=clock.advance)
     orders = [Order(job(), E1), Order(job(distribution=E2.id), E2)]
-    outcomes = deliver([*many(9), *orders], MemoryCloudFront(), waiting)
+    outcomes = deliver([*many(9), *orders], MemoryCloudFront(), slow)
     assert [type(outcome) for outcome in outcomes] == [Accepted] * 10 + [Deferred]
 
 
@@ -195,7 +203,7 @@ class FullCloudFront(MemoryCloudFront):
 
 
 @pytest.mark.parametrize(("room", "refusals"), [(0, 8), (1, 1)])
-def test_a_job_that_gets_on_waits_no_longer_than_at_its_first_refusal(room: int, refusals: int) -> None:
+def test_a_job_that_gets_on_is_deferred_no_longer_than_at_its_first_refusal(room: int, refusals: int) -> None:
     scopes = {f"/part{part}/{n}": f"/part{part}/" for part in range(40) for n in range(20)}
     pressed = job()._replace(scopes=scopes, refusals=7, rung=3)
     *_, outcome = deliver([Order(pressed, E1)], FullCloudFront(room), pace())
@@ -241,6 +249,19 @@ def test_where_even_the_scopes_wildcard_is_refused_the_item_is_rejected_and_noth
     assert [each.items for each in outcomes if isinstance(each, Accepted)] == [("/blog/a",)]
 
 
+def test_a_refused_item_that_its_scopes_wildcard_does_not_cover_is_rejected() -> None:
+    outcomes = deliver([Order(job("/blog", "/blog/a", scope="/blog/"), E1)], PickyCloudFront("/blog"), pace())
+    assert [list(each.job.scopes) for each in outcomes if isinstance(each, Rejected)] == [["/blog"]]
+    assert [each.items for each in outcomes if isinstance(each, Accepted)] == [("/blog/", "/blog/*"), ("/blog/a",)]
+
+
+def test_one_wildcard_stands_for_all_refused_items_of_a_scope() -> None:
+    cloudfront = PickyCloudFront("/blog/a", "/blog/b")
+    outcomes = deliver([Order(job("/blog/a", "/blog/b", scope="/blog/"), E1)], cloudfront, pace())
+    assert [each.items for each in outcomes if isinstance(each, Accepted)] == [("/blog/", "/blog/*")]
+    assert len(outcomes) == 1
+
+
 def test_bisecting_ends_and_what_is_left_goes_on_later() -> None:
     cloudfront = PickyCloudFront(*(f"/{n:03}" for n in range(0, 150, 2)))
     outcomes = deliver([Order(job(*(f"/{n:03}" for n in range(150)), scope=None), E1)], cloudfront, pace())
@@ -255,34 +276,34 @@ def test_bisecting_ends_and_what_is_left_goes_on_later() -> None:
 def test_a_search_gets_on_however_many_items_a_request_holds(place: int) -> None:
     items = [f"/{n:04}" for n in range(3_000)]
     cloudfront, roomy = PickyCloudFront(items[place]), replace(E1, max_paths=3_000)
-    waiting, rounds = job(*items, scope=None), 0
+    left, rounds = job(*items, scope=None), 0
     outcomes: list[Outcome] = []
-    while waiting.scopes:
-        outcomes += deliver([Order(waiting, roomy)], cloudfront, pace())
+    while left.scopes:
+        outcomes += deliver([Order(left, roomy)], cloudfront, pace())
         later = [outcome.job.scopes for outcome in outcomes[-1:] if isinstance(outcome, Deferred)]
-        waiting, rounds = waiting._replace(scopes=later[0] if later else {}), rounds + 1
+        left, rounds = left._replace(scopes=later[0] if later else {}), rounds + 1
         assert rounds < 10
     assert [list(outcome.job.scopes) for outcome in outcomes if isinstance(outcome, Rejected)] == [[items[place]]]
 
 
 def test_a_search_that_finds_nothing_but_refusals_gives_up_in_the_end() -> None:
     items = [f"/{n:03}" for n in range(150)]
-    waiting = job(*items, scope=None)._replace(oldest=NOW - 6 * 3600 - 1)
+    aged = job(*items, scope=None)._replace(oldest=NOW - 6 * 3600 - 1)
     for refusals in range(3):
-        *_, outcome = deliver([Order(waiting._replace(refusals=refusals), E1)], PickyCloudFront(*items), pace())
+        *_, outcome = deliver([Order(aged._replace(refusals=refusals), E1)], PickyCloudFront(*items), pace())
         assert isinstance(outcome, Deferred)
         assert outcome.job.refusals == refusals + 1
-    *_, outcome = deliver([Order(waiting._replace(refusals=3), E1)], PickyCloudFront(*items), pace())
+    *_, outcome = deliver([Order(aged._replace(refusals=3), E1)], PickyCloudFront(*items), pace())
     assert isinstance(outcome, Rejected)
     assert outcome.reason.startswith("gave-up")
 
 
 def test_a_job_survives_its_message_whole() -> None:
-    waiting = job("/a", "/b*", "#tag")._replace(scopes={"/a": "/", "/b*": None, "#tag": None}, refusals=3, rung=2)
-    (body,) = messages(waiting, deferred="full")
+    deferred = job("/a", "/b*", "#tag")._replace(scopes={"/a": "/", "/b*": None, "#tag": None}, refusals=3, rung=2)
+    (body,) = messages(deferred, deferred="full")
     returned = parse_job(json.loads(body))
-    assert returned == waiting._replace(sources=(waiting.digest,))
-    assert returned.digest == waiting.digest
+    assert returned == deferred._replace(sources=(deferred.digest,))
+    assert returned.digest == deferred.digest
 
 
 def test_a_large_job_becomes_messages_that_sqs_takes() -> None:

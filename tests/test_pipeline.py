@@ -18,6 +18,7 @@ from purgemap.pipeline import NotAllDeliveredError, Service, answer, process
 from purgemap.reporting import JsonFormatter, report_lines
 from purgemap.routes.table import Distribution, Routes
 from purgemap.routing import Router
+from purgemap.slots import MAX_DELAY
 
 NOW = 1_794_441_600.0  # 2026-11-12T00:00:00Z, when the events of tests happen
 
@@ -117,7 +118,7 @@ def test_nothing_to_do_is_no_call_and_no_error(load_map: LoadMap) -> None:
     assert cloudfront.calls == []
 
 
-def test_a_function_that_never_has_the_time_for_a_call_fails_instead_of_putting_everything_off(
+def test_a_function_that_never_has_the_time_for_a_call_fails_instead_of_deferring_everything(
     load_map: LoadMap,
 ) -> None:
     queue = MemoryQueue()
@@ -150,6 +151,17 @@ def test_the_log_holds_a_json_line_per_invalidation_and_one_per_batch(load_map: 
     }  # fmt: skip
     assert (described["Namespace"], described["Dimensions"]) == ("staging", [[]])
     assert (metrics["distributions"], metrics["routes"]) == ([E1, E2], ["all", "docs"])
+
+
+def test_the_log_says_of_a_deferred_job_why_it_is_and_when_it_comes_back(load_map: LoadMap) -> None:
+    cloudfront = MemoryCloudFront(refusing={E2: Refusal.FULL})
+    report = process(s3_event("site", "docs/b"), service(load_map(MAP), cloudfront, MemoryQueue()), pace())
+    (deferred,) = [line for line in report_lines(report, NOW, NOW) if line.message == "deferred"]
+    assert 0 < deferred.fields.pop("delay") <= MAX_DELAY
+    assert (deferred.level, deferred.fields) == (
+        logging.WARNING,
+        {"distribution": E2, "changes": 1, "refusals": 1, "items": ["/docs/b"], "reason": "refused as full"},
+    )
 
 
 class PickyCloudFront(MemoryCloudFront):
@@ -192,7 +204,7 @@ def test_a_job_of_a_distribution_that_left_the_map_is_a_dead_letter_and_goes_aga
     assert cloudfront.calls[-1][:2] == (E2, ("/docs/b",))
 
 
-def test_what_the_queue_does_not_keep_is_not_put_off(load_map: LoadMap) -> None:
+def test_what_the_queue_does_not_keep_is_not_deferred(load_map: LoadMap) -> None:
     sites = [f"E{number:012}X" for number in range(11)]
     routes = load_map(f"version: 1\nroutes:\n  - {{bucket: site, distributions: [{', '.join(sites)}]}}\n")
     cloudfront, full = MemoryCloudFront(), MemoryQueue("no right to send")

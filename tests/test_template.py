@@ -12,8 +12,13 @@ import yaml
 
 from purgemap import lambda_function, reporting
 from purgemap.cli.deploy import DEFAULT_STACK
-from purgemap.delivery import QUICK_CALLS, SECONDS_TO_START_A_CALL, SECONDS_UNTIL_GIVING_UP
-from purgemap.lambda_function import DEFAULT_CALLS_PER_SECOND
+from purgemap.delivery.pace import (
+    DEFAULT_CALLS_PER_SECOND,
+    QUICK_CALLS,
+    SECONDS_TO_COLLECT_A_BATCH,
+    SECONDS_TO_START_A_CALL,
+)
+from purgemap.delivery.refusing import SECONDS_UNTIL_GIVING_UP
 from purgemap.rendering.stack import render_stack
 from purgemap.rendering.template import dump_template, load_template
 from purgemap.slots import MAX_DELAY
@@ -59,9 +64,13 @@ def test_a_message_stays_hidden_for_six_timeouts_and_the_window() -> None:
     assert RESOURCES["Queue"]["RedrivePolicy"]["maxReceiveCount"] == 5
 
 
-def test_a_batchs_calls_fit_into_the_functions_time() -> None:
-    calls = QUICK_CALLS / float(DEFAULT_CALLS_PER_SECOND)
-    assert calls + SECONDS_TO_START_A_CALL <= RESOURCES["Function"]["Timeout"]
+def test_what_cloudfront_saves_up_while_a_batch_is_collected_counts_with_the_templates_window() -> None:
+    assert PARAMETERS["Window"]["Default"] == SECONDS_TO_COLLECT_A_BATCH
+
+
+def test_after_its_quick_calls_a_batch_has_time_for_as_many_more_at_the_accounts_rate() -> None:
+    seconds_for_calls = RESOURCES["Function"]["Timeout"] - SECONDS_TO_START_A_CALL
+    assert seconds_for_calls * DEFAULT_CALLS_PER_SECOND >= QUICK_CALLS
 
 
 def test_the_event_source_asks_for_the_largest_batches_and_takes_single_records_back() -> None:
@@ -79,7 +88,8 @@ def test_the_handler_is_there_and_gets_each_variable_that_it_reads() -> None:
     read_names = {node.value for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Constant)}
     wanted = {value for value in read_names if isinstance(value, str) and re.fullmatch("PURGEMAP_[A-Z_]+", value)}
     assert RESOURCES["Function"]["Environment"]["Variables"].keys() == wanted
-    assert PARAMETERS["CallsPerSecond"]["Default"] == DEFAULT_CALLS_PER_SECOND
+    assert PARAMETERS["CallsPerSecond"]["Default"] == str(DEFAULT_CALLS_PER_SECOND)
+    assert PARAMETERS["LogLevel"]["AllowedValues"] == list(lambda_function.LOG_LEVELS)
 
 
 def test_a_job_may_come_back_through_the_queue_more_often_than_lambda_lets_loops_run() -> None:
@@ -152,7 +162,7 @@ def test_the_dashboards_widgets_lie_beside_each_other() -> None:
     assert max(x for x, _ in cells) < 24
 
 
-def test_waiting_for_a_slot_is_no_alarm() -> None:
+def test_the_longest_delay_of_a_deferred_job_is_no_alarm() -> None:
     assert RESOURCES["OldestMessageAlarm"]["Threshold"] > MAX_DELAY
 
 

@@ -44,7 +44,7 @@ class Job(NamedTuple):
 
     @property
     def digest(self) -> str:
-        """Identify the deliveries behind the job, however many: the sources of the job once it waited."""
+        """Identify the deliveries behind the job, however many: the sources of the job once it was deferred."""
         if len(self.sources) == 1 and len(self.sources[0]) == hashlib.sha256().digest_size * 2:
             return self.sources[0]
         # Ids are whatever JSON can spell, half a surrogate pair too.
@@ -126,7 +126,7 @@ def _is_sound(job: Job) -> bool:
 
 
 def messages(job: Job, **notes: str) -> Iterator[str]:
-    """Write a job as message bodies, as many as it needs to stay under the size limit; `notes` say why it waits."""
+    """Write a job as message bodies, as many as it needs to stay under the size limit; `notes` say why it is kept."""
     for part in _parts(job):
         yield json.dumps(
             {

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from purgemap.aws import Aws, AwsCloudFront, SqsQueue
-from purgemap.delivery import SECONDS_TO_START_A_CALL, Pace
+from purgemap.delivery.pace import DEFAULT_CALLS_PER_SECOND, SECONDS_TO_START_A_CALL, Pace
 from purgemap.errors import PurgemapError
 from purgemap.pipeline import Service, answer, process
 from purgemap.reporting import DEFAULT_NAMESPACE, LOGGER, JsonFormatter, log_report
@@ -18,15 +18,53 @@ from purgemap.routing import Router
 
 Handler = Callable[[Any, Any], dict[str, Any] | None]
 
-DEFAULT_CALLS_PER_SECOND = "0.5"
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
 def build_handler(environment: Mapping[str, str]) -> Handler:
-    """Make the handler that an environment describes; raises MapError where PURGEMAP_ROUTES names no sound map."""
-    LOGGER.setLevel(environment.get("PURGEMAP_LOG_LEVEL", "INFO"))
-    calls_per_second = float(environment.get("PURGEMAP_CALLS_PER_SECOND", DEFAULT_CALLS_PER_SECOND))
-    namespace = environment.get("PURGEMAP_METRICS_NAMESPACE", DEFAULT_NAMESPACE)
-    return serve(build_service(environment), calls_per_second, namespace=namespace)
+    """Make the handler that an environment describes; an empty variable is as good as none.
+
+    Raises PurgemapError for a variable that can't be used, MapError where PURGEMAP_ROUTES names no sound map.
+    """
+    LOGGER.setLevel(_log_level(environment))
+    calls_per_second = _calls_per_second(environment)
+    namespace = environment.get("PURGEMAP_METRICS_NAMESPACE") or DEFAULT_NAMESPACE
+    return serve(_build_service(environment), calls_per_second, namespace=namespace)
+
+
+def _log_level(environment: Mapping[str, str]) -> str:
+    level = environment.get("PURGEMAP_LOG_LEVEL") or "INFO"
+    if level not in LOG_LEVELS:
+        raise PurgemapError(f"PURGEMAP_LOG_LEVEL is {level!r}: write one of {', '.join(LOG_LEVELS)}")
+    return level
+
+
+def _calls_per_second(environment: Mapping[str, str]) -> float:
+    text = environment.get("PURGEMAP_CALLS_PER_SECOND") or str(DEFAULT_CALLS_PER_SECOND)
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = 0.0
+    if not 0 < rate < float("inf"):
+        raise PurgemapError(
+            f"PURGEMAP_CALLS_PER_SECOND is {text!r}: write a number above 0, such as {DEFAULT_CALLS_PER_SECOND}"
+        )
+    return rate
+
+
+def _build_service(environment: Mapping[str, str]) -> Service:
+    routes = load_routes(_map_path(environment))
+    aws = Aws(environment)
+    queues = [environment.get(name) for name in ("PURGEMAP_QUEUE_URL", "PURGEMAP_DEAD_LETTER_QUEUE_URL")]
+    queue, dead_letters = (SqsQueue(aws, url) if url else None for url in queues)
+    return Service(routes, Router(routes), AwsCloudFront(aws), queue, dead_letters)
+
+
+def _map_path(environment: Mapping[str, str]) -> str:
+    path = environment.get("PURGEMAP_ROUTES") or ""
+    if not path:
+        raise PurgemapError(f"PURGEMAP_ROUTES is {path!r}: write where the map is, a file or a folder")
+    return path
 
 
 def serve(
@@ -54,15 +92,6 @@ def serve(
     return handle
 
 
-def build_service(environment: Mapping[str, str]) -> Service:
-    """Load the map and make the clients that an environment describes."""
-    aws = Aws(environment)
-    routes = load_routes(environment["PURGEMAP_ROUTES"])
-    queues = [environment.get(name) for name in ("PURGEMAP_QUEUE_URL", "PURGEMAP_DEAD_LETTER_QUEUE_URL")]
-    queue, dead_letters = (SqsQueue(aws, url) if url else None for url in queues)
-    return Service(routes, Router(routes), AwsCloudFront(aws), queue, dead_letters)
-
-
 def _seconds_left(context: Any) -> float:
     """Return what is left of the function's time; without Lambda's context there is no limit."""
     remaining = getattr(context, "get_remaining_time_in_millis", None)
@@ -70,7 +99,7 @@ def _seconds_left(context: Any) -> float:
 
 
 def _check_time(pace: Pace) -> None:
-    """Raise PurgemapError where the function's time allows no call at all: it would put everything off for ever."""
+    """Raise PurgemapError where the function's time allows no call at all: it would defer everything for ever."""
     seconds = pace.seconds_left()
     if seconds < SECONDS_TO_START_A_CALL:
         raise PurgemapError(

@@ -1,6 +1,7 @@
 """The whole service, one call per stage.
 
-payload → changes and returned jobs → targets → items → jobs → outcomes → what is kept in queues → the answer
+payload → changes and returned jobs → targets → items → jobs → those that are due, others are deferred → plans →
+outcomes → what is kept in queues → the answer
 """
 
 from collections import defaultdict
@@ -11,7 +12,7 @@ from itertools import chain
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from purgemap.delivery import CloudFront, Deferred, Order, Outcome, Pace, Rejected, deliver, put_off
+from purgemap.delivery import CloudFront, Deferred, Order, Outcome, Pace, Rejected, defer_new, deliver
 from purgemap.errors import PurgemapError
 from purgemap.events import Batch, ObjectChange, ReturnedJob, parse_payload
 from purgemap.jobs import Job, merge, merged_scopes
@@ -61,18 +62,17 @@ def process(payload: Any, service: Service, pace: Pace) -> Report:
     batch = parse_payload(payload)
     wanted = want(batch.changes, service.router, pace.now())
     orders, lost = _orders(wanted, batch.jobs, service.routes)
-    waiting = _put_off(orders, service.queue, pace)
-    put_off_ones = {each.job.distribution for each in waiting}
-    due = [order for order in orders if order.job.distribution not in put_off_ones]
+    due, deferred = _part(orders, service.queue, pace)
     outcomes = [*deliver(due, service.cloudfront, pace), *lost]
-    return Report(batch, wanted, [*waiting, *outcomes], keep(outcomes, service.queue, service.dead_letters))
+    return Report(batch, wanted, [*deferred, *outcomes], keep(outcomes, service.queue, service.dead_letters))
 
 
-def _put_off(orders: Iterable[Order], queue: Queue | None, pace: Pace) -> list[Deferred]:
-    """Put orders off that better wait for others, as far as the queue keeps them: the rest goes now."""
-    waiting = put_off(orders, pace) if queue else []
-    unkept = {each.distribution for each in keep(waiting, queue, None)}
-    return [each for each in waiting if each.job.distribution not in unkept]
+def _part(orders: Iterable[Order], queue: Queue | None, pace: Pace) -> tuple[list[Order], list[Deferred]]:
+    """Defer orders that had better go with others, as far as the queue keeps them: the rest is due now."""
+    deferred = defer_new(orders, pace) if queue else []
+    unkept = {each.distribution for each in keep(deferred, queue, None)}
+    kept = {each.job.distribution: each for each in deferred if each.job.distribution not in unkept}
+    return [order for order in orders if order.job.distribution not in kept], list(kept.values())
 
 
 def _orders(wanted: Wanted, returned: Iterable[ReturnedJob], routes: Routes) -> tuple[list[Order], list[Rejected]]:

@@ -76,12 +76,12 @@ def _outcome_line(outcome: Outcome, ended: float) -> Line:
             return Line(logging.INFO, "accepted", fields | told)
         # A wildcard went that evicts more than was asked for, since CloudFront refused these.
         return Line(logging.WARNING, "accepted", fields | told | {"stands_for": outcome.stands_for[:_SHOWN_ITEMS]})
-    waiting = fields | {"items": sorted(job.scopes)[:_SHOWN_ITEMS], "reason": outcome.reason}
+    not_taken = fields | {"items": sorted(job.scopes)[:_SHOWN_ITEMS], "reason": outcome.reason}
     if isinstance(outcome, Deferred):
-        # What was never refused only waits for its turn.
+        # What was never refused is only deferred until its turn.
         level = logging.WARNING if job.refusals else logging.INFO
-        return Line(level, "deferred", waiting | {"delay": outcome.delay, "rung": job.rung})
-    return Line(logging.ERROR, "rejected", waiting)
+        return Line(level, "deferred", not_taken | {"delay": outcome.delay})
+    return Line(logging.ERROR, "rejected", not_taken)
 
 
 def _batch_line(report: Report, started: float, ended: float, namespace: str) -> Line:

@@ -1,8 +1,8 @@
 """Many changes at once, in virtual time: purgemap's real pipeline beside two rivals, through the same queue and quotas.
 
 SQS's and Lambda's batching are those of `simulation`, CloudFront is the strict double. The rivals are the classic
-design (`classic`) and the same pipeline without slots: each batch calls until it is throttled, and what it has to defer
-comes back after a plain exponential back-off.
+design (`classic`) and the same pipeline that calls at once: each batch makes all its calls, at no rate, until it is
+throttled, and what it has to defer comes back after a plain exponential back-off, in no slots.
 Nothing is timed, so the same code always gives the same figures; the processes only share the work.
 """
 
@@ -18,7 +18,7 @@ from bench import subjects
 from bench.classic import Classic
 from bench.rows import Row
 from doubles.cloudfront import CloudFrontDouble
-from purgemap import delivery
+from purgemap.delivery import pace, refusing
 from purgemap.slots import MAX_DELAY
 from simulation.bursts import BEGIN, Burst, bursting, seconds_to_fresh, world_of
 from simulation.lambdas import WINDOW_SECONDS
@@ -36,7 +36,7 @@ ASSUMED = (
 
 _FIRST_DELAY = 5
 
-OURS, WITHOUT_SLOTS, CLASSIC = "purgemap", "batches without slots", "one call per object"
+OURS, AT_ONCE, CLASSIC = "purgemap", "batches that call at once", "one call per object"
 
 # How many seconds a deploy of so many objects takes to upload them.
 SECONDS = {100: 10.0, 5_000: 30.0, 100_000: 120.0}
@@ -83,7 +83,7 @@ def _cases(events: Iterable[int], distributions: Iterable[int], rates: Iterable[
 def _designs(burst: Burst) -> Iterator[str]:
     yield OURS
     if burst.events < LARGEST or burst.distributions == BARRED.distributions:
-        yield WITHOUT_SLOTS
+        yield AT_ONCE
     if burst.events < LARGEST or burst == BARRED:
         yield CLASSIC
 
@@ -92,19 +92,18 @@ def _live(case: tuple[Burst, str]) -> Lived:
     burst, design = case
     if design == CLASSIC:
         return _live_classic(burst)
-    if design == WITHOUT_SLOTS:
+    if design == AT_ONCE:
         with (
-            mock.patch.object(delivery, "QUICK_CALLS", burst.distributions),
-            mock.patch.object(delivery.Pace, "quick_calls_after_others", burst.distributions),
-            mock.patch.object(delivery, "SECONDS_UNTIL_THE_NEXT_BATCH", _FIRST_DELAY),
-            mock.patch.object(delivery, "delay_to_slot", _back_off),
+            mock.patch.object(pace.Pace, "quick_calls", return_value=burst.distributions),
+            mock.patch.object(pace, "SECONDS_UNTIL_THE_NEXT_BATCH", _FIRST_DELAY),
+            mock.patch.object(refusing, "delay_to_slot", _back_off),
         ):
             return _live_batched(burst)
     return _live_batched(burst)
 
 
 def _back_off(_distribution: str, _now: float, *, refusals: int) -> int:
-    """Return the seconds that a deferred job waits where there are no slots: five, doubled by each refusal."""
+    """Return the seconds after which the rival's refused jobs come back: five, doubled by each refusal."""
     return min(_FIRST_DELAY << min(refusals, 10), MAX_DELAY)
 
 

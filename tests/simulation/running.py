@@ -10,7 +10,8 @@ from random import Random
 from unittest import mock
 
 from doubles.cloudfront import ACCOUNT, CloudFrontDouble, Settings
-from purgemap import delivery, jobs
+from purgemap import jobs
+from purgemap.delivery import delivering
 from purgemap.lambda_function import serve
 from purgemap.pipeline import Service
 from purgemap.routing import Router
@@ -129,7 +130,7 @@ def virtual_time(timeline: Timeline) -> Iterator[None]:
     level = log.level
     log.setLevel(logging.CRITICAL + 1)
     try:
-        with mock.patch.object(delivery, "ThreadPoolExecutor", pool):
+        with mock.patch.object(delivering, "ThreadPoolExecutor", pool):
             yield
     finally:
         log.setLevel(level)

@@ -1,0 +1,83 @@
+"""One job's requests, made one after another: what CloudFront took of it, and what is left."""
+
+import hashlib
+from collections.abc import Callable, Iterable
+
+from purgemap.delivery.bisecting import Search
+from purgemap.delivery.outcomes import Accepted, Refusal, RefusedError
+from purgemap.jobs import Job
+from purgemap.planning.cover import outermost, uncovered
+
+
+class Attempt:
+    """How far the sending of one job has come; `plan` makes its requests once there is a call for the first."""
+
+    def __init__(self, job: Job, plan: Callable[[], list[tuple[str, ...]]]) -> None:
+        self.job = job
+        self.search = Search(job.scopes)
+        self.refused: RefusedError | None = None
+        self.deferred_for = ""
+        self._plan = plan
+        self._requests: list[tuple[str, ...]] | None = None
+        self._sent: list[tuple[str, ...]] = []
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether there is a request left to make, and nothing has stopped it."""
+        is_stopped = self.refused is not None or self.deferred_for
+        return not is_stopped and bool(self.job.scopes if self._requests is None else self._requests)
+
+    @property
+    def got_on(self) -> bool:
+        """Whether CloudFront took any of it."""
+        return bool(self._sent)
+
+    def next_request(self) -> tuple[str, ...]:
+        """Return the items of the next request, which is made."""
+        if self._requests is None:
+            self._requests = self._plan()
+        self.search.count_call()
+        return self._requests.pop(0)
+
+    def accept(self, items: tuple[str, ...], reference: str, invalidation: str) -> Accepted:
+        """Note that CloudFront took a request."""
+        self._sent.append(items)
+        return Accepted(self.job, items, reference, invalidation, self.search.stands_for(items))
+
+    def refuse(self, items: tuple[str, ...], error: RefusedError) -> None:
+        """Stop at a refusal, unless single items may be at fault: then look for them, as long as calls are left."""
+        is_invalid = error.refusal is Refusal.INVALID
+        if is_invalid:
+            self._requests = [*self.search.smaller(items), *(self._requests or ())]
+        if not is_invalid or (self._requests and self.search.calls_left <= 0):
+            self.refused = error
+
+    def remains(self) -> tuple[dict[str, str | None], dict[str, str | None]]:
+        """Return what CloudFront never takes, and what has to go again: items with their scopes."""
+        scopes = self.job.scopes
+        left = _untold(scopes, (item for items in self._sent for item in items))
+        all_tried = self.refused is None and not self.deferred_for
+        hopeless = {item: scopes[item] for item in left if all_tried or item in self.search.hopeless}
+        return hopeless, {item: scopes[item] for item in left if item not in hopeless}
+
+
+def _untold(wanted: Iterable[str], told: Iterable[str]) -> list[str]:
+    """Return those of the wanted items that the told ones, and the wildcards among them, leave.
+
+    A tag that ends in `*` is no wildcard.
+    """
+    told = set(told)
+    stems = outermost(item[:-1] for item in told if item.startswith("/") and item.endswith("*"))
+    return uncovered(sorted(item for item in wanted if item not in told), stems)
+
+
+def caller_reference(job: Job, items: Iterable[str]) -> str:
+    """Identify a request: the same deliveries asking for the same again are the same request to CloudFront.
+
+    A later change of the same object comes in another delivery, so it is a new one. The job's digest stands for its
+    deliveries, so that a batch which comes again after its deferred job was accepted is not billed twice.
+    """
+    digest = hashlib.sha256()
+    for part in (job.distribution, *items, "", job.digest):
+        digest.update(part.encode() + b"\0")
+    return digest.hexdigest()

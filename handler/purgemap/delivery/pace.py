@@ -1,0 +1,69 @@
+"""How many calls an account takes, and when: at once, at its rate, and in later batches."""
+
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+from purgemap.slots import MAX_DELAY
+
+# CloudFront throttles an account after six to fifteen calls in a row, at about one call every two seconds:
+# https://github.com/aws/aws-sdk-js/issues/3983. So the first calls of a batch go at once and the others at that rate.
+QUICK_CALLS = 10
+DEFAULT_CALLS_PER_SECOND = 0.5
+
+# Where others came shortly before, CloudFront has saved up what its rate gives while a batch is collected, but no more
+# than this: the other function at work has some of it. A batch is collected for the default of the template's Window.
+MOST_QUICK_CALLS_AFTER_OTHERS = 5
+SECONDS_TO_COLLECT_A_BATCH = 10
+
+# What no refusal has deferred comes back with the next batch, where it meets whatever else is deferred by then: what
+# several batches want of one distribution goes as one call, and mostly one function makes the account's calls. Of more
+# jobs than this the others come when their turn can have come: to send each of ten thousand again and again costs more.
+SECONDS_UNTIL_THE_NEXT_BATCH = 1
+MOST_JOBS_OF_THE_NEXT_BATCH = 1_000
+
+# A call may take two attempts of ten seconds; what is left of the function's time then has to do for deferring.
+SECONDS_TO_START_A_CALL = 30
+
+
+class Pace(NamedTuple):
+    """What bounds a batch: the time of now, the seconds that are left, and the rate of calls that an account takes."""
+
+    now: Callable[[], float]
+    seconds_left: Callable[[], float]
+    calls_per_second: float = DEFAULT_CALLS_PER_SECOND
+    sleep: Callable[[float], None] = time.sleep
+
+    def quick_calls(self, *, after_others: bool) -> int:
+        """Return how many calls an account takes at once; others may have come shortly before."""
+        if not after_others:
+            return QUICK_CALLS
+        return min(MOST_QUICK_CALLS_AFTER_OTHERS, int(self.calls_per_second * SECONDS_TO_COLLECT_A_BATCH))
+
+    def delay_of_turn(self, place: int) -> int:
+        """Return the seconds after which a job may come back, as so many of its account were deferred before it."""
+        seconds = (place - MOST_JOBS_OF_THE_NEXT_BATCH) / self.calls_per_second
+        return int(min(max(seconds, SECONDS_UNTIL_THE_NEXT_BATCH), MAX_DELAY))
+
+
+class Turns:
+    """When one account's calls go in a batch: so many at once, the others at its rate."""
+
+    def __init__(self, pace: Pace, quick_calls: int) -> None:
+        self._pace = pace
+        self._quick_calls = quick_calls
+        self._next_call = 0.0
+
+    @property
+    def has_time(self) -> bool:
+        """Whether enough of the function's time will be left at the next call's turn."""
+        return self._pace.seconds_left() - self._seconds_to_next_call() >= SECONDS_TO_START_A_CALL
+
+    def wait(self) -> None:
+        """Wait for the next call's turn."""
+        self._pace.sleep(self._seconds_to_next_call())
+        self._quick_calls -= 1
+        self._next_call = self._pace.now() + 1 / self._pace.calls_per_second
+
+    def _seconds_to_next_call(self) -> float:
+        return 0.0 if self._quick_calls > 0 else max(0.0, self._next_call - self._pace.now())
