@@ -57,7 +57,7 @@ def test_a_list_of_globs_that_routes_share_is_asked_once_for_each_key() -> None:
 
     def count(frame: FrameType, event: str, _argument: Any) -> None:
         nonlocal asked
-        asked += event == "call" and frame.f_code.co_name == "first_match"
+        asked += event == "call" and frame.f_code.co_name == "passes"
 
     sys.setprofile(count)
     try:

@@ -48,8 +48,9 @@ class _Filter:
 
     def passes(self, rest: str) -> bool:
         """Whether an include matches, where there are any, and no exclude does."""
-        is_included = self.include is None or self.include.first_match(rest) is not None
-        return is_included and (self.exclude is None or self.exclude.first_match(rest) is None)
+        if self.include and self.include.find(rest) is None:
+            return False
+        return not self.exclude or self.exclude.find(rest) is None
 
 
 @lru_cache(maxsize=_REMEMBERED)

@@ -98,36 +98,48 @@ _Placed = list[tuple[int, Glob]]
 _FEW = 8
 
 
+_Find = Callable[[str], int | None]
+
+
 class GlobList:
-    """The globs of one include or exclude, ready to find the first that matches, however many there are."""
+    """The globs of one include or exclude, ready to find the first that matches, however many there are.
+
+    `find` takes the rest of a key after its route's prefix and returns that glob's place; None where none matches.
+    """
 
     def __init__(self, texts: Sequence[str]) -> None:
         self._texts = texts
         globs = [(place, _glob(text)) for place, text in enumerate(texts)]
-        self._of_name = _finder([each for each in globs if each[1].by_name], len(texts))
-        self._of_rest = _finder([each for each in globs if not each[1].by_name], len(texts))
+        by_name, by_rest = ([each for each in globs if each[1].by_name is kind] for kind in (True, False))
+        finders = [_finder(each) for each in (by_name, by_rest) if each]
+        self.find: _Find = finders[0] if len(finders) == 1 else _first_of(finders)
 
     def first_match(self, rest: str) -> str | None:
-        """Return the first glob that matches the rest of a key after its route's prefix."""
-        first = none = len(self._texts)
-        if self._of_name:
-            first = self._of_name(rest.rpartition("/")[2])
-        if self._of_rest:
-            first = min(first, self._of_rest(rest))
-        return self._texts[first] if first < none else None
+        """Return the text of the first glob that matches the rest of a key after its route's prefix."""
+        place = self.find(rest)
+        return None if place is None else self._texts[place]
 
 
-def _finder(globs: _Placed, none: int) -> Callable[[str], int] | None:
-    """Return what finds the place of the first glob that matches a text, else `none`; None where there are no globs."""
+def _finder(globs: _Placed) -> _Find:
+    """Return what finds the first of some globs that all look at the name, or all at the rest."""
     index = ClueIndex(([[glob.clues]], (place, glob)) for place, glob in globs) if len(globs) > _FEW else None
+    by_name = globs[0][1].by_name
 
-    def find(text: str) -> int:
-        for place, glob in index.find(text) if index else globs:
-            if glob.matches(text):
+    def find(rest: str) -> int | None:
+        subject = rest[rest.rfind("/") + 1 :] if by_name else rest
+        for place, glob in index.find(subject) if index else globs:
+            if glob.matches(subject):
                 return place
-        return none
+        return None
 
-    return find if globs else None
+    return find
+
+
+def _first_of(finders: Sequence[_Find]) -> _Find:
+    def find(rest: str) -> int | None:
+        return min((place for find in finders if (place := find(rest)) is not None), default=None)
+
+    return find
 
 
 @lru_cache(maxsize=10_000)
