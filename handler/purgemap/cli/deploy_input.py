@@ -20,7 +20,6 @@ from purgemap.pipeline import Wanted, want
 from purgemap.planning import Listing
 from purgemap.preview import listings_of, parse_listing
 from purgemap.routes.loading import load_routes
-from purgemap.routes.table import Routes
 from purgemap.routing import Router
 from purgemap.s3_uris import SCHEME
 
@@ -37,7 +36,6 @@ class Deploy:
     `unrouted_buckets` are those of changes that no route takes.
     """
 
-    routes: Routes
     changes: int
     ignored: int
     wanted: Wanted
@@ -73,8 +71,7 @@ def deploy_options(command: _Command) -> _Command:
 
 def read_deploy(*, input_file: str, bucket: str | None, listing: str | None, routes: str) -> Deploy:
     """Read everything; raises PurgemapError (or MapError) for what can't be read."""
-    table = read_map(routes, load_routes)
-    router = Router(table)
+    router = Router(read_map(routes, load_routes))
     # A deploy that is sent twice on purpose is two deploys: each run has its own source.
     source = f"cli-{time.time_ns()}-{os.getpid()}"
     text = _read(input_file)
@@ -86,7 +83,6 @@ def read_deploy(*, input_file: str, bucket: str | None, listing: str | None, rou
     for warning in wanted.warnings:
         click.echo(f"purgemap: {warning}", err=True)
     return Deploy(
-        table,
         len({(change.bucket, change.key) for change in named.changes}),
         named.ignored,
         wanted,
