@@ -34,9 +34,13 @@ def test_what_fits_the_budgets_is_sent_as_it_is() -> None:
     assert planned(["/b/2", "/b/1", "/a*", "#tag"], paths=4, wildcards=1) == [["#tag", "/a*", "/b/1", "/b/2"]]
 
 
-def test_a_plan_counts_tags_as_paths_and_only_asterisks_at_the_end_as_wildcards() -> None:
-    counted = Plan(("#tag", "/a*", "/b*c"))
+def test_a_plan_counts_tags_as_paths_and_only_asterisks_at_a_paths_end_as_wildcards() -> None:
+    counted = Plan(("#tag*", "/a*", "/b*c"))
     assert (counted.paths, counted.wildcards) == (3, 1)
+
+
+def test_tags_that_end_in_an_asterisk_take_no_room_from_wildcards() -> None:
+    assert planned({"#a*": None, "#b*": None, "/a.js*": "/"}, wildcards=1) == [["#a*", "#b*", "/a.js*"]]
 
 
 def test_a_listing_decides_which_folder_loses_least() -> None:

@@ -37,11 +37,11 @@ def guessed(stem: str, covered: int) -> int:
 
 def outcome(plans: Sequence[Plan], scopes: Scopes, evicts: Evicts) -> Outcome:
     items, wanted = sent(plans), pruned(scopes)
-    stems = [item[:-1] for item in items if item.endswith("*") and item[0] != "#"]
+    stems = [item[:-1] for item in items if item.startswith("/") and item.endswith("*")]
     evicted = sum(
         evicts(stem, 1 if f"{stem}*" in wanted else sum(covers(f"{stem}*", item) for item in wanted)) for stem in stems
     )
-    return Outcome(len(plans) or 1, evicted, len(items), sum(item.endswith("*") for item in items))
+    return Outcome(len(plans) or 1, evicted, len(items), len(stems))
 
 
 @settings(max_examples=1_000, deadline=None)

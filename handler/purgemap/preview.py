@@ -11,7 +11,7 @@ from purgemap.errors import PurgemapError
 from purgemap.events import ObjectChange
 from purgemap.paths import spellings, viewer_paths
 from purgemap.pipeline import want
-from purgemap.planning import Listing, collateral, plan
+from purgemap.planning import Listing, collateral, is_wildcard, plan
 from purgemap.routes.table import Distribution, Routes
 from purgemap.routing import Router
 from purgemap.s3_uris import SCHEME, parse_s3_uri
@@ -41,7 +41,7 @@ class Invalidation:
     @property
     def wildcards(self) -> int:
         """How many of the items count against CloudFront's quota of wildcards."""
-        return sum(item.endswith("*") for item in self.items)
+        return sum(map(is_wildcard, self.items))
 
 
 def preview(orders: Iterable[Order], listings: Mapping[str, Listing] | None = None) -> list[Invalidation]:
