@@ -15,9 +15,7 @@ from purgemap.aws_errors import AWS_ERRORS, code_of, told, words_of
 from purgemap.delivery import Refusal, RefusedError
 from purgemap.errors import PurgemapError
 from purgemap.keeping import Message
-from purgemap.routes.table import Distribution
-
-TENANT = "tenant:"
+from purgemap.routes.table import TENANT, Distribution
 
 SERVICES = frozenset({"cloudfront", "cloudwatch", "sqs", "sts"})
 """What `Aws` makes clients of."""

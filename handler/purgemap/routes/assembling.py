@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from purgemap.routes.source import Place, Source
-from purgemap.routes.table import DEFAULT_MAX_PATHS, DEFAULT_MAX_WILDCARDS, Settings
+from purgemap.routes.table import DEFAULT_MAX_PATHS, DEFAULT_MAX_WILDCARDS, TENANT, Settings
 from purgemap.routes.written import Defaults, Target, WrittenDistribution, WrittenMap, WrittenRoute, WrittenTest
 from purgemap.s3_uris import parse_s3_uri
 
@@ -68,7 +68,7 @@ def written_distribution(
     is_sound = all(found.get(name, "") is not None for name in _ACCESS)
     return WrittenDistribution(
         place=place,
-        id=(found.get("id") or (f"tenant:{tenant}" if tenant else None)) if is_sound else None,
+        id=(found.get("id") or (f"{TENANT}{tenant}" if tenant else None)) if is_sound else None,
         role_arn=found.get("role_arn"),
         external_id=found.get("external_id"),
         max_paths=found.get("max_paths", defaults.max_paths),

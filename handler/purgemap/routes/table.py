@@ -16,6 +16,9 @@ from typing import Any, NamedTuple
 COMPILED_VERSION = 2
 """Version 1 had plain JSON in its rows, whose quotes version 2 swaps: neither reads the other."""
 
+TENANT = "tenant:"
+"""Stands before a distribution tenant's id wherever a distribution's may stand."""
+
 DEFAULT_MAX_PATHS = 150
 DEFAULT_MAX_WILDCARDS = 10
 
