@@ -200,7 +200,7 @@ class SqsQueue:
         try:
             answer = self._aws.client("sqs").send_message_batch(QueueUrl=self._url, Entries=entries)
         except (ClientError, BotoCoreError) as error:
-            return dict.fromkeys(places, str(error))
+            return dict.fromkeys(places, words_of(error))
         kept = {int(entry["Id"]): "" for entry in answer.get("Successful", [])}
         failed = {
             int(entry["Id"]): f"{entry['Code']}: {entry.get('Message', '')}" for entry in answer.get("Failed", [])
