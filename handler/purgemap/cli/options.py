@@ -1,4 +1,4 @@
-"""What several commands take."""
+"""What several commands take, and the files that they read and write."""
 
 import json
 from collections.abc import Callable
@@ -53,3 +53,12 @@ def read_map(routes: str, read: Callable[[str], _Map]) -> _Map:
         if not Path(routes).exists():
             raise PurgemapError(f"{error}; give the map with --routes") from None
         raise
+
+
+def write_file(file: Path, data: bytes) -> None:
+    """Write a file, and make the folder that it is to stand in; raises PurgemapError where that can't be."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(data)
+    except OSError as error:
+        raise PurgemapError(f"{file}: can't be written: {error.strerror}") from None
