@@ -7,8 +7,8 @@ import pytest
 from conftest import LoadMap
 from purgemap.errors import PurgemapError
 from purgemap.events import ObjectChange
+from purgemap.listings import listings_of, parse_listing
 from purgemap.planning import Listing
-from purgemap.preview import listings_of, parse_listing
 from purgemap.routing import Router
 from purgemap.s3_uris import parse_s3_uri
 

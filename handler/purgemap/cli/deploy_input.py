@@ -16,9 +16,9 @@ from purgemap.cli.options import file_name, read_map, routes_option
 from purgemap.counting import counted, some_of
 from purgemap.errors import PurgemapError
 from purgemap.inputs import Named, parse_lines
+from purgemap.listings import listings_of, parse_listing
 from purgemap.pipeline import Wanted, want
 from purgemap.planning import Listing
-from purgemap.preview import listings_of, parse_listing
 from purgemap.routes.loading import load_routes
 from purgemap.routing import Router
 from purgemap.s3_uris import SCHEME
