@@ -72,5 +72,9 @@ def test_a_uri_that_names_no_object_is_told_with_its_line() -> None:
         parse_listing("a\n\ns3://site\n", "site")
 
 
+def test_lines_may_end_as_on_windows() -> None:
+    assert parse_listing("a\r\ns3://media/b\r\n", "site") == {"site": ["a"], "media": ["b"]}
+
+
 def test_a_key_may_begin_with_a_bracket() -> None:
     assert parse_listing("[slug]/page.js\n", "site") == {"site": ["[slug]/page.js"]}

@@ -28,7 +28,7 @@ def parse_listing(text: str, bucket: str | None) -> dict[str, list[str]]:
     if _is_json(text):
         keys_by_bucket[_named(bucket)] = list(_listed_keys(text))
         return keys_by_bucket
-    for number, line in enumerate(text.split("\n"), 1):
+    for number, line in enumerate((line.removesuffix("\r") for line in text.split("\n")), 1):
         if line:
             of_bucket, key = _located(line, number) if line.startswith(SCHEME) else (_named(bucket), line)
             keys_by_bucket[of_bucket].append(key)
