@@ -16,16 +16,6 @@ class Plan(NamedTuple):
 
     items: tuple[str, ...]  # sorted, unique
 
-    @property
-    def paths(self) -> int:
-        """What CloudFront charges for: all items, wildcards and tags included."""
-        return len(self.items)
-
-    @property
-    def wildcards(self) -> int:
-        """What CloudFront's quota on wildcards counts."""
-        return sum(map(is_wildcard, self.items))
-
 
 def plan(
     scopes: Mapping[str, str | None], *, max_paths: int, max_wildcards: int, listing: Listing | None = None
