@@ -1,7 +1,6 @@
 """What `plan` and `invalidate` read: a deploy's changes, the map, and what is known of the sites."""
 
 import os
-import re
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -12,7 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
-from purgemap.cli.options import file_name, read_map, routes_option
+from purgemap.cli.options import bucket_name, file_name, read_map, routes_option
 from purgemap.counting import counted, some_of
 from purgemap.errors import PurgemapError
 from purgemap.inputs import Named, parse_lines
@@ -21,10 +20,6 @@ from purgemap.pipeline import Wanted, want
 from purgemap.planning import Listing
 from purgemap.routes.loading import load_routes
 from purgemap.routing import Router
-from purgemap.s3_uris import SCHEME
-
-# The longest names are those of buckets older than today's rules, as in the map's schema.
-_BUCKET = re.compile(r"[A-Za-z0-9._-]{3,255}")
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -43,19 +38,11 @@ class Deploy:
     listings: dict[str, Listing] | None
 
 
-def _check_bucket(_context: click.Context, _option: click.Parameter, text: str | None) -> str | None:
-    if text is not None and not _BUCKET.fullmatch(text):
-        name = text.removeprefix(SCHEME).partition("/")[0]
-        instead = name if _BUCKET.fullmatch(name) else "my-site"
-        raise click.BadParameter(f"{text!r} is no bucket's name; write it alone, as {instead}")
-    return text
-
-
 def deploy_options(command: _Command) -> _Command:
     """Add the options and the argument that `read_deploy` takes."""
     options: tuple[Callable[[Any], Any], ...] = (
         click.argument("input_file", metavar="[INPUT|-]", default="-", type=file_name),
-        click.option("--bucket", metavar="BUCKET", callback=_check_bucket, help="The bucket of keys that name none."),
+        click.option("--bucket", metavar="BUCKET", type=bucket_name, help="The bucket of keys that name none."),
         click.option(
             "--listing",
             metavar="FILE",
