@@ -132,6 +132,11 @@ class Routes:
         return {distribution.id: distribution for _, distribution in self.distributions()}
 
 
+def no_routes() -> Routes:
+    """Make the map of nothing, which is in service before the first."""
+    return Routes({"compiled": COMPILED_VERSION, "buckets": {}, "patterns": [], "distributions": {}})
+
+
 def encode_row(value: Any) -> str:
     """Write what a bucket or a distribution has in the map as a text of the document."""
     return json.dumps(value, sort_keys=True, separators=(",", ":")).translate(_SWAPPED_QUOTES)
