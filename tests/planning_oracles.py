@@ -109,8 +109,8 @@ def _outcome(items: Sequence[str], stems: Iterable[str], evicts: Evicts) -> Outc
         left = [item for item in left if item not in covered]
         evicted += evicts(stem, len(covered))
         wildcards += 1
-    asked = [item for item in left if item.endswith("*")]
-    evicted += sum(evicts(item[:-1], 1) for item in asked if item[0] != "#")
+    asked = [item for item in left if item.startswith("/") and item.endswith("*")]
+    evicted += sum(evicts(item[:-1], 1) for item in asked)
     return Outcome(1, evicted, len(left) + wildcards, len(asked) + wildcards)
 
 

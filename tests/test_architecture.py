@@ -22,7 +22,7 @@ LAYERS = [
     ["rendering"],
     ["lambda_function", "checking", "explaining", "status", "redriving"],
     ["sweeping", "dead_letters", "inbox", "invalidations", "sites"],
-    ["aws", "inputs", "preview", "reporting"],
+    ["aws", "inputs", "listings", "preview", "reporting"],
     ["pipeline"],
     ["keeping"],
     ["delivery"],

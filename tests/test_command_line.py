@@ -130,12 +130,20 @@ def test_each_option_says_what_it_does(name: str) -> None:
 @pytest.mark.parametrize(
     "arguments",
     [["check", ""], ["diff", ""], ["diff", "config/routes.yaml", ""], ["plan", ""], ["plan", "--listing", ""]]
+    + [["demo", "--site", ""]]
     + [[name, "--routes", ""] for name in ("build", "check", "demo", "plan", "render", "status")],
 )
 def test_a_name_that_a_shell_left_empty_is_refused(arguments: list[str], shell: Shell) -> None:
     status, out, err = shell.run(*arguments)
     assert (status, out) == (2, "")
     assert err.endswith("it is empty; name a file, or leave it out\n")
+
+
+@pytest.mark.parametrize("arguments", [["plan", "--bucket", ""], ["deploy", "--yes", "--artifact-bucket", ""]])
+def test_a_bucket_that_a_shell_left_empty_is_refused(arguments: list[str], shell: Shell) -> None:
+    status, out, err = shell.run(*arguments)
+    assert (status, out) == (2, "")
+    assert err.endswith("'' is no bucket's name; write it alone, as my-site\n")
 
 
 def test_a_key_that_is_no_utf_8_is_told(shell: Shell) -> None:

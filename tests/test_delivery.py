@@ -9,6 +9,7 @@ import pytest
 
 from doubles.clock import Clock
 from doubles.memory import MemoryCloudFront, MemoryQueue
+from planning_oracles import uncovered
 from purgemap.delivery import (
     Accepted,
     Deferred,
@@ -111,6 +112,7 @@ def test_a_tightened_job_asks_for_less_and_still_covers_everything() -> None:
     assert all(isinstance(outcome, Accepted) for outcome in outcomes)
     assert all(len(items) <= 10 for _, items, _ in cloudfront.calls)
     assert all(sum(item.endswith("*") for item in items) <= 1 for _, items, _ in cloudfront.calls)
+    assert uncovered(pressed.scopes, [item for _, items, _ in cloudfront.calls for item in items]) == []
 
 
 @pytest.mark.parametrize(

@@ -88,9 +88,11 @@ def test_an_id_that_aws_could_have_is_no_examples_id(id_: str) -> None:
     check_no_example(load_routes("config/routes.yaml"), connect(os.environ).cloudformation)
 
 
-@pytest.mark.parametrize("region", ["eu-central-1", "us-gov-west-1", "cn-north-1"])
-def test_every_part_of_aws_is_aws(monkeypatch: pytest.MonkeyPatch, region: str) -> None:
+@pytest.mark.parametrize("ipv6_too", ["false", "true"])
+@pytest.mark.parametrize("region", ["eu-central-1", "us-gov-west-1", "cn-north-1", "eusc-de-east-1"])
+def test_every_part_of_aws_is_aws(monkeypatch: pytest.MonkeyPatch, region: str, ipv6_too: str) -> None:
     monkeypatch.setenv("AWS_REGION", region)
+    monkeypatch.setenv("AWS_USE_DUALSTACK_ENDPOINT", ipv6_too)
     with pytest.raises(PurgemapError, match="an example's id"):
         check_no_example(load_routes("config/routes.yaml"), connect(os.environ).cloudformation)
 

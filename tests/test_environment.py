@@ -7,6 +7,7 @@ import pytest
 
 from purgemap.errors import PurgemapError
 from purgemap.lambda_function import build_handler
+from purgemap.rendering.template import load_template
 
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}
 EVERY_VARIABLE = (
@@ -47,7 +48,8 @@ def test_a_function_without_a_map_says_which_variable_names_it(variables: dict[s
 
 
 @pytest.mark.parametrize("rate", ["0.5", "2", "0.05", "10.25"])
-def test_every_rate_that_the_template_allows_is_taken(routes: str, rate: str) -> None:
+def test_rates_that_the_template_allows_are_taken(routes: str, rate: str) -> None:
+    assert re.fullmatch(load_template("template.yaml")["Parameters"]["CallsPerSecond"]["AllowedPattern"], rate)
     handler = build_handler({**CREDENTIALS, "PURGEMAP_ROUTES": routes, "PURGEMAP_CALLS_PER_SECOND": rate})
     assert handler({}, None) is None
 

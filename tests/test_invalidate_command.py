@@ -111,7 +111,7 @@ def test_what_cloudfront_has_no_room_for_is_tried_until_it_is_accepted(cloudfron
     cloudfront.faults.add(Fault(distribution=E2, error=code, times=3))
     result = run("s3://site/docs/x\n")
     assert result.return_value == 0
-    assert f"waiting  {E2}" in result.stderr
+    assert f"deferred {E2}" in result.stderr
     assert accepted(cloudfront, E1) == accepted(cloudfront, E2) == [["/docs/x"]]
 
 
@@ -135,7 +135,7 @@ def test_what_is_refused_for_good_is_told_before_others_are_waited_for(cloudfron
     cloudfront.faults.add(Fault(distribution=E2, error="TooManyInvalidationsInProgress", times=1))
     result = run("s3://site/docs/x\n")
     assert result.return_value == 1
-    assert [line.split()[0] for line in result.stderr.splitlines()] == ["not", "waiting", "accepted"]
+    assert [line.split()[0] for line in result.stderr.splitlines()] == ["not", "deferred", "accepted"]
 
 
 def test_credentials_that_aws_does_not_know_are_told_without_a_wait(
@@ -145,7 +145,7 @@ def test_credentials_that_aws_does_not_know_are_told_without_a_wait(
     cloudfront.faults.add(Fault(error="InvalidClientTokenId", times=None))
     result = run("s3://site/x\n", "--timeout", "36000")
     assert result.return_value == 1
-    assert "waiting" not in result.stderr
+    assert "deferred" not in result.stderr
     assert f"not accepted {E1}: CreateInvalidation: InvalidClientTokenId" in result.stderr
 
 

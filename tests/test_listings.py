@@ -7,8 +7,8 @@ import pytest
 from conftest import LoadMap
 from purgemap.errors import PurgemapError
 from purgemap.events import ObjectChange
+from purgemap.listings import listings_of, parse_listing
 from purgemap.planning import Listing
-from purgemap.preview import listings_of, parse_listing
 from purgemap.routing import Router
 from purgemap.s3_uris import parse_s3_uri
 
@@ -70,6 +70,10 @@ def test_what_is_no_listing_is_refused_in_words(text: str, told: str) -> None:
 def test_a_uri_that_names_no_object_is_told_with_its_line() -> None:
     with pytest.raises(PurgemapError, match=r"^line 3: 's3://site' is no s3://BUCKET/KEY$"):
         parse_listing("a\n\ns3://site\n", "site")
+
+
+def test_lines_may_end_as_on_windows() -> None:
+    assert parse_listing("a\r\ns3://media/b\r\n", "site") == {"site": ["a"], "media": ["b"]}
 
 
 def test_a_key_may_begin_with_a_bracket() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from purgemap.planning import RUNGS, Listing, Plan, plan, tightened
+from purgemap.planning import RUNGS, Listing, is_wildcard, plan, tightened
 from purgemap.planning.trie import branch_at
 
 Planned = list[list[str]]
@@ -34,9 +34,16 @@ def test_what_fits_the_budgets_is_sent_as_it_is() -> None:
     assert planned(["/b/2", "/b/1", "/a*", "#tag"], paths=4, wildcards=1) == [["#tag", "/a*", "/b/1", "/b/2"]]
 
 
-def test_a_plan_counts_tags_as_paths_and_only_asterisks_at_the_end_as_wildcards() -> None:
-    counted = Plan(("#tag", "/a*", "/b*c"))
-    assert (counted.paths, counted.wildcards) == (3, 1)
+def test_only_a_path_that_ends_in_an_asterisk_is_a_wildcard() -> None:
+    assert [item for item in ("#tag*", "/*", "/a*", "/b*c", "/d") if is_wildcard(item)] == ["/*", "/a*"]
+
+
+def test_tags_count_as_paths() -> None:
+    assert planned({"#a": None, "#b": None, "/c": "/"}, paths=2) == [["#a", "#b"], ["/c"]]
+
+
+def test_tags_that_end_in_an_asterisk_take_no_room_from_wildcards() -> None:
+    assert planned({"#a*": None, "#b*": None, "/a.js*": "/"}, wildcards=1) == [["#a*", "#b*", "/a.js*"]]
 
 
 def test_a_listing_decides_which_folder_loses_least() -> None:

@@ -11,10 +11,10 @@ from purgemap.deploying.refreshing import refreshes, send
 from purgemap.errors import PurgemapError
 from purgemap.jobs import parse_job
 from purgemap.preview import invalidations_of
-from purgemap.routes.table import COMPILED_VERSION, Routes
+from purgemap.routes.table import Routes, no_routes
 
 WWW, BLOG = "E2EXAMPLE1ABCD", "E3EXAMPLE2ABCD"
-NOTHING = Routes({"compiled": COMPILED_VERSION, "buckets": {}, "patterns": [], "distributions": {}})
+NOTHING = no_routes()
 HEAD = f"version: 1\ndistributions:\n  www: {{id: {WWW}}}\n  blog: {{id: {BLOG}}}\nroutes:\n"
 SITE = HEAD + "  - {bucket: acme, prefix: p/, distributions: [www]%s}\n"
 

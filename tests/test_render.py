@@ -41,16 +41,18 @@ def test_the_template_goes_to_stdout_and_nothing_else_does(map_file: Path, load_
     assert result.stdout == render_stack(load_map(MAP))
 
 
-def test_the_template_goes_into_a_file(map_file: Path, tmp_path: Path, load_map: LoadMap) -> None:
-    result = run("--routes", map_file, "--member", "--output", tmp_path / "member.yaml")
+def test_the_template_goes_into_a_file_whose_folder_is_made(map_file: Path, tmp_path: Path, load_map: LoadMap) -> None:
+    result = run("--routes", map_file, "--member", "--output", tmp_path / "stacks" / "member.yaml")
     assert (result.return_value, result.output) == (0, "")
-    assert (tmp_path / "member.yaml").read_text() == render_member(load_map(MAP))
+    assert (tmp_path / "stacks" / "member.yaml").read_text() == render_member(load_map(MAP))
 
 
 def test_a_file_that_cannot_be_written_is_named(map_file: Path, tmp_path: Path) -> None:
-    result = run("--routes", map_file, "--output", tmp_path / "nowhere" / "stack.yaml")
-    assert isinstance(result.exception, PurgemapError)
-    assert str(result.exception) == f"{tmp_path}/nowhere/stack.yaml: can't be written: No such file or directory"
+    (tmp_path / "taken").mkdir()
+    for place, reason in ((tmp_path / "taken", "Is a directory"), (map_file / "stack.yaml", "File exists")):
+        result = run("--routes", map_file, "--output", place)
+        assert isinstance(result.exception, PurgemapError)
+        assert str(result.exception) == f"{place}: can't be written: {reason}"
 
 
 def test_the_same_map_gives_the_same_bytes_whatever_its_order(load_map: LoadMap) -> None:

@@ -108,7 +108,7 @@ def test_what_is_left_out_says_why(load_map: LoadMap, key: str, event: str, reas
             include: ["*.html", "*.map"]
             exclude: ["*.map", "/drafts/**"]
             events: [created, deleted]
-        """).replace("prefix: docs\n", "prefix: docs\n")
+        """)
     )
     explanation = explain(routes, "site", key, event)
     assert explanation.invalidations == ()

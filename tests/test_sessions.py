@@ -168,4 +168,5 @@ def test_credentials_come_from_the_containers_endpoint_where_the_environment_has
         Thread(target=server.serve_forever, daemon=True).start()
         sent = requests_of(Aws({"AWS_REGION": "eu-west-1"}).client)
         server.shutdown()
+    assert len(sent) == len(CALLS)
     assert all("Credential=contained/" in headers["Authorization"] for _, _, _, headers in sent)

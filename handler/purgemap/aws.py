@@ -15,9 +15,7 @@ from purgemap.aws_errors import AWS_ERRORS, code_of, told, words_of
 from purgemap.delivery import Refusal, RefusedError
 from purgemap.errors import PurgemapError
 from purgemap.keeping import Message
-from purgemap.routes.table import Distribution
-
-TENANT = "tenant:"
+from purgemap.routes.table import TENANT, Distribution
 
 SERVICES = frozenset({"cloudfront", "cloudwatch", "sqs", "sts"})
 """What `Aws` makes clients of."""
@@ -202,7 +200,7 @@ class SqsQueue:
         try:
             answer = self._aws.client("sqs").send_message_batch(QueueUrl=self._url, Entries=entries)
         except (ClientError, BotoCoreError) as error:
-            return dict.fromkeys(places, str(error))
+            return dict.fromkeys(places, words_of(error))
         kept = {int(entry["Id"]): "" for entry in answer.get("Successful", [])}
         failed = {
             int(entry["Id"]): f"{entry['Code']}: {entry.get('Message', '')}" for entry in answer.get("Failed", [])

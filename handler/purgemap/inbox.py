@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 from botocore.exceptions import BotoCoreError, ClientError
 
 from purgemap.aws import Aws
+from purgemap.aws_errors import words_of
 from purgemap.dead_letters import Letter
 from purgemap.errors import PurgemapError
 
@@ -106,7 +107,7 @@ class SqsInbox:
         try:
             answer = self._sqs.delete_message_batch(QueueUrl=self.url, Entries=entries)
         except (ClientError, BotoCoreError) as error:
-            return dict.fromkeys(ids, str(error))
+            return dict.fromkeys(ids, words_of(error))
         failed = answer.get("Failed", [])
         return {ids[int(entry["Id"])]: f"{entry['Code']}: {entry.get('Message', '')}" for entry in failed}
 
@@ -132,7 +133,7 @@ def _told(what: str) -> Iterator[None]:
     try:
         yield
     except (ClientError, BotoCoreError) as error:
-        raise PurgemapError(f"{what}: {error}") from error
+        raise PurgemapError(f"{what}: {words_of(error)}") from error
 
 
 def _letter(message: dict[str, Any]) -> Letter:

@@ -96,6 +96,7 @@ class Places(NamedTuple):
     lists: tuple[int, ...]
 
 
+# What Places(…) does, in half the time: it is called for every key.
 _new_places = tuple.__new__
 
 

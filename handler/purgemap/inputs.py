@@ -62,10 +62,8 @@ def _numbered(lines: Sequence[str], bucket: str | None) -> Iterator[tuple[int, s
     for number, line in enumerate(lines):
         if number >= end:
             end = _end_of_json(lines, number, bucket)
-            yield (
-                number + 1,
-                line if end == number + 1 else "\n".join(each.rstrip("\r\n") for each in lines[number:end]),
-            )
+            laid_out = "\n".join(each.rstrip("\r\n") for each in lines[number:end])
+            yield number + 1, line if end == number + 1 else laid_out
 
 
 def _end_of_json(lines: Sequence[str], start: int, bucket: str | None) -> int:

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
-from purgemap.aws import TENANT, Aws
+from purgemap.aws import Aws
 from purgemap.aws_errors import code_of, told, words_of
 from purgemap.errors import PurgemapError
-from purgemap.routes.table import Distribution
+from purgemap.routes.table import TENANT, Distribution
 
 # A page holds a hundred, the newest first, and each takes seconds: another is needed only if one ends in progress.
 # https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_ListInvalidations.html

@@ -109,13 +109,13 @@ def survey(sweep: Sweep, selection: Selection) -> Redriven:
 
 def _send(dead_letters: Sequence[DeadLetter], queue: Queue) -> dict[str, str]:
     """Send what goes in the letters' places; returns why not, by id, for letters of which not everything went."""
-    waiting = [(each.letter.id, Message(body)) for each in dead_letters for body in each.bodies]
+    unsent = [(each.letter.id, Message(body)) for each in dead_letters for body in each.bodies]
     reasons: list[str] = []
     for _ in range(_TRIES):
-        answers = queue.send([message for _, message in waiting]) if waiting else []
-        waiting = [pair for pair, reason in zip(waiting, answers, strict=True) if reason]
+        answers = queue.send([message for _, message in unsent]) if unsent else []
+        unsent = [pair for pair, reason in zip(unsent, answers, strict=True) if reason]
         reasons = [reason for reason in answers if reason]
-    refused = zip(waiting, reasons, strict=True)
+    refused = zip(unsent, reasons, strict=True)
     return {**_empty(dead_letters), **{id_: f"the queue: {reason}" for (id_, _), reason in refused}}
 
 

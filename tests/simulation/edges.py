@@ -9,7 +9,7 @@ from doubles.cloudfront import ACCOUNT, Caller, CloudFrontDouble, ConnectionCutE
 from purgemap import aws
 from purgemap.delivery import CloudFront, Refusal, RefusedError
 from purgemap.keeping import Message, Queue
-from purgemap.routes.table import Distribution
+from purgemap.routes.table import TENANT, Distribution
 from simulation.timeline import Timeline
 from simulation.trouble import Trouble
 
@@ -104,9 +104,9 @@ class SimulatedCloudFront:
         raise refused
 
     def _call(self, distribution: Distribution, items: tuple[str, ...], caller_reference: str) -> str:
-        is_tenant = distribution.id.startswith(aws.TENANT)
+        is_tenant = distribution.id.startswith(TENANT)
         create = self._double.create_invalidation_for_tenant if is_tenant else self._double.create_invalidation
-        id_ = distribution.id.removeprefix(aws.TENANT)
+        id_ = distribution.id.removeprefix(TENANT)
         return create(caller_of(distribution), id_, items, caller_reference).id
 
 

@@ -9,9 +9,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from doubles.cloudfront import ACCOUNT, Site
-from purgemap.aws import TENANT
 from purgemap.routes.loading import load_routes
-from purgemap.routes.table import Routes
+from purgemap.routes.table import TENANT, Routes
 
 _ROLES = {
     "222222222222": "arn:aws:iam::222222222222:role/purgemap",

@@ -16,13 +16,13 @@ def read_own_modules() -> dict[str, bytes]:
     What a function imports only when it is called stays out: that is how a map is checked that wasn't compiled.
     """
     files: dict[str, bytes] = {}
-    waiting = [ENTRY_POINT]
-    while waiting:
-        module = waiting.pop()
+    pending = [ENTRY_POINT]
+    while pending:
+        module = pending.pop()
         path = _path(module)
         if path is not None and path not in files:
             files[path] = (_ROOT / path).read_bytes()
-            waiting += _imports(files[path], module)
+            pending += _imports(files[path], module)
     return files
 
 

@@ -86,13 +86,13 @@ def _bare_shape(shape: Json) -> Json:
 
 
 def _reachable(shapes: Mapping[str, Json], operations: Iterable[Json]) -> set[str]:
-    waiting = [each["shape"] for operation in operations for each in _ends(operation)]
+    pending = [each["shape"] for operation in operations for each in _ends(operation)]
     found: set[str] = set()
-    while waiting:
-        name = waiting.pop()
+    while pending:
+        name = pending.pop()
         if name not in found:
             found.add(name)
-            waiting += [part["shape"] for part in _parts(shapes[name])]
+            pending += [part["shape"] for part in _parts(shapes[name])]
     return found
 
 

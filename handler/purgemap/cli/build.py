@@ -11,8 +11,7 @@ from rich.table import Table
 from purgemap.building.bytecode import FUNCTION_PYTHON
 from purgemap.building.function import Build, build_function
 from purgemap.building.sound_map import load_sound
-from purgemap.cli.options import read_map, routes_option
-from purgemap.errors import PurgemapError
+from purgemap.cli.options import read_map, routes_option, write_file
 
 DEFAULT_OUTPUT = "dist/function.zip"
 _PYTHON = "Python " + ".".join(map(str, FUNCTION_PYTHON))
@@ -46,20 +45,12 @@ def build(architecture: str, output: Path, routes: str, *, as_json: bool) -> int
     for problem in sound.warnings:
         notices.print(str(problem), style="yellow", markup=False)
     built = build_function(sound.routes)
-    _write(output, built.archive)
+    write_file(output, built.archive)
     if as_json:
         click.echo(json.dumps(document(built, output, architecture), ensure_ascii=False, indent=2))
     else:
         _show(built, output, Console(highlight=False, soft_wrap=True))
     return 0
-
-
-def _write(output: Path, archive: bytes) -> None:
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        output.write_bytes(archive)
-    except OSError as error:
-        raise PurgemapError(f"{output}: can't be written: {error.strerror}") from None
 
 
 def document(built: Build, output: Path, architecture: str) -> dict[str, Any]:

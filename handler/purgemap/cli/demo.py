@@ -43,20 +43,18 @@ _LOOK_SECONDS = 0.2
 
 
 @click.command(short_help="The whole loop on an embedded AWS.")
-@click.option(
-    "--site", type=click.Path(path_type=Path), metavar="DIR", help="The site to deploy [default: a small one]."
-)
+@click.option("--site", type=file_name, metavar="DIR", help="The site to deploy [default: a small one].")
 @click.option(
     "--routes", metavar="FILE-or-FOLDER", type=file_name, help="The map to try [default: one bucket, one distribution]."
 )
 @click.option("--keep", is_flag=True, help="Stay up afterwards, for an `aws s3 sync` of your own.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
-def demo(site: Path | None, routes: str | None, *, keep: bool, as_json: bool) -> int:
+def demo(site: str | None, routes: str | None, *, keep: bool, as_json: bool) -> int:
     """Deploy a site into an embedded AWS, edit it, and show what CloudFront is told."""
     _check_installed()
     from purgemap.embedded.folder import read_folder
 
-    folder = site or Path(str(files("purgemap.embedded") / "site"))
+    folder = Path(site or str(files("purgemap.embedded") / "site"))
     content = read_folder(folder)
     story = Console(quiet=as_json, highlight=False)
     with _map_file(routes) as map_file, _stage(map_file, own=routes is None) as stage:

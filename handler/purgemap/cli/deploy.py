@@ -14,7 +14,7 @@ from purgemap.aws_errors import told
 from purgemap.building.function import build_function
 from purgemap.building.sound_map import load_sound
 from purgemap.cli.deploy_showing import Progress, show_changes, show_outputs, show_refreshes
-from purgemap.cli.options import read_map, routes_option
+from purgemap.cli.options import bucket_name, read_map, routes_option
 from purgemap.counting import counted
 from purgemap.deploying.artifacts import deployed_map, object_url, own_artifacts, upload
 from purgemap.deploying.change_set import ChangeSet, Request, discard, prepare
@@ -56,6 +56,7 @@ class _Target(NamedTuple):
 @click.option("--stack-name", metavar="NAME", default=DEFAULT_STACK, show_default=True, help="The stack to deploy to.")
 @click.option(
     "--artifact-bucket",
+    type=bucket_name,
     metavar="BUCKET",
     help="Takes the zip and the template [default: a private one, made on first use].",
 )

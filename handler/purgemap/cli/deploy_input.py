@@ -1,7 +1,6 @@
 """What `plan` and `invalidate` read: a deploy's changes, the map, and what is known of the sites."""
 
 import os
-import re
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -12,20 +11,15 @@ from typing import Any, TypeVar
 
 import click
 
-from purgemap.cli.options import file_name, read_map, routes_option
+from purgemap.cli.options import bucket_name, file_name, read_map, routes_option
 from purgemap.counting import counted, some_of
 from purgemap.errors import PurgemapError
 from purgemap.inputs import Named, parse_lines
+from purgemap.listings import listings_of, parse_listing
 from purgemap.pipeline import Wanted, want
 from purgemap.planning import Listing
-from purgemap.preview import listings_of, parse_listing
 from purgemap.routes.loading import load_routes
-from purgemap.routes.table import Routes
 from purgemap.routing import Router
-from purgemap.s3_uris import SCHEME
-
-# The longest names are those of buckets older than today's rules, as in the map's schema.
-_BUCKET = re.compile(r"[A-Za-z0-9._-]{3,255}")
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -37,7 +31,6 @@ class Deploy:
     `unrouted_buckets` are those of changes that no route takes.
     """
 
-    routes: Routes
     changes: int
     ignored: int
     wanted: Wanted
@@ -45,19 +38,11 @@ class Deploy:
     listings: dict[str, Listing] | None
 
 
-def _check_bucket(_context: click.Context, _option: click.Parameter, text: str | None) -> str | None:
-    if text is not None and not _BUCKET.fullmatch(text):
-        name = text.removeprefix(SCHEME).partition("/")[0]
-        instead = name if _BUCKET.fullmatch(name) else "my-site"
-        raise click.BadParameter(f"{text!r} is no bucket's name; write it alone, as {instead}")
-    return text
-
-
 def deploy_options(command: _Command) -> _Command:
     """Add the options and the argument that `read_deploy` takes."""
     options: tuple[Callable[[Any], Any], ...] = (
         click.argument("input_file", metavar="[INPUT|-]", default="-", type=file_name),
-        click.option("--bucket", metavar="BUCKET", callback=_check_bucket, help="The bucket of keys that name none."),
+        click.option("--bucket", metavar="BUCKET", type=bucket_name, help="The bucket of keys that name none."),
         click.option(
             "--listing",
             metavar="FILE",
@@ -73,8 +58,7 @@ def deploy_options(command: _Command) -> _Command:
 
 def read_deploy(*, input_file: str, bucket: str | None, listing: str | None, routes: str) -> Deploy:
     """Read everything; raises PurgemapError (or MapError) for what can't be read."""
-    table = read_map(routes, load_routes)
-    router = Router(table)
+    router = Router(read_map(routes, load_routes))
     # A deploy that is sent twice on purpose is two deploys: each run has its own source.
     source = f"cli-{time.time_ns()}-{os.getpid()}"
     text = _read(input_file)
@@ -86,7 +70,6 @@ def read_deploy(*, input_file: str, bucket: str | None, listing: str | None, rou
     for warning in wanted.warnings:
         click.echo(f"purgemap: {warning}", err=True)
     return Deploy(
-        table,
         len({(change.bucket, change.key) for change in named.changes}),
         named.ignored,
         wanted,

@@ -11,7 +11,7 @@ from purgemap.cli.options import file_name, routes_option, the_one_map
 from purgemap.differing.difference import difference
 from purgemap.differing.telling import NOTHING, lines, markdown
 from purgemap.routes.loading import load_routes
-from purgemap.routes.table import COMPILED_VERSION, Routes
+from purgemap.routes.table import Routes, no_routes
 
 _COLOURS = {"gained": "green", "lost": "red", "altered": "yellow", "warning": "bold yellow"}
 
@@ -49,7 +49,7 @@ def diff(old: str, new: str | None, form: str, routes: str) -> int:
 
 def _load(place: str) -> Routes:
     if place == os.devnull:
-        return Routes({"compiled": COMPILED_VERSION, "buckets": {}, "patterns": [], "distributions": {}})
+        return no_routes()
     path = Path(place)
     return _load_pipe(path) if path.is_fifo() else load_routes(path)
 

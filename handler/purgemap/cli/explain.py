@@ -12,6 +12,7 @@ from purgemap.errors import PurgemapError
 from purgemap.events import CREATED, DELETED, EXPIRED
 from purgemap.explaining import Explanation, MatchedTarget
 from purgemap.explaining import explain as explain_change
+from purgemap.planning import is_wildcard
 from purgemap.routes.loading import load_routes
 from purgemap.s3_uris import parse_s3_uri
 
@@ -83,7 +84,7 @@ def _show_match(match: MatchedTarget, console: Console) -> None:
 
 
 def _why_wildcard(item: str, match: MatchedTarget) -> str:
-    if not item.endswith("*"):
+    if not is_wildcard(item):
         return ""
     if any("~" in spelling.path for spelling in match.spellings):
         return "  [dim]CloudFront supports ~ in no spelling, so a wildcard stops before it[/]"

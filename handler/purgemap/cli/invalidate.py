@@ -4,7 +4,7 @@ import functools
 import json
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 import click
@@ -101,11 +101,11 @@ def send(
 ) -> Sent:
     """Send a deploy's orders until all are accepted, hopeless, or out of time; each is said as soon as it is known."""
     sent = Sent([], [])
-    waiting, rounds = deploy.wanted.orders, 0
-    distributions = {order.job.distribution: order.distribution for order in waiting}
+    orders, rounds = deploy.wanted.orders, 0
+    distributions = {order.job.distribution: order.distribution for order in orders}
     pace = Pace(now=time.time, seconds_left=lambda: seconds_left() + SECONDS_TO_START_A_CALL, sleep=sleep)
-    while waiting:
-        outcomes = deliver(waiting, cloudfront, pace, deploy.listings)
+    while orders:
+        outcomes = deliver(orders, cloudfront, pace, deploy.listings)
         wait = min(_FIRST_WAIT << min(rounds, 10), _LONGEST_WAIT)
         if seconds_left() < wait:
             outcomes = [_out_of_time(outcome) for outcome in outcomes]
@@ -114,8 +114,8 @@ def send(
         sent.accepted.extend(outcome for outcome in outcomes if isinstance(outcome, Accepted))
         sent.missing.extend(outcome for outcome in outcomes if isinstance(outcome, Rejected))
         deferred = [outcome for outcome in outcomes if isinstance(outcome, Deferred)]
-        waiting, rounds = _again(deferred, distributions), rounds + 1
-        if waiting:
+        orders, rounds = _again(deferred, distributions), rounds + 1
+        if orders:
             sleep(wait)
     return sent
 
@@ -132,7 +132,7 @@ def _say_left_out(console: Console, deploy: Deploy) -> None:
         console.print(f"[yellow]{escape(told)}[/]")
 
 
-def _again(deferred: Iterable[Deferred], distributions: dict[str, Any]) -> list[Order]:
+def _again(deferred: Iterable[Deferred], distributions: Mapping[str, Distribution]) -> list[Order]:
     return [Order(outcome.job, distributions[outcome.job.distribution], was_deferred=True) for outcome in deferred]
 
 
@@ -141,7 +141,7 @@ def _say(console: Console, outcome: Outcome) -> None:
     if isinstance(outcome, Accepted):
         console.print(f"[green]accepted[/] {distribution} {counted(len(outcome.items), 'item')} as {outcome.id}")
     elif isinstance(outcome, Deferred):
-        console.print(f"[yellow]waiting[/]  {distribution}: {escape(outcome.reason)}")
+        console.print(f"[yellow]deferred[/] {distribution}: {escape(outcome.reason)}")
     else:
         console.print(f"[red]not accepted[/] {distribution}: {escape(outcome.reason)}")
 

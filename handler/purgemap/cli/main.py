@@ -40,7 +40,7 @@ def purgemap_command() -> None:
 
 
 def main() -> None:
-    """Run the command line: 0 fine, 1 the input is wrong (one line says how), 2 usage."""
+    """Run the command line: 0 fine, 1 the input is wrong (a line for each problem says how), 2 usage."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # what a terminal can't show, or is no text, is no reason to fail
             stream.reconfigure(errors="backslashreplace")

@@ -1,6 +1,7 @@
-"""What several commands take."""
+"""What several commands take, and the files that they read and write."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -10,8 +11,12 @@ from click.core import ParameterSource
 
 from purgemap.errors import PurgemapError
 from purgemap.routes.problems import MapError, check_document
+from purgemap.s3_uris import SCHEME
 
 DEFAULT_ROUTES = "config/routes.yaml"
+
+# The longest names are those of buckets older than today's rules, as in the map's schema.
+_BUCKET = re.compile(r"[A-Za-z0-9._-]{3,255}")
 
 _Map = TypeVar("_Map")
 
@@ -20,6 +25,15 @@ def file_name(text: str) -> str:
     """Refuse an empty name, as an unset variable of a shell leaves it, rather than take it for none."""
     if not text:
         raise click.BadParameter("it is empty; name a file, or leave it out")
+    return text
+
+
+def bucket_name(text: str) -> str:
+    """Refuse what can be no bucket's name, and say what to write instead where it holds one."""
+    if not _BUCKET.fullmatch(text):
+        name = text.removeprefix(SCHEME).partition("/")[0]
+        instead = name if _BUCKET.fullmatch(name) else "my-site"
+        raise click.BadParameter(f"{text!r} is no bucket's name; write it alone, as {instead}")
     return text
 
 
@@ -53,3 +67,12 @@ def read_map(routes: str, read: Callable[[str], _Map]) -> _Map:
         if not Path(routes).exists():
             raise PurgemapError(f"{error}; give the map with --routes") from None
         raise
+
+
+def write_file(file: Path, data: bytes) -> None:
+    """Write a file, and make the folder that it is to stand in; raises PurgemapError where that can't be."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(data)
+    except OSError as error:
+        raise PurgemapError(f"{file}: can't be written: {error.strerror}") from None

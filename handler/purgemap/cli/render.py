@@ -4,8 +4,7 @@ from pathlib import Path
 
 import click
 
-from purgemap.cli.options import read_map, routes_option
-from purgemap.errors import PurgemapError
+from purgemap.cli.options import read_map, routes_option, write_file
 from purgemap.rendering.stack import render_member, render_stack
 from purgemap.routes.loading import load_routes
 
@@ -28,12 +27,5 @@ def render(output: Path | None, routes: str, *, member: bool) -> int:
     if output is None:
         click.echo(template, nl=False)
     else:
-        _write(output, template)
+        write_file(output, template.encode())
     return 0
-
-
-def _write(output: Path, template: str) -> None:
-    try:
-        output.write_text(template, "utf-8")
-    except OSError as error:
-        raise PurgemapError(f"{output}: can't be written: {error.strerror}") from None

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple, TypeVar
 
 import click
 
-from purgemap.aws import TENANT, Aws
+from purgemap.aws import Aws
 from purgemap.errors import PurgemapError
-from purgemap.routes.table import Distribution, Routes, is_id
+from purgemap.routes.table import TENANT, Distribution, Routes, is_id
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 

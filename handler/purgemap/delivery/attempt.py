@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from purgemap.delivery.bisecting import Search
 from purgemap.delivery.outcomes import Accepted, Refusal, RefusedError
 from purgemap.jobs import Job
-from purgemap.planning.cover import outermost, uncovered
+from purgemap.planning.cover import is_wildcard, outermost, uncovered
 
 
 class Attempt:
@@ -62,12 +62,9 @@ class Attempt:
 
 
 def _untold(wanted: Iterable[str], told: Iterable[str]) -> list[str]:
-    """Return those of the wanted items that the told ones, and the wildcards among them, leave.
-
-    A tag that ends in `*` is no wildcard.
-    """
+    """Return those of the wanted items that the told ones, and the wildcards among them, leave."""
     told = set(told)
-    stems = outermost(item[:-1] for item in told if item.startswith("/") and item.endswith("*"))
+    stems = outermost(item[:-1] for item in told if is_wildcard(item))
     return uncovered(sorted(item for item in wanted if item not in told), stems)
 
 

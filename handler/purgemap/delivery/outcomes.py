@@ -5,6 +5,7 @@ from typing import NamedTuple, Protocol
 
 from purgemap.errors import PurgemapError
 from purgemap.jobs import Job
+from purgemap.planning import is_wildcard
 from purgemap.routes.table import Distribution
 
 
@@ -46,7 +47,7 @@ class Accepted(NamedTuple):
     @property
     def wildcards(self) -> int:
         """How many of the items count against CloudFront's quota of wildcards."""
-        return sum(item.endswith("*") for item in self.items)
+        return sum(map(is_wildcard, self.items))
 
 
 class Deferred(NamedTuple):

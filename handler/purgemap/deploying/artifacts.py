@@ -8,10 +8,11 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from purgemap.aws_errors import code_of
 from purgemap.building.function import ROUTES_FILE
 from purgemap.deploying.stack import Stack
 from purgemap.errors import PurgemapError
-from purgemap.routes.table import COMPILED_VERSION, Routes
+from purgemap.routes.table import COMPILED_VERSION, Routes, no_routes
 
 _MISSING = {"404", "NoSuchKey", "NoSuchBucket", "NotFound"}
 
@@ -25,7 +26,7 @@ def own_artifacts(s3: Any, account: str, region: str) -> str:
     try:
         s3.head_bucket(Bucket=bucket, ExpectedBucketOwner=account)
     except ClientError as error:
-        if error.response["Error"].get("Code") not in _MISSING:
+        if code_of(error) not in _MISSING:
             raise PurgemapError(
                 f"the bucket {bucket} belongs to somebody else, or you have no right to it; name one of your own with "
                 "--artifact-bucket"
@@ -55,7 +56,7 @@ def upload(s3: Any, bucket: str, data: bytes, ending: str) -> str:
         s3.head_object(Bucket=bucket, Key=key)
     except ClientError as error:
         # Without the right to list a bucket, S3 says 403 for what isn't there.
-        if error.response["Error"].get("Code") not in _MISSING | {"403"}:
+        if code_of(error) not in _MISSING | {"403"}:
             raise
         s3.put_object(Bucket=bucket, Key=key, Body=data)
     return key
@@ -70,7 +71,7 @@ def deployed_map(s3: Any, stack: Stack | None) -> Routes:
     """Read the map that a stack runs back from its zip; an empty map for no stack. Raises PurgemapError."""
     bucket, key = (stack.parameters.get(name, "") if stack else "" for name in ("CodeBucket", "CodeKey"))
     if not bucket:
-        return Routes({"compiled": COMPILED_VERSION, "buckets": {}, "patterns": [], "distributions": {}})
+        return no_routes()
     try:
         archive = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
         document = json.loads(zipfile.ZipFile(io.BytesIO(archive)).read(ROUTES_FILE))

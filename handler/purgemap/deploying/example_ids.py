@@ -9,7 +9,12 @@ from purgemap.routes.table import Routes
 # As AWS's own documentation marks them; that a real id holds this is one chance in ten billion.
 _MARK = "EXAMPLE"
 
-_AWS = (".amazonaws.com", ".amazonaws.com.cn")
+# Where a client goes to which nobody gave an endpoint, by IPv4 alone or, the second of each, by IPv6, too.
+_AWS = (
+    *(".amazonaws.com", ".api.aws"),
+    *(".amazonaws.com.cn", ".api.amazonwebservices.com.cn"),
+    *(".amazonaws.eu", ".api.amazonwebservices.eu"),
+)
 
 
 def check_no_example(routes: Routes, client: Any) -> None:

@@ -22,16 +22,16 @@ def pair(old: Iterable[Site], new: Iterable[Site]) -> list[Pair]:
     before, after = list(old), list(new)
     pairs: list[Pair] = []
     for key in _KEYS:
-        waiting: defaultdict[Hashable, deque[Site]] = defaultdict(deque)
+        unpaired: defaultdict[Hashable, deque[Site]] = defaultdict(deque)
         for site in before:
-            waiting[key(site)].append(site)
+            unpaired[key(site)].append(site)
         left = []
         for site in after:
-            if waiting[key(site)]:
-                pairs.append(Pair(waiting[key(site)].popleft(), site))
+            if unpaired[key(site)]:
+                pairs.append(Pair(unpaired[key(site)].popleft(), site))
             else:
                 left.append(site)
-        before, after = [site for sites in waiting.values() for site in sites], left
+        before, after = [site for sites in unpaired.values() for site in sites], left
     return sorted([*pairs, *(Pair(site, None) for site in before), *(Pair(None, site) for site in after)], key=_order)
 
 

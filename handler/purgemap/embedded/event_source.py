@@ -74,7 +74,7 @@ class EventSource:
         return self.batches[-1]
 
     def _collect(self) -> list[Message]:
-        """Receives until the batch size or the payload's limit is reached, or the window of the first message ends."""
+        """Receive until the batch size or the payload's limit is reached, or the window of the first message ends."""
         self._held = self._held or deque(self._receive(_LONG_POLL_SECONDS))
         deadline = time.monotonic() + self.window_seconds
         messages: list[Message] = []
@@ -88,7 +88,7 @@ class EventSource:
         return messages
 
     def _receive_until(self, deadline: float) -> list[Message]:
-        """Receives the next messages; [] once the window is over."""
+        """Receive the next messages; [] once the window is over."""
         while (left := deadline - time.monotonic()) > 0:
             received = self._receive(min(int(left), _LONG_POLL_SECONDS))
             if received:

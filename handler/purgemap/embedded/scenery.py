@@ -56,8 +56,8 @@ def build(aws: EmbeddedAws, routes: Routes) -> Scenery:
 
 
 def account_of(distribution: Distribution) -> str:
-    """Tell the account of a distribution: its role's, arn:aws:iam::ACCOUNT:role/NAME, or one's own."""
-    return distribution.role_arn.split(":")[4] if distribution.role_arn else DEFAULT_ACCOUNT_ID
+    """Tell the number of a distribution's account, where moto's own stands for the function's."""
+    return distribution.account or DEFAULT_ACCOUNT_ID
 
 
 def _destinations(router: Router, bucket: str, key: str, event: str) -> list[Destination]:

@@ -1,7 +1,8 @@
 """Items of one distribution, with their scopes → the cheapest invalidations that cover them all."""
 
+from purgemap.planning.cover import is_wildcard
 from purgemap.planning.listing import Listing, collateral
 from purgemap.planning.planner import Plan, plan
 from purgemap.planning.rungs import RUNGS, tightened
 
-__all__ = ["RUNGS", "Listing", "Plan", "collateral", "plan", "tightened"]
+__all__ = ["RUNGS", "Listing", "Plan", "collateral", "is_wildcard", "plan", "tightened"]

@@ -6,8 +6,11 @@ from purgemap.planning.prefixes import span
 
 
 def is_wildcard(item: str) -> bool:
-    """CloudFront's only wildcard is an asterisk at the end (Developer Guide, "Specify objects to invalidate")."""
-    return item.endswith("*")
+    """Whether an item is a path that ends in an asterisk, CloudFront's only wildcard: in a tag it is itself.
+
+    https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/invalidation-specifying-objects.html
+    """
+    return item.endswith("*") and not item.startswith("#")
 
 
 def outermost(stems: Iterable[str]) -> list[str]:

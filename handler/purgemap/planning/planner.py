@@ -16,16 +16,6 @@ class Plan(NamedTuple):
 
     items: tuple[str, ...]  # sorted, unique
 
-    @property
-    def paths(self) -> int:
-        """What CloudFront charges for: all items, wildcards and tags included."""
-        return len(self.items)
-
-    @property
-    def wildcards(self) -> int:
-        """What CloudFront's quota on wildcards counts."""
-        return sum(map(is_wildcard, self.items))
-
 
 def plan(
     scopes: Mapping[str, str | None], *, max_paths: int, max_wildcards: int, listing: Listing | None = None
@@ -40,17 +30,16 @@ def plan(
     tags, exact, stems = parted(scopes)
     max_wildcards = min(max_wildcards, max_paths)
     paths = len(tags) + len(exact) + len(stems)
-    wildcards = sum(map(is_wildcard, tags)) + len(stems)
-    if paths > max_paths or wildcards > max_wildcards:
+    if paths > max_paths or len(stems) > max_wildcards:
         items = sorted([*exact, *_wildcards(stems)]) if stems else exact
         candidates = Candidates(items, scopes, asked=stems, listing=listing)
         requests, widest = requests_needed(
-            candidates, max_paths=max_paths, max_wildcards=max_wildcards, paths=paths, wildcards=wildcards
+            candidates, max_paths=max_paths, max_wildcards=max_wildcards, paths=paths, wildcards=len(stems)
         )
         cheapest = cheapest_stems(
             candidates,
             surplus=max(0, paths - requests * max_paths),
-            max_wildcards=requests * max_wildcards - (wildcards - len(stems)),
+            max_wildcards=requests * max_wildcards,
         )
         stems = outermost([*stems, *(widest if cheapest is None else cheapest)])
         exact = uncovered(exact, stems)

@@ -6,9 +6,7 @@ from typing import Any, NamedTuple
 
 from purgemap.rendering.grouping import stable_groups
 from purgemap.rendering.limits import INLINE_CHARACTERS, MANAGED_CHARACTERS, check_policies
-from purgemap.routes.table import Distribution, Routes
-
-TENANT = "tenant:"
+from purgemap.routes.table import TENANT, Distribution, Routes
 
 _ARN = "arn:${{AWS::Partition}}:cloudfront::${{AWS::AccountId}}:{}/{}"
 

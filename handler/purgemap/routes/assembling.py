@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from purgemap.routes.source import Place, Source
-from purgemap.routes.table import DEFAULT_MAX_PATHS, DEFAULT_MAX_WILDCARDS, Settings
-from purgemap.routes.written import Defaults, Target, WrittenDistribution, WrittenMap, WrittenRoute, WrittenTest
+from purgemap.routes.table import DEFAULT_MAX_PATHS, DEFAULT_MAX_WILDCARDS, TENANT, Settings
+from purgemap.routes.written import Defaults, WrittenDistribution, WrittenMap, WrittenRoute, WrittenTarget, WrittenTest
 from purgemap.s3_uris import parse_s3_uri
 
 _OPTIONS = frozenset(Settings._fields)
@@ -68,7 +68,7 @@ def written_distribution(
     is_sound = all(found.get(name, "") is not None for name in _ACCESS)
     return WrittenDistribution(
         place=place,
-        id=(found.get("id") or (f"tenant:{tenant}" if tenant else None)) if is_sound else None,
+        id=(found.get("id") or (f"{TENANT}{tenant}" if tenant else None)) if is_sound else None,
         role_arn=found.get("role_arn"),
         external_id=found.get("external_id"),
         max_paths=found.get("max_paths", defaults.max_paths),
@@ -94,10 +94,10 @@ def _route(place: Place, route: Mapping[str, Any], defaults: Defaults) -> Writte
     )
 
 
-def _target(place: Place, value: Mapping[str, Any] | str | None, defaults: Defaults) -> Target:
+def _target(place: Place, value: Mapping[str, Any] | str | None, defaults: Defaults) -> WrittenTarget:
     if isinstance(value, str) or value is None:
-        return Target(place, value, None)
-    return Target(place, None, written_distribution(place, value, defaults))
+        return WrittenTarget(place, value, None)
+    return WrittenTarget(place, None, written_distribution(place, value, defaults))
 
 
 def _tests(top: Place, value: Mapping[str, Any]) -> Iterator[WrittenTest]:

@@ -9,7 +9,7 @@ from purgemap.routes.naming import Directory, access, is_template, known_ids, na
 from purgemap.routes.problems import Problem
 from purgemap.routes.suggestion import did_you_mean, quoted
 from purgemap.routes.table import is_id, is_name
-from purgemap.routes.written import Target, WrittenDistribution, WrittenMap
+from purgemap.routes.written import WrittenDistribution, WrittenMap, WrittenTarget
 
 _NAME_CHARACTERS = re.compile(r"[A-Za-z0-9._-]*")
 _NAME_IT = "write its id, or give it this name under distributions"
@@ -17,7 +17,7 @@ _MOST_SUGGESTED = 20
 """How many unknown names are compared with the known; each takes milliseconds in a large map."""
 
 
-def _targets(written: WrittenMap) -> Iterator[Target]:
+def _targets(written: WrittenMap) -> Iterator[WrittenTarget]:
     return (target for route in written.routes for target in route.targets)
 
 
@@ -31,7 +31,7 @@ def names_are_known(written: WrittenMap) -> Iterator[Problem]:
             yield target.place.error(f"no distribution is called {quoted(text)}; {hint}")
 
 
-def _unknown(written: WrittenMap) -> Iterator[Target]:
+def _unknown(written: WrittenMap) -> Iterator[WrittenTarget]:
     for target in _targets(written):
         text = target.text
         if text is not None and not is_template(text) and not is_id(text) and text not in written.distributions:
@@ -120,7 +120,7 @@ def names_are_used(written: WrittenMap) -> Iterator[Problem]:
         yield written.distributions[name].place.warning(message, at_key=True)
 
 
-def _is_void(target: Target) -> bool:
+def _is_void(target: WrittenTarget) -> bool:
     return target.text is None and target.inline is None
 
 

@@ -5,7 +5,7 @@ import re
 from purgemap.patterns import Kind, parse_parts
 from purgemap.routes.assembling import written_distribution
 from purgemap.routes.table import is_id
-from purgemap.routes.written import Target, WrittenDistribution, WrittenMap
+from purgemap.routes.written import WrittenDistribution, WrittenMap, WrittenTarget
 
 
 def is_template(text: str) -> bool:
@@ -40,7 +40,7 @@ class Directory:
                 self.names_by_id.setdefault(distribution.id, []).append(name)
         self._bare: dict[str, WrittenDistribution] = {}
 
-    def find(self, target: Target) -> WrittenDistribution | None:
+    def find(self, target: WrittenTarget) -> WrittenDistribution | None:
         """Find what a target means; None for a template, an unknown name and what isn't sound.
 
         An id means the entry that has it, or, where no name has it, the distribution with nothing but defaults.

@@ -8,7 +8,7 @@ from purgemap.patterns import Kind
 from purgemap.routes.naming import Directory
 from purgemap.routes.pattern_rules import parts_of
 from purgemap.routes.problems import Problem
-from purgemap.routes.written import Target, WrittenDistribution, WrittenMap, WrittenRoute
+from purgemap.routes.written import WrittenDistribution, WrittenMap, WrittenRoute, WrittenTarget
 
 _FILTERS = ("include", "exclude")
 
@@ -70,13 +70,13 @@ class _Index:
             for target in route.targets:
                 self._add(route, target)
 
-    def _add(self, route: WrittenRoute, target: Target) -> None:
+    def _add(self, route: WrittenRoute, target: WrittenTarget) -> None:
         prefix = str(route.prefix)
         self._alike.setdefault((*self._key(route, target), _filters(route), prefix), route)
         if not self._is_filtered(route, target):
             self._unfiltered.setdefault((*self._key(route, target), prefix), route)
 
-    def find_other(self, route: WrittenRoute, target: Target) -> WrittenRoute | None:
+    def find_other(self, route: WrittenRoute, target: WrittenTarget) -> WrittenRoute | None:
         """Find a route that tells the target all that this route does: an earlier one just like it, or a wider one."""
         key, prefix = self._key(route, target), str(route.prefix)
         first = self._alike[(*key, _filters(route), prefix)]
@@ -86,13 +86,13 @@ class _Index:
         wider = (self._unfiltered.get((*key, prefix[:length])) for length in lengths)
         return next((found for found in wider if found is not None and found is not route), None)
 
-    def _key(self, route: WrittenRoute, target: Target) -> tuple[str, ...]:
+    def _key(self, route: WrittenRoute, target: WrittenTarget) -> tuple[str, ...]:
         distribution = self._directory.find(target)
         meant = (str(distribution.id), _text(distribution.options)) if distribution else (str(target.text), "")
         options = {name: value for name, value in route.options.items() if name not in _FILTERS}
         return (str(route.bucket), _text(options), *meant)
 
-    def _is_filtered(self, route: WrittenRoute, target: Target) -> bool:
+    def _is_filtered(self, route: WrittenRoute, target: WrittenTarget) -> bool:
         distribution = self._directory.find(target)
         if distribution is None and not all(name in route.options for name in _FILTERS):
             return self._has_filters

@@ -16,6 +16,9 @@ from typing import Any, NamedTuple
 COMPILED_VERSION = 2
 """Version 1 had plain JSON in its rows, whose quotes version 2 swaps: neither reads the other."""
 
+TENANT = "tenant:"
+"""Stands before a distribution tenant's id wherever a distribution's may stand."""
+
 DEFAULT_MAX_PATHS = 150
 DEFAULT_MAX_WILDCARDS = 10
 
@@ -127,6 +130,11 @@ class Routes:
     def distributions_by_id(self) -> Mapping[str, Distribution]:
         """Every distribution of the map by its id; names of one id agree in all but the options of routes."""
         return {distribution.id: distribution for _, distribution in self.distributions()}
+
+
+def no_routes() -> Routes:
+    """Make the map of nothing, which is in service before the first."""
+    return Routes({"compiled": COMPILED_VERSION, "buckets": {}, "patterns": [], "distributions": {}})
 
 
 def encode_row(value: Any) -> str:

@@ -34,7 +34,7 @@ class WrittenDistribution:
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class WrittenTarget:
     """One of a route's distributions: text (a name, an id or a template), or a distribution inline, or neither."""
 
     place: Place
@@ -50,7 +50,7 @@ class WrittenRoute:
     name: str | None
     bucket: str | None
     prefix: str | None
-    targets: tuple[Target, ...]
+    targets: tuple[WrittenTarget, ...]
     options: Mapping[str, Any]
 
 
