@@ -122,6 +122,10 @@ def test_a_tag_is_never_covered() -> None:
     assert planned(["#a", "#b", "#c"], paths=2) == [["#a", "#b"], ["#c"]]
 
 
+def test_tags_that_take_every_wildcard_leave_none_for_the_paths() -> None:
+    assert planned(["/a/1", "/b/1", "#x*", "#y*"], paths=10, wildcards=1) == [["#x*", "/a/1", "/b/1"], ["#y*"]]
+
+
 def test_an_object_is_evicted_once_under_all_of_its_spellings() -> None:
     listing = Listing([["/a/", "/a/index.html"], ["/b c", "/b+c", "/b%20c"]])
     assert [listing.collateral(stem) for stem in ("/", "/a", "/a/", "/a/i", "/b", "/b+", "/c")] == [2, 1, 1, 1, 1, 1, 0]

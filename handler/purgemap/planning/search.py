@@ -42,7 +42,8 @@ class _Knot(NamedTuple):
 
 def cheapest_stems(candidates: Candidates, *, surplus: int, max_wildcards: int) -> list[str] | None:
     """Return the stems that save `surplus` paths at the least cost; None if the approximation finds none."""
-    if len(candidates.items) < _FEWEST:
+    # Tags that end in an asterisk may take every wildcard; then there are requests enough for the paths as they are.
+    if len(candidates.items) < _FEWEST or not max_wildcards:
         return []
     knots = _knots(candidates, surplus, max_wildcards)
     ways = [knot.bare for knot in knots]
