@@ -10,7 +10,7 @@ _CHARACTERS = st.sampled_from(("a", "b", "/", "%C3%A9", "%C3%AA", "%25"))
 _ENDINGS = st.sampled_from(("", "", "", "", "*", "?*", ".html*"))
 
 PATHS = st.lists(_CHARACTERS, max_size=6).map(lambda characters: "/" + "".join(characters))
-TAGS = st.sampled_from(("#tag", "#post-1", "#tag*"))
+TAGS = st.sampled_from(("#tag", "#post-1", "#tag*", "#post-*"))
 ITEMS = st.one_of(st.tuples(PATHS, _ENDINGS).map("".join), PATHS, PATHS, PATHS, TAGS)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from purgemap.errors import PurgemapError
-from purgemap.lambda_function import build_handler
+from purgemap.lambda_function import LOG_LEVELS, build_handler
 from purgemap.rendering.template import load_template
 
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}
@@ -38,6 +38,12 @@ def test_a_level_that_the_log_does_not_know_is_refused(routes: str, level: str) 
     expected = f"PURGEMAP_LOG_LEVEL is '{level}': write one of DEBUG, INFO, WARNING, ERROR"
     with pytest.raises(PurgemapError, match=f"^{expected}$"):
         build_handler({**CREDENTIALS, "PURGEMAP_ROUTES": routes, "PURGEMAP_LOG_LEVEL": level})
+
+
+@pytest.mark.parametrize("level", [*LOG_LEVELS, "CRITICAL", "WARN"])
+def test_every_level_of_the_template_and_any_other_that_the_log_knows_is_taken(routes: str, level: str) -> None:
+    handler = build_handler({**CREDENTIALS, "PURGEMAP_ROUTES": routes, "PURGEMAP_LOG_LEVEL": level})
+    assert handler({}, None) is None
 
 
 @pytest.mark.parametrize("variables", [{}, {"PURGEMAP_ROUTES": ""}])

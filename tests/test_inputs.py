@@ -81,6 +81,11 @@ def test_a_bracket_that_begins_no_json_is_a_key_of_the_bucket() -> None:
     assert named(*keys, bucket="site") == [("site", key, "created") for key in keys]
 
 
+@pytest.mark.parametrize("keys", [["{", "}"], ["[", "]"], ["[", "1", "]"], ["[", "{", "}", "]"]])
+def test_brackets_around_no_event_are_keys_of_the_bucket_each(keys: list[str]) -> None:
+    assert named(*keys, bucket="site") == [("site", key, "created") for key in keys]
+
+
 def test_each_object_is_named_once() -> None:
     line = "upload: ./a to s3://site/a"
     assert named(line, "(dryrun) " + line, line) == [("site", "a", "created")]

@@ -67,6 +67,14 @@ def test_what_is_no_listing_is_refused_in_words(text: str, told: str) -> None:
     assert str(caught.value).startswith(f"the listing is no JSON of `aws s3api list-objects-v2`: {told}")
 
 
+@pytest.mark.parametrize("sign", [{"IsTruncated": True, "NextContinuationToken": "x"}, {"NextToken": "x"}])
+def test_a_listing_that_is_cut_short_is_refused(sign: dict[str, object]) -> None:
+    contents = {"Contents": [{"Key": "a"}]}
+    assert parse_listing(json.dumps({**contents, "IsTruncated": False}), "site") == {"site": ["a"]}
+    with pytest.raises(PurgemapError, match=r"^the listing is cut short: make it without --max-items"):
+        parse_listing(json.dumps({**contents, **sign}), "site")
+
+
 def test_a_uri_that_names_no_object_is_told_with_its_line() -> None:
     with pytest.raises(PurgemapError, match=r"^line 3: 's3://site' is no s3://BUCKET/KEY$"):
         parse_listing("a\n\ns3://site\n", "site")

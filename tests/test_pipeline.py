@@ -48,6 +48,21 @@ def test_one_call_per_distribution_carries_everything_a_batch_wants(load_map: Lo
     assert [(name, len(items)) for name, items, _ in cloudfront.calls] == [(E1, 100), (E2, 100)]
 
 
+def test_a_name_that_the_map_lacks_is_told_once_a_batch_whatever_happened_to_its_objects(load_map: LoadMap) -> None:
+    routes = load_map(
+        f"""
+        version: 1
+        distributions: {{www: {{id: {E1}}}}}
+        routes:
+          - {{name: sites, bucket: "sites-{{site}}", distributions: ["{{site}}"]}}
+          - {{name: news, bucket: "sites-{{site}}", prefix: news/, distributions: [www]}}
+        """
+    )
+    events = [s3_event("sites-x", "a"), s3_event("sites-x", "news/a"), s3_event("sites-x", "a", "deleted")]
+    report = process(sqs_batch(events), service(routes, MemoryCloudFront()), pace())
+    assert report.wanted.warnings == ["route sites: {site} names 'x', which is not under distributions:"]
+
+
 def test_exactly_the_records_whose_distribution_failed_go_back(load_map: LoadMap) -> None:
     cloudfront = MemoryCloudFront(refusing={E2: Refusal.GONE})
     batch = sqs_batch([s3_event("site", "a"), s3_event("site", "docs/b"), "{broken", s3_event("other", "docs/c")])

@@ -69,12 +69,13 @@ def _numbered(lines: Sequence[str], bucket: str | None) -> Iterator[tuple[int, s
 def _end_of_json(lines: Sequence[str], start: int, bucket: str | None) -> int:
     """Return where the JSON that begins with a line of one bracket ends; the next line, where none begins.
 
-    A bracket may be a key of the bucket: then it begins only what can be read as JSON.
+    A bracket may be a key of the bucket: then it begins only what can be read as JSON and has a quote, as every event.
     """
     closing = _CLOSING.get(lines[start].strip())
     ends = (end + 1 for end in range(start + 1, len(lines)) if lines[end].rstrip() == closing)
     end = next(ends, start + 1) if closing else start + 1
-    return end if bucket is None or _is_json("\n".join(lines[start:end])) else start + 1
+    text = "\n".join(lines[start:end])
+    return end if bucket is None or ('"' in text and _is_json(text)) else start + 1
 
 
 def _is_json(text: str) -> bool:

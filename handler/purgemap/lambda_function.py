@@ -18,6 +18,7 @@ from purgemap.routing import Router
 
 Handler = Callable[[Any, Any], dict[str, Any] | None]
 
+# The ones that tell anything here; a function that has another one of logging's still starts.
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -26,17 +27,18 @@ def build_handler(environment: Mapping[str, str]) -> Handler:
 
     Raises PurgemapError for a variable that can't be used, MapError where PURGEMAP_ROUTES names no sound map.
     """
-    LOGGER.setLevel(_log_level(environment))
+    _set_log_level(environment)
     calls_per_second = _calls_per_second(environment)
     namespace = environment.get("PURGEMAP_METRICS_NAMESPACE") or DEFAULT_NAMESPACE
     return serve(_build_service(environment), calls_per_second, namespace=namespace)
 
 
-def _log_level(environment: Mapping[str, str]) -> str:
+def _set_log_level(environment: Mapping[str, str]) -> None:
     level = environment.get("PURGEMAP_LOG_LEVEL") or "INFO"
-    if level not in LOG_LEVELS:
-        raise PurgemapError(f"PURGEMAP_LOG_LEVEL is {level!r}: write one of {', '.join(LOG_LEVELS)}")
-    return level
+    try:
+        LOGGER.setLevel(level)
+    except ValueError:
+        raise PurgemapError(f"PURGEMAP_LOG_LEVEL is {level!r}: write one of {', '.join(LOG_LEVELS)}") from None
 
 
 def _calls_per_second(environment: Mapping[str, str]) -> float:

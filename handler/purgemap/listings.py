@@ -67,6 +67,9 @@ def _listed_keys(text: str) -> Iterator[str]:
         raise _no_listing("it is a list; leave --query away")
     if "Contents" not in answer and not answer.keys() & _OF_AN_EMPTY_BUCKET:
         raise _no_listing("it has no Contents")
+    if answer.get("IsTruncated") or answer.get("NextToken"):
+        # What comes after the cut would count as not there.
+        raise PurgemapError("the listing is cut short: make it without --max-items and --no-paginate")
     contents = answer.get("Contents", [])
     if not isinstance(contents, list):
         raise _no_listing("its Contents are no list")

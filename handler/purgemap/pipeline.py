@@ -114,7 +114,7 @@ def answer(report: Report) -> dict[str, Any] | None:
 def want(changes: Iterable[ObjectChange], router: Router, now: float) -> Wanted:
     """Route changes and spell their paths: one order per distribution. Pure; `now` stands in for a missing time."""
     routed = router.route(changes)
-    warnings = [f"route {skip.route}: {skip.reason}" for skip in routed.unknown_names]
+    warnings = [f"route {skip.route}: {skip.reason}" for skip in dict.fromkeys(routed.unknown_names)]
     targets_by_distribution: dict[str, list[Target]] = defaultdict(list)
     for target in routed.keys_by_target:
         targets_by_distribution[target.distribution.id].append(target)
