@@ -222,3 +222,13 @@ def test_what_is_no_bucket_is_refused_with_what_to_write(bucket: str, instead: s
     with pytest.raises(click.BadParameter) as raised:
         run("x\n", "--bucket", bucket)
     assert raised.value.message == f"{bucket!r} is no bucket's name; write it alone, as {instead}"
+
+
+def test_a_bucket_that_a_listing_leaves_out_is_named_since_it_counts_as_empty() -> None:
+    Path("routes.yaml").write_text(f"{MAP}  - {{bucket: media, distributions: [docs]}}\n")
+    Path("listing").write_text("docs/d.html\n")
+    assert run(DOCS, "--listing", "listing").stderr == (
+        "purgemap: listing: media feeds E3EXAMPLE2ABCD too, and what it holds counts as not there: list it\n"
+    )
+    Path("listing").write_text("s3://site/docs/d.html\ns3://media/cat.jpg\n")
+    assert run(DOCS, "--listing", "listing").stderr == ""

@@ -9,8 +9,10 @@ from purgemap.errors import PurgemapError
 from purgemap.events import ObjectChange
 from purgemap.paths import spellings, viewer_paths
 from purgemap.planning import Listing
+from purgemap.routes.table import Routes
 from purgemap.routing import Router
 from purgemap.s3_uris import SCHEME, parse_s3_uri
+from purgemap.sites import sites_of
 from purgemap.targets import Skip, Target
 
 # What `aws s3api list-objects-v2` prints of an empty bucket, with nothing else.
@@ -100,6 +102,15 @@ def listings_of(
             if distribution in spelled:
                 spelled[distribution].append(paths)
     return {distribution: Listing([sorted(paths) for paths in each]) for distribution, each in spelled.items()}
+
+
+def unlisted_buckets(routes: Routes, distributions: Container[str], listed: Container[str]) -> list[tuple[str, str]]:
+    """Find the map's own buckets that aren't listed though they feed these distributions; pairs of bucket and id.
+
+    What they hold counts as not there. Buckets that only a pattern of the map matches aren't known.
+    """
+    found = ((site.bucket, site.distribution.id) for site in sites_of(routes) if site.bucket in routes.buckets)
+    return sorted({(bucket, each) for bucket, each in found if each in distributions and bucket not in listed})
 
 
 def _listed_distributions(

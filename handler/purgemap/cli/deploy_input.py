@@ -15,10 +15,11 @@ from purgemap.cli.options import bucket_name, file_name, read_map, routes_option
 from purgemap.counting import counted, some_of
 from purgemap.errors import PurgemapError
 from purgemap.inputs import Named, parse_lines
-from purgemap.listings import listings_of, parse_listing
+from purgemap.listings import listings_of, parse_listing, unlisted_buckets
 from purgemap.pipeline import Wanted, want
 from purgemap.planning import Listing
 from purgemap.routes.loading import load_routes
+from purgemap.routes.table import Routes
 from purgemap.routing import Router
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -58,7 +59,8 @@ def deploy_options(command: _Command) -> _Command:
 
 def read_deploy(*, input_file: str, bucket: str | None, listing: str | None, routes: str) -> Deploy:
     """Read everything; raises PurgemapError (or MapError) for what can't be read."""
-    router = Router(read_map(routes, load_routes))
+    table = read_map(routes, load_routes)
+    router = Router(table)
     # A deploy that is sent twice on purpose is two deploys: each run has its own source.
     source = f"cli-{time.time_ns()}-{os.getpid()}"
     text = _read(input_file)
@@ -74,7 +76,7 @@ def read_deploy(*, input_file: str, bucket: str | None, listing: str | None, rou
         named.ignored,
         wanted,
         _unrouted_buckets(named, router) if wanted.unrouted else (),
-        _listings(named, listing, bucket, router) if listing else None,
+        _listings(named, listing, bucket, table, router) if listing else None,
     )
 
 
@@ -91,13 +93,19 @@ def _unrouted_buckets(named: Named, router: Router) -> tuple[str, ...]:
     return tuple(sorted({change.bucket for change in router.route(named.changes).unrouted}))
 
 
-def _listings(named: Named, listing: str, bucket: str | None, router: Router) -> dict[str, Listing]:
+def _listings(named: Named, listing: str, bucket: str | None, routes: Routes, router: Router) -> dict[str, Listing]:
     buckets = {change.bucket for change in named.changes}
     of_bucket = bucket or (buckets.pop() if len(buckets) == 1 else None)
     text = _read(listing)
     with _of_file(listing):
         keys_by_bucket = parse_listing(text, of_bucket)
-    return listings_of(keys_by_bucket, named.changes, router)
+    listings = listings_of(keys_by_bucket, named.changes, router)
+    for unlisted, distribution in unlisted_buckets(routes, listings, keys_by_bucket):
+        click.echo(
+            f"purgemap: {listing}: {unlisted} feeds {distribution} too, and what it holds counts as not there: list it",
+            err=True,
+        )
+    return listings
 
 
 @contextmanager
