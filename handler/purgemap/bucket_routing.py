@@ -109,11 +109,13 @@ class _Group:
         return [key for key in keys if key.startswith(resolved.start)] if resolved.start else keys
 
     def _filtered(self, chosen: _Filter, matched: str, keys: list[str]) -> list[str]:
+        # The lists are this group's own, or kept in `_matched`: none of them goes before the group, to leave its id.
         known = (chosen, id(keys))
-        if known not in self._kept:
+        kept = self._kept.get(known)
+        if kept is None:
             cut = len(matched)
-            self._kept[known] = [key for key in keys if chosen.passes(key[cut:].removeprefix("/"))]
-        return self._kept[known]
+            kept = self._kept[known] = [key for key in keys if chosen.passes(key[cut:].removeprefix("/"))]
+        return kept
 
 
 class BucketRouter:

@@ -106,16 +106,16 @@ class _RunIndex:
     def __init__(self, lists_by_run: Mapping[str, int]) -> None:
         self._lists = lists_by_run
         self._lengths = sorted({len(run) for run in lists_by_run})
-        # Where no run begins, which is nearly everywhere, this is found out without a slice for each length.
-        self._begins_run = {tuple(run[: self._lengths[0]]) for run in lists_by_run}.__contains__
+        # Where no run begins, which is nearly everywhere, its first three characters say so, without a slice for each
+        # length.
+        self._begins_run = {tuple(run[:3]) for run in lists_by_run}.__contains__
 
     def find(self, text: str) -> list[int]:
         """Return the lists of the runs in a text."""
         lists, lengths = self._lists, self._lengths
-        windows = zip(*[text[offset:] for offset in range(lengths[0])], strict=False)
         return [
             lists[run]
-            for place in compress(count(), map(self._begins_run, windows))
+            for place in compress(count(), map(self._begins_run, zip(text, text[1:], text[2:], strict=False)))
             for length in lengths
             if (run := text[place : place + length]) in lists
         ]
@@ -139,6 +139,7 @@ class ClueIndex(Generic[Entry]):
             if not chosen:
                 self._everywhere.append(number)
         self._starts = PrefixIndex(filed[Where.START])
+        self._has_starts = bool(filed[Where.START])
         self._ends = PrefixIndex((text[::-1], number) for text, number in filed[Where.END])
         self._has_ends = bool(filed[Where.END])
         self._segments = self._listed(filed[Where.SEGMENT])
@@ -158,7 +159,7 @@ class ClueIndex(Generic[Entry]):
 
     def places(self, text: str) -> Places:
         """Look a text up; what it costs depends on its length alone."""
-        start = self._starts.place(text)
+        start = self._starts.place(text) if self._has_starts else -1
         end = self._ends.place(text[::-1]) if self._has_ends else -1
         lists: list[int] = []
         if self._segments:
@@ -172,12 +173,16 @@ class ClueIndex(Generic[Entry]):
     def at(self, places: Places) -> list[Entry]:
         """Return the entries found at places, each once and in the order in which they were given."""
         start, end, lists = places
-        numbers = [*self._everywhere, *self._starts.at(start)]
+        numbers = list(self._everywhere)
+        if start >= 0:
+            numbers += self._starts.at(start)
         if end >= 0:
             numbers += self._ends.at(end)
         for place in lists:
             numbers += self._lists[place]
-        return [self._entries[number] for number in (sorted(set(numbers)) if len(numbers) > 1 else numbers)]
+        if len(numbers) > 1:
+            numbers = sorted(set(numbers))
+        return [self._entries[number] for number in numbers]
 
     def find(self, text: str) -> list[Entry]:
         """Return the entries that may match a text, in the order in which they were given."""

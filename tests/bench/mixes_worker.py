@@ -1,8 +1,8 @@
-"""Runs in the built function's folder, by the function's Python: the CPU seconds of each mix of patterns, as JSON.
+"""Runs in the built function's folder, by the function's Python: the CPU seconds of a mix of patterns, as JSON.
 
-Arguments: patterns of a map, how many of them the events match, events, rounds. Prints
-{mix: [{"floor": seconds, "plan": seconds}]}, for each event, and "plan" for each target of it. A first round, which
-decodes the bucket and fills the caches, isn't counted.
+Arguments: the mix's name, patterns of its map, how many of them the events match, events, rounds. Prints
+[{"floor": seconds, "plan": seconds}], for each event, and "plan" for each target of it. A first round, which decodes
+the bucket and fills the caches, isn't counted.
 """
 
 import json
@@ -21,9 +21,10 @@ NOW = 2_000_000_000.0
 
 
 def main() -> None:
-    """Measure one mix after the other."""
-    size, hit, events, rounds = map(int, sys.argv[1:])
-    print(json.dumps({mix.name: _rounds(mix, events // mix.targets, rounds) for mix in mixes(size, hit)}))
+    """Measure the mix."""
+    name, (size, hit, events, rounds) = sys.argv[1], map(int, sys.argv[2:])
+    mix = next(mix for mix in mixes(size, hit) if mix.name == name)
+    print(json.dumps(_rounds(mix, events // mix.targets, rounds)))
 
 
 def payload_of(mix: Mix, events: int) -> dict[str, Any]:
