@@ -1,7 +1,8 @@
 """The routes of one bucket and changed keys of it → targets, at a cost that doesn't grow with the routes.
 
-The index finds the few feeds that a key may concern. Keys that it can't tell apart are decided together, so that what
-several feeds ask of them, a prefix or a list of globs that they share, is found out once.
+Where a bucket has more than a few feeds, an index finds the few that a key may concern. Keys that it can't tell apart
+are decided together, so that what several feeds ask of them, a prefix or a list of globs that they share, is found out
+once.
 """
 
 from collections import Counter
@@ -19,11 +20,12 @@ from purgemap.targets import Routed, Skip, Target, fill
 # Texts that a route's prefix matched are remembered; uploaders choose them, so the memory is bounded.
 _REMEMBERED = 10_000
 
-# So many feeds of one prefix are tried one by one, and so many globs of an include are filed one by one.
-_FEW = 8
-
 # So many feeds of one bucket, which is what most have, are tried one by one in less time than the index takes.
 _FEW_FEEDS = 4
+
+# Of more feeds that share a prefix their settings are indexed, too; of an include no more globs than this.
+_FEW_SHARERS = 8
+_MOST_GLOBS_INDEXED = 8
 
 _TEMPLATE = frozenset("{}*\\")
 
@@ -68,7 +70,7 @@ class _Resolved(NamedTuple):
 
 
 class _Group:
-    """Changed keys that the index can't tell apart; what several targets ask of them is found out once."""
+    """Changed keys that may concern the same feeds; what several targets ask of them is found out once."""
 
     __slots__ = ("_kept", "_matched", "event", "keys")
 
@@ -140,22 +142,23 @@ class BucketRouter:
     def _index(self) -> ClueIndex[int]:
         """The feeds, by number, that a key may concern: where many share a prefix, settings tell them apart."""
         sharers = Counter(feed.pattern.text for feed in self._feeds)
-        if max(sharers.values(), default=0) <= _FEW:
+        if max(sharers.values(), default=0) <= _FEW_SHARERS:
             return self._by_prefix
         return ClueIndex(
-            ([[feed.pattern.clues], *(self._settings_needs(feed) if sharers[feed.pattern.text] > _FEW else ())], number)
+            ([*self._needs(feed, is_crowded=sharers[feed.pattern.text] > _FEW_SHARERS)], number)
             for number, feed in enumerate(self._feeds)
         )
 
-    def _settings_needs(self, feed: _Feed) -> Iterator[Need]:
-        """Give what include and origin path ask of every key, where no capture has a say in them."""
-        distribution = None if "{" in feed.name else self._table.distribution(feed.name)
+    def _needs(self, feed: _Feed, *, is_crowded: bool) -> Iterator[Need]:
+        """Give what a feed's prefix asks of every key; where it is crowded, include and origin path, too."""
+        yield [feed.pattern.clues]
+        distribution = self._table.distribution(feed.name) if is_crowded and "{" not in feed.name else None
         if distribution is None:
             return
         settings = settings_of(feed.route, distribution)
         if settings.origin_path and not _TEMPLATE.intersection(settings.origin_path):
             yield [[Clue(Where.START, settings.origin_path[1:] + "/")]]
-        if 0 < len(settings.include) <= _FEW:
+        if 0 < len(settings.include) <= _MOST_GLOBS_INDEXED:
             yield [_key_clues(Glob(glob), feed.pattern) for glob in settings.include]
 
     def route(self, event: str, changes_by_key: Mapping[str, ObjectChange], routed: Routed) -> None:

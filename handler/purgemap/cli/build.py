@@ -1,6 +1,5 @@
 """`purgemap build`: the function's zip, the same bytes every time."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ from rich.table import Table
 from purgemap.building.bytecode import FUNCTION_PYTHON
 from purgemap.building.function import Build, build_function
 from purgemap.building.sound_map import load_sound
-from purgemap.cli.options import read_map, routes_option, write_file
+from purgemap.cli.options import print_json, read_map, routes_option, write_file
 
 DEFAULT_OUTPUT = "dist/function.zip"
 _PYTHON = "Python " + ".".join(map(str, FUNCTION_PYTHON))
@@ -47,7 +46,7 @@ def build(architecture: str, output: Path, routes: str, *, as_json: bool) -> int
     built = build_function(sound.routes)
     write_file(output, built.archive)
     if as_json:
-        click.echo(json.dumps(document(built, output, architecture), ensure_ascii=False, indent=2))
+        print_json(document(built, output, architecture))
     else:
         _show(built, output, Console(highlight=False, soft_wrap=True))
     return 0

@@ -1,13 +1,11 @@
 """`purgemap check`: all that is wrong with a map, for people, for machines, or as annotations on GitHub."""
 
-import json
-
 import click
 from rich.console import Console
 from rich.markup import escape
 
 from purgemap.checking import Checked, check_map
-from purgemap.cli.options import file_name, routes_option, the_one_map
+from purgemap.cli.options import file_name, print_json, routes_option, the_one_map
 from purgemap.counting import counted
 from purgemap.preview import invalidations_of
 from purgemap.routes.problems import Problem, check_document, has_errors
@@ -34,7 +32,7 @@ def check(file: str | None, form: str, routes: str) -> int:
     file = the_one_map(file, routes, name="FILE")
     checked = check_map(file, invalidations_of)
     if form == "json":
-        click.echo(json.dumps(check_document(file, checked.problems), ensure_ascii=False, indent=2))
+        print_json(check_document(file, checked.problems))
     elif form == "github":
         for problem in checked.problems:
             click.echo(_annotation(problem))

@@ -1,7 +1,6 @@
 """`purgemap demo`: the whole loop on an embedded AWS, real S3 calls in, invalidations out."""
 
 import dataclasses
-import json
 import shlex
 import tempfile
 import textwrap
@@ -18,7 +17,7 @@ from rich.console import Console
 from rich.syntax import Syntax
 from rich.text import Text
 
-from purgemap.cli.options import file_name, read_map
+from purgemap.cli.options import file_name, print_json, read_map
 from purgemap.errors import PurgemapError
 from purgemap.lambda_function import build_handler
 from purgemap.routes.loading import load_routes
@@ -62,7 +61,7 @@ def demo(site: str | None, routes: str | None, *, keep: bool, as_json: bool) -> 
             _tell_own_map(story)
         document = _play(stage, content, story)
         if as_json:
-            click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+            print_json(document)
         if keep:
             _keep(stage, folder, Console(stderr=as_json, highlight=False))
     return 0

@@ -1,12 +1,10 @@
 """`purgemap explain`: each step from an object's key to what is sent where, and what was left out and why."""
 
-import json
-
 import click
 from rich.console import Console
 from rich.markup import escape
 
-from purgemap.cli.options import read_map, routes_option
+from purgemap.cli.options import print_json, read_map, routes_option
 from purgemap.counting import counted
 from purgemap.errors import PurgemapError
 from purgemap.events import CREATED, DELETED, EXPIRED
@@ -45,7 +43,7 @@ def explain(place: tuple[str, str], event: str, *, as_json: bool, routes: str) -
     """
     explanation = explain_change(read_map(routes, load_routes), *place, event)
     if as_json:
-        click.echo(json.dumps(explanation.document(), ensure_ascii=False, indent=2))
+        print_json(explanation.document())
     else:
         _show(explanation, Console(highlight=False, soft_wrap=True))
     return 0

@@ -1,7 +1,6 @@
 """`purgemap invalidate`: sends what `purgemap plan` shows, and waits until CloudFront has accepted it."""
 
 import functools
-import json
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -14,6 +13,7 @@ from rich.markup import escape
 from purgemap.aws import Aws, AwsCloudFront
 from purgemap.aws_errors import needs_other_credentials
 from purgemap.cli.deploy_input import Deploy, deploy_options, left_out, read_deploy
+from purgemap.cli.options import print_json
 from purgemap.cli.plan import document
 from purgemap.counting import counted
 from purgemap.delivery import (
@@ -82,7 +82,7 @@ def invalidate(*, timeout: int, as_json: bool, **options: Any) -> int:
     say = functools.partial(_say, progress)
     sent = send(deploy, _cloudfront(), lambda: ends - time.monotonic(), say) if deploy.wanted.orders else Sent([], [])
     if as_json:
-        click.echo(json.dumps(document(deploy, _invalidations(sent, deploy)), ensure_ascii=False, indent=2))
+        print_json(document(deploy, _invalidations(sent, deploy)))
     return 1 if sent.missing else 0
 
 

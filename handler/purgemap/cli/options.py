@@ -2,9 +2,9 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import click
 from click.core import ParameterSource
@@ -63,10 +63,15 @@ def read_map(routes: str, read: Callable[[str], _Map]) -> _Map:
         return read(routes)
     except MapError as error:
         if click.get_current_context().params.get("as_json"):
-            click.echo(json.dumps(check_document(routes, error.problems), ensure_ascii=False, indent=2))
+            print_json(check_document(routes, error.problems))
         if not Path(routes).exists():
             raise PurgemapError(f"{error}; give the map with --routes") from None
         raise
+
+
+def print_json(document: Mapping[str, Any]) -> None:
+    """Print a command's one document, and nothing else, for whoever asked for JSON."""
+    click.echo(json.dumps(document, ensure_ascii=False, indent=2))
 
 
 def write_file(file: Path, data: bytes) -> None:

@@ -1,6 +1,5 @@
 """`purgemap plan`: what a deploy would invalidate, with its cost."""
 
-import json
 from itertools import groupby
 from typing import Any
 
@@ -10,6 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from purgemap.cli.deploy_input import Deploy, deploy_options, left_out, read_deploy
+from purgemap.cli.options import print_json
 from purgemap.cli.plan_advice import advise
 from purgemap.counting import counted
 from purgemap.preview import DOLLARS_PER_PATH, Invalidation, preview
@@ -30,7 +30,7 @@ def plan(*, as_json: bool, **options: Any) -> int:
     deploy = read_deploy(**options)
     invalidations = preview(deploy.wanted.orders, deploy.listings)
     if as_json:
-        click.echo(json.dumps(document(deploy, invalidations), ensure_ascii=False, indent=2))
+        print_json(document(deploy, invalidations))
     else:
         _show(deploy, invalidations, Console(highlight=False, soft_wrap=True))
     return 0

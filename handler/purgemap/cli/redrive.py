@@ -1,6 +1,5 @@
 """`purgemap redrive`: sends dead letters again, once what made them so is repaired."""
 
-import json
 import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -15,7 +14,7 @@ from rich.markup import escape
 from rich.progress import Progress
 
 from purgemap.aws import SqsQueue
-from purgemap.cli.options import read_map, routes_option
+from purgemap.cli.options import print_json, read_map, routes_option
 from purgemap.cli.service_options import (
     QueueUrls,
     aws_of,
@@ -67,7 +66,7 @@ def redrive(  # noqa: PLR0913  the command's options
     with _stoppable() as stop:
         redriven = _run(urls, is_wanted, stop, stderr, dry_run=dry_run)
     if as_json:
-        click.echo(json.dumps(document(redriven, dry_run=dry_run), ensure_ascii=False, indent=2))
+        print_json(document(redriven, dry_run=dry_run))
     else:
         _show(redriven, Console(highlight=False, soft_wrap=True), dry_run=dry_run)
     _complain(redriven, stderr)

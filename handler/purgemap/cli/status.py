@@ -1,6 +1,5 @@
 """`purgemap status`: queues, dead letters and invalidations now."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -11,7 +10,7 @@ from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Table
 
-from purgemap.cli.options import read_map, routes_option
+from purgemap.cli.options import print_json, read_map, routes_option
 from purgemap.cli.service_options import (
     QueueUrls,
     aws_of,
@@ -68,7 +67,7 @@ def status(
     found = _read(resolve_queue_urls(queue_url, dead_letter_queue_url), Router(table), watched)
     names = _names(table)
     if as_json:
-        click.echo(json.dumps(document(found, names), ensure_ascii=False, indent=2))
+        print_json(document(found, names))
     else:
         _show(found, names, Console(highlight=False, soft_wrap=True))
     stderr = Console(stderr=True, highlight=False, soft_wrap=True)
