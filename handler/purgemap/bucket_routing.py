@@ -150,7 +150,7 @@ class BucketRouter:
         )
 
     def _needs(self, feed: _Feed, *, is_crowded: bool) -> Iterator[Need]:
-        """Give what a feed's prefix asks of every key; where it is crowded, include and origin path, too."""
+        """Give what a feed asks of every key: its prefix, and where it is crowded what no capture has a say in."""
         yield [feed.pattern.clues]
         distribution = self._table.distribution(feed.name) if is_crowded and "{" not in feed.name else None
         if distribution is None:
