@@ -123,9 +123,8 @@ def want(changes: Iterable[ObjectChange], router: Router, now: float) -> Wanted:
         asked = [items_of(target, routed.keys_by_target[target]) for target in targets]
         for each in asked:
             warnings += each.warnings
-        orders.append(
-            Order(_job(targets, merged_scopes([each.items for each in asked]), routed, now), targets[0].distribution)
-        )
+        job = _job(targets, merged_scopes([each.items for each in asked]), routed, now)
+        orders.append(Order(job, targets[0].distribution))
     orders.sort(key=_DISTRIBUTION)
     routes = sorted({target.route for target in routed.keys_by_target})
     return Wanted(orders, routes, len(routed.unrouted), warnings)
@@ -138,11 +137,11 @@ def _job(targets: list[Target], scopes: Mapping[str, str | None], routed: Routed
         # What nothing identifies is never the same again: it is rather told twice than taken for an earlier change.
         sources = {source or f"at {now}" for source in sources}
     return Job(
-        targets[0].distribution.id,
-        scopes,
-        tuple(sorted(sources)),
-        _seconds(min(filter(None, map(_TIME, behind)), default=""), now),
-        _count_objects(targets, routed),
+        distribution=targets[0].distribution.id,
+        scopes=scopes,
+        sources=tuple(sorted(sources)),
+        oldest=_seconds(min(filter(None, map(_TIME, behind)), default=""), now),
+        changes=_count_objects(targets, routed),
     )
 
 
