@@ -67,20 +67,12 @@ def test_a_list_of_globs_that_routes_share_is_asked_once_for_each_key() -> None:
     assert asked == EVENTS
 
 
-needs_callgrind = pytest.mark.skipif(not callgrind.is_at_hand(), reason="callgrind counts the instructions")
-
-
 def instructions_of_200_events(routes: int, what: str) -> int:
     return instructions(routes, 220, what) - instructions(routes, 20, what)
 
 
-@needs_callgrind
-def test_ten_thousand_routes_cost_an_event_no_more_instructions_than_ten() -> None:
+@pytest.mark.skipif(not callgrind.is_at_hand(), reason="callgrind counts the instructions")
+def test_up_to_the_plan_an_event_costs_fewer_instructions_than_to_decode_it_whatever_the_map() -> None:
     few, many = (instructions_of_200_events(routes, "plan") for routes in ROUTES)
     assert 0 < many <= 1.1 * few
-
-
-@needs_callgrind
-def test_an_event_costs_fewer_instructions_up_to_the_plan_than_decoding_its_body() -> None:
-    nothing, floor, plan = (instructions_of_200_events(ROUTES[0], what) for what in ("nothing", "floor", "plan"))
-    assert 0 < plan - nothing < 0.75 * (floor - nothing)
+    assert few < instructions_of_200_events(ROUTES[0], "floor")
