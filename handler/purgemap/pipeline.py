@@ -40,11 +40,11 @@ class Service(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """What changes want: an order per distribution, by which routes; how many nobody takes; what to tell a person."""
+    """What changes want: an order per distribution, by which routes; what nobody takes; what to tell a person."""
 
     orders: list[Order]
     routes: list[str]
-    unrouted: int
+    unrouted: list[ObjectChange]
     warnings: list[str]
 
 
@@ -127,7 +127,7 @@ def want(changes: Iterable[ObjectChange], router: Router, now: float) -> Wanted:
         orders.append(Order(job, targets[0].distribution))
     orders.sort(key=_DISTRIBUTION)
     routes = sorted({target.route for target in routed.keys_by_target})
-    return Wanted(orders, routes, len(routed.unrouted), warnings)
+    return Wanted(orders, routes, routed.unrouted, warnings)
 
 
 def _job(targets: list[Target], scopes: Mapping[str, str | None], routed: Routed, now: float) -> Job:

@@ -88,7 +88,7 @@ def _batch_line(report: Report, started: float, ended: float, namespace: str) ->
     accepted = [outcome for outcome in report.outcomes if isinstance(outcome, Accepted)]
     metrics = {
         "changes": len({(change.bucket, change.key) for change in report.batch.changes}),
-        "unrouted": report.wanted.unrouted,
+        "unrouted": len(report.wanted.unrouted),
         "ignored": sum(report.batch.ignored.values()),
         "malformed": len(report.batch.malformed),
         "items": sum(len(outcome.items) for outcome in accepted),

@@ -27,15 +27,11 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class Deploy:
-    """A deploy as the map sees it: counts of distinct objects and ignored events, and what is wanted.
-
-    `unrouted_buckets` are those of changes that no route takes.
-    """
+    """A deploy as the map sees it: counts of distinct objects and ignored events, and what is wanted."""
 
     changes: int
     ignored: int
     wanted: Wanted
-    unrouted_buckets: tuple[str, ...]
     listings: dict[str, Listing] | None
 
 
@@ -75,7 +71,6 @@ def read_deploy(*, input_file: str, bucket: str | None, listing: str | None, rou
         len({(change.bucket, change.key) for change in named.changes}),
         named.ignored,
         wanted,
-        _unrouted_buckets(named, router) if wanted.unrouted else (),
         _listings(named, listing, bucket, table, router) if listing else None,
     )
 
@@ -84,13 +79,10 @@ def left_out(deploy: Deploy) -> str:
     """Tell what of the input invalidates nothing, "" for none of it."""
     if not deploy.wanted.unrouted and not deploy.ignored:
         return ""
-    where = f" (in {some_of(deploy.unrouted_buckets)})" if deploy.unrouted_buckets else ""
-    unrouted, ignored = counted(deploy.wanted.unrouted, "change"), counted(deploy.ignored, "event")
+    buckets = sorted({change.bucket for change in deploy.wanted.unrouted})
+    where = f" (in {some_of(buckets)})" if buckets else ""
+    unrouted, ignored = counted(len(deploy.wanted.unrouted), "change"), counted(deploy.ignored, "event")
     return f"{unrouted} without a route{where}, {ignored} ignored"
-
-
-def _unrouted_buckets(named: Named, router: Router) -> tuple[str, ...]:
-    return tuple(sorted({change.bucket for change in router.route(named.changes).unrouted}))
 
 
 def _listings(named: Named, listing: str, bucket: str | None, routes: Routes, router: Router) -> dict[str, Listing]:

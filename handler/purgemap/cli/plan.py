@@ -43,7 +43,7 @@ def document(deploy: Deploy, invalidations: list[Invalidation]) -> dict[str, Any
         "invalidations": [_invalidation_document(each) for each in invalidations],
         "summary": {
             "changes": deploy.changes,
-            "unrouted": deploy.wanted.unrouted,
+            "unrouted": len(deploy.wanted.unrouted),
             "ignored": deploy.ignored,
             "paths": paths,
             "wildcards": sum(each.wildcards for each in invalidations),
