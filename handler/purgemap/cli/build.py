@@ -9,8 +9,8 @@ from rich.table import Table
 
 from purgemap.building.bytecode import FUNCTION_PYTHON
 from purgemap.building.function import Build, build_function
-from purgemap.building.sound_map import load_sound
-from purgemap.cli.options import print_json, read_map, routes_option, write_file
+from purgemap.cli.options import print_json, routes_option, write_file
+from purgemap.cli.sound_maps import read_sound_map
 
 DEFAULT_OUTPUT = "dist/function.zip"
 _PYTHON = "Python " + ".".join(map(str, FUNCTION_PYTHON))
@@ -39,11 +39,7 @@ def build(architecture: str, output: Path, routes: str, *, as_json: bool) -> int
 
     Checks the map first, and puts it in compiled. The same map, dependencies and Python give the same bytes.
     """
-    notices = Console(stderr=True, highlight=False, soft_wrap=True)
-    sound = read_map(routes, load_sound)
-    for problem in sound.warnings:
-        notices.print(str(problem), style="yellow", markup=False)
-    built = build_function(sound.routes)
+    built = build_function(read_sound_map(routes))
     write_file(output, built.archive)
     if as_json:
         print_json(document(built, output, architecture))

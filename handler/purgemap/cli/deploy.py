@@ -12,9 +12,9 @@ from rich.console import Console
 from purgemap.aws import Aws, SqsQueue
 from purgemap.aws_errors import told
 from purgemap.building.function import build_function
-from purgemap.building.sound_map import load_sound
 from purgemap.cli.deploy_showing import Progress, show_changes, show_outputs, show_refreshes
-from purgemap.cli.options import bucket_name, read_map, routes_option
+from purgemap.cli.options import bucket_name, routes_option
+from purgemap.cli.sound_maps import read_sound_map
 from purgemap.counting import counted
 from purgemap.deploying.artifacts import deployed_map, object_url, own_artifacts, upload
 from purgemap.deploying.change_set import ChangeSet, Request, discard, prepare
@@ -89,7 +89,7 @@ def deploy(  # noqa: PLR0913  the command's options
     if not yes and not sys.stdin.isatty():
         raise click.UsageError("there is nobody to ask whether to go ahead; say --yes")
     console = Console(highlight=False, soft_wrap=True)
-    new = _load(routes)
+    new = read_sound_map(routes)
     template = render_stack(new)
     given = _checked(dict(parameters))
     clients = connect(os.environ)
@@ -109,14 +109,6 @@ def deploy(  # noqa: PLR0913  the command's options
             return 1
         _execute(target, change_set, jobs, console)
     return 0
-
-
-def _load(routes: str) -> Routes:
-    """Load a map that all of `purgemap check` is fine with, and tell what is odd about it all the same."""
-    sound = read_map(routes, load_sound)
-    for problem in sound.warnings:
-        Console(stderr=True, highlight=False, soft_wrap=True).print(str(problem), style="yellow", markup=False)
-    return sound.routes
 
 
 def _checked(given: Mapping[str, str]) -> Mapping[str, str]:

@@ -9,6 +9,7 @@ import sys
 import click
 
 import purgemap
+from purgemap.cli.options import INTERRUPTED
 from purgemap.errors import PurgemapError
 from purgemap.routes.problems import MapError
 
@@ -16,7 +17,6 @@ from purgemap.routes.problems import MapError
 # not wait for the embedded AWS.
 COMMANDS = ("build", "check", "demo", "deploy", "diff", "explain", "invalidate", "plan", "redrive", "render", "status")
 
-_INTERRUPTED = 130
 _UNWRITABLE = {errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 
 
@@ -62,7 +62,7 @@ def _run() -> int:
         error.show()
         return error.exit_code
     except click.Abort:
-        return _INTERRUPTED
+        return INTERRUPTED
     except MapError as error:
         click.echo(str(error), err=True)  # each line of it begins with its place
         return 1

@@ -15,6 +15,9 @@ from purgemap.s3_uris import SCHEME
 
 DEFAULT_ROUTES = "config/routes.yaml"
 
+INTERRUPTED = 130
+"""The exit code of what Ctrl-C ends, as shells have it."""
+
 # The longest names are those of buckets older than today's rules, as in the map's schema.
 _BUCKET = re.compile(r"[A-Za-z0-9._-]{3,255}")
 

@@ -14,7 +14,7 @@ from rich.markup import escape
 from rich.progress import Progress
 
 from purgemap.aws import SqsQueue
-from purgemap.cli.options import print_json, read_map, routes_option
+from purgemap.cli.options import INTERRUPTED, print_json, read_map, routes_option
 from purgemap.cli.service_options import (
     QueueUrls,
     aws_of,
@@ -33,8 +33,6 @@ from purgemap.redriving import redrive as send_again
 from purgemap.routes.loading import load_routes
 from purgemap.routing import Router
 from purgemap.sweeping import Sweep
-
-_INTERRUPTED = 130
 
 
 @click.command(short_help="Dead letters again, after the repair.")
@@ -71,7 +69,7 @@ def redrive(  # noqa: PLR0913  the command's options
         _show(redriven, Console(highlight=False, soft_wrap=True), dry_run=dry_run)
     _complain(redriven, stderr)
     if stop.is_set():
-        return _INTERRUPTED
+        return INTERRUPTED
     return 1 if redriven.failures or redriven.undeleted or redriven.trouble else 0
 
 
