@@ -87,8 +87,9 @@ class Aws:
             return self._clients[key]
 
     def _create(self, session: Any, service: str, **credentials: Any) -> Any:
-        settings = {"region_name": self._region, "endpoint_url": self._endpoint_url, "config": CONFIG}
-        return create_client(session, service, **settings, **credentials)
+        return create_client(
+            session, service, region_name=self._region, endpoint_url=self._endpoint_url, config=CONFIG, **credentials
+        )
 
     def _assume(self, role_arn: str, external_id: str | None) -> Any:
         """Make a session whose credentials botocore fetches on first use and refreshes before they expire.

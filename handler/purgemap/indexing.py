@@ -106,8 +106,8 @@ class _RunIndex:
     def __init__(self, lists_by_run: Mapping[str, int]) -> None:
         self._lists = lists_by_run
         self._lengths = sorted({len(run) for run in lists_by_run})
-        # Where no run begins, which is nearly everywhere, its first three characters say so, without a slice for each
-        # length.
+        # Where no run begins, which is nearly everywhere, three characters say so, without a slice for each length; no
+        # run is shorter.
         self._begins_run = {tuple(run[:3]) for run in lists_by_run}.__contains__
 
     def find(self, text: str) -> list[int]:

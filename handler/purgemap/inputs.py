@@ -75,10 +75,11 @@ def _end_of_json(lines: Sequence[str], start: int, bucket: str | None) -> int:
     ends = (end + 1 for end in range(start + 1, len(lines)) if lines[end].rstrip() == closing)
     end = next(ends, start + 1) if closing else start + 1
     text = "\n".join(lines[start:end])
-    return end if bucket is None or ('"' in text and _is_json(text)) else start + 1
+    return end if bucket is None or ('"' in text and is_json(text)) else start + 1
 
 
-def _is_json(text: str) -> bool:
+def is_json(text: str) -> bool:
+    """Tell whether a text is a JSON document."""
     try:
         json.loads(text)
     except (ValueError, RecursionError):
@@ -121,7 +122,7 @@ def _is_event(text: str, bucket: str | None) -> bool:
     """Tell an event, or a list of them, from a key: those of a named bucket may begin with brackets, too."""
     if text.startswith(('{"', '[{"')) or "\n" in text:
         return True
-    return bucket is None and (text.startswith("{") or (text.startswith("[") and _is_json(text)))
+    return bucket is None and (text.startswith("{") or (text.startswith("[") and is_json(text)))
 
 
 def _parse_events(text: str, number: int, source: str) -> tuple[list[ObjectChange], int]:

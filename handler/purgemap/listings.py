@@ -7,6 +7,7 @@ from itertools import filterfalse
 
 from purgemap.errors import PurgemapError
 from purgemap.events import ObjectChange
+from purgemap.inputs import is_json
 from purgemap.paths import spellings, viewer_paths
 from purgemap.planning import Listing
 from purgemap.routes.table import Routes
@@ -27,7 +28,8 @@ def parse_listing(text: str, bucket: str | None) -> dict[str, list[str]]:
     listing.
     """
     keys_by_bucket: dict[str, list[str]] = defaultdict(list)
-    if _is_json(text):
+    start = text.lstrip()[:1]
+    if start == "{" or (start == "[" and is_json(text)):  # a key may begin with a bracket, too
         keys_by_bucket[_named(bucket)] = list(_listed_keys(text))
         return keys_by_bucket
     for number, line in enumerate((line.removesuffix("\r") for line in text.split("\n")), 1):
@@ -35,16 +37,6 @@ def parse_listing(text: str, bucket: str | None) -> dict[str, list[str]]:
             of_bucket, key = _located(line, number) if line.startswith(SCHEME) else (_named(bucket), line)
             keys_by_bucket[of_bucket].append(key)
     return keys_by_bucket
-
-
-def _is_json(text: str) -> bool:
-    start = text.lstrip()[:1]
-    if start == "[":  # a key may begin so, too
-        try:
-            json.loads(text)
-        except (ValueError, RecursionError):
-            return False
-    return start in {"{", "["}
 
 
 def _located(uri: str, number: int) -> tuple[str, str]:
