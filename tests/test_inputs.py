@@ -91,6 +91,11 @@ def test_each_object_is_named_once() -> None:
     assert named(line, "(dryrun) " + line, line) == [("site", "a", "created")]
 
 
+def test_parse_lines_counts_lines_of_a_dry_run() -> None:
+    lines = ["(dryrun) upload: ./a to s3://site/a", "delete: s3://site/b", "(dryrun) delete: s3://site/c"]
+    assert parse_lines(lines).dry_run_lines == 2
+
+
 def test_what_aws_s3_failed_at_is_told_and_changes_nothing() -> None:
     lines = [
         "upload failed: ./a to s3://site/a An error occurred (AccessDenied)",

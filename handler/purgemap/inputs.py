@@ -27,11 +27,12 @@ class InputError(PurgemapError):
 
 
 class Named(NamedTuple):
-    """What a text names: changes, JSON events ignored on purpose, lines in which `aws s3` told of trouble."""
+    """The changes of a text, its ignored events, the errors of `aws s3` in it, and its lines of a `--dryrun`."""
 
     changes: list[ObjectChange]
     ignored: int
     troubles: list[str]
+    dry_run_lines: int = 0
 
 
 def parse_lines(lines: Iterable[str], *, bucket: str | None = None, source: str = "") -> Named:
@@ -42,9 +43,11 @@ def parse_lines(lines: Iterable[str], *, bucket: str | None = None, source: str 
     """
     changes: dict[tuple[str, str, str], ObjectChange] = {}
     named = Named([], 0, [])
-    ignored = 0
+    ignored = dry_run_lines = 0
     for number, line in _numbered(list(lines), bucket):
-        text = _without_progress(line.removesuffix("\n").removesuffix("\r")).removeprefix("(dryrun) ")
+        printed = _without_progress(line.removesuffix("\n").removesuffix("\r"))
+        text = printed.removeprefix("(dryrun) ")
+        dry_run_lines += text != printed
         if not text.strip() or _PROGRESS.match(text):
             continue
         if _TROUBLE.match(text):
@@ -53,7 +56,7 @@ def parse_lines(lines: Iterable[str], *, bucket: str | None = None, source: str 
         found, skipped = _parse_line(text, number, bucket, source)
         ignored += skipped
         changes.update({(change.bucket, change.key, change.event): change for change in found})
-    return named._replace(changes=list(changes.values()), ignored=ignored)
+    return named._replace(changes=list(changes.values()), ignored=ignored, dry_run_lines=dry_run_lines)
 
 
 def _numbered(lines: Sequence[str], bucket: str | None) -> Iterator[tuple[int, str]]:
