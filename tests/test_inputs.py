@@ -36,7 +36,6 @@ def named(*lines: str, bucket: str | None = None) -> list[tuple[str, str, str]]:
             "Completed 1 file(s) with 2 file(s) remaining\rupload: ./a  to s3://site/a            ",
             [("site", "a ", "created")],
         ),
-        ("delete: s3://site/spaces at the end  ", [("site", "spaces at the end  ", "deleted")]),
         ("upload: ./a to s3://site/a\r\n", [("site", "a", "created")]),
         ("", []),
     ],

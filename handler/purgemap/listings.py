@@ -7,7 +7,7 @@ from itertools import filterfalse
 
 from purgemap.errors import PurgemapError
 from purgemap.events import ObjectChange
-from purgemap.inputs import is_json
+from purgemap.json_input import is_json
 from purgemap.paths import spellings, viewer_paths
 from purgemap.planning import Listing
 from purgemap.routes.table import Routes

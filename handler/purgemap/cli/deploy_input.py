@@ -14,7 +14,7 @@ import click
 from purgemap.cli.options import bucket_name, file_name, read_map, routes_option
 from purgemap.counting import counted, some_of
 from purgemap.errors import PurgemapError
-from purgemap.inputs import Named, parse_lines
+from purgemap.inputs import Named, decode_input, parse_lines
 from purgemap.listings import listings_of, parse_listing, unlisted_buckets
 from purgemap.pipeline import Wanted, want
 from purgemap.planning import Listing
@@ -112,7 +112,8 @@ def _read(file: str) -> str:
     """Read a file or, for `-`, standard input; keys may hold any character, so only newlines end lines."""
     try:
         data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-        return data.decode("utf-8-sig")
+        with _of_file(file):
+            return decode_input(data)
     except OSError as error:
         raise PurgemapError(f"{file}: {error.strerror}; name a file, or - for standard input") from None
     except UnicodeDecodeError as error:
