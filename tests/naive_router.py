@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from naive_globs import glob_matches
 from purgemap.events import ObjectChange
-from purgemap.globs import glob_regex
 from purgemap.patterns import Kind, parse_parts
 from purgemap.routes.table import Distribution, Route, Routes, Settings, decode_routes, is_name, settings_of
 
@@ -99,12 +99,6 @@ def _passes(settings: Settings, behind_prefix: str) -> bool:
     rest = behind_prefix.removeprefix("/")
     is_included = not settings.include or any(glob_matches(glob, rest) for glob in settings.include)
     return is_included and not any(glob_matches(glob, rest) for glob in settings.exclude)
-
-
-def glob_matches(glob: str, rest: str) -> bool:
-    """Match a glob by its regular expression alone."""
-    regex, by_name = glob_regex(glob)
-    return regex.match(rest.rpartition("/")[2] if by_name else rest) is not None
 
 
 def _filled(template: str, captures: Mapping[str, str]) -> str:

@@ -51,6 +51,8 @@ LAYERS = [
     ["routes.nodes", "routes.suggestion"],
     ["routes.problems", "routes.table"],
     ["patterns", "globs", "plain_events"],
+    ["glob_automaton"],
+    ["glob_syntax"],
     ["aws_errors", "counting", "indexing", "s3_uris"],
     ["errors"],
 ]

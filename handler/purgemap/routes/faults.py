@@ -137,6 +137,11 @@ def _tell_empty_text(refusal: _Refusal) -> Iterator[Fault]:
     yield Fault(refusal.path, "an empty text; write something, or take it away")
 
 
+def _tell_long_text(refusal: _Refusal) -> Iterator[Fault]:
+    message = f"a text of {len(refusal.value):,} characters; write at most {refusal.wanted:,}"
+    yield Fault(refusal.path, message)
+
+
 def _tell_minimum(refusal: _Refusal) -> Iterator[Fault]:
     yield Fault(refusal.path, f"{refusal.value} is too small; the least is {refusal.wanted}")
 
@@ -166,6 +171,7 @@ _TELLERS: dict[str, Callable[[_Refusal], Iterator[Fault]]] = {
     "uniqueItems": _tell_repetition,
     "minItems": _tell_empty_list,
     "minLength": _tell_empty_text,
+    "maxLength": _tell_long_text,
     "minimum": _tell_minimum,
     "maximum": _tell_maximum,
 }

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from purgemap.errors import PatternError
-from purgemap.globs import glob_regex
+from purgemap.glob_syntax import parse_glob
 from purgemap.patterns import Kind, Part, Pattern, capture_names, parse_parts
 from purgemap.routes.problems import Problem
 from purgemap.routes.source import Place
@@ -70,7 +70,7 @@ def globs_can_be_read(written: WrittenMap) -> Iterator[Problem]:
     """Refuse a glob with a mistake."""
     for item, glob in _globs(written):
         try:
-            glob_regex(glob)
+            parse_glob(glob.removeprefix("/"))
         except PatternError as error:
             yield item.error(str(error))
 
