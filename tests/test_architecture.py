@@ -35,6 +35,7 @@ LAYERS = [
     ["planning", "slots"],
     ["paths", "routing"],
     ["bucket_routing"],
+    ["feed_table"],
     ["targets"],
     ["events"],
     ["jobs"],

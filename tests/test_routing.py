@@ -1,6 +1,7 @@
 """Changes and a map → which distributions hear of which keys, and why the others don't."""
 
 import textwrap
+import tracemalloc
 
 import pytest
 
@@ -138,3 +139,24 @@ def test_globs_of_many_routes_look_behind_a_prefix_that_ends_within_a_segment(lo
         assert invalidations_of(routes, "site", key, "created") == {E1: (f"/{key}",)}
     for key in ("doc/x/p3/a", "docp33/a", "docxq3/a", "docq3"):
         assert invalidations_of(routes, "site", key, "created") == {}
+
+
+def test_router_memory_is_bounded_over_buckets(load_map: LoadMap) -> None:
+    routes = load_map(
+        yaml(f"""
+        distributions: {{www: {{id: {E1}}}}}
+        routes:
+          - {{bucket: "site-*", prefix: "sites/{{site}}/", distributions: ["{{site}}"]}}
+          - {{bucket: "site-*", prefix: "{{site}}/", distributions: ["{{site}}"]}}
+        """)
+    )
+    router = Router(routes)
+    tracemalloc.start()
+    try:
+        for number in range(20_000):
+            key = f"sites/{number:0>1000}/x"
+            router.route([ObjectChange(f"site-{number % 1_000:0>58}", key, "created", "m", "")])
+        megabytes = tracemalloc.get_traced_memory()[0] / 1e6
+    finally:
+        tracemalloc.stop()
+    assert megabytes < 60

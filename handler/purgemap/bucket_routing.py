@@ -5,40 +5,24 @@ are decided together, so that what several feeds ask of them, a prefix or a list
 once.
 """
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import NamedTuple
 
 from purgemap.events import ObjectChange
-from purgemap.globs import Glob, GlobList
-from purgemap.indexing import Clue, ClueIndex, Need, Places, Where, run_clues, segment_clues
+from purgemap.feed_table import FeedTable
+from purgemap.globs import GlobList
 from purgemap.patterns import Pattern
-from purgemap.routes.table import Route, Routes, is_name, settings_of
+from purgemap.routes.table import Routes, is_name, settings_of
 from purgemap.targets import Routed, Skip, Target, fill
 
-# Texts that a route's prefix matched are remembered; uploaders choose them, so the memory is bounded.
-_REMEMBERED = 10_000
+# Texts that a route's prefix matched are remembered, for all buckets together: uploaders choose them, and a text
+# takes up to 5 KB with what it resolves to.
+_MAX_RESOLVED = 4096
 
-# So many feeds of one bucket, which is what most have, are tried one by one in less time than the index takes.
-_FEW_FEEDS = 4
-
-# Of more feeds that share a prefix their settings are indexed, too; of an include no more globs than this.
-_FEW_SHARERS = 8
-_MOST_GLOBS_INDEXED = 8
-
-_TEMPLATE = frozenset("{}*\\")
+_MAX_FILTERS = 10_000
 
 _Captured = tuple[tuple[str, str], ...]
-
-
-class _Feed(NamedTuple):
-    """What a route says of one of its distributions, by name; `captures` are those of the bucket's pattern."""
-
-    route: Route
-    name: str
-    pattern: Pattern
-    captures: Mapping[str, str]
 
 
 class _Filter:
@@ -55,7 +39,7 @@ class _Filter:
         return not self.exclude or self.exclude.find(rest) is None
 
 
-@lru_cache(maxsize=_REMEMBERED)
+@lru_cache(maxsize=_MAX_FILTERS)
 def _filter(include: tuple[str, ...], exclude: tuple[str, ...]) -> _Filter | None:
     """Make a filter once for all targets that share it; None where nothing is filtered."""
     return _Filter(include, exclude) if include or exclude else None
@@ -121,64 +105,25 @@ class _Group:
 
 
 class BucketRouter:
-    """The routes of one bucket."""
+    """The routes of one bucket; `captures` are those of its patterns, by the number that `Feed.source` gives."""
 
-    def __init__(self, bucket: str, routes: Sequence[tuple[Route, Mapping[str, str]]], table: Routes) -> None:
+    __slots__ = ("_bucket", "_captures", "_feed_table", "_feeds", "_table")
+
+    def __init__(
+        self, bucket: str, feed_table: FeedTable, captures: Sequence[Mapping[str, str]], table: Routes
+    ) -> None:
         self._bucket = bucket
+        self._feed_table = feed_table
+        self._feeds = feed_table.feeds
+        self._captures = captures
         self._table = table
-        found = [(route, Pattern(route.prefix, whole=False), captures) for route, captures in routes]
-        found.sort(key=lambda each: len(each[1].literal_start))
-        self._feeds = [
-            _Feed(route, name, pattern, captures) for route, pattern, captures in found for name in route.distributions
-        ]
-        self._resolved = lru_cache(maxsize=_REMEMBERED)(self._resolve)
-
-    @cached_property
-    def _by_prefix(self) -> ClueIndex[int]:
-        """The feeds, by number, whose prefix may match a key."""
-        return ClueIndex(([[feed.pattern.clues]], number) for number, feed in enumerate(self._feeds))
-
-    @cached_property
-    def _index(self) -> ClueIndex[int]:
-        """The feeds, by number, that a key may concern: where many share a prefix, settings tell them apart."""
-        sharers = Counter(feed.pattern.text for feed in self._feeds)
-        if max(sharers.values(), default=0) <= _FEW_SHARERS:
-            return self._by_prefix
-        return ClueIndex(
-            ([*self._needs(feed, is_crowded=sharers[feed.pattern.text] > _FEW_SHARERS)], number)
-            for number, feed in enumerate(self._feeds)
-        )
-
-    def _needs(self, feed: _Feed, *, is_crowded: bool) -> Iterator[Need]:
-        """Give what a feed asks of every key: its prefix, and where it is crowded what no capture has a say in."""
-        yield [feed.pattern.clues]
-        distribution = self._table.distribution(feed.name) if is_crowded and "{" not in feed.name else None
-        if distribution is None:
-            return
-        settings = settings_of(feed.route, distribution)
-        if settings.origin_path and not _TEMPLATE.intersection(settings.origin_path):
-            yield [[Clue(Where.START, settings.origin_path[1:] + "/")]]
-        if 0 < len(settings.include) <= _MOST_GLOBS_INDEXED:
-            yield [_key_clues(Glob(glob), feed.pattern) for glob in settings.include]
 
     def route(self, event: str, changes_by_key: Mapping[str, ObjectChange], routed: Routed) -> None:
         """Add the targets of this bucket's changed keys to `routed`."""
-        for keys, numbers in self._grouped(changes_by_key):
+        for keys, numbers in self._feed_table.group(changes_by_key):
             taken = self._route_group(_Group(keys, event), numbers, routed)
             if len(taken) < len(keys):
                 routed.unrouted.extend(changes_by_key[key] for key in keys if key not in taken)
-
-    def _grouped(self, keys: Iterable[str]) -> Iterator[tuple[list[str], Iterable[int]]]:
-        """Put keys together that may concern the same feeds, and number these; all keys where the feeds are few."""
-        if len(self._feeds) <= _FEW_FEEDS:
-            yield list(keys), range(len(self._feeds))
-            return
-        keys_by_places: dict[Places, list[str]] = {}
-        places_of = self._index.places
-        for key in keys:
-            keys_by_places.setdefault(places_of(key), []).append(key)
-        for places, together in keys_by_places.items():
-            yield together, self._index.at(places)
 
     def _route_group(self, group: _Group, numbers: Iterable[int], routed: Routed) -> Collection[str]:
         """Add the targets of keys that may concern the same feeds to `routed`; returns the keys that any takes."""
@@ -187,7 +132,7 @@ class BucketRouter:
         is_taken_whole = False
         for number in numbers:
             for matched, captured, keys in group.matched(self._feeds[number].pattern):
-                resolved = self._resolved(number, matched, captured)
+                resolved = _resolved(self, number, matched, captured)
                 if isinstance(resolved, Skip):
                     routed.unknown_names.append(resolved)
                     continue
@@ -214,19 +159,20 @@ class BucketRouter:
             yield resolved if isinstance(resolved, Skip) else resolved.target
 
     def _matches(self, key: str) -> Iterator[_Resolved | Skip]:
-        for number in self._by_prefix.find(key):
+        for number in self._feed_table.by_prefix.find(key):
             match = self._feeds[number].pattern.match(key)
             if match:
-                yield self._resolved(number, match.text, tuple(match.captures.items()))
+                yield _resolved(self, number, match.text, tuple(match.captures.items()))
 
     def prefix_misses(self, key: str) -> Iterator[Skip]:
         """Tell which routes of the bucket don't match the key by their prefix (for people; it looks at all of them)."""
         for route in {id(feed.route): feed.route for feed in self._feeds if not feed.pattern.match(key)}.values():
             yield Skip(route.name, "", f"the key does not start with the prefix {route.prefix!r}")
 
-    def _resolve(self, number: int, matched: str, captured: _Captured) -> _Resolved | Skip:
-        route, name, _, bucket_captures = self._feeds[number]
-        captures = {**bucket_captures, **dict(captured)}
+    def resolve(self, number: int, matched: str, captured: _Captured) -> _Resolved | Skip:
+        """Fill a feed's captures in; a Skip where they name no distribution of the map."""
+        route, name, _, source = self._feeds[number]
+        captures = {**self._captures[source], **dict(captured)}
         filled = fill(name, captures)
         # A key is an uploader's text: what it says may pick a name of the map, never an id.
         distribution = self._table.distribution(filled) if filled == name or is_name(filled) else None
@@ -240,19 +186,9 @@ class BucketRouter:
         return _Resolved(target, _filter(settings.include, settings.exclude), start)
 
 
-def _key_clues(glob: Glob, pattern: Pattern) -> list[Clue]:
-    """Turn what a glob tells of the rest of a key, or of its name, into what that tells of the key."""
-    clues: list[Clue] = []
-    run = Where.RUN_OF_NAME if glob.by_name else Where.RUN
-    for where, text in glob.clues:
-        if where is Where.START:
-            # The key has it after a prefix, and perhaps a slash.
-            clues += [*run_clues(text, run), *(segment_clues(f"/{text}") if pattern.ends_segment else ())]
-        elif where is Where.RUN:
-            clues.append(Clue(run, text))
-        elif where is not Where.SEGMENT or pattern.ends_segment:
-            clues.append(Clue(where, text))
-    return clues
+@lru_cache(maxsize=_MAX_RESOLVED)
+def _resolved(router: BucketRouter, number: int, matched: str, captured: _Captured) -> _Resolved | Skip:
+    return router.resolve(number, matched, captured)
 
 
 def _refusal(resolved: _Resolved, key: str, event: str) -> str | None:

@@ -4,18 +4,19 @@ What an event costs doesn't depend on the size of the map: exact buckets are fou
 and filters by an index.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import lru_cache
 
 from purgemap.bucket_routing import BucketRouter
 from purgemap.events import ObjectChange
+from purgemap.feed_table import FeedTable
 from purgemap.indexing import ClueIndex
 from purgemap.patterns import Pattern
-from purgemap.routes.table import Route, Routes, decode_routes
+from purgemap.routes.table import Routes, decode_routes
 from purgemap.targets import Changes, Routed
 
-# Whoever owns a bucket chooses its name, so the memory of buckets is bounded.
-_REMEMBERED = 10_000
+# The owner of a bucket chooses its name, so the memory for buckets that match a pattern is bounded.
+_MAX_BUCKETS = 10_000
 
 
 class Router:
@@ -25,17 +26,17 @@ class Router:
         self._routes = routes
         patterns = ((Pattern(pattern, whole=True), text) for pattern, text in routes.patterns)
         self._patterns = ClueIndex(([[pattern.clues]], (pattern, text)) for pattern, text in patterns)
-        self.bucket = lru_cache(maxsize=_REMEMBERED)(self._bucket)
+        self.bucket = lru_cache(maxsize=_MAX_BUCKETS)(self._bucket)
+        self._feed_table = lru_cache(maxsize=_MAX_BUCKETS)(self._decode_feeds)
 
     def _bucket(self, name: str) -> BucketRouter:
-        found: list[tuple[Route, Mapping[str, str]]] = [
-            (route, {}) for route in decode_routes(self._routes.buckets.get(name, "[]"))
-        ]
-        for pattern, text in self._patterns.find(name):
-            match = pattern.match(name)
-            if match:
-                found += ((route, match.captures) for route in decode_routes(text))
-        return BucketRouter(name, found, self._routes)
+        matches = [(text, match) for pattern, text in self._patterns.find(name) if (match := pattern.match(name))]
+        own = self._routes.buckets.get(name, "[]")
+        feed_table = self._feed_table((own, *(text for text, _ in matches)))
+        return BucketRouter(name, feed_table, [{}, *(match.captures for _, match in matches)], self._routes)
+
+    def _decode_feeds(self, texts: tuple[str, ...]) -> FeedTable:
+        return FeedTable([decode_routes(text) for text in texts], self._routes)
 
     def route(self, changes: Iterable[ObjectChange]) -> Routed:
         """Group changes by the targets that want them; the same object twice counts once."""
