@@ -22,14 +22,21 @@ class MemoryCloudFront:
         return f"I{caller_reference[:13].upper()}"
 
 
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-delay-queues.html
+MAX_DELAY_SECONDS = 900
+
+
 class MemoryQueue:
-    """Keeps messages, or says that it can't."""
+    """Keeps messages, or says that it can't; refuses the delays that SQS refuses."""
 
     def __init__(self, reason: str = "") -> None:
         self.reason = reason
         self.messages: list[Message] = []
 
     def send(self, messages: Sequence[Message]) -> list[str]:
-        if not self.reason:
-            self.messages.extend(messages)
-        return [self.reason] * len(messages)
+        reasons = [self.reason or self._refusal(message) for message in messages]
+        self.messages += [message for message, reason in zip(messages, reasons, strict=True) if not reason]
+        return reasons
+
+    def _refusal(self, message: Message) -> str:
+        return "" if 0 <= message.delay <= MAX_DELAY_SECONDS else "InvalidParameterValue: DelaySeconds"

@@ -1,0 +1,167 @@
+"""Limits and branches that only one input reaches: each test fails if its rule is off by one, or left out."""
+
+import json
+
+import pytest
+
+from conftest import LoadMap
+from doubles.memory import MemoryCloudFront, MemoryQueue
+from payloads import s3_event, sqs_batch
+from purgemap.dead_letters import Kind, Letter, read_letter
+from purgemap.delivery import Accepted, Deferred, Order, Outcome, Pace, Refusal, RefusedError, Rejected, deliver
+from purgemap.errors import PurgemapError
+from purgemap.events import parse_payload
+from purgemap.jobs import Job, merge, messages, parse_job
+from purgemap.keeping import keep
+from purgemap.paths import items_of
+from purgemap.pipeline import Service, process
+from purgemap.planning import Listing, tightened
+from purgemap.routes.table import Distribution, Routes, Settings
+from purgemap.routing import Router
+from purgemap.slots import delay_to_slot
+from purgemap.targets import Target
+
+NOW = 1_794_441_600.0
+E1 = Distribution("E1EXAMPLE1ABCD")
+
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatchRequestEntry.html
+SQS_MAX_DELAY_SECONDS = 900
+
+# https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/invalidation-specifying-objects.html
+CLOUDFRONT_MAX_PATH_CHARACTERS = 4_000
+
+
+def job(*items: str, scope: str | None = "/") -> Job:
+    return Job(E1.id, dict.fromkeys(items, scope), ("m-1",), NOW, changes=1)
+
+
+def pace() -> Pace:
+    return Pace(now=lambda: NOW, seconds_left=lambda: 60.0, sleep=lambda _: None)
+
+
+def target(**settings: object) -> Target:
+    return Target("site", "bucket", E1, Settings(**settings), "", "", {"site": "x" * 200})  # type: ignore[arg-type]
+
+
+def caller_references(routes: Routes, *batches: object) -> list[str]:
+    cloudfront = MemoryCloudFront()
+    service = Service(routes, Router(routes), cloudfront, None, None)
+    for batch in batches:
+        process(batch, service, pace())
+    return [reference for _, _, reference in cloudfront.calls]
+
+
+def test_redelivery_beside_new_change_is_a_new_request(load_map: LoadMap) -> None:
+    routes = load_map(f"version: 1\nroutes: [{{bucket: site, distributions: [{E1.id}]}}]")
+    first, later = s3_event("site", "a"), s3_event("site", "a")
+    references = caller_references(routes, sqs_batch([first]), sqs_batch([first, later]))
+    assert references[0] != references[1]
+
+
+def test_event_that_a_route_leaves_out_makes_no_new_request(load_map: LoadMap) -> None:
+    routes = load_map(f"version: 1\nroutes: [{{bucket: site, distributions: [{E1.id}], events: [created]}}]")
+    created, deleted = s3_event("site", "a"), s3_event("site", "a", "deleted")
+    references = caller_references(routes, sqs_batch([created]), sqs_batch([created, deleted]))
+    assert references[0] == references[1]
+
+
+@pytest.mark.parametrize("refusals", range(12))
+def test_deferred_job_is_one_that_sqs_takes(refusals: int) -> None:
+    queue = MemoryQueue()
+    delays = [delay_to_slot(E1.id, NOW + second, refusals=refusals) for second in range(0, 3_000, 7)]
+    assert keep([Deferred(job("/a"), delay, "full") for delay in delays], queue, None) == []
+    assert max(delays) <= SQS_MAX_DELAY_SECONDS
+
+
+def test_untightened_budget_is_the_maps_own() -> None:
+    assert tightened(3_000, 15, 0) == (3_000, 15)
+    assert tightened(3_000, 15, 1) == (75, 5)
+
+
+@pytest.mark.parametrize("scopes", [("/", "/blog/"), ("/blog/", "/"), (None, "/"), ("/", None)])
+def test_merged_item_keeps_its_widest_scope(scopes: tuple[str | None, str | None]) -> None:
+    assert merge(job("/blog/a", scope=scope) for scope in scopes).scopes == {"/blog/a": "/"}
+
+
+@pytest.mark.parametrize(
+    ("template", "items"),
+    [
+        ("/x{path}", ["/x/a.js", "/x/a.js*"]),
+        ("/{key}/", ["/a.js/"]),
+        ("/all{dir}", ["/all/"]),
+        ("/{bucket}", ["/bucket"]),
+    ],
+)
+def test_query_wildcard_follows_an_object_at_the_end(template: str, items: list[str]) -> None:
+    assert sorted(items_of(target(invalidate=(template,), query_strings=True), ["a.js"]).items) == items
+
+
+def test_item_of_the_longest_path_is_sent_as_it_is() -> None:
+    template = "/" + "y" * (CLOUDFRONT_MAX_PATH_CHARACTERS - len("//a")) + "{path}"
+    (item,) = items_of(target(invalidate=(template,)), ["a"]).items
+    assert (len(item), item[-2:]) == (CLOUDFRONT_MAX_PATH_CHARACTERS, "/a")
+
+
+def test_longer_item_becomes_a_wildcard() -> None:
+    template = "/" + "y" * (CLOUDFRONT_MAX_PATH_CHARACTERS - len("//a")) + "{path}"
+    (item,) = items_of(target(invalidate=(template,)), ["ab"]).items
+    assert (len(item) <= CLOUDFRONT_MAX_PATH_CHARACTERS, item[-1]) == (True, "*")
+
+
+class RefusingCloudFront(MemoryCloudFront):
+    """Refuses each request that holds one of some items, as CloudFront does an invalid path."""
+
+    def __init__(self, *invalid: str) -> None:
+        super().__init__()
+        self.invalid = set(invalid)
+
+    def create_invalidation(self, distribution: Distribution, items: tuple[str, ...], caller_reference: str) -> str:
+        if self.invalid & set(items):
+            raise RefusedError(Refusal.INVALID, "InvalidArgument")
+        return super().create_invalidation(distribution, items, caller_reference)
+
+
+def test_item_refused_with_its_wildcard_is_rejected_at_once() -> None:
+    # More than eight calls: what is left is deferred, and what was found to be refused is not sent again.
+    items = [f"/blog/{number:03}" for number in range(100)]
+    cloudfront = RefusingCloudFront("/blog/000", "/blog/*", *items[50:])
+    outcomes: list[Outcome] = deliver([Order(job(*items, scope="/blog/"), E1)], cloudfront, pace())
+    assert ["/blog/000"] in [list(outcome.job.scopes) for outcome in outcomes if isinstance(outcome, Rejected)]
+
+
+def test_delivery_plans_with_the_listing() -> None:
+    items = [f"/{folder}/{number}" for folder in "ab" for number in range(100)]
+    listing = Listing([[f"/b/{number}/unchanged"] for number in range(100)])
+    cloudfront = MemoryCloudFront()
+    (outcome,) = deliver([Order(job(*items), E1)], cloudfront, pace(), {E1.id: listing})
+    assert isinstance(outcome, Accepted)
+    assert {item[:3] for item in outcome.items if item.endswith("*")} == {"/a/"}
+
+
+@pytest.mark.parametrize("count", ["changes", "refusals", "throttled", "rung"])
+def test_job_with_a_negative_count_is_refused(count: str) -> None:
+    (body,) = messages(job("/a"))
+    with pytest.raises(PurgemapError):
+        parse_job({**json.loads(body), count: -1})
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [{"ERROR_CODE": "NO_PERMISSIONS"}, {"RULE_ARN": "arn:aws:events:eu-central-1:111122223333:rule/purgemap-1"}],
+)
+def test_dead_letter_of_a_rule_has_one_of_its_attributes(attributes: dict[str, str]) -> None:
+    letter = Letter("m-1", "receipt", json.dumps(s3_event("site", "a")), attributes, NOW)
+    assert read_letter(letter, NOW).kind is Kind.RULE
+
+
+@pytest.mark.parametrize("topic", ["text", None, 1, ["a"]])
+def test_record_of_a_topic_without_an_object_raises_nothing(topic: object) -> None:
+    batch = parse_payload({"Records": [{"EventSource": "aws:sns", "Sns": topic}]})
+    assert batch.changes == []
+
+
+@pytest.mark.parametrize("message_id", [5, None, "", ["m"]])
+@pytest.mark.parametrize("body", [json.dumps(s3_event("site", "a")), 5, None])
+def test_record_with_other_types_raises_nothing(message_id: object, body: object) -> None:
+    batch = parse_payload({"Records": [{"eventSource": "aws:sqs", "messageId": message_id, "body": body}]})
+    assert all(isinstance(change.source, str) for change in batch.changes)
