@@ -19,6 +19,7 @@ from purgemap.delivery.pace import (
     SECONDS_TO_START_A_CALL,
 )
 from purgemap.delivery.refusing import SECONDS_UNTIL_GIVING_UP
+from purgemap.rendering.event_rules import pattern_of
 from purgemap.rendering.stack import render_stack
 from purgemap.rendering.template import dump_template, load_template
 from purgemap.slots import MAX_DELAY
@@ -175,6 +176,16 @@ def test_no_other_account_may_put_events_unless_asked_for() -> None:
         "AccountsBusPolicy": "HasCentralAccounts",
     }
     assert (PARAMETERS["CentralBusOrganization"]["Default"], PARAMETERS["CentralBusAccounts"]["Default"]) == ("", "")
+
+
+def test_bus_policies_admit_changes_of_s3_objects_only() -> None:
+    policies = [each["Properties"]["Statement"] for each in of_type(TEMPLATE, "AWS::Events::EventBusPolicy").values()]
+    pattern = pattern_of([])
+    for statement in policies:
+        conditions = statement["Condition"]
+        assert [conditions["ForAllValues:StringEquals"]["events:source"]] == pattern["source"]
+        assert conditions["StringEquals"]["events:detail-type"] == pattern["detail-type"]
+    assert len(policies) == 2
 
 
 def test_a_rules_name_fits_for_the_longest_stack_name_that_the_pipelines_role_allows() -> None:

@@ -67,6 +67,7 @@ def _managed_policies(grants: Sequence[Grant], role: str, attributes: Mapping[st
             **attributes,
             **({"DependsOn": [f"{role}ManagedRights{other}" for other in split_off[name]]} if split_off[name] else {}),
             "Properties": {
+                "Path": {"Fn::Sub": "/${AWS::StackName}/"},
                 "Description": "Rights on distributions of the map, for purgemap",
                 "Roles": [{"Ref": role}],
                 "PolicyDocument": _document(group),
