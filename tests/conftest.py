@@ -1,5 +1,6 @@
 """What every test gets: no credentials but fake ones, and a way from a map's text to the map."""
 
+import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +21,8 @@ def pytest_configure() -> None:
 @pytest.fixture(autouse=True)
 def _fake_aws(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing of the developer's own AWS may leak into a test, and no test may reach a real account."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
     for name, value in {
         "AWS_ACCESS_KEY_ID": "testing",
         "AWS_SECRET_ACCESS_KEY": "testing",
@@ -30,8 +33,6 @@ def _fake_aws(monkeypatch: pytest.MonkeyPatch) -> None:
         "AWS_EC2_METADATA_DISABLED": "true",
     }.items():
         monkeypatch.setenv(name, value)
-    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL", "AWS_LAMBDA_FUNCTION_NAME"):
-        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture

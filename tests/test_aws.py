@@ -36,7 +36,7 @@ def double() -> CloudFrontDouble:
 @pytest.fixture
 def clients(aws: EmbeddedAws, double: CloudFrontDouble) -> Iterator[Aws]:
     with CloudFrontServer(double, lambda key_id: caller_of_key(aws, key_id), aws.endpoint_url) as server:
-        yield Aws({**aws.environment, "AWS_ENDPOINT_URL": server.url})
+        yield Aws(endpoint_url=server.url)
 
 
 @pytest.mark.parametrize(("minutes", "sessions"), [(60, 1), (9, 3)])
@@ -71,7 +71,7 @@ def test_without_credentials_a_call_is_refused_for_now(
 ) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     with pytest.raises(RefusedError, match="NoCredentialsError") as refused:
-        AwsCloudFront(Aws({})).create_invalidation(distribution, ("/a",), "reference")
+        AwsCloudFront(Aws()).create_invalidation(distribution, ("/a",), "reference")
     assert refused.value.refusal is Refusal.FAILING
 
 

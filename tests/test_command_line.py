@@ -66,7 +66,10 @@ NO_KEY: Mapping[str, str | None] = {"AWS_ACCESS_KEY_ID": None, "AWS_SECRET_ACCES
         ({"AWS_SECRET_ACCESS_KEY": None}, "AWS_SECRET_ACCESS_KEY"),
         ({**NO_KEY, "AWS_PROFILE": "nobody"}, "(nobody) could not be found; set AWS_PROFILE to one of ~/.aws/config"),
         ({"AWS_ENDPOINT_URL": "nonsense"}, "Invalid endpoint: nonsense; an endpoint, as in AWS_ENDPOINT_URL, is a URL"),
-        ({"AWS_REGION": "eu west"}, "'eu west' doesn't match a supported format.; set AWS_REGION to one, as eu-"),
+        (
+            {"AWS_DEFAULT_REGION": "eu west"},
+            "'eu west' doesn't match a supported format; set AWS_DEFAULT_REGION, or ",
+        ),
         ({"AWS_CONFIG_FILE": "broken.ini"}, "Unable to parse config file: broken.ini; mend it, or name another"),
         ({**NO_KEY, "AWS_SHARED_CREDENTIALS_FILE": "broken.ini"}, "Unable to parse config file: broken.ini; mend it"),
     ],
@@ -74,7 +77,7 @@ NO_KEY: Mapping[str, str | None] = {"AWS_ACCESS_KEY_ID": None, "AWS_SECRET_ACCES
 def test_surroundings_in_which_no_call_can_succeed_are_told_at_once_and_once(
     command: list[str], variables: dict[str, str | None], told: str, shell: Shell
 ) -> None:
-    if command[0] in {"status", "redrive"} and "AWS_REGION" in variables:
+    if command[0] in {"status", "redrive"} and "AWS_DEFAULT_REGION" in variables:
         command = [*command[:1], "--queue-url", "http://q", "--dead-letter-queue-url", "http://d"]  # they name none
     status, out, err = shell.run(*command, **variables)
     assert (status, out, err.count("\n")) == (1, "", 1)

@@ -85,16 +85,16 @@ def test_the_map_of_a_fresh_clone_is_never_deployed_to_aws() -> None:
 @pytest.mark.parametrize("id_", ["E2QWRUHAPOMQZL", "EXAMPL3E4ABCD"])
 def test_an_id_that_aws_could_have_is_no_examples_id(id_: str) -> None:
     Path("config/routes.yaml").write_text(MAP.replace("E2EXAMPLE1ABCD", id_))
-    check_no_example(load_routes("config/routes.yaml"), connect(os.environ).cloudformation)
+    check_no_example(load_routes("config/routes.yaml"), connect().cloudformation)
 
 
 @pytest.mark.parametrize("ipv6_too", ["false", "true"])
 @pytest.mark.parametrize("region", ["eu-central-1", "us-gov-west-1", "cn-north-1", "eusc-de-east-1"])
 def test_every_part_of_aws_is_aws(monkeypatch: pytest.MonkeyPatch, region: str, ipv6_too: str) -> None:
-    monkeypatch.setenv("AWS_REGION", region)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", region)
     monkeypatch.setenv("AWS_USE_DUALSTACK_ENDPOINT", ipv6_too)
     with pytest.raises(PurgemapError, match="an example's id"):
-        check_no_example(load_routes("config/routes.yaml"), connect(os.environ).cloudformation)
+        check_no_example(load_routes("config/routes.yaml"), connect().cloudformation)
 
 
 def test_a_parameter_that_the_template_lacks_is_named_with_those_that_it_has(aws: EmbeddedAws) -> None:
@@ -111,7 +111,7 @@ def test_a_parameter_without_a_value_is_a_usage_error() -> None:
 def test_without_a_region_it_says_which_variable_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
         monkeypatch.delenv(name)
-    with pytest.raises(PurgemapError, match="no region; set AWS_REGION"):
+    with pytest.raises(PurgemapError, match="You must specify a region; set AWS_DEFAULT_REGION"):
         run_deploy()
 
 
@@ -269,7 +269,7 @@ def _troubles() -> Iterator[str]:
         lambda: check_deployable("purgemap", Stack("stack", "UPDATE_IN_PROGRESS", {}, {})),
         lambda: own_artifacts(other, "123456789012", "eu-west-1"),
         lambda: deployed_map(version, Stack("stack", "CREATE_COMPLETE", {"CodeBucket": "b", "CodeKey": "k"}, {})),
-        lambda: check_no_example(load_routes("config/routes.yaml"), connect(os.environ).cloudformation),
+        lambda: check_no_example(load_routes("config/routes.yaml"), connect().cloudformation),
     ):
         with pytest.raises(PurgemapError) as caught:
             doing()

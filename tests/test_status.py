@@ -228,7 +228,7 @@ def double(monkeypatch: pytest.MonkeyPatch) -> CloudFrontDouble:
 
 
 def asking(server: CloudFrontServer, slept: list[float]) -> AwsInvalidations:
-    return AwsInvalidations(Aws({"AWS_ENDPOINT_URL": server.url}), slept.append)
+    return AwsInvalidations(Aws(endpoint_url=server.url), slept.append)
 
 
 def test_tenants_are_asked_through_their_own_api(double: CloudFrontDouble) -> None:
@@ -301,9 +301,12 @@ def test_the_queues_are_named_by_options_before_variables() -> None:
     [
         ("https://sqs.eu-west-3.amazonaws.com/123456789012/purgemap", "eu-west-3"),
         ("https://sqs.cn-north-1.amazonaws.com.cn/123456789012/purgemap", "cn-north-1"),
+        ("https://sqs.eusc-de-east-1.amazonaws.eu/123456789012/purgemap", "eusc-de-east-1"),
+        ("https://sqs-fips.us-west-1.amazonaws.com/123456789012/purgemap", "us-west-1"),
+        ("https://sqs.us-west-2.api.aws/123456789012/purgemap", "us-west-2"),
         ("http://127.0.0.1:5000/123456789012/purgemap", "eu-central-1"),
     ],
 )
 def test_the_region_is_the_one_that_a_queues_url_names(url: str, region: str) -> None:
-    aws = aws_of(QueueUrls(url, None), {"AWS_REGION": "eu-central-1"})
+    aws = aws_of(QueueUrls(url, None))
     assert aws.client("sqs").meta.region_name == region

@@ -9,6 +9,7 @@ from botocore.exceptions import (
     ConfigParseError,
     InvalidRegionError,
     NoCredentialsError,
+    NoRegionError,
     PartialCredentialsError,
     ProfileNotFound,
 )
@@ -20,8 +21,9 @@ AWS_ERRORS = (ClientError, BotoCoreError, RuntimeError)
 
 _WHAT_TO_DO = {
     ConfigParseError: "mend it, or name another file with AWS_CONFIG_FILE or AWS_SHARED_CREDENTIALS_FILE",
-    InvalidRegionError: "set AWS_REGION to one, as eu-central-1",
+    InvalidRegionError: "set AWS_DEFAULT_REGION, or the region of the profile, to one such as eu-central-1",
     NoCredentialsError: "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+    NoRegionError: "set AWS_DEFAULT_REGION, or give the profile of AWS_PROFILE a region",
     PartialCredentialsError: "set all of them, or none",
     ProfileNotFound: "set AWS_PROFILE to one of ~/.aws/config, or unset it",
 }
@@ -66,5 +68,5 @@ def told() -> Iterator[None]:
     except AWS_ERRORS as error:
         if isinstance(error, RuntimeError) and "expired" not in str(error):
             raise  # a bug of ours
-        what_to_do = _WHAT_TO_DO.get(type(error))
-        raise PurgemapError(f"{words_of(error)}; {what_to_do}" if what_to_do else words_of(error)) from error
+        words, what_to_do = words_of(error), _WHAT_TO_DO.get(type(error))
+        raise PurgemapError(f"{words.rstrip('.')}; {what_to_do}" if what_to_do else words) from error

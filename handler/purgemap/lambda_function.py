@@ -23,9 +23,10 @@ LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
 def build_handler(environment: Mapping[str, str]) -> Handler:
-    """Make the handler that an environment describes; an empty variable is as good as none.
+    """Make the handler that an environment's PURGEMAP_ variables describe; an empty one counts as unset.
 
-    Raises PurgemapError for a variable that can't be used, MapError where PURGEMAP_ROUTES names no sound map.
+    AWS's own variables are botocore's to read, from the process. Raises PurgemapError for a variable that can't be
+    used, MapError where PURGEMAP_ROUTES names no sound map.
     """
     _set_log_level(environment)
     calls_per_second = _calls_per_second(environment)
@@ -56,7 +57,7 @@ def _calls_per_second(environment: Mapping[str, str]) -> float:
 
 def _build_service(environment: Mapping[str, str]) -> Service:
     routes = load_routes(_map_path(environment))
-    aws = Aws(environment)
+    aws = Aws()
     queues = [environment.get(name) for name in ("PURGEMAP_QUEUE_URL", "PURGEMAP_DEAD_LETTER_QUEUE_URL")]
     queue, dead_letters = (SqsQueue(aws, url) if url else None for url in queues)
     return Service(routes, Router(routes), AwsCloudFront(aws), queue, dead_letters)

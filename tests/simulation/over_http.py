@@ -49,7 +49,7 @@ def _over_http(aws: EmbeddedAws, stage: Stage) -> Iterator[Edges]:
         mock.patch.object(STSBackend, "assume_role", _assume_role_of(stage)),
     ):
         warnings.filterwarnings("ignore", "Exception.STSClientError. with code AccessDenied")  # STS models no such code
-        clients = Aws({**aws.environment, "AWS_ENDPOINT_URL": server.url})
+        clients = Aws(endpoint_url=server.url)
         urls = [aws.client("sqs").create_queue(QueueName=name)["QueueUrl"] for name in ("queue", "dead-letters")]
         wired = [
             SimulatedQueue(WiredQueue(SqsQueue(clients, url), url, queue), timeline, trouble)

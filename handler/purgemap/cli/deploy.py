@@ -1,6 +1,5 @@
 """`purgemap deploy`: the map into service, by way of a change set that is shown first."""
 
-import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -83,7 +82,7 @@ def deploy(  # noqa: PLR0913  the command's options
     """Put a map into service, or bring what is in service up to date.
 
     Checks the map, builds the function, uploads both it and the template, and shows what CloudFormation would change
-    before it does. Region and credentials are those of the surroundings (AWS_REGION, AWS_PROFILE, …). Exits with 1,
+    before it does. Region and credentials are boto3's (AWS_DEFAULT_REGION, AWS_PROFILE, …). Exits with 1,
     and CloudFormation's first reason, if that fails; the stack is then as it was.
     """
     if not yes and not sys.stdin.isatty():
@@ -92,7 +91,7 @@ def deploy(  # noqa: PLR0913  the command's options
     new = read_sound_map(routes)
     template = render_stack(new)
     given = _checked(dict(parameters))
-    clients = connect(os.environ)
+    clients = connect()
     check_no_example(new, clients.cloudformation)
     with told():
         target = _Target(clients, stack_name, find_stack(clients.cloudformation, stack_name), artifact_bucket)
@@ -169,7 +168,6 @@ def _execute(target: _Target, change_set: ChangeSet, jobs: Sequence[Job], consol
     console.print(f"[bold green]{target.stack_name}[/] is up to date")
     show_outputs(outputs, console)
     if jobs:
-        aws = Aws({**os.environ, "AWS_REGION": target.clients.region})
-        send(jobs, SqsQueue(aws, outputs["QueueUrl"]))
+        send(jobs, SqsQueue(Aws(region=target.clients.region), outputs["QueueUrl"]))
         sent = counted(len(jobs), "invalidation")
         console.print(f"refresh: {sent} in the queue; purgemap status tells how they fare")

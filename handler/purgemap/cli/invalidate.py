@@ -1,7 +1,6 @@
 """`purgemap invalidate`: sends what `purgemap plan` shows, and waits until CloudFront has accepted it."""
 
 import functools
-import os
 import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
@@ -87,7 +86,7 @@ def invalidate(*, timeout: int, as_json: bool, **options: Any) -> int:
 
 
 def _cloudfront() -> CloudFront:
-    aws = Aws(os.environ)
+    aws = Aws()
     aws.check()
     return _Impatient(AwsCloudFront(aws))
 

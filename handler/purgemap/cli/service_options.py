@@ -16,7 +16,7 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 QUEUE_VARIABLE, DEAD_LETTER_VARIABLE = "PURGEMAP_QUEUE_URL", "PURGEMAP_DEAD_LETTER_QUEUE_URL"
 
 # https://docs.aws.amazon.com/general/latest/gr/sqs-service.html
-_REGION = re.compile(r"https://sqs\.([a-z0-9-]+)\.amazonaws\.com")
+_REGION = re.compile(r"https://sqs(?:-fips)?\.([a-z0-9-]+)\.(?:amazonaws|api)\.")
 
 
 class QueueUrls(NamedTuple):
@@ -62,13 +62,13 @@ def unnamed(urls: QueueUrls) -> Iterator[str]:
         yield f"no dead-letter queue is named: give --dead-letter-queue-url, or set {DEAD_LETTER_VARIABLE}"
 
 
-def aws_of(urls: QueueUrls, environment: Mapping[str, str] = os.environ) -> Aws:
+def aws_of(urls: QueueUrls) -> Aws:
     """Make the clients for the region that the queues' URLs name; CloudFront is the same from everywhere.
 
     Raises PurgemapError where no call can succeed.
     """
     named = next((match[1] for match in map(_REGION.match, filter(None, urls)) if match), None)
-    aws = Aws({**environment, **({"AWS_REGION": named} if named else {})})
+    aws = Aws(region=named)
     aws.check()
     return aws
 

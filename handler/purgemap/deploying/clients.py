@@ -1,14 +1,13 @@
-"""The surroundings (region, profile, endpoint) → clients of the services that a deployment calls."""
+"""Region, profile and endpoints, as botocore finds them → clients of the services that a deployment calls."""
 
-from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 
 import botocore.session
 from botocore.config import Config
+from botocore.exceptions import NoRegionError
 
-from purgemap.aws import check_credentials, create_client
+from purgemap.aws import check_credentials, create_client, find_region
 from purgemap.aws_errors import told
-from purgemap.errors import PurgemapError
 
 # A person or a pipeline waits here, and CloudFormation's own calls are throttled at a few a second.
 _CONFIG = Config(
@@ -58,13 +57,13 @@ class Clients(NamedTuple):
         return str(self.sts.get_caller_identity()["Account"])
 
 
-def connect(environment: Mapping[str, str]) -> Clients:
-    """Make the clients that the surroundings ask for; raises PurgemapError for what is missing or wrong in them."""
+def connect() -> Clients:
+    """Make the clients; raises PurgemapError for a region or credentials that are missing or invalid."""
     with told():
         session = botocore.session.Session()
-        region = environment.get("AWS_REGION") or session.get_config_variable("region")
+        region = find_region(session)
         if not region:
-            raise PurgemapError("no region; set AWS_REGION, or give the profile of AWS_PROFILE one")
+            raise NoRegionError
         services = ("cloudformation", "s3", "sts")
         clients = [create_client(session, name, region_name=region, config=_CONFIG) for name in services]
         check_credentials(session)
