@@ -85,6 +85,23 @@ def test_surroundings_in_which_no_call_can_succeed_are_told_at_once_and_once(
     assert told in err
 
 
+NO_REGION: Mapping[str, str | None] = {"AWS_REGION": None, "AWS_DEFAULT_REGION": None}
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["status", "--queue-url", "http://q", "--dead-letter-queue-url", "http://d"],
+        ["redrive", "--queue-url", "http://q", "--dead-letter-queue-url", "http://d"],
+        ["deploy", "--yes"],
+    ],
+)
+def test_command_that_needs_a_region_names_what_to_set(command: list[str], shell: Shell) -> None:
+    status, out, err = shell.run(*command, **NO_REGION)
+    assert (status, out, err.count("\n")) == (1, "", 1)
+    assert "You must specify a region; set AWS_DEFAULT_REGION, or give the profile of AWS_PROFILE a region" in err
+
+
 def test_each_line_of_a_bad_map_begins_with_its_place(shell: Shell) -> None:
     Path("config/routes.yaml").write_text("version: 1\nroute: []\nroots: []\nroutes: []\n")
     status, out, err = shell.run("explain", "s3://site/x")

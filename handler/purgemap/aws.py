@@ -73,10 +73,10 @@ class Aws:
         # Making clients is not thread-safe in botocore; using them is.
         self._lock = threading.Lock()
 
-    def check(self) -> None:
-        """Raise PurgemapError, with what to set or mend, where no call can succeed: a person would wait in vain."""
+    def check(self, service: str = "cloudfront") -> None:
+        """Raise PurgemapError, with what to set, where no call to a service can succeed."""
         with told():
-            self.client("cloudfront")
+            self.client(service)
             check_credentials(self._session)
 
     def client(self, service: str, role_arn: str | None = None, external_id: str | None = None) -> Any:

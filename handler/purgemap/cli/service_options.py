@@ -69,7 +69,7 @@ def aws_of(urls: QueueUrls) -> Aws:
     """
     named = next((match[1] for match in map(_REGION.match, filter(None, urls)) if match), None)
     aws = Aws(region=named)
-    aws.check()
+    aws.check("sqs" if any(urls) else "cloudfront")
     return aws
 
 
