@@ -124,7 +124,88 @@ def test_a_change_set_that_cloudformation_refuses_is_deleted_and_the_reason_told
     cloudformation = ScriptedCloudFormation(["UPDATE_COMPLETE"], change_sets=[refused])
     with pytest.raises(PurgemapError, match="Template error: unresolved dependencies"):
         prepare(cloudformation, "purgemap", stack("UPDATE_COMPLETE"), REQUEST)
-    assert cloudformation.calls == ["create_change_set", "delete_change_set"]
+    assert cloudformation.calls == ["create_change_set", "describe_events", "delete_change_set"]
+
+
+# As CloudFormation words it: https://github.com/aws/aws-cdk-cli/issues/1000
+INVALID = {
+    "Status": "FAILED",
+    "StatusReason": "The following hook(s)/validation failed: [AWS::EarlyValidation::PropertyValidation]. To "
+    "troubleshoot Early Validation errors, use the DescribeEvents API for detailed failure information.",
+}
+
+
+def _validation(resource: str, kind: str, reason: str, **more: str) -> dict[str, Any]:
+    return {
+        "EventType": "VALIDATION_ERROR",
+        "LogicalResourceId": resource,
+        "ResourceType": kind,
+        "ValidationStatus": "FAILED",
+        "ValidationStatusReason": reason,
+        "ValidationFailureMode": "FAIL",
+        **more,
+    }
+
+
+MISSING = _validation(
+    "QueuePolicy",
+    "AWS::SQS::QueuePolicy",
+    "Required property [PolicyDocument] not found.",
+    ValidationName="PROPERTY_VALIDATION",
+    ValidationPath="/Resources/QueuePolicy/Properties",
+)
+TAKEN = _validation(
+    "LogGroup",
+    "AWS::Logs::LogGroup",
+    "Resource of type 'AWS::Logs::LogGroup' with identifier '/aws/lambda/purgemap' already exists.",
+    ValidationName="NAME_CONFLICT_VALIDATION",
+)
+FULL = _validation("Bucket", "AWS::S3::Bucket", "The bucket is not empty.", ValidationFailureMode="WARN")
+HOOK = {"EventType": "HOOK_INVOCATION_ERROR", "HookType": "Acme::Tags::Hook", "HookStatusReason": "no owner tag"}
+MISSING_LINE = (
+    "QueuePolicy (AWS::SQS::QueuePolicy): Required property [PolicyDocument] not found (at "
+    "/Resources/QueuePolicy/Properties)"
+)
+TAKEN_LINE = (
+    "LogGroup (AWS::Logs::LogGroup): Resource of type 'AWS::Logs::LogGroup' with identifier '/aws/lambda/purgemap' "
+    "already exists"
+)
+
+
+@pytest.mark.parametrize(
+    ("events", "expected"),
+    [
+        ([MISSING], MISSING_LINE),
+        ([MISSING, TAKEN, MISSING], f"{MISSING_LINE}; {TAKEN_LINE}"),
+        ([FULL, TAKEN], TAKEN_LINE),
+        ([FULL], "Bucket (AWS::S3::Bucket): The bucket is not empty"),
+        ([HOOK], "Acme::Tags::Hook: no owner tag"),
+        ([{"EventType": "STACK_EVENT", "OperationStatus": "FAILED"}], INVALID["StatusReason"].rstrip(".")),
+        ([], INVALID["StatusReason"].rstrip(".")),
+    ],
+)
+def test_prepare_reads_early_validation_before_it_deletes(events: list[dict[str, Any]], expected: str) -> None:
+    cloudformation = ScriptedCloudFormation(["UPDATE_COMPLETE"], change_sets=[INVALID], operation_events=events)
+    with pytest.raises(PurgemapError) as refused:
+        prepare(cloudformation, "purgemap", stack("UPDATE_COMPLETE"), REQUEST)
+    assert str(refused.value) == f"CloudFormation refuses the template: {expected}"
+    assert cloudformation.calls[-1] == "delete_change_set"
+
+
+@pytest.mark.parametrize(
+    ("code", "advice"),
+    [
+        ("AccessDenied", "to see the resource and its fault, add the permission cloudformation:DescribeEvents"),
+        ("Throttling", "the resource and its fault cannot be read: DescribeEvents: Throttling: no"),
+    ],
+)
+def test_prepare_keeps_own_reason_without_events(code: str, advice: str) -> None:
+    error = ClientError({"Error": {"Code": code, "Message": "no"}}, "DescribeEvents")
+    cloudformation = ScriptedCloudFormation(["UPDATE_COMPLETE"], change_sets=[INVALID], operation_events=error)
+    with pytest.raises(PurgemapError) as refused:
+        prepare(cloudformation, "purgemap", stack("UPDATE_COMPLETE"), REQUEST)
+    assert str(refused.value).endswith(f"failure information; {advice}")
+    assert cloudformation.calls[-1] == "delete_change_set"
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,7 @@ class ScriptedCloudFormation:
         statuses: Iterable[str] = (),
         events: Iterable[dict[str, Any]] = (),
         change_sets: Iterable[dict[str, Any]] = (),
+        operation_events: Iterable[dict[str, Any]] | ClientError = (),
     ) -> None:
         self.calls: list[str] = []
         self.asked: dict[str, Any] = {}
@@ -36,6 +37,7 @@ class ScriptedCloudFormation:
         self._statuses = deque(statuses)
         self._events = list(events)
         self._change_sets = deque(change_sets)
+        self._operation_events = operation_events
 
     def describe_stacks(self, **asked: Any) -> Any:
         if not self._statuses:
@@ -50,6 +52,17 @@ class ScriptedCloudFormation:
         start = int(asked.get("NextToken", 0))
         page = shown[::-1][start : start + 2]
         return {"StackEvents": page, **({"NextToken": str(start + 2)} if start + 2 < len(shown) else {})}
+
+    def describe_events(self, **asked: Any) -> Any:
+        """List the failed events of a change set, one to a page, until it is deleted."""
+        assert (asked["ChangeSetName"], asked["Filters"]) == ("change-set", {"FailedEvents": True})
+        self.calls.append("describe_events")
+        if isinstance(self._operation_events, ClientError):
+            raise self._operation_events
+        events = [] if "delete_change_set" in self.calls else list(self._operation_events)
+        start = int(asked.get("NextToken", 0))
+        page = {"OperationEvents": events[start : start + 1]}
+        return {**page, "NextToken": str(start + 1)} if start + 1 < len(events) else page
 
     def create_change_set(self, **asked: Any) -> Any:
         self.calls.append("create_change_set")

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from botocore.exceptions import ClientError
 
 from purgemap.deploying.clients import CloudFormation
+from purgemap.deploying.failed_change_set import explain_failure
 from purgemap.deploying.stack import EMPTY, Stack, find_stack
 from purgemap.errors import PurgemapError
 
@@ -68,13 +69,15 @@ def prepare(
     change_set = ChangeSet(made["Id"], made["StackId"], _changes(cloudformation, made["Id"], page), is_first)
     if page["Status"] != "FAILED":
         return change_set
-    # What can't be tidied up is in nobody's way, and must not hide the reason.
+    reason = page.get("StatusReason", "")
+    is_empty = any(words in reason for words in _NOTHING)
+    failure = "" if is_empty else explain_failure(cloudformation, change_set.id, reason)
+    # A failed change set that stays is harmless, and must not hide the reason.
     with suppress(ClientError):
         discard(cloudformation, change_set)
-    reason = page.get("StatusReason", "")
-    if any(words in reason for words in _NOTHING):
+    if is_empty:
         return None
-    raise PurgemapError(f"CloudFormation refuses the template: {reason or 'it gives no reason'}")
+    raise PurgemapError(f"CloudFormation refuses the template: {failure}")
 
 
 def discard(cloudformation: CloudFormation, change_set: ChangeSet) -> None:

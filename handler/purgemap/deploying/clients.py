@@ -27,6 +27,9 @@ class CloudFormation(Protocol):
     def describe_stack_events(self, **asked: Any) -> Any:
         """List what happened to a stack, the latest first."""
 
+    def describe_events(self, **asked: Any) -> Any:
+        """List what happened in an operation, such as the creation of a change set."""
+
     def create_change_set(self, **asked: Any) -> Any:
         """Start to compare a template with a stack."""
 
