@@ -15,7 +15,7 @@ LAYERS = [
     ["cli.main"],
     ["cli"],
     ["cli.plan"],
-    ["cli.deploy_input", "cli.plan_advice", "cli.service_options", "cli.sound_maps"],
+    ["cli.deploy_input", "cli.deploy_options", "cli.plan_advice", "cli.service_options", "cli.sound_maps"],
     ["cli.options"],
     ["deploying"],
     ["embedded", "building", "differing"],

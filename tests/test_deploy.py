@@ -10,6 +10,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ from doubles.stacks import complete_cloudformation
 from purgemap.building.function import Build, build_function
 from purgemap.cli.deploy import deploy
 from purgemap.deploying.artifacts import deployed_map, object_url, own_artifacts
-from purgemap.deploying.change_set import ChangeSet
+from purgemap.deploying.change_set import ChangeSet, Request, prepare
 from purgemap.deploying.clients import connect
 from purgemap.deploying.example_ids import check_no_example
 from purgemap.deploying.execution import execute
@@ -65,10 +66,19 @@ def aws() -> Iterator[EmbeddedAws]:
         yield running
 
 
-def test_without_a_terminal_and_without_yes_it_is_a_usage_error() -> None:
+def test_deploy_without_terminal_previews_then_refuses(aws: EmbeddedAws) -> None:
     result = CliRunner().invoke(deploy, [])
     assert result.exit_code == 2
-    assert "there is nobody to ask whether to go ahead; say --yes" in result.output
+    preview, _, refusal = result.output.partition("Error: ")
+    assert re.search(r"purgemap in us-east-1: CloudFormation makes\n(  add .*\n){15}", preview)
+    assert refusal == "cannot ask for confirmation: stdin is not a terminal; pass --yes\n"
+    assert stacks_in_review(aws) == []
+
+
+def stacks_in_review(aws: EmbeddedAws) -> list[Any]:
+    """List the stacks that are only a change set."""
+    found = aws.client("cloudformation").list_stacks(StackStatusFilter=["REVIEW_IN_PROGRESS"])
+    return list(found["StackSummaries"])
 
 
 def test_a_bad_map_is_refused_before_anything_is_asked_of_aws() -> None:
@@ -104,8 +114,78 @@ def test_a_parameter_that_the_template_lacks_is_named_with_those_that_it_has(aws
 
 
 def test_a_parameter_without_a_value_is_a_usage_error() -> None:
-    with pytest.raises(click.BadParameter, match="'Window' is no KEY=VALUE"):
+    with pytest.raises(click.BadParameter, match="'Window' is not KEY=VALUE"):
         run_deploy("--parameter", "Window")
+
+
+@pytest.mark.parametrize(
+    ("option", "values", "problem"),
+    [
+        ("--parameter", ["Window=1", "Window=2"], "Window is given twice; give it one value"),
+        ("--tag", ["team=web", "team=ops"], "team is given twice; give it one value"),
+        ("--tag", ["team"], "'team' is not KEY=VALUE"),
+        ("--tag", ["=web"], "'=web' is not KEY=VALUE"),
+        ("--tag", ["AWS:team=web"], "AWS:team: AWS reserves tags that start with aws:; give it another name"),
+        ("--tag", ["team=" + "x" * 257], "team: a tag's name has at most 128 characters, its value at most 256"),
+        ("--role-arn", ["deployer"], "'deployer' is not a role's ARN; write arn:aws:iam::123456789012:role/NAME"),
+        ("--role-arn", [""], "'' is not a role's ARN"),
+        ("--role-arn", ["arn:aws:iam::123456789012:user/deployer"], "is not a role's ARN"),
+    ],
+)
+def test_option_that_no_stack_can_take_is_a_usage_error(option: str, values: list[str], problem: str) -> None:
+    with pytest.raises(click.BadParameter, match=re.escape(problem)):
+        run_deploy(*(argument for value in values for argument in (option, value)))
+
+
+def _described(aws: EmbeddedAws) -> dict[str, Any]:
+    """Describe the stack: its tags and its role."""
+    (found,) = aws.client("cloudformation").describe_stacks(StackName="purgemap")["Stacks"]
+    return {"role": found.get("RoleARN"), "tags": {tag["Key"]: tag["Value"] for tag in found["Tags"]}}
+
+
+def test_tags_stay_until_they_are_given_other_values(aws: EmbeddedAws) -> None:
+    run_deploy("--tag", "team=web", "--tag", "cost=a=b", "--tag", "old=1")
+    assert _described(aws)["tags"] == {"team": "web", "cost": "a=b", "old": "1"}
+    run_deploy("--parameter", "Window=20", "--tag", "team=ops", "--tag", "old=")
+    assert _described(aws)["tags"] == {"team": "ops", "cost": "a=b"}
+    run_deploy("--parameter", "Window=30")
+    assert _described(aws)["tags"] == {"team": "ops", "cost": "a=b"}
+
+
+def test_role_arn_is_the_role_of_cloudformation(aws: EmbeddedAws) -> None:
+    role = "arn:aws-us-gov:iam::123456789012:role/deploy/cloud.formation"
+    run_deploy("--role-arn", role)
+    assert _described(aws)["role"] == role
+
+
+def test_dry_run_shows_the_changes_and_leaves_no_stack(aws: EmbeddedAws) -> None:
+    output = run_deploy("--dry-run", "--refresh")
+    assert "purgemap in us-east-1: CloudFormation makes\n  add " in output
+    assert "refresh E2EXAMPLE1ABCD  / /*\n" in output
+    assert output.endswith("dry run: nothing is changed\n")
+    assert aws.client("cloudformation").describe_stacks()["Stacks"] == []
+
+
+def test_dry_run_leaves_a_stack_as_it_was(aws: EmbeddedAws) -> None:
+    run_deploy()
+    before = Deployed(aws).parameters
+    sets = aws.client("cloudformation").list_change_sets(StackName="purgemap")["Summaries"]
+    output = run_deploy("--dry-run", "--parameter", "Window=20")
+    assert re.search(r"CloudFormation changes\n(  modify .*\n)+dry run: nothing is changed\n$", output)
+    assert Deployed(aws).parameters == before
+    assert aws.client("cloudformation").list_change_sets(StackName="purgemap")["Summaries"] == sets
+    assert run_deploy("--dry-run") == "purgemap: no changes\n"
+
+
+@pytest.mark.parametrize("interpreter", [None, "/usr/bin/python3.13"])
+def test_deploy_says_what_a_start_without_byte_code_costs(
+    interpreter: str | None, aws: EmbeddedAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built = replace(_built(json.dumps(load_routes("config/routes.yaml").document)), interpreter=interpreter)
+    monkeypatch.setattr("purgemap.cli.deploy.build_function", lambda _: built)
+    told = "without byte-code: this computer has no Python 3.13, so each start of the function compiles what it imports"
+    assert (told in run_deploy("--dry-run")) == (interpreter is None)
+    assert aws.client("cloudformation").describe_stacks()["Stacks"] == []
 
 
 def test_without_a_region_it_says_which_variable_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -190,7 +270,7 @@ def test_on_a_terminal_it_asks_and_a_no_leaves_nothing_behind(aws: EmbeddedAws) 
     status, output = _answer(aws, b"n\n")
     assert status == 1
     assert "Go ahead?" in output
-    assert aws.client("cloudformation").list_stacks(StackStatusFilter=["REVIEW_IN_PROGRESS"])["StackSummaries"] == []
+    assert stacks_in_review(aws) == []
 
 
 def test_on_a_terminal_a_yes_goes_ahead(aws: EmbeddedAws) -> None:
@@ -262,9 +342,13 @@ def _troubles() -> Iterator[str]:
     ]
     cloudformation = ScriptedCloudFormation(["DELETE_COMPLETE"], events)
     change_set = ChangeSet("change-set", "stack", (), is_first=True)
+    fault = {"LogicalResourceId": "Queue", "ResourceType": "AWS::SQS::Queue", "ValidationStatusReason": "already exists"}
+    refusing = ScriptedCloudFormation(change_sets=[{"Status": "FAILED"}], operation_events=[fault])
+    request = Request("purgemap-1", "https://s3.eu-west-1.amazonaws.com/b/k", {})
     other, version = SomebodyElsesBucket(), OtherVersion()
     for doing in (
         lambda: execute(cloudformation, change_set, lambda _: None, lambda _: None),
+        lambda: prepare(refusing, "purgemap", None, request),
         lambda: check_deployable("purgemap", Stack("stack", "ROLLBACK_COMPLETE", {}, {})),
         lambda: check_deployable("purgemap", Stack("stack", "UPDATE_IN_PROGRESS", {}, {})),
         lambda: own_artifacts(other, "123456789012", "eu-west-1"),

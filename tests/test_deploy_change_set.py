@@ -14,7 +14,7 @@ from purgemap.cli.deploy_showing import show_changes
 from purgemap.deploying.change_set import Change, ChangeSet, Request, discard, prepare
 from purgemap.deploying.clients import Clients
 from purgemap.deploying.execution import StackEvent, execute
-from purgemap.deploying.stack import Stack, check_deployable, find_stack
+from purgemap.deploying.stack import Stack, check_deployable, find_stack, merge_tags
 from purgemap.errors import PurgemapError
 from purgemap.jobs import Job
 from rendered import RULE, map_of, of_type, stack_of
@@ -64,6 +64,25 @@ def test_a_stack_that_was_never_made_has_no_parameters_to_keep() -> None:
     assert empty is not None
     assert made is not None
     assert (empty.parameters, made.parameters) == ({}, {"Window": "20"})
+
+
+@pytest.mark.parametrize(
+    ("tags", "given", "merged"),
+    [
+        ({}, {}, None),
+        ({"team": "web"}, {}, {"team": "web"}),
+        ({"team": "web", "aws:servicecatalog:id": "1"}, {"cost": "1"}, {"team": "web", "cost": "1"}),
+        ({"team": "web"}, {"team": ""}, {}),
+    ],
+)
+def test_change_set_has_all_tags_of_the_stack(
+    tags: dict[str, str], given: dict[str, str], merged: dict[str, str] | None
+) -> None:
+    before = replace(stack("UPDATE_COMPLETE"), tags=tags)
+    cloudformation = ScriptedCloudFormation(["UPDATE_COMPLETE"], change_sets=[READY])
+    prepare(cloudformation, "purgemap", before, REQUEST._replace(tags=merge_tags(before, given)))
+    sent = cloudformation.asked.get("Tags")
+    assert (None if sent is None else {tag["Key"]: tag["Value"] for tag in sent}) == merged
 
 
 @pytest.mark.parametrize("status", ["CREATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "REVIEW_IN_PROGRESS"])

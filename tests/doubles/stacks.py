@@ -51,10 +51,11 @@ def _create_change_set(original: Callable[..., Any], backend: Any, **asked: Any)
 
 
 def _apply(original: Callable[..., None], change_set: Any) -> None:
-    """Leave the stack with the outputs, the parameters and the template of the change set."""
+    """Leave the stack with the outputs, the parameters, the tags and the template of the change set."""
     original(change_set)
     stack = change_set.stack
     stack.template = change_set.template
+    stack.tags = stack.tags if change_set.tags is None else change_set.tags
     stack.parameters = {name: str(value) for name, value in stack.resource_map.resolved_parameters.items()}
     stack.resource_map.input_parameters = stack.parameters
     stack._parse_template()  # noqa: SLF001  moto has no other way in

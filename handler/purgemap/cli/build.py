@@ -72,9 +72,14 @@ def _show(built: Build, output: Path, console: Console) -> None:
     console.print(table)
     if built.interpreter:
         console.print(f"with byte-code for {_PYTHON}, compiled by {built.interpreter}", markup=False)
-    else:
+    show_missing_byte_code(built, console)
+    console.print(f"[bold]{output}[/]: {len(built.archive):,} bytes, for arm64 and x86_64, sha256 {built.sha256}")
+
+
+def show_missing_byte_code(built: Build, console: Console) -> None:
+    """Print what a start costs if the zip has no byte-code."""
+    if not built.interpreter:
         console.print(
             f"[yellow]without byte-code[/]: this computer has no {_PYTHON}, so each start of the function compiles what"
             " it imports, and takes twice as long"
         )
-    console.print(f"[bold]{output}[/]: {len(built.archive):,} bytes, for arm64 and x86_64, sha256 {built.sha256}")

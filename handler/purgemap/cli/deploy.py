@@ -10,7 +10,9 @@ from rich.console import Console
 
 from purgemap.aws import Aws, SqsQueue
 from purgemap.aws_errors import told
-from purgemap.building.function import build_function
+from purgemap.building.function import Build, build_function
+from purgemap.cli.build import show_missing_byte_code
+from purgemap.cli.deploy_options import parse_pairs, parse_role_arn, parse_tags
 from purgemap.cli.deploy_showing import Progress, show_changes, show_outputs, show_refreshes
 from purgemap.cli.options import bucket_name, routes_option
 from purgemap.cli.sound_maps import read_sound_map
@@ -21,25 +23,22 @@ from purgemap.deploying.clients import Clients, connect
 from purgemap.deploying.example_ids import check_no_example
 from purgemap.deploying.execution import execute
 from purgemap.deploying.refreshing import BY_HAND, refreshes, send
-from purgemap.deploying.stack import Stack, check_deployable, find_stack
+from purgemap.deploying.stack import Stack, check_deployable, find_stack, merge_tags
 from purgemap.errors import PurgemapError
 from purgemap.jobs import Job
 from purgemap.rendering.stack import render_stack
 from purgemap.rendering.template import load_template
-from purgemap.routes.table import Routes
 
 DEFAULT_STACK = "purgemap"
 _OWN_PARAMETERS = ("CodeBucket", "CodeKey")
 
 
-def _parse_parameters(
-    _context: click.Context, _option: click.Parameter, texts: Sequence[str]
-) -> tuple[tuple[str, str], ...]:
-    """Split each text at its first "="; a value may hold more of them."""
-    for text in texts:
-        if "=" not in text.removeprefix("="):
-            raise click.BadParameter(f"{text!r} is no KEY=VALUE")
-    return tuple((key, value) for key, _, value in (text.partition("=") for text in texts))
+class _Settings(NamedTuple):
+    """What is given for the stack; CloudFormation keeps what is not."""
+
+    parameters: Mapping[str, str]
+    tags: Mapping[str, str]
+    role_arn: str | None
 
 
 class _Target(NamedTuple):
@@ -64,18 +63,41 @@ class _Target(NamedTuple):
     "parameters",
     metavar="KEY=VALUE",
     multiple=True,
-    callback=_parse_parameters,
+    callback=parse_pairs,
     help="A parameter of deploy/template.yaml; it keeps its value until it is given another. May be repeated.",
 )
+@click.option(
+    "--tag",
+    "tags",
+    metavar="KEY=VALUE",
+    multiple=True,
+    callback=parse_tags,
+    help="A tag of the stack and of all that is in it; it keeps its value until it is given another, and an empty one "
+    "removes it. May be repeated.",
+)
+@click.option(
+    "--role-arn",
+    metavar="ARN",
+    callback=parse_role_arn,
+    help="The role that CloudFormation assumes, in this deployment and later ones [default: your own credentials].",
+)
 @click.option("--refresh", is_flag=True, help="Invalidate each site that the map gains or alters, once, as a whole.")
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Show what would change, and change nothing; only the zip and the template are uploaded, to be compared.",
+)
 @click.option("--yes", is_flag=True, help="Go ahead without asking.")
 @routes_option
 def deploy(  # noqa: PLR0913  the command's options
     *,
     stack_name: str,
     artifact_bucket: str | None,
-    parameters: Sequence[tuple[str, str]],
+    parameters: Mapping[str, str],
+    tags: Mapping[str, str],
+    role_arn: str | None,
     refresh: bool,
+    dry_run: bool,
     yes: bool,
     routes: str,
 ) -> int:
@@ -85,25 +107,29 @@ def deploy(  # noqa: PLR0913  the command's options
     before it does. Region and credentials are boto3's (AWS_DEFAULT_REGION, AWS_PROFILE, …). Exits with 1,
     and CloudFormation's first reason, if that fails; the stack is then as it was.
     """
-    if not yes and not sys.stdin.isatty():
-        raise click.UsageError("there is nobody to ask whether to go ahead; say --yes")
     console = Console(highlight=False, soft_wrap=True)
     new = read_sound_map(routes)
     template = render_stack(new)
-    given = _checked(dict(parameters))
+    settings = _Settings(_checked(parameters), tags, role_arn)
     clients = connect()
     check_no_example(new, clients.cloudformation)
     with told():
         target = _Target(clients, stack_name, find_stack(clients.cloudformation, stack_name), artifact_bucket)
         check_deployable(stack_name, target.before)
         old = deployed_map(clients.s3, target.before) if refresh else None
-        request = _upload(target, new, template, given)
+        built = build_function(new)
+        request = _upload(target, built, template, settings)
         change_set = prepare(clients.cloudformation, stack_name, target.before, request)
         if change_set is None:
             console.print(f"{stack_name}: no changes")
             return 0
         jobs = refreshes(old, new, change_set.id, time.time()) if old is not None else []
         _show(target, change_set, jobs, console)
+        show_missing_byte_code(built, console)
+        if dry_run:
+            discard(clients.cloudformation, change_set)
+            console.print("dry run: nothing is changed")
+            return 0
         if not _agreed(clients, change_set, yes=yes):
             return 1
         _execute(target, change_set, jobs, console)
@@ -118,9 +144,8 @@ def _checked(given: Mapping[str, str]) -> Mapping[str, str]:
     return given
 
 
-def _upload(target: _Target, routes: Routes, template: str, given: Mapping[str, str]) -> Request:
-    """Build the function, upload it and the template, and say what to make of the stack."""
-    built = build_function(routes)
+def _upload(target: _Target, built: Build, template: str, settings: _Settings) -> Request:
+    """Upload the function and the template, and return what to make of the stack."""
     clients, before = target.clients, target.before
     bucket = target.artifact_bucket or own_artifacts(clients.s3, clients.account, clients.region)
     own = {"CodeBucket": bucket, "CodeKey": upload(clients.s3, bucket, built.archive, "zip")}
@@ -130,7 +155,9 @@ def _upload(target: _Target, routes: Routes, template: str, given: Mapping[str, 
     return Request(
         f"purgemap-{built.sha256[:12]}-{int(time.time())}",
         object_url(clients.region, bucket, template_key),
-        {**kept, **given, **own},
+        {**kept, **settings.parameters, **own},
+        merge_tags(before, settings.tags),
+        settings.role_arn,
     )
 
 
@@ -142,9 +169,14 @@ def _show(target: _Target, change_set: ChangeSet, jobs: Sequence[Job], console: 
 
 
 def _agreed(clients: Clients, change_set: ChangeSet, *, yes: bool) -> bool:
-    """Ask whether to go ahead; without a yes nothing is left behind."""
+    """Ask whether to go ahead; without a yes nothing is left behind.
+
+    Raises click.UsageError without a terminal; what would change has been printed by then.
+    """
     agreed = yes
     try:
+        if not yes and not sys.stdin.isatty():
+            raise click.UsageError("cannot ask for confirmation: stdin is not a terminal; pass --yes")
         agreed = agreed or click.confirm("Go ahead?", err=True)
     finally:
         if not agreed:

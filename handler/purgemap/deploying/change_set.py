@@ -20,11 +20,16 @@ _NOTHING = ("No updates are to be performed", "didn't contain changes")
 
 
 class Request(NamedTuple):
-    """What to make of a stack: a name for the change set, the template, parameters (None keeps a stack's value)."""
+    """What to make of a stack: a name for the change set, the template, parameters (None keeps a stack's value).
+
+    `tags` are all tags of the stack, `role_arn` is the role that CloudFormation assumes; None leaves the stack's alone.
+    """
 
     name: str
     template_url: str
     parameters: Mapping[str, str | None]
+    tags: Mapping[str, str] | None = None
+    role_arn: str | None = None
 
 
 class Change(NamedTuple):
@@ -64,6 +69,7 @@ def prepare(
         TemplateURL=request.template_url,
         Parameters=[_parameter(*each) for each in request.parameters.items()],
         Capabilities=["CAPABILITY_IAM"],
+        **_options(request),
     )
     page = _wait(cloudformation, made["Id"], sleep)
     change_set = ChangeSet(made["Id"], made["StackId"], _changes(cloudformation, made["Id"], page), is_first)
@@ -92,6 +98,13 @@ def discard(cloudformation: CloudFormation, change_set: ChangeSet) -> None:
 def _parameter(name: str, value: str | None) -> dict[str, Any]:
     given = {"UsePreviousValue": True} if value is None else {"ParameterValue": value}
     return {"ParameterKey": name, **given}
+
+
+def _options(request: Request) -> dict[str, Any]:
+    role = {"RoleARN": request.role_arn} if request.role_arn else {}
+    if request.tags is None:
+        return role
+    return {**role, "Tags": [{"Key": key, "Value": value} for key, value in request.tags.items()]}
 
 
 def _wait(cloudformation: CloudFormation, change_set_id: str, sleep: Callable[[float], None]) -> dict[str, Any]:
