@@ -342,7 +342,7 @@ def _troubles() -> Iterator[str]:
     ]
     cloudformation = ScriptedCloudFormation(["DELETE_COMPLETE"], events)
     change_set = ChangeSet("change-set", "stack", (), is_first=True)
-    fault = {"LogicalResourceId": "Queue", "ResourceType": "AWS::SQS::Queue", "ValidationStatusReason": "already exists"}
+    fault = {"LogicalResourceId": "Q", "ResourceType": "AWS::SQS::Queue", "ValidationStatusReason": "already exists"}
     refusing = ScriptedCloudFormation(change_sets=[{"Status": "FAILED"}], operation_events=[fault])
     request = Request("purgemap-1", "https://s3.eu-west-1.amazonaws.com/b/k", {})
     other, version = SomebodyElsesBucket(), OtherVersion()

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from fnmatch import fnmatchcase
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -125,14 +126,66 @@ def test_what_is_installed_is_what_the_lock_file_has() -> None:
 
 def test_the_role_trusts_one_branch_of_one_repository() -> None:
     (trust,) = ROLE["Resources"]["DeployRole"]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
-    assert trust["Condition"] == {
-        "StringEquals": {
-            "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
-            "token.actions.githubusercontent.com:sub": {"Fn::Sub": "repo:${Repository}:ref:refs/heads/${Branch}"},
-        }
-    }
+    assert trust["Condition"]["StringEquals"] == {"token.actions.githubusercontent.com:aud": "sts.amazonaws.com"}
     for parameter in ("Repository", "Branch"):
         assert not re.fullmatch(ROLE["Parameters"][parameter]["AllowedPattern"], "acme/*")
+
+
+def _resolved(node: Any, values: dict[str, str]) -> Any:
+    """Resolve the intrinsic functions of a trust policy as CloudFormation does."""
+    if not isinstance(node, dict) or len(node) != 1:
+        return node
+    ((function, argument),) = node.items()
+    if function == "Ref":
+        return values[argument]
+    if function == "Fn::Split":
+        return _resolved(argument[1], values).split(argument[0])
+    if function == "Fn::Select":
+        return _resolved(argument[1], values)[int(argument[0])]
+    text, own = argument if isinstance(argument, list) else (argument, {})
+    own = {name: _resolved(value, values) for name, value in own.items()}
+    return re.sub(r"\$\{(\w+)\}", lambda match: {**values, **own}[match[1]], text)
+
+
+def _trusts(repository: str, subject: str) -> bool:
+    """Decide as IAM does whether the role of a repository trusts a subject."""
+    (trust,) = ROLE["Resources"]["DeployRole"]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    values = {"Repository": repository, "Branch": "main"}
+
+    def matches(operator: str) -> bool:
+        patterns = many(trust["Condition"][operator]["token.actions.githubusercontent.com:sub"])
+        return any(fnmatchcase(subject, _resolved(pattern, values)) for pattern in patterns)
+
+    return matches("StringLike") and not matches("StringNotLike")
+
+
+@pytest.mark.parametrize(
+    ("repository", "subject", "is_trusted"),
+    [
+        ("acme/sites", "repo:acme/sites:ref:refs/heads/main", True),
+        ("acme/sites", "repo:acme@12/sites@34:ref:refs/heads/main", True),
+        ("acme@12/sites@34", "repo:acme@12/sites@34:ref:refs/heads/main", True),
+        ("jo_acme/www.acme_com", "repo:jo_acme@12/www.acme_com@34:ref:refs/heads/main", True),
+        ("acme@12/sites@34", "repo:acme@12/sites@56:ref:refs/heads/main", False),
+        ("acme@12/sites@34", "repo:acme/sites:ref:refs/heads/main", False),
+        ("acme/sites", "repo:acme@12/other@34:ref:refs/heads/main", False),
+        ("acme/sites", "repo:acme-2@12/sites@34:ref:refs/heads/main", False),
+        ("acme/sites", "repo:acme@12/sites-2@34:ref:refs/heads/main", False),
+        ("acme/sites", "repo:acme@12/sites@34:ref:refs/heads/main-2", False),
+        ("acme/sites", "repo:acme@12/sites@34:pull_request", False),
+        ("acme/sites", "repo:acme@12/sites@34:environment:main", False),
+        # A subject that another repository of the owner made up: its base branch is called x/sites@3.
+        ("acme/sites", "repo:acme@12/other@34:base_ref:x/sites@3:ref:refs/heads/main", False),
+    ],
+)
+def test_role_trusts_both_forms_of_a_subject(repository: str, subject: str, *, is_trusted: bool) -> None:
+    assert re.fullmatch(ROLE["Parameters"]["Repository"]["AllowedPattern"], repository)
+    assert _trusts(repository, subject) == is_trusted
+
+
+@pytest.mark.parametrize("repository", ["acme", "acme/*", "acme@*/sites@*", "acme@12/sites", "acme/sites@34", "a/b/c"])
+def test_role_refuses_repositories_that_are_not_one(repository: str) -> None:
+    assert not re.fullmatch(ROLE["Parameters"]["Repository"]["AllowedPattern"], repository)
 
 
 def statements(policy: str) -> list[dict[str, Any]]:
@@ -193,6 +246,8 @@ def deploys_calls() -> set[str]:
 
 # Nobody needs a right to be told who they are: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
 FREE = {"sts:GetCallerIdentity"}
+# The stack's own tags: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscloudformation.html
+FOR_TAGS = {"cloudformation:TagResource", "cloudformation:UntagResource"}
 # For a bucket of its own; the pipeline names one that is there.
 ONLY_WITHOUT_ARTIFACT_BUCKET = {
     "s3:CreateBucket",
@@ -205,7 +260,7 @@ ONLY_WITHOUT_ARTIFACT_BUCKET = {
 def test_each_call_of_the_deployment_is_granted_and_each_right_to_call_is_used() -> None:
     own = {"Stack", "Artifacts", "WhatIsMissing", "Refresh"}
     granted = {action for each in statements("DeployStack") if each["Sid"] in own for action in many(each["Action"])}
-    assert deploys_calls() == granted | FREE | ONLY_WITHOUT_ARTIFACT_BUCKET
+    assert deploys_calls() == granted - FOR_TAGS | FREE | ONLY_WITHOUT_ARTIFACT_BUCKET
     assert "--artifact-bucket" in WORKFLOWS["deploy.yaml"]
     readme = (Path(__file__).parents[1] / "README.md").read_text()
     # To say who owns its objects is part of making it.

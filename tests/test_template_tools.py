@@ -15,7 +15,7 @@ import pytest
 from purgemap.rendering.stack import render_member, render_stack
 from purgemap.rendering.template import dump_template, load_template
 from purgemap.routes.loading import load_routes
-from rendered import map_of, names
+from rendered import many, map_of, names, read
 
 ROOT = Path(__file__).parent.parent
 TOOLS = ROOT / ".tools"
@@ -116,3 +116,57 @@ def test_cfn_lint_would_report_a_fault(fault: Fault, tmp_path: Path) -> None:
     fault(template)
     (tmp_path / "faulty.yaml").write_text(dump_template(template))
     assert run(tool("cfn-lint"), "--", tmp_path / "faulty.yaml")[0] != 0
+
+
+# cfn-lint brings the schemas of CloudFormation's resource types, which name the permissions that each handler needs.
+SCHEMAS = """
+import json, sys
+from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
+schemas = {name: PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", name).schema for name in sys.argv[1:]}
+print(json.dumps({name: [schema.get("tagging", {}), schema["handlers"]] for name, schema in schemas.items()}))
+"""
+# The statements of the role by the type whose permissions they hold.
+STATEMENTS = {
+    "AWS::CloudWatch::Alarm": {"Watching"},
+    "AWS::CloudWatch::Dashboard": {"Watching"},
+    "AWS::Events::Rule": {"Rules"},
+    "AWS::IAM::Role": {"Roles", "BoundedRoles"},
+    "AWS::Lambda::EventSourceMapping": {"EventSource", "EventSourceTags", "Looks"},
+    "AWS::Lambda::Function": {"Function"},
+    "AWS::Logs::LogGroup": {"Log", "Looks"},
+    "AWS::SQS::Queue": {"Queues"},
+}
+# No key of its own encrypts anything, no rule has a role, and no log group is delivered to Firehose.
+UNUSED = {"kms:Decrypt", "iam:PassRole", "firehose:TagDeliveryStream"}
+
+
+def taggable_types() -> dict[str, set[str]]:
+    """Return the permissions that CloudFormation needs to read and to tag each type of the stacks that it tags."""
+    routes = map_of(["acme-www"], roles=2, distributions=4)
+    types = {each["Type"] for text in (render_stack(routes), render_member(routes)) for each in resources_of(text)}
+    python = Path(tool("cfn-lint")).with_name("python")
+    needed: dict[str, set[str]] = {}
+    for name, (tagging, handlers) in json.loads(run(python, "-c", SCHEMAS, *sorted(types))[1]).items():
+        if tagging.get("taggable"):
+            granted = {
+                each for handler in handlers.values() for each in handler["permissions"] if "tag" in each.lower()
+            }
+            needed[name] = {*tagging["permissions"], *handlers["read"]["permissions"], *granted} - UNUSED
+    return needed
+
+
+def resources_of(text: str) -> list[dict[str, Any]]:
+    return list(read(text)["Resources"].values())
+
+
+def test_role_may_tag_whatever_cloudformation_tags() -> None:
+    needed = taggable_types()
+    assert needed.keys() == STATEMENTS.keys()
+    resources = load_template("github/role.yaml")["Resources"]
+    policies = [resources[name]["Properties"]["PolicyDocument"] for name in ("DeployStack", "DeployResources")]
+    actions = {each["Sid"]: many(each["Action"]) for policy in policies for each in policy["Statement"]}
+    missing = {
+        name: permissions - {action for sid in STATEMENTS[name] for action in actions.get(sid, ())}
+        for name, permissions in needed.items()
+    }
+    assert not {name: permissions for name, permissions in missing.items() if permissions}
