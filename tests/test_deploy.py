@@ -183,8 +183,8 @@ def test_deploy_says_what_a_start_without_byte_code_costs(
 ) -> None:
     built = replace(_built(json.dumps(load_routes("config/routes.yaml").document)), interpreter=interpreter)
     monkeypatch.setattr("purgemap.cli.deploy.build_function", lambda _: built)
-    told = "without byte-code: this computer has no Python 3.13, so each start of the function compiles what it imports"
-    assert (told in run_deploy("--dry-run")) == (interpreter is None)
+    cost = "without byte-code: this computer has no Python 3.13, so each start of the function compiles what it imports"
+    assert (cost in run_deploy("--dry-run")) == (interpreter is None)
     assert aws.client("cloudformation").describe_stacks()["Stacks"] == []
 
 

@@ -180,7 +180,7 @@ TAKEN = _validation(
     ValidationName="NAME_CONFLICT_VALIDATION",
 )
 FULL = _validation("Bucket", "AWS::S3::Bucket", "The bucket is not empty.", ValidationFailureMode="WARN")
-HOOK = {"EventType": "HOOK_INVOCATION_ERROR", "HookType": "Acme::Tags::Hook", "HookStatusReason": "no owner tag"}
+HOOK = {"EventType": "HOOK_INVOCATION_ERROR", "HookType": "Acme::Tags::Hook", "HookStatusReason": "no\n  owner tag."}
 MISSING_LINE = (
     "QueuePolicy (AWS::SQS::QueuePolicy): Required property [PolicyDocument] not found (at "
     "/Resources/QueuePolicy/Properties)"

@@ -56,8 +56,10 @@ def requests_of(make: MakeClient) -> list[tuple[str, str, bytes, dict[str, str]]
     sent: list[tuple[str, str, bytes, dict[str, str]]] = []
 
     def note(request: Any, **_: Any) -> AWSResponse:
-        told = {name: _FEATURES.sub("", str(value)) for name, value in request.headers.items() if name not in _CHANGING}
-        sent.append((request.method, request.url, request.body, told))
+        headers = {
+            name: _FEATURES.sub("", str(value)) for name, value in request.headers.items() if name not in _CHANGING
+        }
+        sent.append((request.method, request.url, request.body, headers))
         refusal = b"{}" if "//sqs" in request.url else b"<ErrorResponse/>"
         return AWSResponse(request.url, 400, {}, HTTPResponse(io.BytesIO(refusal), preload_content=False))
 

@@ -21,7 +21,7 @@ from purgemap.routes.table import TENANT, Distribution
 SERVICES = frozenset({"cloudfront", "cloudwatch", "sqs", "sts"})
 """What `Aws` makes clients of."""
 
-# One endpoint serves all regions of these, so that a missing region is no reason to refuse a call.
+# One endpoint serves all regions of these, so a missing region must not refuse a call.
 _GLOBAL_SERVICES = {"cloudfront", "sts"}
 
 # Two attempts and short timeouts: what is not accepted at once is deferred, not waited for. botocore's adaptive mode

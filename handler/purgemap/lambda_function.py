@@ -26,7 +26,7 @@ def build_handler(environment: Mapping[str, str]) -> Handler:
     """Make the handler that an environment's PURGEMAP_ variables describe; an empty one counts as unset.
 
     AWS's own variables are botocore's to read, from the process. Raises PurgemapError for a variable that can't be
-    used, MapError where PURGEMAP_ROUTES names no sound map.
+    used, MapError where PURGEMAP_ROUTES names an invalid map.
     """
     _set_log_level(environment)
     calls_per_second = _calls_per_second(environment)

@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
-from purgemap.aws_errors import AWS_ERRORS, code_of, words_of
+from purgemap.aws_errors import code_of, words_of
 from purgemap.deploying.clients import CloudFormation
 
-# The reasons of the three kinds of failed events, in which an event has one.
+# Where an event has its reason: a validation, a hook, a resource.
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_OperationEvent.html
 _REASONS = ("ValidationStatusReason", "HookStatusReason", "ResourceStatusReason")
 _MODES = ("ValidationFailureMode", "HookFailureMode")
@@ -18,19 +18,19 @@ _DENIED = {"AccessDenied", "AccessDeniedException"}
 def explain_failure(cloudformation: CloudFormation, change_set_id: str, status_reason: str) -> str:
     """Return why a change set failed, in one line.
 
-    The change set's own reason only names the validation that failed; the resource and its fault are among the events,
-    and are gone with the change set. The change set's reason is what is left if the events can't be read.
+    The change set's own reason only names the validation that failed. The resource and its fault are in its events,
+    which are gone once it is deleted. Without events the change set's own reason is returned.
     """
     own_reason = (status_reason or "it gives no reason").rstrip(".")
     try:
         reasons = dict.fromkeys(_reasons(cloudformation, change_set_id))
-    except AWS_ERRORS as error:
+    except (BotoCoreError, ClientError) as error:
         return f"{own_reason}; {_unread(error)}"
     return "; ".join(reasons) or own_reason
 
 
 def _reasons(cloudformation: CloudFormation, change_set_id: str) -> list[str]:
-    """Read the reasons of the failed events; a validation that only warns is no reason, unless there is no other."""
+    """Read the reasons of the failed events; a validation that only warns counts if nothing else failed."""
     events = [event for event in _failed_events(cloudformation, change_set_id) if _reason(event)]
     failures = [event for event in events if all(event.get(mode) != "WARN" for mode in _MODES)]
     return [_describe(event) for event in failures or events]
@@ -47,7 +47,8 @@ def _failed_events(cloudformation: CloudFormation, change_set_id: str) -> Iterat
 
 
 def _reason(event: Mapping[str, Any]) -> str:
-    return next((event[name] for name in _REASONS if event.get(name)), "").strip().rstrip(".")
+    reason = next((event[name] for name in _REASONS if event.get(name)), "")
+    return " ".join(reason.split()).rstrip(".")
 
 
 def _describe(event: Mapping[str, Any]) -> str:
