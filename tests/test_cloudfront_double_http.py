@@ -97,7 +97,7 @@ def test_the_endpoint_may_come_from_the_environment(monkeypatch: pytest.MonkeyPa
         monkeypatch.setenv("AWS_ENDPOINT_URL", url)
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "central")
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-        client = boto3.client("cloudfront", region_name="eu-central-1")
+        client = boto3.session.Session().client("cloudfront", region_name="eu-central-1")
         client.create_invalidation(DistributionId="E1", InvalidationBatch=batch("/a"))
         assert double.accepted("E1")[0].items == ("/a",)
 
