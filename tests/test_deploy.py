@@ -162,8 +162,10 @@ def test_dry_run_shows_the_changes_and_leaves_no_stack(aws: EmbeddedAws) -> None
     output = run_deploy("--dry-run", "--refresh")
     assert "purgemap in us-east-1: CloudFormation makes\n  add " in output
     assert "refresh E2EXAMPLE1ABCD  / /*\n" in output
-    assert output.endswith("dry run: nothing is changed\n")
+    bucket = "purgemap-artifacts-123456789012-us-east-1"
+    assert output.endswith(f"dry run: nothing is changed; {bucket} keeps the zip and the template\n")
     assert aws.client("cloudformation").describe_stacks()["Stacks"] == []
+    assert [each["Name"] for each in aws.client("s3").list_buckets()["Buckets"]] == [bucket]
 
 
 def test_dry_run_leaves_a_stack_as_it_was(aws: EmbeddedAws) -> None:
@@ -171,7 +173,7 @@ def test_dry_run_leaves_a_stack_as_it_was(aws: EmbeddedAws) -> None:
     before = Deployed(aws).parameters
     sets = aws.client("cloudformation").list_change_sets(StackName="purgemap")["Summaries"]
     output = run_deploy("--dry-run", "--parameter", "Window=20")
-    assert re.search(r"CloudFormation changes\n(  modify .*\n)+dry run: nothing is changed\n$", output)
+    assert re.search(r"CloudFormation changes\n(  modify .*\n)+dry run: nothing is changed; .*\n$", output)
     assert Deployed(aws).parameters == before
     assert aws.client("cloudformation").list_change_sets(StackName="purgemap")["Summaries"] == sets
     assert run_deploy("--dry-run") == "purgemap: no changes\n"

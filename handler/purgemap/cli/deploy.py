@@ -128,7 +128,9 @@ def deploy(  # noqa: PLR0913  the command's options
         show_missing_byte_code(built, console)
         if dry_run:
             discard(clients.cloudformation, change_set)
-            console.print("dry run: nothing is changed")
+            console.print(
+                f"dry run: nothing is changed; {request.parameters['CodeBucket']} keeps the zip and the template"
+            )
             return 0
         if not _agreed(clients, change_set, yes=yes):
             return 1
