@@ -3,6 +3,7 @@
 Time stays virtual: botocore's pauses and the double's slow answers pass on the timeline.
 """
 
+import os
 import random
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -45,6 +46,7 @@ def _over_http(aws: EmbeddedAws, stage: Stage) -> Iterator[Edges]:
     with (
         warnings.catch_warnings(),
         CloudFrontServer(double, lambda key_id: caller_of_key(aws, key_id), aws.endpoint_url) as server,
+        mock.patch.dict(os.environ, aws.environment),  # the embedded AWS takes no other key
         mock.patch("botocore.endpoint.time", pauses),
         mock.patch.object(STSBackend, "assume_role", _assume_role_of(stage)),
     ):
