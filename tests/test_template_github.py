@@ -18,8 +18,9 @@ import purgemap
 from aws_calls import calls_of, parsed
 from purgemap.rendering.limits import MANAGED_CHARACTERS
 from purgemap.rendering.permissions import document_size
+from purgemap.rendering.stack import render_stack
 from purgemap.rendering.template import load_template
-from rendered import many
+from rendered import many, map_of, of_type, read
 
 PACKAGE = Path(purgemap.__file__).parent
 
@@ -211,9 +212,19 @@ def test_it_can_change_nothing_of_its_own() -> None:
         for each in ROLE["Resources"].values()
         if each["Type"] in ("AWS::IAM::Role", "AWS::IAM::ManagedPolicy")
     ]
-    assert {each["Path"] for each in own} == {"/deploy/"}
+    (path,) = {each["Path"] for each in own}
+    assert not re.fullmatch(ROLE["Parameters"]["StackName"]["AllowedPattern"], path.strip("/"))
     iam = [each for each in statements("DeployStack") if "iam:" in json.dumps(each["Action"])]
-    assert {re.split("[/]", each["Resource"]["Fn::Sub"], maxsplit=1)[1] for each in iam} == {"${StackName}-*"}
+    assert {re.split("[/]", each["Resource"]["Fn::Sub"], maxsplit=1)[1] for each in iam} == {"${StackName}/*"}
+
+
+def test_stacks_roles_and_policies_are_made_under_its_path() -> None:
+    path = {"Fn::Sub": "/${AWS::StackName}/"}
+    template = read(render_stack(map_of([f"acme-{number}" for number in range(400)])))
+    kinds = ("AWS::IAM::Role", "AWS::IAM::ManagedPolicy")
+    made = [each for kind in kinds for each in of_type(template, kind).values()]
+    assert [each["Properties"]["Path"] for each in made] == [path] * len(made)
+    assert {each["Type"] for each in made} == set(kinds)
 
 
 def test_only_what_aws_lets_nobody_narrow_down_stands_on_everything() -> None:
