@@ -10,8 +10,9 @@ from purgemap.s3_uris import parse_s3_uri
 
 _OPTIONS = frozenset(Settings._fields)
 _ACCESS = ("id", "tenant", "role_arn", "external_id", "max_paths", "max_wildcards")
-_TOP_KEYS = frozenset({"version", "defaults", "distributions", "routes", "tests"})
-_SECTIONS = _TOP_KEYS - {"version"}
+_SECTIONS = frozenset({"defaults", "distributions", "routes", "tests"})
+_TOP_KEYS = _SECTIONS | {"version"}
+_FREE_KEY = "x-"
 
 
 def written_map(parts: Iterable[tuple[Source, Mapping[str, Any]]]) -> WrittenMap:
@@ -36,7 +37,7 @@ def written_map(parts: Iterable[tuple[Source, Mapping[str, Any]]]) -> WrittenMap
 def _is_complete(top: Place, value: Mapping[str, Any]) -> bool:
     return (
         isinstance(top.source.value, dict)
-        and value.keys() <= _TOP_KEYS
+        and all(key in _TOP_KEYS or key.startswith(_FREE_KEY) for key in value)
         and all(value.get(section, ()) is not None for section in _SECTIONS)
     )
 

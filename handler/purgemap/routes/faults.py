@@ -1,5 +1,6 @@
 """An error of the JSON schema → what is wrong and what to write, for the person who wrote the map."""
 
+import re
 from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 from typing import Any, NamedTuple
@@ -64,8 +65,9 @@ def _schema_message(refusal: _Refusal) -> str:
 
 def _tell_unknown_keys(refusal: _Refusal) -> Iterator[Fault]:
     known = list(refusal.schema["properties"])
+    free = [re.compile(pattern) for pattern in refusal.schema.get("patternProperties", ())]
     for key in refusal.value:
-        if key not in known:
+        if key not in known and not any(pattern.search(key) for pattern in free):
             message = _unquoted_capture(refusal.node) or f"unknown key {quoted(key)}; {did_you_mean(key, known)}"
             yield Fault((*refusal.path, key), message, at_key=True)
 
