@@ -84,6 +84,31 @@ def test_a_key_becomes_the_items_that_its_viewers_can_have_cached(key: str, expe
         ("a/b c", {"invalidate": ("/raw/{key}",)}, ["/raw/a/b%20c", "/raw/a/b+c"]),
         ("x", {"invalidate": ("/of/{bucket}/*",)}, ["/of/acme-www/*"]),
         ("img/a.jpg", {"invalidate": ("/resized{path}*",)}, ["/resized/img/a.jpg*"]),
+        # Clean URLs of a site that viewers have below a folder: its own page has the folder's name.
+        ("index.html", {"clean_urls": True, "invalidate": ("/docs{path}",)}, ["/docs", "/docs/", "/docs/index.html"]),
+        (
+            "blog/index.html",
+            {"clean_urls": True, "invalidate": ("/d{path}",)},
+            ["/d/blog", "/d/blog/", "/d/blog/index.html"],
+        ),
+        ("index.html", {"invalidate": ("/docs{path}",)}, ["/docs/", "/docs/index.html"]),
+        ("about.html", {"clean_urls": True, "invalidate": ("/docs{path}",)}, ["/docs/about", "/docs/about.html"]),
+        (
+            "index.html",
+            {"clean_urls": True, "invalidate": ("/docs{path}*",)},
+            ["/docs", "/docs/*", "/docs/index.html*"],
+        ),
+        (
+            "index.html",
+            {"clean_urls": True, "invalidate": ("/docs{path}?v=1",)},
+            ["/docs/?v=1", "/docs/index.html?v=1", "/docs?v=1"],
+        ),
+        (
+            "index.html",
+            {"clean_urls": True, "query_strings": True, "invalidate": ("/docs{path}",)},
+            ["/docs", "/docs/", "/docs/?*", "/docs/index.html", "/docs/index.html*", "/docs?*"],
+        ),
+        ("index.html", {"clean_urls": True, "invalidate": ("{path}", "/docs{dir}")}, ["/", "/docs/", "/index.html"]),
         # P* is not trusted to evict P, whoever asks for it.
         ("index.html", {"invalidate": ("/*",)}, ["/", "/*"]),
         ("blog/index.html", {"invalidate": ("{dir}*",)}, ["/blog/", "/blog/*"]),
@@ -93,6 +118,12 @@ def test_a_key_becomes_the_items_that_its_viewers_can_have_cached(key: str, expe
 )
 def test_settings_add_and_change_items(key: str, settings: dict[str, Any], expected: list[str]) -> None:
     assert items(key, **settings) == expected
+
+
+def test_folder_of_captures_is_a_clean_url_of_the_site() -> None:
+    settings = {"clean_urls": True, "origin_path": "/www", "invalidate": ("/{lang}/x{path}",)}
+    expected = ["/a%20b/x", "/a%20b/x/", "/a%20b/x/index.html", "/a+b/x", "/a+b/x/", "/a+b/x/index.html"]
+    assert items("www/index.html", captures={"lang": "a b"}, **settings) == expected
 
 
 def test_captures_are_encoded_on_insertion_in_paths_and_raw_in_tags() -> None:

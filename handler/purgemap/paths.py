@@ -41,6 +41,7 @@ _TAG = re.compile(r"#[!-+\--~]{1,256}")
 _ESCAPE_RUN = re.compile(r"(?:%[0-9A-Fa-f]{2})+\Z")
 _OF_OBJECT = ("path", "dir", "key")
 _OWN_PATH = ("{path}",)
+_PATH = Part(Kind.CAPTURE, "path")
 
 Items = dict[str, str | None]
 
@@ -70,12 +71,16 @@ _USUAL_STYLE = _Style("+", "%20")
 
 
 class _Template(NamedTuple):
-    """A template of `invalidate`: its parts, and how many of them stand before the first that names the object."""
+    """A template of `invalidate`: its parts, and how many of them come before the first that names the object.
+
+    `mounts_site`: it puts the whole site below a folder, as `/docs{path}` does.
+    """
 
     parts: tuple[Part, ...]
     fixed: int
     is_tag: bool
     names_path: bool
+    mounts_site: bool
     ends_with_object: bool
 
 
@@ -171,6 +176,9 @@ def _add_key(asked: Asked, target: Target, key: str) -> None:
         template = _template(text)
         for spelling in found if template.names_path else found[:1]:
             _add_filled(Asked(wanted, asked.warnings), target, template, key, spelling.path)
+        folder = _template(text.removesuffix("*"))
+        if folder.mounts_site and target.settings.clean_urls and _is_root_page(found):
+            _add_filled(Asked(wanted, asked.warnings), target, folder, key, "")
     # `P*` is not trusted to evict `P` itself: `/dev/*` was seen to leave `/dev/` stale. So where the object has a
     # spelling P of its own, P goes beside P*, whoever asked for the wildcard.
     stems = {item[:-1] for item in wanted if item.endswith("*")}.intersection(viewer_paths(found))
@@ -178,9 +186,13 @@ def _add_key(asked: Asked, target: Target, key: str) -> None:
         add_scope(asked.items, item, scope)
 
 
+def _is_root_page(found: Iterable[Spelling]) -> bool:
+    return any(spelling.path == "/" for spelling in found)
+
+
 def _add_filled(asked: Asked, target: Target, template: _Template, key: str, path: str) -> None:
     """Fill one template for one spelling, in every style that viewers may have written it in."""
-    folder = path[: path.rindex("/") + 1]
+    folder = path[: path.rfind("/") + 1]
     values = {**target.captures, "bucket": target.bucket, "key": key, "path": path, "dir": folder}
     if template.is_tag:
         return _add_tag(asked, target, _join(template.parts, values, None))
@@ -295,13 +307,19 @@ def _styles(text: str) -> tuple[_Style, ...]:
 def _template(text: str) -> _Template:
     parts = _without_double_slash(parse_parts(text))
     of_object = [part.kind is Kind.CAPTURE and part.text in _OF_OBJECT for part in parts]
+    fixed = of_object.index(True) if any(of_object) else len(parts)
     return _Template(
         parts,
-        fixed=of_object.index(True) if any(of_object) else len(parts),
+        fixed=fixed,
         is_tag=text.startswith("#"),
-        names_path=any(part.kind is Kind.CAPTURE and part.text == "path" for part in parts),
+        names_path=_PATH in parts,
+        mounts_site=fixed > 0 and parts[fixed : fixed + 1] == (_PATH,) and _is_query(parts[fixed + 1 :]),
         ends_with_object=of_object[-1] and parts[-1].text != "dir",
     )
+
+
+def _is_query(parts: tuple[Part, ...]) -> bool:
+    return not parts or parts[0].text.startswith("?")
 
 
 def _without_double_slash(parts: tuple[Part, ...]) -> tuple[Part, ...]:
