@@ -68,6 +68,27 @@ def test_a_key_becomes_the_items_that_its_viewers_can_have_cached(key: str, expe
         ("about.html", {"clean_urls": True}, ["/about", "/about.html"]),
         ("blog/index.html", {"clean_urls": True}, ["/blog", "/blog/", "/blog/index.html"]),
         ("index.html", {"clean_urls": True}, ["/", "/index.html"]),
+        ("js/app.js.br", {"strip_suffixes": (".br", ".gz")}, ["/js/app.js", "/js/app.js.br"]),
+        ("js/app.js.gz", {"strip_suffixes": (".br", ".gz")}, ["/js/app.js", "/js/app.js.gz"]),
+        ("js/app.js", {"strip_suffixes": (".br", ".gz")}, ["/js/app.js"]),
+        ("a.js.gz", {"strip_suffixes": (".js.gz", ".gz")}, ["/a", "/a.js", "/a.js.gz"]),
+        ("blog/index.html.br", {"strip_suffixes": (".br",)}, ["/blog/", "/blog/index.html", "/blog/index.html.br"]),
+        (
+            "about.html.br",
+            {"strip_suffixes": (".br",), "clean_urls": True},
+            ["/about", "/about.html", "/about.html.br"],
+        ),
+        # A name that is nothing but the suffix has none to lose.
+        (".br", {"strip_suffixes": (".br",)}, ["/.br"]),
+        ("js/.br", {"strip_suffixes": (".br",)}, ["/js/.br"]),
+        ("a b.js.br", {"strip_suffixes": (".br",)}, ["/a%20b.js", "/a%20b.js.br", "/a+b.js", "/a+b.js.br"]),
+        ("x.js.br", {"strip_suffixes": (".br",), "query_strings": True}, ["/x.js", "/x.js*", "/x.js.br", "/x.js.br*"]),
+        ("x.js.br", {"strip_suffixes": (".br",), "invalidate": ("/cdn{path}",)}, ["/cdn/x.js", "/cdn/x.js.br"]),
+        (
+            "index.html.br",
+            {"strip_suffixes": (".br",), "clean_urls": True, "invalidate": ("/docs{path}",)},
+            ["/docs", "/docs/", "/docs/index.html", "/docs/index.html.br"],
+        ),
         ("x.jpg", {"query_strings": True}, ["/x.jpg", "/x.jpg*"]),
         ("LICENSE", {"query_strings": True}, ["/LICENSE", "/LICENSE?*"]),
         ("index.html", {"query_strings": True}, ["/", "/?*", "/index.html", "/index.html*"]),
@@ -161,6 +182,7 @@ def test_the_scope_is_the_matched_prefix_as_the_viewer_sees_it(
 ALL_SETTINGS = st.fixed_dictionaries(
     {
         "clean_urls": st.booleans(),
+        "strip_suffixes": st.sampled_from([(), (".br", ".b")]),
         "query_strings": st.booleans(),
         "invalidate": st.sampled_from(
             [("{path}",), ("{path}", "{dir}*"), ("/*",), ("/x{path}", "/{key}", "{path}.gz")]

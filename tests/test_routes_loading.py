@@ -149,6 +149,12 @@ VERSION_1 = {
 }
 
 
+def test_a_map_compiled_by_the_version_before_is_read(tmp_path: Path) -> None:
+    compiled = tmp_path / "routes.json"
+    compiled.write_text(json.dumps({**load_routes(VALID / "smallest.yaml").document, "compiled": 2}))
+    assert list(load_routes(compiled).buckets) == ["acme-www"]
+
+
 @pytest.mark.parametrize("document", [VERSION_1, {"compiled": COMPILED_VERSION + 1}])
 def test_a_map_compiled_by_another_version_is_refused(tmp_path: Path, document: dict[str, Any]) -> None:
     compiled = tmp_path / "routes.json"

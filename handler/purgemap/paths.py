@@ -105,12 +105,21 @@ def items_of(target: Target, keys: Collection[str]) -> Asked:
 
 
 def spellings(target: Target, key: str) -> tuple[Spelling, ...]:
-    """List the viewer paths of an object: its own, those of an index document, those of clean URLs."""
+    """List the viewer paths of an object: its own and that without a suffix, with those of index documents and clean URLs."""
     return tuple(_spellings(target, "/" + key[len(target.origin_path) :]))
 
 
 def _spellings(target: Target, path: str) -> Iterator[Spelling]:
     yield Spelling(path, "the object's own path")
+    yield from _page_spellings(target, path)
+    for suffix in target.settings.strip_suffixes:
+        plain = path.removesuffix(suffix)
+        if plain != path and not plain.endswith("/"):
+            yield Spelling(plain, f"without its suffix {suffix}")
+            yield from _page_spellings(target, plain)
+
+
+def _page_spellings(target: Target, path: str) -> Iterator[Spelling]:
     folder, _, name = path.rpartition("/")
     if name in target.settings.index_documents:
         yield Spelling(folder + "/", f"{name} is an index document")
@@ -129,7 +138,7 @@ def viewer_paths(found: Iterable[Spelling]) -> Iterator[str]:
 def _plain(target: Target) -> _Plain | None:
     """Say what becomes of a target's plain keys; None where it wants more than their own path and an index's folder."""
     settings = target.settings
-    if settings.invalidate != _OWN_PATH or settings.query_strings or settings.clean_urls:
+    if settings.invalidate != _OWN_PATH or settings.query_strings or settings.clean_urls or settings.strip_suffixes:
         return None
     return _Plain(len(target.origin_path), _scope_path(target), tuple(f"/{name}" for name in settings.index_documents))
 

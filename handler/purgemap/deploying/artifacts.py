@@ -12,7 +12,7 @@ from purgemap.aws_errors import code_of
 from purgemap.building.function import ROUTES_FILE
 from purgemap.deploying.stack import Stack
 from purgemap.errors import PurgemapError
-from purgemap.routes.table import COMPILED_VERSION, Routes, no_routes
+from purgemap.routes.table import READABLE_VERSIONS, Routes, no_routes
 
 _MISSING = {"404", "NoSuchKey", "NoSuchBucket", "NotFound"}
 
@@ -77,7 +77,7 @@ def deployed_map(s3: Any, stack: Stack | None) -> Routes:
         document = json.loads(zipfile.ZipFile(io.BytesIO(archive)).read(ROUTES_FILE))
     except (ClientError, zipfile.BadZipFile, KeyError, ValueError) as error:
         raise _unreadable(f"s3://{bucket}/{key}: {error}") from error
-    if document.get("compiled") != COMPILED_VERSION:
+    if document.get("compiled") not in READABLE_VERSIONS:
         raise _unreadable("another version of purgemap compiled it")
     return Routes(document)
 

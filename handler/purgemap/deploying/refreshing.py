@@ -66,7 +66,7 @@ def scope_items(site: Site) -> Mapping[str, str | None]:
     exact = [each for each in templates if _names(each) - target.captures.keys() <= of_object]
     is_folder = target.matched.endswith("/") or not target.matched
     pages = [target.matched + name for name in site.settings.index_documents] if is_folder else []
-    covering = _asking(target, filter(None, wide), clean_urls=False)
+    covering = _asking(target, filter(None, wide), clean_urls=False, strip_suffixes=())
     asked = items_of(covering, [target.matched]), items_of(_asking(target, exact), [target.matched, *pages])
     return merged_scopes(each.items for each in asked)
 
@@ -119,7 +119,7 @@ def _written(part: Part) -> str:
     return part.text.replace("{", "{{").replace("}", "}}") if part.kind is Kind.LITERAL else part.text
 
 
-def _asking(target: Target, templates: Iterable[str], **settings: bool) -> Target:
+def _asking(target: Target, templates: Iterable[str], **settings: bool | tuple[str, ...]) -> Target:
     changed: dict[str, Any] = {"invalidate": tuple(templates), **settings}
     return replace(target, settings=target.settings._replace(**changed))
 

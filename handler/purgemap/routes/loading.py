@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from purgemap.routes.problems import MapError, file_error, has_errors
-from purgemap.routes.table import COMPILED_VERSION, Routes
+from purgemap.routes.table import COMPILED_VERSION, READABLE_VERSIONS, Routes
 
 
 def load_routes(path: Path | str) -> Routes:
@@ -29,7 +29,7 @@ def _compiled_document(path: Path) -> dict[str, Any] | None:
         document: dict[str, Any] = json.loads(data)
     except ValueError:
         return None
-    if "compiled" in document and document["compiled"] != COMPILED_VERSION:
+    if "compiled" in document and document["compiled"] not in READABLE_VERSIONS:
         message = (
             f"compiled as version {document['compiled']}, this is version {COMPILED_VERSION}: "
             "build it again from its YAML with `purgemap build` of this version"

@@ -13,8 +13,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
-COMPILED_VERSION = 2
-"""Version 1 had plain JSON in its rows, whose quotes version 2 swaps: neither reads the other."""
+COMPILED_VERSION = 3
+"""Version 1 had plain JSON in its rows, whose quotes version 2 swaps. Version 3 may hold `strip_suffixes`."""
+
+READABLE_VERSIONS = frozenset({2, COMPILED_VERSION})
+"""Versions whose rows this version decodes: `deploy --refresh` compares with the map of the version before."""
 
 TENANT = "tenant:"
 """Stands before a distribution tenant's id wherever a distribution's may stand."""
@@ -47,6 +50,7 @@ class Settings(NamedTuple):
     events: tuple[str, ...] = ("created", "deleted", "expired")
     index_documents: tuple[str, ...] = ("index.html",)
     clean_urls: bool = False
+    strip_suffixes: tuple[str, ...] = ()
     query_strings: bool = False
     invalidate: tuple[str, ...] = ("{path}",)
 
