@@ -50,7 +50,7 @@ LAYERS = [
     ["routes.faults"],
     ["routes.source"],
     ["routes.nodes", "routes.suggestion"],
-    ["routes.problems", "routes.table"],
+    ["routes.problems", "routes.table", "routes.map_paths"],
     ["patterns", "globs", "plain_events"],
     ["glob_automaton"],
     ["glob_syntax"],

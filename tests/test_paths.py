@@ -142,7 +142,7 @@ def test_settings_add_and_change_items(key: str, settings: dict[str, Any], expec
 
 
 def test_folder_of_captures_is_a_clean_url_of_the_site() -> None:
-    settings = {"clean_urls": True, "origin_path": "/www", "invalidate": ("/{lang}/x{path}",)}
+    settings: dict[str, Any] = {"clean_urls": True, "origin_path": "/www", "invalidate": ("/{lang}/x{path}",)}
     expected = ["/a%20b/x", "/a%20b/x/", "/a%20b/x/index.html", "/a+b/x", "/a+b/x/", "/a+b/x/index.html"]
     assert items("www/index.html", captures={"lang": "a b"}, **settings) == expected
 

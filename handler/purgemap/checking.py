@@ -1,10 +1,10 @@
-"""The file or folder of a map → everything that is wrong with it, its failing tests included."""
+"""The files and folders of a map → everything that is wrong with it, its failing tests included."""
 
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 from typing import NamedTuple
 
 from purgemap.routes.compiling import compile_map
+from purgemap.routes.map_paths import MapPaths
 from purgemap.routes.naming import known_ids
 from purgemap.routes.problems import MapError, Problem, in_order
 from purgemap.routes.soundness import sound_part
@@ -28,10 +28,10 @@ class Checked(NamedTuple):
     tests: int = 0
 
 
-def check_map(path: Path | str, evaluate: Evaluate) -> Checked:
+def check_map(paths: MapPaths, evaluate: Evaluate) -> Checked:
     """Check a map in full: shape, rules, and those of its tests that no other mistake touches."""
     try:
-        written, problems = read_map(Path(path))
+        written, problems = read_map(paths)
     except MapError as error:
         return Checked(error.problems)
     found = in_order([*problems, *_failing_tests(written, problems, evaluate)])

@@ -105,7 +105,7 @@ def items_of(target: Target, keys: Collection[str]) -> Asked:
 
 
 def spellings(target: Target, key: str) -> tuple[Spelling, ...]:
-    """List the viewer paths of an object: its own and that without a suffix, with those of index documents and clean URLs."""
+    """List the viewer paths of an object: its own, without a suffix, of an index document, of clean URLs."""
     return tuple(_spellings(target, "/" + key[len(target.origin_path) :]))
 
 

@@ -1,4 +1,4 @@
-"""The path of a map → the map, if all of `purgemap check` is fine with it."""
+"""The paths of a map → the map, if all of `purgemap check` is fine with it."""
 
 import json
 from pathlib import Path
@@ -7,6 +7,7 @@ from typing import NamedTuple
 from purgemap.checking import check_map
 from purgemap.preview import invalidations_of
 from purgemap.routes.loading import load_routes
+from purgemap.routes.map_paths import MapPaths, split_paths
 from purgemap.routes.problems import MapError, Problem, has_errors
 from purgemap.routes.table import Routes
 
@@ -18,14 +19,14 @@ class SoundMap(NamedTuple):
     warnings: tuple[Problem, ...]
 
 
-def load_sound(path: Path | str) -> SoundMap:
+def load_sound(paths: MapPaths) -> SoundMap:
     """Load a map whose tests pass, too; raises MapError with every problem. A compiled map passed them already."""
-    if _is_compiled(Path(path)):
-        return SoundMap(load_routes(path), ())
-    problems = check_map(path, invalidations_of).problems
+    if all(map(_is_compiled, split_paths(paths))):
+        return SoundMap(load_routes(paths), ())
+    problems = check_map(paths, invalidations_of).problems
     if has_errors(problems):
         raise MapError(problems)
-    return SoundMap(load_routes(path), problems)
+    return SoundMap(load_routes(paths), problems)
 
 
 def _is_compiled(path: Path) -> bool:

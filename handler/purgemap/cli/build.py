@@ -34,7 +34,7 @@ _PYTHON = "Python " + ".".join(map(str, FUNCTION_PYTHON))
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead.")
 @routes_option
-def build(architecture: str, output: Path, routes: str, *, as_json: bool) -> int:
+def build(architecture: str, output: Path, routes: tuple[str, ...], *, as_json: bool) -> int:
     """Build the function's zip from the map and the installed dependencies.
 
     Checks the map first, and puts it in compiled. The same map, dependencies and Python give the same bytes.

@@ -8,13 +8,14 @@ from purgemap.checking import Checked, check_map
 from purgemap.cli.options import file_name, print_json, routes_option, the_one_map
 from purgemap.counting import counted
 from purgemap.preview import invalidations_of
+from purgemap.routes.map_paths import paths_text
 from purgemap.routes.problems import Problem, check_document, has_errors
 
 _COLOURS = {"error": "red", "warning": "yellow"}
 
 
 @click.command(short_help="All that is wrong with a map.")
-@click.argument("file", metavar="[FILE-or-FOLDER]", required=False, type=file_name)
+@click.argument("files", metavar="[FILE-or-FOLDER]...", nargs=-1, type=file_name)
 @click.option(
     "--format",
     "form",
@@ -24,20 +25,20 @@ _COLOURS = {"error": "red", "warning": "yellow"}
     help="One line per problem, one JSON document, or annotations for GitHub.",
 )
 @routes_option
-def check(file: str | None, form: str, routes: str) -> int:
-    """Check a map and run its tests.
+def check(files: tuple[str, ...], form: str, routes: tuple[str, ...]) -> int:
+    """Check a map and run its tests. Several files are parts of one map.
 
     Tells every problem at once. Exits with 1 if there is an error; warnings alone are fine.
     """
-    file = the_one_map(file, routes, name="FILE")
-    checked = check_map(file, invalidations_of)
+    paths = the_one_map(files, routes, name="FILE")
+    checked = check_map(paths, invalidations_of)
     if form == "json":
-        print_json(check_document(file, checked.problems))
+        print_json(check_document(paths_text(paths), checked.problems))
     elif form == "github":
         for problem in checked.problems:
             click.echo(_annotation(problem))
     else:
-        _show(file, checked)
+        _show(paths_text(paths), checked)
     return 1 if has_errors(checked.problems) else 0
 
 

@@ -1,6 +1,7 @@
 """`purgemap demo`: the whole loop on an embedded AWS, real S3 calls in, invalidations out."""
 
 import dataclasses
+import json
 import shlex
 import tempfile
 import textwrap
@@ -44,11 +45,15 @@ _LOOK_SECONDS = 0.2
 @click.command(short_help="The whole loop on an embedded AWS.")
 @click.option("--site", type=file_name, metavar="DIR", help="The site to deploy [default: a small one].")
 @click.option(
-    "--routes", metavar="FILE-or-FOLDER", type=file_name, help="The map to try [default: one bucket, one distribution]."
+    "--routes",
+    metavar="FILE-or-FOLDER",
+    multiple=True,
+    type=file_name,
+    help="The map to try [default: one bucket, one distribution]. Repeat it for parts in several places.",
 )
 @click.option("--keep", is_flag=True, help="Stay up afterwards, for an `aws s3 sync` of your own.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
-def demo(site: str | None, routes: str | None, *, keep: bool, as_json: bool) -> int:
+def demo(site: str | None, routes: tuple[str, ...], *, keep: bool, as_json: bool) -> int:
     """Deploy a site into an embedded AWS, edit it, and show what CloudFront is told."""
     _check_installed()
     from purgemap.embedded.folder import read_folder
@@ -56,8 +61,8 @@ def demo(site: str | None, routes: str | None, *, keep: bool, as_json: bool) -> 
     folder = Path(site or str(files("purgemap.embedded") / "site"))
     content = read_folder(folder)
     story = Console(quiet=as_json, highlight=False)
-    with _map_file(routes) as map_file, _stage(map_file, own=routes is None) as stage:
-        if routes is None:
+    with _map_file(routes) as map_file, _stage(map_file, own=not routes) as stage:
+        if not routes:
             _tell_own_map(story)
         document = _play(stage, content, story)
         if as_json:
@@ -73,14 +78,16 @@ def _check_installed() -> None:
 
 
 @contextmanager
-def _map_file(routes: str | None) -> Iterator[Path]:
-    if routes:
-        yield Path(routes)
+def _map_file(routes: tuple[str, ...]) -> Iterator[Path]:
+    if len(routes) == 1:
+        yield Path(routes[0])
         return
+    # The function reads one path: parts in several places are compiled first.
+    text = json.dumps(read_map(routes, load_routes).document) if routes else OWN_MAP
     with tempfile.TemporaryDirectory(prefix="purgemap-demo-") as folder:
-        own = Path(folder) / "routes.yaml"
-        own.write_text(OWN_MAP)
-        yield own
+        file = Path(folder) / "routes.yaml"
+        file.write_text(text)
+        yield file
 
 
 @contextmanager

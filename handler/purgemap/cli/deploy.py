@@ -99,7 +99,7 @@ def deploy(  # noqa: PLR0913  the command's options
     refresh: bool,
     dry_run: bool,
     yes: bool,
-    routes: str,
+    routes: tuple[str, ...],
 ) -> int:
     """Put a map into service, or bring what is in service up to date.
 

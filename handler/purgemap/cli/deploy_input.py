@@ -53,7 +53,7 @@ def deploy_options(command: _Command) -> _Command:
     return command
 
 
-def read_deploy(*, input_file: str, bucket: str | None, listing: str | None, routes: str) -> Deploy:
+def read_deploy(*, input_file: str, bucket: str | None, listing: str | None, routes: tuple[str, ...]) -> Deploy:
     """Read everything; raises PurgemapError (or MapError) for what can't be read."""
     table = read_map(routes, load_routes)
     router = Router(table)

@@ -28,13 +28,13 @@ _COLOURS = {"gained": "green", "lost": "red", "altered": "yellow", "warning": "b
     help="Lines, or Markdown with a picture for a comment on a pull request.",
 )
 @routes_option
-def diff(old: str, new: str | None, form: str, routes: str) -> int:
+def diff(old: str, new: str | None, form: str, routes: tuple[str, ...]) -> int:
     """Tell what an edit of the map means: sites, buckets, distributions, rules and rights.
 
     OLD and NEW are maps: YAML, a folder of YAML parts, compiled, or /dev/null for none. NEW is --routes where it
     isn't given. Warns of what widens the part of a site that is invalidated. Exits with 0 whatever differs.
     """
-    found = difference(_load(old), _load(the_one_map(new, routes, name="NEW")))
+    found = difference(_load((old,)), _load(the_one_map((new,) if new else (), routes, name="NEW")))
     if form == "markdown":
         click.echo(markdown(found), nl=False)
         return 0
@@ -47,11 +47,11 @@ def diff(old: str, new: str | None, form: str, routes: str) -> int:
     return 0
 
 
-def _load(place: str) -> Routes:
-    if place == os.devnull:
+def _load(places: tuple[str, ...]) -> Routes:
+    if places == (os.devnull,):
         return no_routes()
-    path = Path(place)
-    return _load_pipe(path) if path.is_fifo() else load_routes(path)
+    path = Path(places[0])
+    return _load_pipe(path) if path.is_fifo() else load_routes(places)
 
 
 def _load_pipe(path: Path) -> Routes:

@@ -10,6 +10,7 @@ import click
 from click.core import ParameterSource
 
 from purgemap.errors import PurgemapError
+from purgemap.routes.map_paths import MapPaths, paths_text, split_paths
 from purgemap.routes.problems import MapError, check_document
 from purgemap.s3_uris import SCHEME
 
@@ -44,20 +45,21 @@ routes_option = click.option(
     "--routes",
     type=file_name,
     metavar="FILE-or-FOLDER",
-    default=DEFAULT_ROUTES,
+    multiple=True,
+    default=(DEFAULT_ROUTES,),
     show_default=True,
-    help="The map: YAML, a folder of YAML parts, or compiled.",
+    help="The map: YAML, a folder of YAML parts, or compiled. Repeat it for parts in several places.",
 )
 
 
-def the_one_map(argument: str | None, routes: str, *, name: str) -> str:
-    """Return the map that an argument names, else that of --routes; raises click.UsageError where both name one."""
-    if argument and click.get_current_context().get_parameter_source("routes") is ParameterSource.COMMANDLINE:
+def the_one_map(arguments: tuple[str, ...], routes: tuple[str, ...], *, name: str) -> tuple[str, ...]:
+    """Return the map that arguments name, else that of --routes; raises click.UsageError where both name one."""
+    if arguments and click.get_current_context().get_parameter_source("routes") is ParameterSource.COMMANDLINE:
         raise click.UsageError(f"{name} and --routes both name the map; give one of them")
-    return argument or routes
+    return arguments or routes
 
 
-def read_map(routes: str, read: Callable[[str], _Map]) -> _Map:
+def read_map(routes: MapPaths, read: Callable[[MapPaths], _Map]) -> _Map:
     """Read the map of --routes; where the command was to print JSON, a bad one's problems are printed as `check` does.
 
     Raises MapError, or PurgemapError where there is nothing to be read.
@@ -66,8 +68,8 @@ def read_map(routes: str, read: Callable[[str], _Map]) -> _Map:
         return read(routes)
     except MapError as error:
         if click.get_current_context().params.get("as_json"):
-            print_json(check_document(routes, error.problems))
-        if not Path(routes).exists():
+            print_json(check_document(paths_text(routes), error.problems))
+        if not all(path.exists() for path in split_paths(routes)):
             raise PurgemapError(f"{error}; give the map with --routes") from None
         raise
 

@@ -31,6 +31,7 @@ from purgemap.inbox import SqsInbox
 from purgemap.redriving import Redriven, Selection, survey
 from purgemap.redriving import redrive as send_again
 from purgemap.routes.loading import load_routes
+from purgemap.routes.map_paths import MapPaths
 from purgemap.routing import Router
 from purgemap.sweeping import Sweep
 
@@ -47,7 +48,7 @@ def redrive(  # noqa: PLR0913  the command's options
     dry_run: bool,
     queue_url: str | None,
     dead_letter_queue_url: str | None,
-    routes: str,
+    routes: tuple[str, ...],
     as_json: bool,
 ) -> int:
     """Send dead letters again: all of them, or those that concern a distribution.
@@ -99,11 +100,11 @@ def _checked(urls: QueueUrls) -> QueueUrls:
     return urls
 
 
-def _filter(texts: Sequence[str], file: str) -> Callable[[DeadLetter], bool]:
+def _filter(texts: Sequence[str], paths: MapPaths) -> Callable[[DeadLetter], bool]:
     """Say which letters are meant; the map is read only if distributions are named."""
     if not texts:
         return lambda _dead_letter: True
-    routes = read_map(file, load_routes)
+    routes = read_map(paths, load_routes)
     router, wanted = Router(routes), {each.id for each in find_distributions(texts, routes)}
     return lambda dead_letter: not wanted.isdisjoint(concerned(dead_letter, router))
 

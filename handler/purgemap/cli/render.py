@@ -17,7 +17,7 @@ from purgemap.routes.loading import load_routes
 )
 @click.option("--output", metavar="FILE", type=click.Path(path_type=Path), help="Write it there, not to stdout.")
 @routes_option
-def render(output: Path | None, routes: str, *, member: bool) -> int:
+def render(output: Path | None, routes: tuple[str, ...], *, member: bool) -> int:
     """Write the CloudFormation template that runs a map.
 
     Event rules name the map's buckets and nothing else; rights stand on its distributions and roles and on nothing

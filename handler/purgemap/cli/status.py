@@ -53,7 +53,7 @@ def status(
     distributions: tuple[str, ...],
     queue_url: str | None,
     dead_letter_queue_url: str | None,
-    routes: str,
+    routes: tuple[str, ...],
     as_json: bool,
 ) -> int:
     """Tell what waits in the queues, why letters are dead, and which invalidations are in progress.

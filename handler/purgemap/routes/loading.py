@@ -1,21 +1,22 @@
-"""A path → the routes in service: a YAML file, a folder of YAML parts, or the compiled document."""
+"""The paths of a map → the routes in service: YAML files, folders of YAML parts, or the compiled document."""
 
 import json
 from pathlib import Path
 from typing import Any
 
+from purgemap.routes.map_paths import MapPaths, split_paths
 from purgemap.routes.problems import MapError, file_error, has_errors
 from purgemap.routes.table import COMPILED_VERSION, READABLE_VERSIONS, Routes
 
 
-def load_routes(path: Path | str) -> Routes:
+def load_routes(paths: MapPaths) -> Routes:
     """Load a map, whatever form it has; raises MapError with every problem of it.
 
     A compiled document is a JSON object with the key `compiled`; it was checked before it was written.
     """
-    path = Path(path)
-    document = _compiled_document(path)
-    return Routes(document if document is not None else _compile(path))
+    first, *others = split_paths(paths)
+    document = None if others else _compiled_document(first)
+    return Routes(document if document is not None else _compile(paths))
 
 
 def _compiled_document(path: Path) -> dict[str, Any] | None:
@@ -38,12 +39,12 @@ def _compiled_document(path: Path) -> dict[str, Any] | None:
     return document if "compiled" in document else None
 
 
-def _compile(path: Path) -> dict[str, Any]:
+def _compile(paths: MapPaths) -> dict[str, Any]:
     # Here and not above: a function that serves a compiled map starts without PyYAML and jsonschema.
     from purgemap.routes.compiling import compile_map  # noqa: PLC0415 - imports PyYAML
     from purgemap.routes.validation import read_map  # noqa: PLC0415 - imports PyYAML and jsonschema
 
-    written, problems = read_map(path)
+    written, problems = read_map(paths)
     if has_errors(problems):
         raise MapError(problems)
     return compile_map(written)

@@ -1,9 +1,10 @@
-"""The file or folder of a map → the map as written, and all that is wrong with it."""
+"""The files and folders of a map → the map as written, and all that is wrong with it."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 from purgemap.routes.assembling import written_map
+from purgemap.routes.map_paths import MapPaths, split_paths
 from purgemap.routes.problems import MapError, Problem, file_error, in_order
 from purgemap.routes.rules import broken_rules
 from purgemap.routes.shape import check_shape
@@ -13,13 +14,13 @@ from purgemap.routes.written import WrittenMap
 _SUFFIXES = frozenset({".yaml", ".yml"})
 
 
-def read_map(path: Path) -> tuple[WrittenMap, tuple[Problem, ...]]:
+def read_map(paths: MapPaths) -> tuple[WrittenMap, tuple[Problem, ...]]:
     """Read a map and check all of it; what it holds are its sound parts.
 
     Raises MapError, with everything found so far, where a file can't be read at all: without it nothing can be said
     about names and captures of the others.
     """
-    sources, unread = _sources(path)
+    sources, unread = _sources(paths)
     shapes = [check_shape(source) for source in sources]
     problems = [problem for source in sources for problem in source.problems]
     problems += [problem for shape in shapes for problem in shape.problems]
@@ -29,10 +30,12 @@ def read_map(path: Path) -> tuple[WrittenMap, tuple[Problem, ...]]:
     return written, in_order([*problems, *broken_rules(written)])
 
 
-def _sources(path: Path) -> tuple[list[Source], list[Problem]]:
+def _sources(paths: MapPaths) -> tuple[list[Source], list[Problem]]:
     sources: list[Source] = []
     unread: list[Problem] = []
-    for file in _files(path):
+    # A file named twice, by itself and by its folder, is one part.
+    files = {file.resolve(): file for path in split_paths(paths) for file in _files(path)}
+    for file in files.values():
         try:
             sources.append(_source(file))
         except MapError as error:
