@@ -90,7 +90,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def check_what_is_told(file: Path, data: bytes) -> None:
     file.write_bytes(data)
     problems = check_map(file, invalidations_of).problems
-    lines = data.count(b"\n") + 2
+    lines = len(data.decode("utf-8", "replace").splitlines()) + 1
     for problem in problems:
         assert problem.message.isprintable()
         assert 1 <= problem.line <= lines

@@ -8,6 +8,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from purgemap.routes.shape import load_schema
+from purgemap.routes.syntax import LISTS, SETTINGS
 from purgemap.routes.table import Distribution, Settings
 
 SCHEMA: dict[str, Any] = load_schema()
@@ -77,6 +78,17 @@ def test_routes_distributions_and_defaults_take_the_options_that_the_table_knows
     assert route - {"name", "bucket", "prefix", "distributions"} == OPTIONS
     assert distribution - {"id", "tenant", "role_arn", "external_id"} == OPTIONS | BUDGETS
     assert SCHEMA["properties"]["defaults"]["properties"].keys() == OPTIONS | BUDGETS
+
+
+def test_cures_of_syntax_errors_know_the_schemas_keys() -> None:
+    entries = [DEFINITIONS[name] for name in ("route", "distribution", "test")] + [SCHEMA["properties"]["defaults"]]
+    assert set().union(*(entry["properties"] for entry in entries)) == SETTINGS
+    lists = {name for entry in entries for name, value in entry["properties"].items() if _is_list(value)}
+    assert lists == LISTS
+
+
+def _is_list(value: dict[str, Any]) -> bool:
+    return bool(followed(value).get("type") == "array")
 
 
 @pytest.mark.parametrize("name", sorted(OPTIONS | BUDGETS))

@@ -6,12 +6,16 @@ from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from jsonschema import ValidationError
-from yaml.nodes import MappingNode, Node, ScalarNode
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from purgemap.routes.problems import Path
+from purgemap.routes.quoting import reading_of
 from purgemap.routes.source import DATE, UNUSABLE, Source, misreading
-from purgemap.routes.suggestion import did_you_mean, quoted
+from purgemap.routes.suggestion import did_you_mean, flow_text, quoted
 
+_MAY_HOLD_BRACKETS = frozenset({"prefix", "include", "exclude", "index_documents", "object"})
+_JOINED_KEY = re.compile(r"\{[a-z_]+:\S")
+_VOID_TEXT = re.compile(r"(?:&[^\s,\]}]+|#(?=\S)(?:(?! #).)*\S)(?=\s|$|[,\]}])")
 _NOUNS = {
     "string": "text",
     "integer": "a whole number",
@@ -41,12 +45,14 @@ class _Refusal(NamedTuple):
     node: Node
     wanted: Any
     schema: Any
+    rest_of_line: str
 
 
 def faults_of(error: ValidationError, source: Source) -> Iterator[Fault]:
     """Turn one error of the schema into a fault for each mistake behind it."""
     path: Path = tuple(error.absolute_path)
-    refusal = _Refusal(path, error.instance, source.node(path), error.validator_value, error.schema)
+    node = source.node(path)
+    refusal = _Refusal(path, error.instance, node, error.validator_value, error.schema, source.rest_of_line(node))
     if refusal.value is UNUSABLE:
         yield Fault(path, None)
     elif "propertyNames" in error.absolute_schema_path:
@@ -68,17 +74,45 @@ def _tell_unknown_keys(refusal: _Refusal) -> Iterator[Fault]:
     free = [re.compile(pattern) for pattern in refusal.schema.get("patternProperties", ())]
     for key in refusal.value:
         if key not in known and not any(pattern.search(key) for pattern in free):
-            message = _unquoted_capture(refusal.node) or f"unknown key {quoted(key)}; {did_you_mean(key, known)}"
+            message = _unquoted_mapping(refusal.node) or f"unknown key {quoted(key)}; {did_you_mean(key, known)}"
             yield Fault((*refusal.path, key), message, at_key=True)
 
 
-def _unquoted_capture(node: Node) -> str | None:
-    """Say that a mapping is `{name}`, a capture that lacks its quotes; None for any other node."""
+def _unquoted_mapping(node: Node) -> str | None:
+    """Say that a mapping is `{name}`, a capture without its quotes, or `{key:value}`; None for any other node."""
+    capture = _capture(node)
+    if capture is None:
+        return None
+    if _JOINED_KEY.match(capture):
+        return f"no space after the colon; write {capture.replace(':', ': ', 1)}"
+    return f"YAML reads {capture} as a mapping; quote it: {quoted(capture)}"
+
+
+def _capture(node: Node) -> str | None:
+    """Return the text of a mapping in braces that has one key and no value."""
     if isinstance(node, MappingNode) and node.flow_style and len(node.value) == 1:
         key, value = node.value[0]
         if isinstance(key, ScalarNode) and isinstance(value, ScalarNode) and not value.value:
-            return f'YAML reads {{{key.value}}} as a mapping; quote it: "{{{key.value}}}"'
+            return f"{{{key.value}}}"
     return None
+
+
+def _unquoted_text(refusal: _Refusal) -> str | None:
+    """Return the text that YAML read as a comment, an anchor or a list; None where it read none."""
+    if isinstance(refusal.node, SequenceNode | MappingNode) and refusal.node.flow_style:
+        return _text_in_brackets(refusal)
+    if isinstance(refusal.node, ScalarNode) and not refusal.node.value and not refusal.node.style:
+        text = _VOID_TEXT.match(refusal.rest_of_line)
+        return text[0] if text else None
+    return None
+
+
+def _text_in_brackets(refusal: _Refusal) -> str | None:
+    """Return the text of a list where brackets are text too, or of a mapping without braces, on one line."""
+    start, end = refusal.node.start_mark, refusal.node.end_mark
+    text = refusal.rest_of_line[: end.column - start.column] if start.line == end.line else ""
+    is_text = not text.startswith("{") and (text[:1] != "[" or not _MAY_HOLD_BRACKETS.isdisjoint(refusal.path))
+    return text if is_text and text else None
 
 
 def _tell_missing_keys(refusal: _Refusal) -> Iterator[Fault]:
@@ -104,17 +138,42 @@ def _tell_lone_key(refusal: _Refusal) -> Iterator[Fault]:
 
 def _tell_type(refusal: _Refusal) -> Iterator[Fault]:
     wanted = [refusal.wanted] if isinstance(refusal.wanted, str) else list(refusal.wanted)
-    reading = (misreading(refusal.node) or _unquoted_capture(refusal.node)) if "string" in wanted else None
-    yield Fault(refusal.path, reading or _type_message(refusal, wanted))
+    yield Fault(refusal.path, _misread_message(refusal, wanted) or _type_message(refusal, wanted))
+
+
+def _misread_message(refusal: _Refusal, wanted: list[str]) -> str | None:
+    """Say that a text reads as something else for lack of quotes; None where it is no text."""
+    text = _unquoted_text(refusal)
+    if text and "string" in wanted:
+        return f"{reading_of(text)}; quote it: {quoted(text)}"
+    if text and wanted == ["array"]:
+        return f"{reading_of(text)}; write [{quoted(text)}]"
+    if "string" not in wanted:
+        return None
+    if isinstance(refusal.node, ScalarNode) and not refusal.node.value and refusal.rest_of_line.startswith("#"):
+        return "nothing stands here but a comment; write text, or leave the key out"
+    return misreading(refusal.node) or _unquoted_mapping(refusal.node)
 
 
 def _type_message(refusal: _Refusal, wanted: list[str]) -> str:
     message = f"expected {' or '.join(_NOUNS[kind] for kind in wanted)}, not {_shown(refusal.value)}"
-    if isinstance(refusal.node, ScalarNode) and refusal.node.value and wanted == ["array"]:
-        return f"{message}; write [{refusal.node.value}]"
+    if wanted == ["array"]:
+        cure = _list_cure(refusal.node)
+        return f"{message}; {cure}" if cure else message
     if isinstance(refusal.node, ScalarNode) and refusal.node.style in ("'", '"') and wanted != ["object"]:
         return f"{message}; take the quotes away"
     return message
+
+
+def _list_cure(node: Node) -> str | None:
+    """Say how the value is written as a list."""
+    if isinstance(node, ScalarNode):
+        texts = node.value.split(", ") if not node.style else [node.value]
+        return f"write [{', '.join(map(flow_text, texts))}]" if node.value else None
+    capture = _capture(node)
+    if capture:
+        return f"write [{quoted(capture)}]"
+    return "start each item with a dash and a space" if isinstance(node, MappingNode) and not node.flow_style else None
 
 
 def _tell_choice(refusal: _Refusal) -> Iterator[Fault]:

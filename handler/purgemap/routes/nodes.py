@@ -1,5 +1,7 @@
 """The bytes of a YAML file → its tree of nodes, within limits of size, depth and repetition."""
 
+import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import yaml
@@ -7,7 +9,9 @@ from yaml.composer import ComposerError
 from yaml.nodes import MappingNode, Node, SequenceNode
 from yaml.reader import ReaderError
 
-from purgemap.routes.problems import MapError, file_error
+from purgemap.routes.characters import conflict_markers
+from purgemap.routes.problems import MapError, file_error, on_one_line
+from purgemap.routes.syntax import Fault, find_cures, find_unquoted
 
 MAX_BYTES = 8 * 1024 * 1024
 MAX_DEPTH = 20
@@ -16,6 +20,9 @@ MAX_REPETITION = 10
 """How many times as large as written a map may become through its aliases."""
 _ALIAS_ALLOWANCE = 1000
 """Nodes that aliases may add to the smallest of maps."""
+
+_TAB_INDENT = re.compile(r" *\t")
+_CONFLICT = "a marker of a merge conflict; keep one of the two versions, and remove the marker"
 
 _Loader: "type[yaml.CSafeLoader | yaml.SafeLoader]" = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -34,17 +41,29 @@ class _BoundedLoader(_Loader):  # type: ignore[misc, valid-type]  # the base is 
         self.depth -= 1
 
 
-def compose_nodes(file: str, data: bytes) -> Node:
-    """Read a file's bytes as one YAML document.
-
-    Raises MapError for what leaves no tree to look at: bytes that aren't UTF-8, broken syntax, several documents,
-    nothing at all, and what passes a limit. An alias bomb is measured, never walked.
-    """
+def decode_text(file: str, data: bytes) -> str:
+    """Decode a file's bytes; raises MapError for what isn't UTF-8, and for a file that is too large."""
     if len(data) > MAX_BYTES:
         raise file_error(
             file, f"{len(data):,} bytes; a file of the map has at most {MAX_BYTES:,}: split it into a folder"
         )
-    text = _decode(file, data)
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = data[: error.start].decode("utf-8", "replace")
+        message = f"byte 0x{data[error.start]:02x} isn't UTF-8; save the file as UTF-8"
+        raise file_error(file, message, line=_line(before), column=_column(before)) from None
+
+
+def compose_nodes(file: str, text: str) -> Node:
+    """Read a file's text as one YAML document.
+
+    Raises MapError for what leaves no tree to look at: broken syntax, conflict markers, several documents, nothing at
+    all, and what passes a limit. An alias bomb is measured, never walked.
+    """
+    markers = conflict_markers(text)
+    if markers:
+        raise _errors(file, [Fault(line, 0, _CONFLICT) for line in markers])
     try:
         root = yaml.compose(text, Loader=_BoundedLoader)
     except yaml.MarkedYAMLError as error:
@@ -55,15 +74,6 @@ def compose_nodes(file: str, data: bytes) -> Node:
         raise file_error(file, "an empty file; a map starts with version: 1")
     _check_extent(file, root)
     return root
-
-
-def _decode(file: str, data: bytes) -> str:
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        before = data[: error.start].decode("utf-8", "replace")
-        message = f"byte 0x{data[error.start]:02x} isn't UTF-8; save the file as UTF-8"
-        raise file_error(file, message, line=_line(before), column=_column(before)) from None
 
 
 def _character_error(file: str, text: str, error: ReaderError) -> MapError:
@@ -88,29 +98,48 @@ def _syntax_error(file: str, text: str, error: yaml.MarkedYAMLError) -> MapError
         return file_error(file, f"not YAML: {error.problem}")
     lines = text.splitlines()
     line = lines[mark.line] if mark.line < len(lines) else ""
-    message = _syntax_message(error, line[mark.column : mark.column + 1])
-    return file_error(file, message, line=mark.line + 1, column=mark.column + 1)
+    tab = _TAB_INDENT.match(line)
+    if tab:
+        return file_error(file, "a tab; indent with spaces", line=mark.line + 1, column=tab.end())
+    lone = [Fault(line, 0, _CONFLICT) for line in conflict_markers(text, are_certain=False)]
+    # Aliases, documents and limits are the composer's: the text itself is YAML.
+    cures, uncured = ([], error) if isinstance(error, ComposerError) else find_cures(text, error)
+    rest = [Fault(*_position(uncured), _syntax_message(text, uncured))] if uncured else []
+    return _errors(file, lone or [*cures, *rest])
+
+
+def _position(error: yaml.MarkedYAMLError) -> tuple[int, int]:
+    mark = error.problem_mark or error.context_mark
+    return (mark.line, mark.column) if mark else (0, 0)
+
+
+def _errors(file: str, faults: Iterable[Fault]) -> MapError:
+    return MapError(
+        problem
+        for fault in faults
+        for problem in file_error(
+            file, on_one_line(fault.message), line=fault.line + 1, column=fault.column + 1
+        ).problems
+    )
 
 
 _SYNTAX_MESSAGES = (
     ("levels deep", "more levels than a map has; it needs no more than seven"),
     ("single document", "a second document; a file holds one: move it into a file of its own, in a folder of parts"),
-    ("undefined alias", "an alias without its anchor; quote it if it is text that starts with *"),
-    ("an alias", "YAML takes a leading * for an alias; quote text that starts with it"),
-    ("an anchor", "YAML takes a leading & for an anchor; quote text that starts with it"),
 )
 
 
-def _syntax_message(error: yaml.MarkedYAMLError, character: str) -> str:
+def _syntax_message(text: str, error: yaml.MarkedYAMLError) -> str:
     said = ", ".join(text for text in (error.context, error.problem) if text)
     known = next((message for phrase, message in _SYNTAX_MESSAGES if phrase in said), None)
     if known:
         return known
-    if character == "\t":
-        return "a tab; indent with spaces"
-    if "cannot start any token" in said:
-        return f"text can't start with {character} in YAML; quote it"
-    return f"not YAML: {said}"
+    mark = error.problem_mark
+    if mark and "undefined alias" in said:
+        unquoted = find_unquoted(text, mark.line, mark.column)
+        cure = f": {unquoted.quoted}" if unquoted else ""
+        return f"an alias without its anchor; write the anchor before it, or quote it if it is text{cure}"
+    return f"{said}; quote it" if "cannot start any token" in said else f"not YAML: {said}"
 
 
 class _Extent(NamedTuple):

@@ -1,5 +1,6 @@
 """One YAML file of the map → its plain value, and where each node of it stands."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -7,8 +8,10 @@ from typing import Any
 from yaml.constructor import ConstructorError, SafeConstructor
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from purgemap.routes.nodes import compose_nodes
+from purgemap.routes.nodes import compose_nodes, decode_text
 from purgemap.routes.problems import Path, Problem, Severity, on_one_line, path_text
+from purgemap.routes.quoting import reading_of
+from purgemap.routes.readings import Reading, find_readings
 from purgemap.routes.suggestion import quoted
 
 _TAG = "tag:yaml.org,2002:"
@@ -19,6 +22,9 @@ _TAGS_BY_NODE: dict[type[Node], frozenset[str]] = {
     SequenceNode: frozenset({f"{_TAG}seq"}),
     MappingNode: frozenset({f"{_TAG}map"}),
 }
+_BEYOND = "beyond plain YAML; take it away"
+_TAG_TEXT = re.compile(r"![^\s,\]}]*")
+_MAX_SHOWN = 80
 DATE, UNUSABLE = object(), object()
 """Stand for a date, of which the map has no use, and for what was told as a problem; neither passes as any type."""
 
@@ -33,12 +39,15 @@ class Source:
 
     def __init__(self, file: str, data: bytes) -> None:
         self.file = file
-        self._root = compose_nodes(file, data)
+        text = decode_text(file, data)
+        self._root = compose_nodes(file, text)
         self._pairs: dict[int, dict[str, tuple[Node, Node]]] = {}
-        reader = _Reader(file)
+        self._lines = text.splitlines()
+        readings = find_readings(text, self._root)
+        reader = _Reader(file, self._lines)
         self.value = reader.read(self._root, ())
-        self.problems = tuple(reader.problems)
-        self.told = frozenset(problem.path for problem in self.problems)
+        self.problems = (*reader.problems, *(_warning(file, reading) for reading in readings))
+        self.told = frozenset(problem.path for problem in reader.problems)
 
     def node(self, path: Path, *, at_key: bool = False) -> Node:
         """Find a value's node, or its key's; where the path leads nowhere, the last node on the way."""
@@ -49,6 +58,10 @@ class Source:
             elif isinstance(node, SequenceNode) and isinstance(step, int) and step < len(node.value):
                 key = node = node.value[step]
         return key if at_key else node
+
+    def rest_of_line(self, node: Node) -> str:
+        """Return what the file has from a node's start to the end of its line."""
+        return _rest_of_line(self._lines, node)
 
     def _pairs_of(self, node: MappingNode) -> dict[str, tuple[Node, Node]]:
         if id(node) not in self._pairs:
@@ -90,10 +103,21 @@ def _problem_at(severity: Severity, file: str, node: Node, path: Path, message: 
     return Problem(severity, file, mark.line + 1, mark.column + 1, path_text(path), on_one_line(message))
 
 
+def _warning(file: str, reading: Reading) -> Problem:
+    path, line, column, message = reading
+    return Problem("warning", file, line, column, path_text(path), on_one_line(message))
+
+
+def _rest_of_line(lines: list[str], node: Node) -> str:
+    mark = node.start_mark
+    return lines[mark.line][mark.column :].strip() if mark.line < len(lines) else ""
+
+
 class _Reader:
     """Turns nodes into plain values: mappings, lists, text, numbers, true, false and None."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, lines: list[str]) -> None:
+        self._lines = lines
         self.problems: list[Problem] = []
         self._file = file
         self._constructor = SafeConstructor()
@@ -107,7 +131,7 @@ class _Reader:
 
     def _read_once(self, node: Node, path: Path) -> Any:
         if node.tag not in _TAGS_BY_NODE[type(node)]:
-            self._report(node, path, f"the tag {_tag_text(node.tag)} is beyond plain YAML; take it away")
+            self._report(node, path, self._unquoted_tag(node) or f"the tag {_tag_text(node.tag)} is {_BEYOND}")
             return UNUSABLE
         if isinstance(node, MappingNode):
             node.value = list(self._checked_pairs(node, path))
@@ -117,8 +141,21 @@ class _Reader:
             return [self.read(item, (*path, index)) for index, item in enumerate(node.value)]
         return self._read_scalar(node, path)
 
+    def _unquoted_tag(self, node: Node) -> str | None:
+        """Say that a text starts with !; None for a tag before a value."""
+        if node.value or not isinstance(node, ScalarNode):
+            return None
+        text = _TAG_TEXT.match(_rest_of_line(self._lines, node))
+        return f"{reading_of('!')}; quote it: {quoted(text[0])}" if text else None
+
     def _read_scalar(self, node: Node, path: Path) -> Any:
+        is_free = bool(path) and str(path[0]).startswith("x-")
+        if not getattr(node, "style", None) and node.end_mark.line > node.start_mark.line and not is_free:
+            self._report(node, path, _joined(node))
         if node.tag in _TEXT_TAGS:
+            tag = None if node.value or getattr(node, "style", None) else self._unquoted_tag(node)
+            if tag:
+                self._report(node, path, tag)
             return node.value
         if node.tag == f"{_TAG}timestamp":
             return DATE
@@ -137,7 +174,7 @@ class _Reader:
                 continue
             key_path = (*path, key.value)
             if key.tag not in _TEXT_TAGS and key.tag != _MERGE:
-                beyond = f"the key's tag {_tag_text(key.tag)} is beyond plain YAML; take it away"
+                beyond = f"the key's tag {_tag_text(key.tag)} is {_BEYOND}"
                 self._report(key, key_path, misreading(key) or beyond)
             if key.value in first_lines:
                 self._report(key, key_path, f"the key stands here again, after line {first_lines[key.value]}; keep one")
@@ -167,6 +204,12 @@ def misreading(node: Node) -> str | None:
     if not node.value:
         return "nothing stands here; write text, or leave the key out"
     return f"YAML reads {node.value} as {_reading(node)}; quote it: {quoted(node.value)}"
+
+
+def _joined(node: Node) -> str:
+    following = node.start_mark.line + 2
+    text = node.value if len(node.value) <= _MAX_SHOWN else f"{node.value[:_MAX_SHOWN]}…"
+    return f"YAML joins line {following} to this text: {quoted(text)}; fix the indentation of line {following}"
 
 
 def _reading(node: ScalarNode) -> str:

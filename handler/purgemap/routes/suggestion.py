@@ -2,8 +2,10 @@
 
 import difflib
 import json
+import re
 from collections.abc import Collection
 
+_PLAIN = re.compile(r"(?!(?i:yes|no|on|off|true|false|null|y|n)$)/?[A-Za-z][A-Za-z0-9_./-]*")
 _MOST_NAMED = 20
 """How many known words a message lists; and, beyond it times a hundred, no more searching for a likeness."""
 
@@ -19,6 +21,11 @@ def did_you_mean(word: str, known: Collection[str]) -> str:
 
 def _differs_by_case(word: str, known: Collection[str]) -> list[str]:
     return [other for other in known if other.lower() == word.lower()]
+
+
+def flow_text(text: str) -> str:
+    """Write a text as an item of a list in brackets: without quotes where it needs none."""
+    return text if _PLAIN.fullmatch(text) else quoted(text)
 
 
 def quoted(text: str) -> str:

@@ -1,0 +1,126 @@
+"""A value as somebody wrote it into YAML → the same text in quotes, where YAML would read something else."""
+
+import re
+from collections.abc import Collection, Iterator
+from typing import NamedTuple
+
+from purgemap.routes.suggestion import quoted
+
+_READINGS = {
+    "*": "YAML takes a leading * for an alias",
+    "&": "YAML takes a leading & for an anchor",
+    "!": "YAML takes a leading ! for a tag",
+    "{": "YAML takes a leading { for a mapping",
+    "[": "YAML takes a leading [ for a list",
+    "#": "YAML takes # for the start of a comment",
+    "|": "YAML takes a leading | for a block of text",
+    ">": "YAML takes a leading > for a block of text",
+    "-": "YAML takes a leading - for an item of a list",
+    "?": "YAML takes a leading ? for a key",
+    '"': "YAML takes the text for complete at its closing quote",
+    "'": "YAML takes the text for complete at its closing quote",
+}
+_WHOLE_QUOTED = re.compile(r"""\"(?:[^"\\]|\\.)*"|'(?:[^']|'')*'""")
+_PROPERTY = re.compile(r"(?:&[\w-]+|!{1,2}[\w:./-]*)\s+")
+_ALIAS = re.compile(r"\*([\w-]+)")
+_CLOSERS = {"[": "]", "{": "}"}
+_COMMENT = re.compile(r"(?:^|(?<=\s))#.*")
+
+
+class Quotation(NamedTuple):
+    """A text that needs quotes: where it begins, how it reads with quotes, and how YAML reads it without."""
+
+    offset: int
+    text: str
+    quoted: str
+    reading: str
+
+
+def reading_of(text: str) -> str:
+    """Say how YAML reads a text that it doesn't take for text."""
+    if text[:1] in _READINGS:
+        return _READINGS[text[0]]
+    if " #" in text:
+        return _READINGS["#"]
+    if ": " in text or text.endswith(":"):
+        return "YAML takes a colon and a space for the end of a key"
+    if text[:1] in "%@`,":
+        return f"text can't start with {text[0]} in YAML"
+    return "YAML takes brackets and braces here for lists and mappings"
+
+
+def find_quotations(value: str, anchors: Collection[str], offset: int = 0, *, in_flow: bool = False) -> list[Quotation]:
+    """Find what of a value needs quotes to be text: the whole of it, or items of the list or mapping that it is."""
+    skipped = len(value) - len(value.lstrip())
+    value, offset = value.strip(), offset + skipped
+    given = _PROPERTY.match(value)
+    if given:
+        return find_quotations(value[given.end() :], anchors, offset + given.end(), in_flow=in_flow)
+    if not value or _WHOLE_QUOTED.fullmatch(value):
+        return []
+    if value[0] in _CLOSERS and _closing_place(value) == len(value) - 1:
+        return list(_inner_quotations(value, anchors, offset))
+    if _needs_quotes(value, anchors, in_flow=in_flow):
+        return [Quotation(offset, value, quoted(_without_quotes(value)), reading_of(value))]
+    return []
+
+
+def _inner_quotations(value: str, anchors: Collection[str], offset: int) -> Iterator[Quotation]:
+    """Look at each item of a list or mapping in brackets; a mapping that is only a name is a capture."""
+    if re.fullmatch(r"\{\w+\}", value):
+        yield Quotation(offset, value, quoted(value), reading_of(value))
+        return
+    for start, item in _items(value[1:-1]):
+        key = re.match(r"\s*[\w-]+:\s+", item) if value[0] == "{" else None
+        cut = key.end() if key else 0
+        yield from find_quotations(item[cut:], anchors, offset + 1 + start + cut, in_flow=True)
+
+
+def _items(text: str) -> Iterator[tuple[int, str]]:
+    """Split at the commas outside of quotes, brackets and braces."""
+    start, position, depth = 0, 0, 0
+    while position < len(text):
+        character = text[position]
+        whole = _WHOLE_QUOTED.match(text, position)
+        if whole and not text[start:position].strip():
+            position = whole.end()
+            continue
+        depth += (character in "[{") - (character in "]}")
+        if character == "," and depth <= 0:
+            yield start, text[start:position]
+            start = position + 1
+        position += 1
+    yield start, text[start:]
+
+
+def _closing_place(value: str) -> int:
+    """Find the bracket that closes the first one; -1 where none does."""
+    depth = 0
+    for place, character in enumerate(value):
+        depth += (character in "[{") - (character in "]}")
+        if depth == 0:
+            return place
+    return -1
+
+
+def _needs_quotes(value: str, anchors: Collection[str], *, in_flow: bool) -> bool:
+    alias = _ALIAS.fullmatch(value)
+    if alias:
+        return alias[1] not in anchors
+    if value[0] in "-?":
+        return value[1:2] in {"", " "}
+    if value[0] in _READINGS or value[0] in "%@`,":
+        return True
+    is_key = ": " in value or value.endswith(":")
+    return " #" in value or is_key or (in_flow and re.search(r"[\[\]{}]", value) is not None)
+
+
+def _without_quotes(value: str) -> str:
+    """Take away the quotes around the first part of a text: of `"docs"/x` the whole is meant."""
+    first = _WHOLE_QUOTED.match(value)
+    return first[0][1:-1] + value[first.end() :] if first else value.removeprefix('"').removeprefix("'")
+
+
+def without_comment(text: str) -> str:
+    """Cut a comment from the end of a line."""
+    return _COMMENT.sub("", text).rstrip()
