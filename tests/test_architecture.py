@@ -43,6 +43,7 @@ LAYERS = [
     ["routes.validation"],
     ["routes.rules", "routes.soundness"],
     ["routes.capture_rules", "routes.distribution_rules", "routes.template_rules", "routes.redundancy"],
+    ["routes.match_rules", "routes.bucket_rules"],
     ["routes.pattern_rules", "routes.compiling"],
     ["routes.naming"],
     ["routes.assembling"],

@@ -88,6 +88,24 @@ def options_are_one(written: WrittenMap) -> Iterator[Problem]:
             yield other.place.warning(message)
 
 
+def ids_have_one_name(written: WrittenMap) -> Iterator[Problem]:
+    """Warn of one id under two names, unless captures need both."""
+    made = [name_regex(text).fullmatch for text in _templates(written)]
+    for names in Directory(written).names_by_id.values():
+        first, *others = [name for name in names if not any(makes(name) for makes in made)] or [""]
+        for name in others:
+            entry, known = written.distributions[name], written.distributions[first]
+            if entry.options == known.options and access(entry) == access(known):
+                message = f"{entry.id} is called {first} at {known.place.text}, too; keep one name"
+                yield entry.place.warning(message, at_key=True)
+
+
+def _templates(written: WrittenMap) -> Iterator[str]:
+    """Give the templates of names, each once."""
+    found = {target.text: None for target in _targets(written) if target.text is not None and is_template(target.text)}
+    return (text for text in found if _template_fault(text) is None)
+
+
 def _others(written: WrittenMap) -> Iterator[tuple[WrittenDistribution, WrittenDistribution]]:
     """Pair each further mention of a distribution with the first one of the same id."""
     directory = Directory(written)
@@ -111,12 +129,11 @@ def names_are_used(written: WrittenMap) -> Iterator[Problem]:
     used = {target.text for target in _targets(written) if target.text is not None}
     names = ((name, found.id) for name, found in written.distributions.items() if is_name(name))
     unused = [name for name, id_ in names if name not in used and id_ not in used]
-    for template in [text for text in used if is_template(text)]:
-        if _template_fault(template) is None:
-            makes = name_regex(template).fullmatch
-            unused = [name for name in unused if not makes(name)]
+    for template in _templates(written):
+        makes = name_regex(template).fullmatch
+        unused = [name for name in unused if not makes(name)]
     for name in unused:
-        message = f"no route uses {name}; route to it or take it away"
+        message = f"no route uses {name}; route to it, or remove it"
         yield written.distributions[name].place.warning(message, at_key=True)
 
 

@@ -8,6 +8,7 @@ from purgemap.glob_syntax import parse_glob
 from purgemap.patterns import Kind, Part, Pattern, capture_names, parse_parts
 from purgemap.routes.problems import Problem
 from purgemap.routes.source import Place
+from purgemap.routes.suggestion import quoted
 from purgemap.routes.written import WrittenMap, WrittenRoute, texts
 
 RESERVED = ("path", "dir", "key", "bucket")
@@ -113,7 +114,8 @@ def prefixes_end_in_a_slash(written: WrittenMap) -> Iterator[Problem]:
     for route in written.routes:
         parts = parts_of(route.prefix)
         if parts and parts[-1].kind is Kind.LITERAL and not parts[-1].text.endswith("/"):
-            message = f'also selects {route.prefix}-other/; write "{route.prefix}/", or "{route.prefix}*" to mean it'
+            cures = f"write {quoted(f'{route.prefix}/')}, or {quoted(f'{route.prefix}*')} to mean it"
+            message = f"also selects {route.prefix}-other/; {cures}"
             yield (route.place / "prefix").warning(message)
 
 

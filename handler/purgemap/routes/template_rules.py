@@ -7,6 +7,7 @@ from purgemap.errors import PatternError
 from purgemap.patterns import Kind, Part, parse_parts
 from purgemap.routes.problems import Problem
 from purgemap.routes.source import Place
+from purgemap.routes.suggestion import quoted
 from purgemap.routes.written import WrittenMap, texts
 
 # What CloudFront takes as written: all but what RFC 1738 calls unsafe (AmazonCloudFront DeveloperGuide,
@@ -14,6 +15,7 @@ from purgemap.routes.written import WrittenMap, texts
 _ILLEGAL_IN_PATH = re.compile(r"[^A-Za-z0-9!$&'()*+,;:@=\-_./?%]|%(?![0-9A-Fa-f]{2})")
 _ILLEGAL_IN_TAG = re.compile(r"[^!-+\--~]")
 _MAX_TAG_LENGTH = 256
+_DOUBLE_SLASH = re.compile(r"/(\{(?:path|dir)\})")
 
 
 def origin_paths_can_be_read(written: WrittenMap) -> Iterator[Problem]:
@@ -28,6 +30,16 @@ def items_can_be_sent(written: WrittenMap) -> Iterator[Problem]:
     for place, options in written.option_sets():
         for item, text in texts(place / "invalidate", options.get("invalidate")):
             yield from _template_problem(item, text, _tag_fault if text.startswith("#") else _path_fault)
+
+
+def items_hold_single_slashes(written: WrittenMap) -> Iterator[Problem]:
+    """Warn of a slash before what starts with one: no viewer asks for such a path."""
+    for place, options in written.option_sets():
+        for item, text in texts(place / "invalidate", options.get("invalidate")):
+            found = _DOUBLE_SLASH.search(text)
+            if found and not text.startswith("#"):
+                single = _DOUBLE_SLASH.sub(r"\1", text)
+                yield item.warning(f"{found[1]} starts with a slash, so this makes two; write {quoted(single)}")
 
 
 def _template_problem(place: Place, text: str, fault_of: Callable[[Sequence[Part]], str | None]) -> Iterator[Problem]:

@@ -27,7 +27,7 @@ def read_map(paths: MapPaths) -> tuple[WrittenMap, tuple[Problem, ...]]:
     if unread:
         raise MapError([*unread, *problems])
     written = written_map(zip(sources, (shape.value for shape in shapes), strict=True))
-    return written, in_order([*problems, *broken_rules(written)])
+    return written, in_order([*problems, *broken_rules(written, problems)])
 
 
 def _sources(paths: MapPaths) -> tuple[list[Source], list[Problem]]:
