@@ -151,7 +151,7 @@ def _misread_message(refusal: _Refusal, wanted: list[str]) -> str | None:
     if "string" not in wanted:
         return None
     if isinstance(refusal.node, ScalarNode) and not refusal.node.value and refusal.rest_of_line.startswith("#"):
-        return "nothing stands here but a comment; write text, or leave the key out"
+        return "a comment, and no value; write text, or leave the key out"
     return misreading(refusal.node) or _unquoted_mapping(refusal.node)
 
 

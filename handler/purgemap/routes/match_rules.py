@@ -45,21 +45,21 @@ def globs_match_some_key(written: WrittenMap) -> Iterator[Problem]:
             yield place.warning(fault)
 
 
-def _oddity(text: str) -> str | None:
-    """Say what of a glob or prefix hardly any key has."""
+def _oddity(text: str, top: str) -> str | None:
+    """Say what of a glob or prefix hardly any key has; `top` is how it says that it starts at the top."""
     if text != text.strip(" "):
         return f"{quoted(text)} starts or ends with a space, as hardly any key does; write {quoted(text.strip())}"
     if _PARENT.search(text):
         return f"{text}: no key has a folder called .. in it; write the key as S3 lists it"
     if _SELF.search(text):
-        return f"{text}: no key has a folder called . in it; write {quoted(_SELF.sub('', text))}"
+        return f"{text}: no key has a folder called . in it; write {quoted(top + _SELF.sub('', text))}"
     if "//" in text:
         return f"{text} has two slashes in a row, as hardly any key does; write {quoted(re.sub('/+', '/', text))}"
     return None
 
 
 def _glob_fault(glob: str) -> str | None:
-    odd = _oddity(glob)
+    odd = _oddity(glob, "/" if glob.startswith("./") else "")
     if odd:
         return odd
     if glob.endswith("/") and not glob.endswith("**/"):
@@ -112,7 +112,7 @@ def _prefix_fault(prefix: str) -> str | None:
     if prefix.startswith(SCHEME):
         key = prefix.removeprefix(SCHEME).partition("/")[2]
         return f"no key starts with {SCHEME} and its bucket; write {quoted(key)}"
-    odd = _oddity(prefix)
+    odd = _oddity(prefix, "")
     if odd:
         return odd
     if len(prefix.encode()) > _MAX_KEY_BYTES:
