@@ -52,6 +52,7 @@ LAYERS = [
     ["routes.source"],
     ["routes.nodes", "routes.readings"],
     ["routes.syntax"],
+    ["routes.trials"],
     ["routes.quoting"],
     ["routes.suggestion"],
     ["routes.problems", "routes.table", "routes.map_paths", "routes.characters"],

@@ -77,8 +77,8 @@ def test_parts_in_several_places_are_one_map(command: list[str]) -> None:
 def test_every_command_reads_all_parts(command: list[str]) -> None:
     Path("config/stages/prod.yaml").write_text(STAGE.replace("id:", "ID:"))
     result = run(*command, *PARTS)
-    told = result.output if command == ["check"] else str(result.exception)
-    assert 'config/stages/prod.yaml:3:9: $.distributions.www.ID: unknown key "ID"; did you mean "id"?' in told
+    output = result.output if command == ["check"] else str(result.exception)
+    assert 'config/stages/prod.yaml:3:9: $.distributions.www.ID: unknown key "ID"; did you mean "id"?' in output
 
 
 @pytest.mark.parametrize("arguments", [PARTS, ("config/routes.yaml", "config/stages/prod.yaml"), ("folder",)])

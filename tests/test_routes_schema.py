@@ -8,8 +8,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from purgemap.routes.shape import load_schema
-from purgemap.routes.syntax import LISTS, SETTINGS
 from purgemap.routes.table import Distribution, Settings
+from purgemap.routes.trials import LISTS, SETTINGS
 
 SCHEMA: dict[str, Any] = load_schema()
 DEFINITIONS: dict[str, Any] = SCHEMA["$defs"]

@@ -18,7 +18,7 @@ _MARKER = re.compile(r"^(?:<{7}|\|{7}|={7}|>{7})(?= |\r?$).*$", re.MULTILINE)
 
 
 def conflict_markers(text: str, *, are_certain: bool = True) -> list[int]:
-    """Find the first lines, from 0, that are merge-conflict markers; a lone row of = or | is no certain one."""
+    """Find the first lines, from 0, that are merge-conflict markers; a lone row of = or | isn't certain."""
     found = [*islice(_MARKER.finditer(text), _MAX_MARKERS)]
     is_conflict = not are_certain or any(match[0][0] in "<>" for match in found)
     return [text.count("\n", 0, match.start()) for match in found] if is_conflict else []

@@ -142,7 +142,7 @@ def _tell_type(refusal: _Refusal) -> Iterator[Fault]:
 
 
 def _misread_message(refusal: _Refusal, wanted: list[str]) -> str | None:
-    """Say that a text reads as something else for lack of quotes; None where it is no text."""
+    """Say that a text reads as something else for lack of quotes; None for what isn't text."""
     text = _unquoted_text(refusal)
     if text and "string" in wanted:
         return f"{reading_of(text)}; quote it: {quoted(text)}"

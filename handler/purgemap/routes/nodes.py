@@ -11,7 +11,8 @@ from yaml.reader import ReaderError
 
 from purgemap.routes.characters import conflict_markers
 from purgemap.routes.problems import MapError, file_error, on_one_line
-from purgemap.routes.syntax import Fault, find_cures, find_unquoted
+from purgemap.routes.syntax import find_cures
+from purgemap.routes.trials import Fault, find_unquoted
 
 MAX_BYTES = 8 * 1024 * 1024
 MAX_DEPTH = 20

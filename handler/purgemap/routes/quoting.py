@@ -20,8 +20,9 @@ _READINGS = {
     '"': "YAML takes the text for complete at its closing quote",
     "'": "YAML takes the text for complete at its closing quote",
 }
+_MAX_LEVELS = 20
 _WHOLE_QUOTED = re.compile(r"""\"(?:[^"\\]|\\.)*"|'(?:[^']|'')*'""")
-_PROPERTY = re.compile(r"(?:&[\w-]+|!{1,2}[\w:./-]*)\s+")
+_PROPERTY = re.compile(r"(?:(?:&[\w-]+|!{1,2}[\w:./-]*)\s+)+")
 _ALIAS = re.compile(r"\*([\w-]+)")
 _CLOSERS = {"[": "]", "{": "}"}
 _COMMENT = re.compile(r"(?:^|(?<=\s))#.*")
@@ -51,29 +52,41 @@ def reading_of(text: str) -> str:
 
 def find_quotations(value: str, anchors: Collection[str], offset: int = 0, *, in_flow: bool = False) -> list[Quotation]:
     """Find what of a value needs quotes to be text: the whole of it, or items of the list or mapping that it is."""
+    return list(_find(value, offset, _Context(anchors, in_flow, _MAX_LEVELS)))
+
+
+class _Context(NamedTuple):
+    """What a value is in: the anchors of its file, whether brackets are around it, how deep to look into it."""
+
+    anchors: Collection[str]
+    in_flow: bool
+    levels: int
+
+
+def _find(value: str, offset: int, context: _Context) -> Iterator[Quotation]:
     skipped = len(value) - len(value.lstrip())
     value, offset = value.strip(), offset + skipped
     given = _PROPERTY.match(value)
     if given:
-        return find_quotations(value[given.end() :], anchors, offset + given.end(), in_flow=in_flow)
-    if not value or _WHOLE_QUOTED.fullmatch(value):
-        return []
-    if value[0] in _CLOSERS and _closing_place(value) == len(value) - 1:
-        return list(_inner_quotations(value, anchors, offset))
-    if _needs_quotes(value, anchors, in_flow=in_flow):
-        return [Quotation(offset, value, quoted(_without_quotes(value)), reading_of(value))]
-    return []
+        yield from _find(value[given.end() :], offset + given.end(), context)
+    elif not value or not context.levels or _WHOLE_QUOTED.fullmatch(value):
+        return
+    elif value[0] in _CLOSERS and _closing_place(value) == len(value) - 1:
+        yield from _find_inside(value, offset, context)
+    elif _needs_quotes(value, context):
+        yield Quotation(offset, value, quoted(_without_quotes(value)), reading_of(value))
 
 
-def _inner_quotations(value: str, anchors: Collection[str], offset: int) -> Iterator[Quotation]:
+def _find_inside(value: str, offset: int, context: _Context) -> Iterator[Quotation]:
     """Look at each item of a list or mapping in brackets; a mapping that is only a name is a capture."""
     if re.fullmatch(r"\{\w+\}", value):
         yield Quotation(offset, value, quoted(value), reading_of(value))
         return
+    inside = context._replace(in_flow=True, levels=context.levels - 1)
     for start, item in _items(value[1:-1]):
         key = re.match(r"\s*[\w-]+:\s+", item) if value[0] == "{" else None
         cut = key.end() if key else 0
-        yield from find_quotations(item[cut:], anchors, offset + 1 + start + cut, in_flow=True)
+        yield from _find(item[cut:], offset + 1 + start + cut, inside)
 
 
 def _items(text: str) -> Iterator[tuple[int, str]]:
@@ -103,16 +116,16 @@ def _closing_place(value: str) -> int:
     return -1
 
 
-def _needs_quotes(value: str, anchors: Collection[str], *, in_flow: bool) -> bool:
+def _needs_quotes(value: str, context: _Context) -> bool:
     alias = _ALIAS.fullmatch(value)
     if alias:
-        return alias[1] not in anchors
+        return alias[1] not in context.anchors
     if value[0] in "-?":
         return value[1:2] in {"", " "}
     if value[0] in _READINGS or value[0] in "%@`,":
         return True
     is_key = ": " in value or value.endswith(":")
-    return " #" in value or is_key or (in_flow and re.search(r"[\[\]{}]", value) is not None)
+    return " #" in value or is_key or (context.in_flow and re.search(r"[\[\]{}]", value) is not None)
 
 
 def _without_quotes(value: str) -> str:
