@@ -52,6 +52,7 @@ LAYERS = [
     ["routes.source"],
     ["routes.nodes", "routes.readings"],
     ["routes.syntax"],
+    ["routes.indentation"],
     ["routes.trials"],
     ["routes.quoting"],
     ["routes.suggestion"],

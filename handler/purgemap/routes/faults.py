@@ -168,6 +168,8 @@ def _type_message(refusal: _Refusal, wanted: list[str]) -> str:
 def _list_cure(node: Node) -> str | None:
     """Say how the value is written as a list."""
     if isinstance(node, ScalarNode):
+        if not node.style and re.match(r"-\w", node.value):
+            return f"write a space after the dash: - {node.value[1:]}"
         texts = node.value.split(", ") if not node.style else [node.value]
         return f"write [{', '.join(map(flow_text, texts))}]" if node.value else None
     capture = _capture(node)

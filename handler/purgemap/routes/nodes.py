@@ -22,7 +22,7 @@ MAX_REPETITION = 10
 _ALIAS_ALLOWANCE = 1000
 """Nodes that aliases may add to the smallest of maps."""
 
-_TAB_INDENT = re.compile(r" *\t")
+_TAB_INDENT = re.compile(r"[ -]*\t")
 _CONFLICT = "a marker of a merge conflict; keep one of the two versions, and remove the marker"
 
 _Loader: "type[yaml.CSafeLoader | yaml.SafeLoader]" = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

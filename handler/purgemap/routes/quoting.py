@@ -24,17 +24,23 @@ _MAX_LEVELS = 20
 _WHOLE_QUOTED = re.compile(r"""\"(?:[^"\\]|\\.)*"|'(?:[^']|'')*'""")
 _PROPERTY = re.compile(r"(?:(?:&[\w-]+|!{1,2}[\w:./-]*)\s+)+")
 _ALIAS = re.compile(r"\*([\w-]+)")
+_KEY = re.compile(r"""\s*(?:[\w-]+|"[^"]*"|'[^']*')\s*:\s+""")
+_JOINED_KEY = re.compile(r"([a-z_]+):(\S.*)")
 _CLOSERS = {"[": "]", "{": "}"}
 _COMMENT = re.compile(r"(?:^|(?<=\s))#.*")
 
 
 class Quotation(NamedTuple):
-    """A text that needs quotes: where it begins, how it reads with quotes, and how YAML reads it without."""
+    """A text that needs quotes: where it begins, how it reads with quotes, and how YAML reads it without.
+
+    `quoted` may also be another repair of the text, as `cure` says.
+    """
 
     offset: int
     text: str
     quoted: str
     reading: str
+    cure: str = "quote it:"
 
 
 def reading_of(text: str) -> str:
@@ -84,7 +90,13 @@ def _find_inside(value: str, offset: int, context: _Context) -> Iterator[Quotati
         return
     inside = context._replace(in_flow=True, levels=context.levels - 1)
     for start, item in _items(value[1:-1]):
-        key = re.match(r"\s*[\w-]+:\s+", item) if value[0] == "{" else None
+        key = _KEY.match(item) if value[0] == "{" else None
+        joined = _JOINED_KEY.fullmatch(item.strip()) if value[0] == "{" and not key else None
+        if joined:
+            before = len(item) - len(item.lstrip())
+            entry = f"{joined[1]}: {joined[2]}"
+            yield Quotation(offset + 1 + start + before, item.strip(), entry, "no space after the colon", "write")
+            continue
         cut = key.end() if key else 0
         yield from _find(item[cut:], offset + 1 + start + cut, inside)
 
@@ -120,6 +132,8 @@ def _needs_quotes(value: str, context: _Context) -> bool:
     alias = _ALIAS.fullmatch(value)
     if alias:
         return alias[1] not in context.anchors
+    if context.in_flow and value[0] in "\"'":
+        return False
     if value[0] in "-?":
         return value[1:2] in {"", " "}
     if value[0] in _READINGS or value[0] in "%@`,":
@@ -130,6 +144,8 @@ def _needs_quotes(value: str, context: _Context) -> bool:
 
 def _without_quotes(value: str) -> str:
     """Take away the quotes around the first part of a text: of `"docs"/x` the whole is meant."""
+    if len(value) > 1 and value[0] in "\"'" and value[0] == value[-1]:
+        return value[1:-1]
     first = _WHOLE_QUOTED.match(value)
     return first[0][1:-1] + value[first.end() :] if first else value.removeprefix('"').removeprefix("'")
 

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain, islice
 
 import yaml
 from yaml.events import CollectionEndEvent, CollectionStartEvent
 
+from purgemap.routes.indentation import list_moves
 from purgemap.routes.quoting import without_comment
 from purgemap.routes.trials import Fault, Trial, list_trials
 
@@ -46,19 +47,28 @@ def _find_trial(text: str, error: yaml.MarkedYAMLError) -> Trial | None:
     if not lines:
         return None
     most = min(_MAX_TRIALS, _MAX_PARSED_CHARACTERS // len(text))
-    helpful = None
-    for trial in islice(list_trials(lines, _near(lines, error), frozenset(_ANCHOR.findall(text))), most):
+    helpful, near = None, _near(lines, error)
+    trials = list_trials(lines, near, frozenset(_ANCHOR.findall(text)))
+    moves = (move for line in near[:2] for move in list_moves(lines, line))
+    for trial in islice(chain(trials, moves), most):
         further = _first_error(trial.apply(lines))
         if further is None:
             return trial
-        if helpful is None and _line(further) > max(_line(error), trial.line):
+        if helpful is None and _parses_on(trial, error, further):
             helpful = trial
     return helpful
 
 
-def _line(error: yaml.MarkedYAMLError) -> int:
+def _parses_on(trial: Trial, error: yaml.MarkedYAMLError, further: yaml.MarkedYAMLError) -> bool:
+    """Whether the next error comes after the first; columns compare only in a line that the trial leaves alone."""
+    first, following = _position(error), _position(further)
+    is_changed = trial.line <= first[0] < trial.line + len(trial.lines)
+    return following[0] > max(first[0], trial.line) or (not is_changed and following > first)
+
+
+def _position(error: yaml.MarkedYAMLError) -> tuple[int, int]:
     mark = error.problem_mark or error.context_mark
-    return mark.line if mark else 0
+    return (mark.line, mark.column) if mark else (0, 0)
 
 
 def _first_error(text: str) -> yaml.MarkedYAMLError | None:

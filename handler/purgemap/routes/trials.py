@@ -2,21 +2,18 @@
 
 import re
 from collections.abc import Iterator
-from itertools import islice
 from typing import NamedTuple
 
 from purgemap.routes.characters import INVISIBLE, character_name, plain_text
-from purgemap.routes.quoting import Quotation, find_quotations, without_comment
-from purgemap.routes.suggestion import flow_text
+from purgemap.routes.quoting import Quotation, find_quotations, reading_of, without_comment
+from purgemap.routes.suggestion import flow_text, quoted
 
 _MAX_INVISIBLE = 20
-_MAX_MOVED_LINES = 200
 
-_LINE = re.compile(
+LINE = re.compile(
     r"""(?P<before>\s*(?:-[ \t]+)*(?:(?P<key>[\w.-]+|"[^"]*"|'[^']*')[ \t]*:(?=\s|$)[ \t]*)?)(?P<value>.*)"""
 )
 LISTS = frozenset({"include", "exclude", "invalidate", "distributions", "events", "index_documents", "strip_suffixes"})
-_SECTIONS = frozenset({"version", "defaults", "distributions", "routes", "tests"})
 SETTINGS = frozenset(
     {
         *("name", "bucket", "prefix", "id", "tenant", "role_arn", "external_id", "max_paths", "max_wildcards"),
@@ -25,7 +22,12 @@ SETTINGS = frozenset(
     }
 )
 """The keys of routes, distributions, defaults and tests; other keys are names."""
-_JOINED_KEY = re.compile(r"([a-z_]+)(?::(?=\S)| *\uff1a *| +(?=\S))(.+)")
+_JOINED_KEY = re.compile(r"([a-z_]+)(?::(?=\S)| *[\uff1a=] *| +(?=\S))(.+)")
+_JOINED_DASH = re.compile(r"(?:-|[\u2013\u2014] ?)(?=[\w\"'{\[])")
+_SPECIAL_KEY = re.compile(r"(?P<key>[*&!@%`|>][^\s:]*|\{\w+\}[^\s:]*):(?=\s|$)")
+_DOUBLE_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
+# https://yaml.org/spec/1.1/#id872840
+_UNKNOWN_ESCAPE = re.compile(r"\\(?![0abt\tnvfre \"/\\N_LPxuU])")
 
 
 class Fault(NamedTuple):
@@ -56,7 +58,7 @@ class Trial(NamedTuple):
 def find_unquoted(text: str, line: int, column: int) -> Quotation | None:
     """Find the unquoted text that begins at a place."""
     lines = text.splitlines()
-    parsed = _LINE.match(lines[line]) if line < len(lines) else None
+    parsed = LINE.match(lines[line]) if line < len(lines) else None
     if parsed is None:
         return None
     start = parsed.end("before")
@@ -69,12 +71,16 @@ def list_trials(lines: list[str], near: list[int], anchors: frozenset[str]) -> I
     yield from _visible(lines, near)
     for line in near:
         yield from _closed(lines, line)
+    yield from _closed_above(lines, near)
+    for line in near:
+        yield from _dashed(lines, line)
+        yield from _reescaped(lines, line)
+        yield from _quoted_key(lines, line)
     for line in near:
         yield from _quoted(lines, line, anchors)
     for line in near:
         yield from _keyed(lines, line, anchors)
-    for line in near[:2]:
-        yield from _indented(lines, line)
+        yield from _without_comma(lines, line)
 
 
 def _visible(lines: list[str], near: list[int]) -> Iterator[Trial]:
@@ -96,7 +102,7 @@ def _cure(character: str) -> str:
 
 def _quoted(lines: list[str], line: int, anchors: frozenset[str]) -> Iterator[Trial]:
     """Put quotes around what YAML doesn't read as text: with what looks like a comment as the last resort."""
-    parsed = _LINE.match(lines[line])
+    parsed = LINE.match(lines[line])
     if parsed is None:
         return
     before, value = parsed["before"], parsed["value"].rstrip()
@@ -109,6 +115,57 @@ def _quoted(lines: list[str], line: int, anchors: frozenset[str]) -> Iterator[Tr
             if parsed["key"] in LISTS and found[0].offset == len(before) and found[0].text == text:
                 faults = [Fault(line, len(before), f"{found[0].reading}; write [{_items_text(text)}]")]
             yield Trial(line, [_with_quotes(lines[line], found)], faults)
+
+
+def _quoted_key(lines: list[str], line: int) -> Iterator[Trial]:
+    """Put quotes around a key that YAML doesn't read as text."""
+    parsed = LINE.match(lines[line])
+    special = _SPECIAL_KEY.match(parsed["value"]) if parsed else None
+    if parsed and special and not parsed["key"]:
+        key, column = special["key"], len(parsed["before"])
+        rest = parsed["value"][len(key) :]
+        message = f"{reading_of(key)}; quote it: {quoted(key)}"
+        yield Trial(line, [parsed["before"] + quoted(key) + rest], [Fault(line, column, message)])
+
+
+def _reescaped(lines: list[str], line: int) -> Iterator[Trial]:
+    """Put single quotes around a text with escapes that double quotes don't have."""
+    found = [match for match in _DOUBLE_QUOTED.finditer(lines[line]) if _UNKNOWN_ESCAPE.search(match[0])]
+    quotations = []
+    for match in found:
+        single = "'" + match[0][1:-1].replace("'", "''") + "'"
+        escape = "a backslash in double quotes is the start of an escape"
+        quotations.append(Quotation(match.start(), match[0], single, escape, "write"))
+    if quotations:
+        yield Trial(line, [_with_quotes(lines[line], quotations)], [_fault(line, each) for each in quotations])
+
+
+def _dashed(lines: list[str], line: int) -> Iterator[Trial]:
+    """Put a dash and a space before an item."""
+    indent = len(lines[line]) - len(lines[line].lstrip())
+    text = lines[line][indent:]
+    joined = _JOINED_DASH.match(text)
+    if joined:
+        item = f"- {text[joined.end() :]}"
+        message = f"an item starts with a dash and a space; write {without_comment(item)}"
+        yield Trial(line, [lines[line][:indent] + item], [Fault(line, indent, message)])
+
+
+def _without_comma(lines: list[str], line: int) -> Iterator[Trial]:
+    text = without_comment(lines[line])
+    if text.endswith(","):
+        yield Trial(line, [text[:-1]], [Fault(line, len(text) - 1, "a comma after the value; remove it")])
+
+
+def _closed_above(lines: list[str], near: list[int]) -> Iterator[Trial]:
+    """Close the list or mapping around an error on the line above it."""
+    if len(near) > 1 and near[1] < near[0] - 1:
+        opening = re.search(r"[\[{]\s*$", without_comment(lines[near[1]]))
+        above = near[0] - 1
+        if opening:
+            closer = "]" if opening[0][0] == "[" else "}"
+            message = f"never closed; write {closer} after line {above + 1}"
+            yield Trial(above, [lines[above] + closer], [Fault(near[1], opening.start(), message)])
 
 
 def _items_text(text: str) -> str:
@@ -136,12 +193,12 @@ def _with_quotes(text: str, quotations: list[Quotation]) -> str:
 
 
 def _fault(line: int, quotation: Quotation) -> Fault:
-    return Fault(line, quotation.offset, f"{quotation.reading}; quote it: {quotation.quoted}")
+    return Fault(line, quotation.offset, f"{quotation.reading}; {quotation.cure} {quotation.quoted}")
 
 
 def _keyed(lines: list[str], line: int, anchors: frozenset[str]) -> Iterator[Trial]:
     """Put a colon and a space between a key and its value."""
-    parsed = _LINE.match(lines[line])
+    parsed = LINE.match(lines[line])
     joined = _JOINED_KEY.fullmatch(without_comment(parsed["value"])) if parsed and not parsed["key"] else None
     if parsed is None or joined is None:
         return
@@ -153,57 +210,9 @@ def _keyed(lines: list[str], line: int, anchors: frozenset[str]) -> Iterator[Tri
     yield Trial(line, [parsed["before"] + entry], [Fault(line, column, f"{what}; write {entry}")])
 
 
-def _indented(lines: list[str], line: int) -> Iterator[Trial]:
-    """Move a line, alone or with what is indented below it, to where the lines above it begin."""
-    indent = _indent(lines[line])
-    above = {column: number for number in range(line) for column in _columns(lines[number])}
-    below = islice(_block(lines, line, indent), _MAX_MOVED_LINES)
-    block = [lines[line], *below]
-    key = _key(lines[line])
-
-    def distance(column: int) -> tuple[bool, int, bool, int]:
-        is_other_kind = (_key(lines[above[column]]) in SETTINGS) != (key in SETTINGS)
-        return key in _SECTIONS and column > 0, abs(column - indent), is_other_kind, -above[column]
-
-    for column in sorted(above.keys() - {indent}, key=distance)[:3]:
-        message = f"indented by {_spaces(indent)}; indent it by {column}, as line {above[column] + 1}"
-        for moved in ([lines[line]], block):
-            shifted = [" " * max(0, _indent(each) + column - indent) + each.lstrip() for each in moved]
-            yield Trial(line, shifted, [Fault(line, indent, message)], is_guess=True)
-
-
-def _block(lines: list[str], line: int, indent: int) -> Iterator[str]:
-    for below in lines[line + 1 :]:
-        if below.strip() and _indent(below) <= indent:
-            return
-        yield below
-
-
-def _key(line: str) -> str:
-    parsed = _LINE.match(line)
-    return parsed["key"] or "" if parsed else ""
-
-
-def _columns(line: str) -> Iterator[int]:
-    """Give the columns where a line's content begins: its dash, and what follows that."""
-    if line.strip() and not line.lstrip().startswith("#"):
-        yield _indent(line)
-        dashes = re.match(r"\s*(?:-\s+)+", line)
-        if dashes:
-            yield dashes.end()
-
-
-def _indent(line: str) -> int:
-    return len(line) - len(line.lstrip())
-
-
-def _spaces(count: int) -> str:
-    return "1 space" if count == 1 else f"{count} spaces"
-
-
 def _closed(lines: list[str], line: int) -> Iterator[Trial]:
     """Close a quote, a list or a mapping at the end of its line."""
-    parsed = _LINE.match(lines[line])
+    parsed = LINE.match(lines[line])
     value = without_comment(parsed["value"]) if parsed else ""
     if parsed is None or not value or value[0] not in "\"'[{":
         return
