@@ -13,7 +13,14 @@ Resources = dict[str, dict[str, Any]]
 RULE = "AWS::Events::Rule"
 
 
-def map_of(buckets: Iterable[str], *, patterns: Iterable[str] = (), roles: int = 0, distributions: int = -1) -> Routes:
+def map_of(
+    buckets: Iterable[str],
+    *,
+    patterns: Iterable[str] = (),
+    roles: int = 0,
+    distributions: int = -1,
+    accounts: Mapping[str, list[str]] | None = None,
+) -> Routes:
     """Make a map with one site a bucket, each with its own distribution, reached through one of so many roles."""
     buckets = list(buckets)
     count = len(buckets) if distributions < 0 else distributions
@@ -23,6 +30,7 @@ def map_of(buckets: Iterable[str], *, patterns: Iterable[str] = (), roles: int =
             "buckets": dict.fromkeys(buckets, "[]"),
             "patterns": [[pattern, "[]"] for pattern in patterns],
             "distributions": {f"E{number:012}X": _distribution(number, roles) for number in range(count)},
+            "accounts": accounts or {},
         }
     )
 

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from moto.events.models import EventPattern
 
+from conftest import LoadMap
 from purgemap.patterns import Pattern
 from purgemap.rendering.grouping import stable_groups
 from purgemap.rendering.template import load_template
@@ -18,8 +19,14 @@ GUID = "1c0ea8bc-2a3b-4c5d-8e6f-7a8b9c0d1e2f"
 BOTH = pytest.mark.parametrize("render", [stack_of, member_of])
 
 
-def event(bucket: str, detail_type: str = "Object Created", source: str = "aws.s3") -> Any:
-    return {"source": source, "detail-type": detail_type, "detail": {"bucket": {"name": bucket}, "object": {}}}
+OWNER, OTHER = "111122223333", "444455556666"
+
+
+def event(
+    bucket: str, detail_type: str = "Object Created", source: str = "aws.s3", account: str = OWNER
+) -> dict[str, Any]:
+    detail = {"bucket": {"name": bucket}, "object": {}}
+    return {"source": source, "detail-type": detail_type, "account": account, "detail": detail}
 
 
 def deliveries(template: dict[str, Any], event: Any) -> int:
@@ -32,6 +39,34 @@ def test_a_bucket_of_the_map_is_delivered_once_and_no_other_is(render: Render) -
     template = render(map_of(["acme-www", "acme-docs"], patterns=["shop-*"]))
     assert [deliveries(template, event(bucket)) for bucket in ("acme-www", "acme-docs", "shop-eu")] == [1, 1, 1]
     assert [deliveries(template, event(bucket)) for bucket in ("acme-www2", "acme", "my-shop-eu")] == [0, 0, 0]
+
+
+@BOTH
+def test_rule_takes_events_of_the_maps_accounts_only(render: Render) -> None:
+    template = render(map_of(["acme-www"], patterns=["site-*", "shop-*"], accounts={"site-*": [OWNER]}))
+    assert [deliveries(template, event("site-a", account=account)) for account in (OWNER, OTHER)] == [1, 0]
+    for bucket in ("acme-www", "shop-eu"):
+        assert [deliveries(template, event(bucket, account=account)) for account in (OWNER, OTHER)] == [1, 1]
+
+
+@BOTH
+def test_bucket_of_any_account_is_not_left_to_a_pattern_with_accounts(render: Render) -> None:
+    template = render(map_of(["site-www"], patterns=["site-*"], accounts={"site-*": [OWNER]}))
+    assert deliveries(template, event("site-www", account=OTHER)) == 1
+
+
+def test_accounts_count_if_all_routes_of_a_bucket_name_them(load_map: LoadMap) -> None:
+    routes = load_map(
+        """
+        version: 1
+        routes:
+          - {bucket: "site-*", distributions: [E1EXAMPLE1ABCD], accounts: ["111122223333"]}
+          - {bucket: "site-*", prefix: x/, distributions: [E2EXAMPLE1ABCD], accounts: ["444455556666"]}
+          - {bucket: acme-www, distributions: [E1EXAMPLE1ABCD], accounts: ["111122223333"]}
+          - {bucket: acme-www, prefix: x/, distributions: [E2EXAMPLE1ABCD]}
+        """
+    )
+    assert routes.accounts == {"site-*": [OWNER, OTHER]}
 
 
 def test_only_changes_of_objects_are_delivered() -> None:

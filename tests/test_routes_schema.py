@@ -75,7 +75,7 @@ def test_every_mapping_refuses_unknown_keys() -> None:
 def test_routes_distributions_and_defaults_take_the_options_that_the_table_knows() -> None:
     route = DEFINITIONS["route"]["properties"].keys()
     distribution = DEFINITIONS["distribution"]["properties"].keys()
-    assert route - {"name", "bucket", "prefix", "distributions"} == OPTIONS
+    assert route - {"name", "bucket", "prefix", "accounts", "distributions"} == OPTIONS
     assert distribution - {"id", "tenant", "role_arn", "external_id"} == OPTIONS | BUDGETS
     assert SCHEMA["properties"]["defaults"]["properties"].keys() == OPTIONS | BUDGETS
 

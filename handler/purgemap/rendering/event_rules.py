@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from purgemap.rendering.grouping import stable_groups
@@ -14,6 +14,7 @@ from purgemap.routes.table import Routes
 _WILDCARDS_PER_RULE = 10
 
 Name = Callable[[str], dict[str, Any]]
+_Accounts = tuple[str, ...]
 
 
 def by_stack_name(digest: str) -> dict[str, Any]:
@@ -38,32 +39,53 @@ def render_rules(
     A logical id is a digest of the rule's pattern. A rule never changes: CloudFormation makes the new one first and
     takes the old one away at the end, so no event falls between; one that both match comes twice, which is harmless.
     """
-    matchers = matchers_of(routes.buckets, (pattern for pattern, _ in routes.patterns))
-    groups = [group for texts in matchers for group in stable_groups(texts, _fits).values()]
-    check_rules(len(groups), sum(any(map(is_wildcard, group)) for group in groups))
+    groups = [group for accounts in _account_sets(routes) for group in _groups(routes, accounts)]
+    check_rules(len(groups), sum(any(map(is_wildcard, matchers)) for matchers, _ in groups))
     rules = {}
-    for pattern in map(pattern_of, groups):
+    for pattern in (pattern_of(matchers, accounts) for matchers, accounts in groups):
         digest = hashlib.sha256(json.dumps(pattern).encode()).hexdigest()[:16]
         properties = {"Name": name(digest), **_properties(pattern, target)}
         rules[f"Rule{digest}"] = {"Type": "AWS::Events::Rule", **attributes, "Properties": properties}
     return dict(sorted(rules.items()))
 
 
-def pattern_of(matchers: Sequence[str]) -> dict[str, Any]:
-    """Match the changes of objects in some buckets, given as JSON texts.
+def _account_sets(routes: Routes) -> list[_Accounts]:
+    """Return each set of accounts that the map names for a bucket; the empty one is any account."""
+    buckets = (*routes.buckets, *(pattern for pattern, _ in routes.patterns))
+    return sorted({tuple(routes.accounts.get(bucket, ())) for bucket in buckets})
 
-    Without the detail types it would match CloudTrail's records of S3, too.
+
+def _groups(routes: Routes, accounts: _Accounts) -> Iterator[tuple[Sequence[str], _Accounts]]:
+    """Yield the matchers of a rule each, for the buckets of these accounts."""
+
+    def has_accounts(bucket: str) -> bool:
+        return tuple(routes.accounts.get(bucket, ())) == accounts
+
+    matchers = matchers_of(
+        filter(has_accounts, routes.buckets), filter(has_accounts, (pattern for pattern, _ in routes.patterns))
+    )
+    for texts in matchers:
+        for group in stable_groups(texts, lambda members: _fits(members, accounts)).values():
+            yield group, accounts
+
+
+def pattern_of(matchers: Sequence[str], accounts: Sequence[str] = ()) -> dict[str, Any]:
+    """Match the changes of objects in some buckets, given as JSON texts, of some accounts or any.
+
+    Without the detail types it would match CloudTrail's records of S3, too. Without accounts, an account that the
+    central bus admits could name a bucket so that a bucket pattern matches it, and spend invalidations.
     """
     return {
         "source": ["aws.s3"],
+        **({"account": list(accounts)} if accounts else {}),
         "detail-type": ["Object Created", "Object Deleted"],
         "detail": {"bucket": {"name": [json.loads(matcher) for matcher in matchers]}},
     }
 
 
-def _fits(matchers: Sequence[str]) -> bool:
+def _fits(matchers: Sequence[str], accounts: _Accounts) -> bool:
     # With the spaces that json.dumps writes: CloudFormation doesn't say how it writes a pattern.
-    is_short = len(json.dumps(pattern_of(matchers))) <= PATTERN_CHARACTERS
+    is_short = len(json.dumps(pattern_of(matchers, accounts))) <= PATTERN_CHARACTERS
     return is_short and sum(map(is_wildcard, matchers)) <= _WILDCARDS_PER_RULE
 
 

@@ -90,6 +90,7 @@ def _route(place: Place, route: Mapping[str, Any], defaults: Defaults) -> Writte
         name=route.get("name"),
         bucket=route.get("bucket"),
         prefix=route.get("prefix", ""),
+        accounts=tuple(route.get("accounts") or ()),
         targets=tuple(_target(place / "distributions" / index, target, defaults) for index, target in targets),
         options=_options(route),
     )

@@ -15,11 +15,25 @@ def compile_map(written: WrittenMap) -> dict[str, Any]:
     for route, name in zip(written.routes, route_names(written), strict=True):
         rows_by_bucket[str(route.bucket)].append([name, route.prefix, keys.of_route(route), dict(route.options)])
     texts = {bucket: encode_row(rows_by_bucket[bucket]) for bucket in sorted(rows_by_bucket)}
+    accounts = _accounts(written)
     return {
         "compiled": COMPILED_VERSION,
         "buckets": {bucket: text for bucket, text in texts.items() if not is_pattern(bucket)},
         "patterns": [[bucket, text] for bucket, text in texts.items() if is_pattern(bucket)],
         "distributions": dict(sorted(keys.texts.items())),
+        **({"accounts": accounts} if accounts else {}),
+    }
+
+
+def _accounts(written: WrittenMap) -> dict[str, list[str]]:
+    """Return the accounts of each bucket or bucket pattern all of whose routes name theirs."""
+    accounts: defaultdict[str, list[tuple[str | None, ...]]] = defaultdict(list)
+    for route in written.routes:
+        accounts[str(route.bucket)].append(route.accounts)
+    return {
+        bucket: sorted({str(account) for named in accounts[bucket] for account in named})
+        for bucket in sorted(accounts)
+        if all(accounts[bucket])
     }
 
 

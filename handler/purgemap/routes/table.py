@@ -96,7 +96,8 @@ class Routes:
     """The map in service.
 
     `document` has the keys `compiled` (its version), `buckets` (exact bucket → text of its routes),
-    `patterns` (pairs of bucket pattern and text of its routes) and `distributions` (name or id → text).
+    `patterns` (pairs of bucket pattern and text of its routes) and `distributions` (name or id → text). It may have
+    `accounts` (bucket or bucket pattern → accounts).
     """
 
     def __init__(self, document: Mapping[str, Any]) -> None:
@@ -113,6 +114,12 @@ class Routes:
     def patterns(self) -> list[tuple[str, str]]:
         """The bucket patterns of the map, each with its routes as text for `decode_routes`."""
         return [(pattern, text) for pattern, text in self.document["patterns"]]
+
+    @property
+    def accounts(self) -> Mapping[str, list[str]]:
+        """The accounts that own the buckets, by bucket or bucket pattern; none for a bucket of any account."""
+        accounts: Mapping[str, list[str]] = self.document.get("accounts", {})
+        return accounts
 
     def distribution(self, name: str) -> Distribution | None:
         """Find a distribution by the name or id that a route uses; None where the map has none such."""

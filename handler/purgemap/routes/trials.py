@@ -13,12 +13,14 @@ _MAX_INVISIBLE = 20
 LINE = re.compile(
     r"""(?P<before>\s*(?:-[ \t]+)*(?:(?P<key>[\w.-]+|"[^"]*"|'[^']*')[ \t]*:(?=\s|$)[ \t]*)?)(?P<value>.*)"""
 )
-LISTS = frozenset({"include", "exclude", "invalidate", "distributions", "events", "index_documents", "strip_suffixes"})
+LISTS = frozenset(
+    ("accounts", "include", "exclude", "invalidate", "distributions", "events", "index_documents", "strip_suffixes")
+)
 SETTINGS = frozenset(
     {
         *("name", "bucket", "prefix", "id", "tenant", "role_arn", "external_id", "max_paths", "max_wildcards"),
         *("origin_path", "include", "exclude", "events", "index_documents", "clean_urls", "strip_suffixes"),
-        *("query_strings", "invalidate", "object", "event", "expect", "distributions"),
+        *("query_strings", "invalidate", "object", "event", "expect", "distributions", "accounts"),
     }
 )
 """The keys of routes, distributions, defaults and tests; other keys are names."""

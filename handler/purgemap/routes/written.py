@@ -50,6 +50,7 @@ class WrittenRoute:
     name: str | None
     bucket: str | None
     prefix: str | None
+    accounts: tuple[str | None, ...]
     targets: tuple[WrittenTarget, ...]
     options: Mapping[str, Any]
 
