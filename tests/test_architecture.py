@@ -20,7 +20,7 @@ LAYERS = [
     ["deploying"],
     ["embedded", "building", "differing"],
     ["rendering"],
-    ["lambda_function", "checking", "explaining", "listings", "status", "redriving"],
+    ["lambda_function", "checking", "explaining", "listing_text", "listings", "status", "redriving"],
     ["sweeping", "dead_letters", "inbox", "invalidations", "sites"],
     ["aws", "inputs", "preview", "reporting"],
     ["json_input", "key_list", "transfer_log"],

@@ -157,7 +157,7 @@ def test_a_deploy_that_is_sent_twice_is_two_invalidations(cloudfront: CloudFront
 
 def test_a_wildcard_spares_what_the_listing_names(cloudfront: CloudFrontDouble) -> None:
     Path("routes.yaml").write_text(MAP.replace("routes:", "defaults: {max_paths: 3}\nroutes:"))
-    Path("listing").write_text("a/3\n")
+    Path("listing").write_text("a/1\na/3\nb/1\n")
     changes = "".join(f"s3://site/{page}\n" for page in ("a/1", "a/2", "b/1", "b/2"))
     assert run(changes, "--listing", "listing").return_value == 0
     assert accepted(cloudfront, E1) == [["/a/1", "/a/2", "/b/*"]]

@@ -148,7 +148,7 @@ def test_a_listing_counts_what_did_not_change_and_is_evicted(listing: str) -> No
 
 
 def test_people_are_told_what_more_paths_would_spare_and_cost() -> None:
-    Path("listing").write_text("docs/d.html\ndocs/e.html\n")
+    Path("listing").write_text("docs/a.html\ndocs/d.html\ndocs/e.html\n")
     assert run(DOCS, "--listing", "listing").stdout.splitlines()[-1] == (
         "E3EXAMPLE2ABCD: with max_paths: 4 it would evict 0 instead of 2 unchanged objects, for $0.010 more"
     )
@@ -156,14 +156,14 @@ def test_people_are_told_what_more_paths_would_spare_and_cost() -> None:
 
 @pytest.mark.parametrize("options", [(), ("--listing", "listing")])
 def test_nothing_is_advised_where_more_paths_would_spare_nothing_or_nobody_knows(options: tuple[str, ...]) -> None:
-    Path("listing").write_text("elsewhere/d.html\n")
+    Path("listing").write_text("docs/a.html\nelsewhere/d.html\n")
     assert "max_paths" not in run(DOCS, *options).stdout
 
 
 @pytest.mark.parametrize(("listed", "expected"), [("docs/a/3", ["/a/1", "/a/2", "/b/*"]), ("docs/b/3", None)])
 def test_a_listing_decides_where_wildcards_stand(listed: str, expected: list[str] | None) -> None:
     Path("routes.yaml").write_text(MAP.replace("max_paths: 2", "max_paths: 3"))
-    Path("listing").write_text(f"{listed}\n")
+    Path("listing").write_text(f"docs/a/1\n{listed}\n")
     text = "".join(f"s3://site/docs/{page}\n" for page in ("a/1", "a/2", "b/1", "b/2"))
     sent = document(text, "--listing", "listing")["invalidations"][1]["items"]
     assert sent == (expected or ["/a/*", "/b/1", "/b/2"])
@@ -176,11 +176,12 @@ def test_a_listing_decides_where_wildcards_stand(listed: str, expected: list[str
         ("s3://site/a\n\ns3://site\n", (), "-: line 3: 's3://site' is no s3://BUCKET/KEY"),
         ('{"detail": \n', (), "line 1: begins like a JSON event, but "),
         (b"s3://site/a\ns3://site/\xff\n", (), "-: line 2 is not UTF-8"),
+        ("s3://site/a\n".encode("utf-16"), (), "-: is UTF-16, as PowerShell's > writes it"),
         ("", ("keys",), "keys: line 1: 'a' is a key; name its bucket with --bucket"),
         ("", ("missing",), "missing: No such file or directory; name a file"),
         ("s3://site/a\n", ("--listing", "missing"), "missing: No such file or directory"),
         ("s3://site/a\ns3://other/a\n", ("--listing", "keys"), "name it with --bucket"),
-        ("s3://site/a\n", ("--listing", "json"), "json: the listing is no JSON of `aws s3api list-objects-v2`"),
+        ("s3://site/a\n", ("--listing", "json"), "json: the listing is not JSON of `aws s3api list-objects-v2`"),
     ],
 )
 def test_what_can_not_be_read_is_told_with_its_place(
@@ -191,6 +192,22 @@ def test_what_can_not_be_read_is_told_with_its_place(
     with pytest.raises(PurgemapError) as raised:
         run(text, *arguments)
     assert message in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("listed", "message"),
+    [
+        ("a.html\nb.html\n", "lacks all 3 objects created in site, as 'docs/a.html', whose first key is 'a.html'"),
+        ('{"Prefix": ""}', "lacks all 3 objects created in site, as 'docs/a.html', which is empty"),
+        ("s3://elsewhere/docs/a.html\n", "names no object of site"),
+        ("", "names no object of site"),
+    ],
+)
+def test_plan_refuses_listing_without_the_created_objects(listed: str, message: str) -> None:
+    Path("listing").write_text(listed)
+    with pytest.raises(PurgemapError) as raised:
+        run(DOCS, "--listing", "listing")
+    assert str(raised.value).startswith(f"listing: the listing {message}")
 
 
 def test_trouble_that_the_aws_command_told_of_is_passed_on_and_no_change() -> None:
@@ -226,9 +243,9 @@ def test_what_is_no_bucket_is_refused_with_what_to_write(bucket: str, instead: s
 
 def test_a_bucket_that_a_listing_leaves_out_is_named_since_it_counts_as_empty() -> None:
     Path("routes.yaml").write_text(f"{MAP}  - {{bucket: media, distributions: [docs]}}\n")
-    Path("listing").write_text("docs/d.html\n")
+    Path("listing").write_text("docs/a.html\ndocs/d.html\n")
     assert run(DOCS, "--listing", "listing").stderr == (
         "purgemap: listing: media feeds E3EXAMPLE2ABCD too, and what it holds counts as not there: list it\n"
     )
-    Path("listing").write_text("s3://site/docs/d.html\ns3://media/cat.jpg\n")
+    Path("listing").write_text("s3://site/docs/a.html\ns3://media/cat.jpg\n")
     assert run(DOCS, "--listing", "listing").stderr == ""

@@ -1,80 +1,65 @@
-"""What is in buckets, as people list it → what is known of the sites: their unchanged objects, as viewers see them."""
+"""The listed keys of buckets → what is known of the sites: their unchanged objects, as viewers see them."""
 
-import json
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping
 from itertools import filterfalse
+from urllib.parse import quote, quote_plus
 
+from purgemap.counting import counted, some_of
 from purgemap.errors import PurgemapError
-from purgemap.events import ObjectChange
-from purgemap.json_input import is_json
+from purgemap.events import CREATED, ObjectChange
 from purgemap.paths import spellings, viewer_paths
 from purgemap.planning import Listing
 from purgemap.routes.table import Routes
 from purgemap.routing import Router
-from purgemap.s3_uris import SCHEME, parse_s3_uri
 from purgemap.sites import sites_of
 from purgemap.targets import Skip, Target
 
-# What `aws s3api list-objects-v2` prints of an empty bucket, with nothing else.
-_OF_AN_EMPTY_BUCKET = {"RequestCharged", "Prefix", "KeyCount"}
+# What S3's and Python's URL-encoding leave as they are.
+_NEVER_ENCODED = "/~*"
 
 
-def parse_listing(text: str, bucket: str | None) -> dict[str, list[str]]:
-    """Read a listing: s3:// URIs or keys, one a line, or the JSON of `aws s3api list-objects-v2`; keys by bucket.
+def check_listing(keys_by_bucket: Mapping[str, Iterable[str]], changes: Iterable[ObjectChange]) -> None:
+    """Refuse a listing in which every changed object would count as absent, and so every wildcard as free.
 
-    That JSON may say that the bucket is empty. An empty text says nothing: it is also what is left where the command
-    that was to write it failed. Raises PurgemapError where the listing names no bucket and `bucket` is None, or is no
-    listing.
+    Raises PurgemapError that names an object.
     """
-    keys_by_bucket: dict[str, list[str]] = defaultdict(list)
-    start = text.lstrip()[:1]
-    if start == "{" or (start == "[" and is_json(text)):  # a key may begin with a bracket, too
-        keys_by_bucket[_named(bucket)] = list(_listed_keys(text))
-        return keys_by_bucket
-    for number, line in enumerate((line.removesuffix("\r") for line in text.split("\n")), 1):
-        if line:
-            of_bucket, key = _located(line, number) if line.startswith(SCHEME) else (_named(bucket), line)
-            keys_by_bucket[of_bucket].append(key)
-    return keys_by_bucket
+    keys_by_event: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for change in changes:
+        keys_by_event[change.bucket][change.event].add(change.key)
+    if keys_by_event and not keys_by_event.keys() & keys_by_bucket.keys():
+        raise PurgemapError(f"the listing names no object of {some_of(sorted(keys_by_event))}; list the changed bucket")
+    for bucket, events in keys_by_event.items():
+        listed = set(keys_by_bucket.get(bucket, ()))
+        _check_start(listed, set().union(*events.values()))
+        created = events.pop(CREATED, set()).difference(*events.values())
+        if created and bucket in keys_by_bucket:
+            _check_created(bucket, created, listed)
 
 
-def _located(uri: str, number: int) -> tuple[str, str]:
-    try:
-        return parse_s3_uri(uri)
-    except PurgemapError as error:
-        raise PurgemapError(f"line {number}: {error}") from None
+def _check_start(listed: set[str], changed: set[str]) -> None:
+    """Refuse names as `find` prints them; a key may begin with a slash, but then so does another."""
+    for start in ("./", "/"):
+        if (
+            listed
+            and all(key.startswith(start) for key in listed)
+            and not any(key.startswith(start) for key in changed)
+        ):
+            raise PurgemapError(f"the listing's keys all begin with {start!r}, as no changed key does; leave it out")
 
 
-def _named(bucket: str | None) -> str:
-    if bucket is None:
-        raise PurgemapError("the listing's keys belong to no one bucket of the changes; name it with --bucket")
-    return bucket
-
-
-def _listed_keys(text: str) -> Iterator[str]:
-    try:
-        answer = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise _no_listing(str(error)) from None
-    if not isinstance(answer, dict):
-        raise _no_listing("it is a list; leave --query away")
-    if "Contents" not in answer and not answer.keys() & _OF_AN_EMPTY_BUCKET:
-        raise _no_listing("it has no Contents")
-    if answer.get("IsTruncated") or answer.get("NextToken"):
-        # What comes after the cut would count as not there.
-        raise PurgemapError("the listing is cut short: make it without --max-items and --no-paginate")
-    contents = answer.get("Contents", [])
-    if not isinstance(contents, list):
-        raise _no_listing("its Contents are no list")
-    for entry in contents:
-        if not isinstance(entry, dict) or not isinstance(entry.get("Key"), str):
-            raise _no_listing("an entry of its Contents has no Key")
-        yield entry["Key"]
-
-
-def _no_listing(reason: str) -> PurgemapError:
-    return PurgemapError(f"the listing is no JSON of `aws s3api list-objects-v2`: {reason}")
+def _check_created(bucket: str, created: set[str], listed: set[str]) -> None:
+    """Refuse keys in another spelling, and those of another folder or from before the deploy."""
+    absent = sorted(created - listed)
+    for key in absent:
+        for encoded in {quote(key, _NEVER_ENCODED), quote_plus(key, _NEVER_ENCODED)} & listed:
+            raise PurgemapError(f"the listing's keys are URL-encoded, as {encoded!r}; make it without --encoding-type")
+    if len(absent) == len(created):
+        first = f", whose first key is {min(listed)!r}" if listed else ", which is empty"
+        raise PurgemapError(
+            f"the listing lacks all {counted(len(created), 'object')} created in {bucket}, as {absent[0]!r}{first}; "
+            "list the whole bucket after the deploy"
+        )
 
 
 def listings_of(

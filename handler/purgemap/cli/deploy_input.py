@@ -15,7 +15,8 @@ from purgemap.cli.options import bucket_name, file_name, read_map, routes_option
 from purgemap.counting import counted, some_of
 from purgemap.errors import PurgemapError
 from purgemap.inputs import Named, decode_input, parse_lines
-from purgemap.listings import listings_of, parse_listing, unlisted_buckets
+from purgemap.listing_text import parse_listing
+from purgemap.listings import check_listing, listings_of, unlisted_buckets
 from purgemap.pipeline import Wanted, want
 from purgemap.planning import Listing
 from purgemap.routes.loading import load_routes
@@ -90,7 +91,8 @@ def _listings(named: Named, listing: str, bucket: str | None, routes: Routes, ro
     of_bucket = bucket or (buckets.pop() if len(buckets) == 1 else None)
     text = _read(listing)
     with _of_file(listing):
-        keys_by_bucket = parse_listing(text, of_bucket)
+        keys_by_bucket = parse_listing(text, of_bucket, named.changes)
+        check_listing(keys_by_bucket, named.changes)
     listings = listings_of(keys_by_bucket, named.changes, router)
     for unlisted, distribution in unlisted_buckets(routes, listings, keys_by_bucket):
         click.echo(
