@@ -83,6 +83,10 @@ def test_what_becomes_a_wildcard_is_told_with_its_reason_and_a_tag_never_does() 
     [
         ("s3://none/x", ["nothing is sent: no route of the map names the bucket none"]),
         (
+            "s3://all-site/x",
+            ['nothing is sent: no route of the map names the bucket all-site; did you mean "all-sites"?'],
+        ),
+        (
             "s3://all-sites/sites/hooli/a.html",
             ["skipped  sites hooli: {site} names 'hooli', which is not under distributions:", "nothing is sent"],
         ),

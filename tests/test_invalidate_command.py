@@ -12,6 +12,7 @@ from doubles.cloudfront import Clock, CloudFrontDouble, Fault, Site
 from doubles.cloudfront_http import CloudFrontServer
 from payloads import s3_event
 from purgemap.cli.invalidate import invalidate
+from purgemap.errors import PurgemapError
 
 E1, E2 = "E1EXAMPLE1ABCD", "E2EXAMPLE2ABCD"
 MAP = f"""\
@@ -19,6 +20,7 @@ version: 1
 routes:
   - {{bucket: site, distributions: [{E1}]}}
   - {{name: docs, bucket: site, prefix: docs/, distributions: [{E2}]}}
+  - {{bucket: docs, distributions: [{E2}], exclude: ["*.map"], events: [created]}}
 """
 
 
@@ -79,6 +81,7 @@ def test_what_is_sent_again_on_purpose_is_invalidated_again(line: str, cloudfron
     [
         ("", "the input names no change"),
         ("s3://other/x\n", "1 change without a route (in other), 0 events ignored"),
+        ("s3://docs/x.map\n", "0 changes without a route, 1 change excluded by the map, 0 events ignored"),
         ("upload failed: ./x to s3://site/x no\n", "the input names no change"),
     ],
 )
@@ -86,22 +89,47 @@ def test_nothing_to_do_is_said_and_asks_for_no_credentials(
     text: str, told: str, cloudfront: CloudFrontDouble, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
-    result = run(text)
+    result = run(text, "--allow-unrouted")
     assert (result.return_value, result.stdout) == (0, "")
     assert result.stderr.splitlines()[-1] == f"nothing to invalidate: {told}"
     assert accepted(cloudfront, E1) == []
 
 
-@pytest.mark.usefixtures("cloudfront")
-def test_what_no_route_takes_is_said_beside_what_is_accepted() -> None:
-    assert run("s3://other/x\ns3://site/x\n").stderr.splitlines()[0] == (
-        "1 change without a route (in other), 0 events ignored"
+def test_invalidate_sends_the_rest_and_fails_for_unrouted_changes(cloudfront: CloudFrontDouble) -> None:
+    result = run("s3://stie/x\ns3://site/x\ns3://site2/y\n")
+    assert (result.return_value, accepted(cloudfront, E1)) == (1, [["/x"]])
+    lines = result.stderr.splitlines()
+    assert lines[:3] == [
+        'the map has no bucket site2; did you mean "site"?',
+        'the map has no bucket stie; did you mean "site"?',
+        "2 changes without a route (in site2, stie), 0 events ignored",
+    ]
+    assert lines[-1] == "no route matches 2 changes: fix the map or the input, or pass --allow-unrouted"
+
+
+def test_invalidate_accepts_unrouted_changes_if_allowed(cloudfront: CloudFrontDouble) -> None:
+    result = run("s3://other/x\ns3://site/x\n", "--allow-unrouted")
+    assert (result.return_value, accepted(cloudfront, E1)) == (0, [["/x"]])
+
+
+def test_invalidate_succeeds_for_changes_that_the_map_excludes(cloudfront: CloudFrontDouble) -> None:
+    result = run("s3://docs/x.map\ndelete: s3://docs/x\ns3://docs/x\ns3://site/x\n")
+    assert (result.return_value, accepted(cloudfront, E2)) == (0, [["/x"]])
+    assert result.stderr.splitlines()[0] == (
+        "0 changes without a route, 2 changes excluded by the map, 0 events ignored"
     )
+
+
+def test_invalidate_refuses_the_output_of_a_dry_run(cloudfront: CloudFrontDouble) -> None:
+    with pytest.raises(PurgemapError) as raised:
+        run("(dryrun) upload: ./x to s3://site/x\nupload: ./y to s3://site/y\nfatal error: no\n")
+    assert str(raised.value) == "-: 1 line of a --dryrun, which changed nothing; send the output of the real run"
+    assert accepted(cloudfront, E1) == []
 
 
 def test_nothing_to_do_calls_nobody(cloudfront: CloudFrontDouble) -> None:
     result = run("s3://other/x\n", "--json")
-    assert result.return_value == 0
+    assert result.return_value == 1
     assert json.loads(result.stdout)["summary"]["requests"] == 0
     assert accepted(cloudfront, E1) == accepted(cloudfront, E2) == []
 
@@ -139,15 +167,16 @@ def test_what_is_refused_for_good_is_told_before_others_are_waited_for(cloudfron
     assert [line.split()[0] for line in result.stderr.splitlines()] == ["not", "deferred", "accepted"]
 
 
-def test_credentials_that_aws_does_not_know_are_told_without_a_wait(
-    cloudfront: CloudFrontDouble, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("code", ["InvalidClientTokenId"])
+def test_invalidate_ends_at_once_where_only_a_person_can_help(
+    cloudfront: CloudFrontDouble, monkeypatch: pytest.MonkeyPatch, code: str
 ) -> None:
     monkeypatch.setattr("purgemap.cli.invalidate._FIRST_WAIT", 3600)
-    cloudfront.faults.add(Fault(error="InvalidClientTokenId", times=None))
-    result = run("s3://site/x\n", "--timeout", "36000")
-    assert result.return_value == 1
+    cloudfront.faults.add(Fault(distribution=E2, error=code, times=None))
+    result = run("s3://site/docs/x\n", "--timeout", "36000")
+    assert (result.return_value, accepted(cloudfront, E1)) == (1, [["/docs/x"]])
     assert "deferred" not in result.stderr
-    assert f"not accepted {E1}: CreateInvalidation: InvalidClientTokenId" in result.stderr
+    assert f"not accepted {E2}: CreateInvalidation: {code}" in result.stderr
 
 
 def test_a_deploy_that_is_sent_twice_is_two_invalidations(cloudfront: CloudFrontDouble) -> None:

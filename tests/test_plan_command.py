@@ -231,6 +231,13 @@ def test_changes_without_a_route_are_told_with_their_buckets() -> None:
     )
 
 
+def test_plan_names_the_bucket_that_a_misspelt_one_may_mean() -> None:
+    assert run("s3://feed/x\n").stdout.splitlines()[-2:] == [
+        'the map has no bucket feed; did you mean "feeds"?',
+        "1 change without a route (in feed), 0 events ignored",
+    ]
+
+
 @pytest.mark.parametrize(
     ("bucket", "instead"),
     [("", "my-site"), ("s3://site", "site"), ("s3://site/docs/", "site"), ("site/docs", "site"), ("a b", "my-site")],

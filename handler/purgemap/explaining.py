@@ -5,7 +5,9 @@ from typing import Any
 
 from purgemap.events import ObjectChange
 from purgemap.paths import Spelling, items_of, spellings
+from purgemap.patterns import Pattern
 from purgemap.preview import invalidations_of
+from purgemap.routes.suggestion import find_nearest, quoted
 from purgemap.routes.table import Routes
 from purgemap.routing import Router
 from purgemap.targets import Skip, Target
@@ -59,6 +61,19 @@ def explain(routes: Routes, bucket: str, key: str, event: str) -> Explanation:
         ),
         tuple(invalidations_of(routes, bucket, key, event).items()),
     )
+
+
+def is_bucket_known(bucket: str, routes: Routes) -> bool:
+    """Return whether a route of the map names a bucket, whatever its prefix is."""
+    return bucket in routes.buckets or any(Pattern(pattern, whole=True).match(bucket) for pattern, _ in routes.patterns)
+
+
+def suggest_bucket(bucket: str, routes: Routes) -> str:
+    """Write which bucket of the map an unknown one may mean; "" where none is like it, or it is known."""
+    if is_bucket_known(bucket, routes):
+        return ""
+    nearest = find_nearest(bucket, [*routes.buckets, *(pattern for pattern, _ in routes.patterns)])
+    return f"; did you mean {quoted(nearest)}?" if nearest else ""
 
 
 def _matched(target: Target, key: str) -> MatchedTarget:

@@ -95,7 +95,7 @@ def _listed_distributions(
 ) -> set[str]:
     buckets_by_distribution: dict[str, set[str]] = defaultdict(set)
     for bucket, key in changed:
-        for target in _serving(bucket, key, router):
+        for target in serving_targets(bucket, key, router):
             buckets_by_distribution[target.distribution.id].add(bucket)
     return {
         distribution
@@ -106,12 +106,13 @@ def _listed_distributions(
 
 def _viewer_paths(bucket: str, key: str, router: Router) -> dict[str, set[str]]:
     paths: dict[str, set[str]] = defaultdict(set)
-    for target in _serving(bucket, key, router):
+    for target in serving_targets(bucket, key, router):
         paths[target.distribution.id].update(viewer_paths(spellings(target, key)))
     return paths
 
 
-def _serving(bucket: str, key: str, router: Router) -> Iterator[Target]:
+def serving_targets(bucket: str, key: str, router: Router) -> Iterator[Target]:
+    """Yield the targets whose distribution can serve an object, whatever their filters and events are."""
     for target in router.bucket(bucket).matches(key):
         if not isinstance(target, Skip) and key.startswith(target.served):
             yield target

@@ -10,29 +10,42 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from rich.console import Console
+from rich.markup import escape
 
 from purgemap.cli.options import bucket_name, file_name, read_map, routes_option
 from purgemap.counting import counted, some_of
 from purgemap.errors import PurgemapError
+from purgemap.events import ObjectChange
+from purgemap.explaining import suggest_bucket
 from purgemap.inputs import Named, decode_input, parse_lines
 from purgemap.listing_text import parse_listing
-from purgemap.listings import check_listing, listings_of, unlisted_buckets
+from purgemap.listings import check_listing, listings_of, serving_targets, unlisted_buckets
 from purgemap.pipeline import Wanted, want
 from purgemap.planning import Listing
 from purgemap.routes.loading import load_routes
+from purgemap.routes.problems import on_one_line
 from purgemap.routes.table import Routes
 from purgemap.routing import Router
+
+_MAX_SUGGESTIONS = 5
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, slots=True)
 class Deploy:
-    """A deploy as the map sees it: counts of distinct objects and ignored events, and what is wanted."""
+    """A deploy as the map sees it: counts of distinct objects and ignored events, and its jobs.
+
+    `unmatched` are those of its unrouted changes that no route serves; routes leave out the others on purpose, by
+    include, exclude or events. `suggestions` has a line for each bucket that may be a misspelt one of the map.
+    """
 
     changes: int
     ignored: int
     wanted: Wanted
+    unmatched: list[ObjectChange]
+    suggestions: list[str]
     listings: dict[str, Listing] | None
 
 
@@ -54,7 +67,14 @@ def deploy_options(command: _Command) -> _Command:
     return command
 
 
-def read_deploy(*, input_file: str, bucket: str | None, listing: str | None, routes: tuple[str, ...]) -> Deploy:
+def read_deploy(
+    *,
+    input_file: str,
+    bucket: str | None,
+    listing: str | None,
+    routes: tuple[str, ...],
+    accepts_dry_run: bool = True,
+) -> Deploy:
     """Read everything; raises PurgemapError (or MapError) for what can't be read."""
     table = read_map(routes, load_routes)
     router = Router(table)
@@ -63,27 +83,51 @@ def read_deploy(*, input_file: str, bucket: str | None, listing: str | None, rou
     text = _read(input_file)
     with _of_file(input_file):
         named = parse_lines(text.split("\n"), bucket=bucket, source=source)
+    if named.dry_run_lines and not accepts_dry_run:
+        lines = counted(named.dry_run_lines, "line")
+        raise PurgemapError(
+            f"{input_file}: {lines} of a --dryrun, which changed nothing; send the output of the real run"
+        )
     for trouble in named.troubles:
         click.echo(f"purgemap: passed over: {trouble}", err=True)
     wanted = want(named.changes, router, time.time())
     for warning in wanted.warnings:
         click.echo(f"purgemap: {warning}", err=True)
+    unmatched = [change for change in wanted.unrouted if not any(serving_targets(change.bucket, change.key, router))]
+    buckets = sorted({change.bucket for change in unmatched})[:_MAX_SUGGESTIONS]
+    suggestions = ((bucket, suggest_bucket(bucket, table)) for bucket in buckets)
     return Deploy(
         len({(change.bucket, change.key) for change in named.changes}),
         named.ignored,
         wanted,
+        unmatched,
+        [f"the map has no bucket {bucket}{hint}" for bucket, hint in suggestions if hint],
         _listings(named, listing, bucket, table, router) if listing else None,
     )
 
 
 def left_out(deploy: Deploy) -> str:
-    """Tell what of the input invalidates nothing, "" for none of it."""
+    """Describe what of the input invalidates nothing, "" for none of it."""
     if not deploy.wanted.unrouted and not deploy.ignored:
         return ""
-    buckets = sorted({change.bucket for change in deploy.wanted.unrouted})
-    where = f" (in {some_of(buckets)})" if buckets else ""
-    unrouted, ignored = counted(len(deploy.wanted.unrouted), "change"), counted(deploy.ignored, "event")
-    return f"{unrouted} without a route{where}, {ignored} ignored"
+    buckets = sorted({change.bucket for change in deploy.unmatched})
+    where = f" (in {on_one_line(some_of(buckets))})" if buckets else ""
+    excluded = len(deploy.wanted.unrouted) - len(deploy.unmatched)
+    return ", ".join(
+        (
+            f"{counted(len(deploy.unmatched), 'change')} without a route{where}",
+            *((f"{counted(excluded, 'change')} excluded by the map",) if excluded else ()),
+            f"{counted(deploy.ignored, 'event')} ignored",
+        )
+    )
+
+
+def print_left_out(deploy: Deploy, console: Console, *, before: str = "") -> None:
+    """Print what of the input invalidates nothing, and which buckets the map may mean."""
+    for line in deploy.suggestions:
+        console.print(f"[yellow]{escape(on_one_line(line))}[/]")
+    if before or left_out(deploy):
+        console.print(f"[yellow]{before}{escape(left_out(deploy) or 'the input names no change')}[/]")
 
 
 def _listings(named: Named, listing: str, bucket: str | None, routes: Routes, router: Router) -> dict[str, Listing]:

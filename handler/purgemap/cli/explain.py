@@ -8,10 +8,12 @@ from purgemap.cli.options import print_json, read_map, routes_option
 from purgemap.counting import counted
 from purgemap.errors import PurgemapError
 from purgemap.events import CREATED, DELETED, EXPIRED
-from purgemap.explaining import Explanation, MatchedTarget
+from purgemap.explaining import Explanation, MatchedTarget, is_bucket_known, suggest_bucket
 from purgemap.explaining import explain as explain_change
 from purgemap.planning import is_wildcard
 from purgemap.routes.loading import load_routes
+from purgemap.routes.problems import on_one_line
+from purgemap.routes.table import Routes
 from purgemap.s3_uris import parse_s3_uri
 
 # People look for the nearest miss; a bucket of a thousand sites has a thousand of them.
@@ -41,15 +43,16 @@ def explain(place: tuple[str, str], event: str, *, as_json: bool, routes: tuple[
 
     The URI is taken as it stands, never decoded: quote it for the shell.
     """
-    explanation = explain_change(read_map(routes, load_routes), *place, event)
+    table = read_map(routes, load_routes)
+    explanation = explain_change(table, *place, event)
     if as_json:
         print_json(explanation.document())
     else:
-        _show(explanation, Console(highlight=False, soft_wrap=True))
+        _show(explanation, table, Console(highlight=False, soft_wrap=True))
     return 0
 
 
-def _show(explanation: Explanation, console: Console) -> None:
+def _show(explanation: Explanation, routes: Routes, console: Console) -> None:
     change = explanation.change
     console.print(f"[bold]{escape(f's3://{change.bucket}/{change.key}')}[/] {change.event}")
     for match in explanation.matches:
@@ -61,7 +64,7 @@ def _show(explanation: Explanation, console: Console) -> None:
     if len(explanation.skipped) > _SHOWN_SKIPS:
         more = counted(len(explanation.skipped) - _SHOWN_SKIPS, "more route")
         console.print(f"[dim]skipped  {more} of this bucket (--json)[/]")
-    _show_result(explanation, console)
+    _show_result(explanation, routes, console)
 
 
 def _show_match(match: MatchedTarget, console: Console) -> None:
@@ -89,12 +92,14 @@ def _why_wildcard(item: str, match: MatchedTarget) -> str:
     return "  [dim]a wildcard[/]"
 
 
-def _show_result(explanation: Explanation, console: Console) -> None:
+def _show_result(explanation: Explanation, routes: Routes, console: Console) -> None:
     if not explanation.invalidations:
+        bucket = explanation.change.bucket
+        reason = f"no route of the map names the bucket {bucket}{suggest_bucket(bucket, routes)}"
         console.print(
             "[yellow]nothing is sent[/]"
-            if explanation.skipped
-            else f"[yellow]nothing is sent:[/] no route of the map names the bucket {escape(explanation.change.bucket)}"
+            if is_bucket_known(bucket, routes)
+            else f"[yellow]nothing is sent:[/] {escape(on_one_line(reason))}"
         )
     for distribution, items in explanation.invalidations:
         console.print(f"[bold]sent to  {escape(distribution)}[/]")

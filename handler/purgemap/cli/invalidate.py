@@ -11,7 +11,7 @@ from rich.markup import escape
 
 from purgemap.aws import Aws, AwsCloudFront
 from purgemap.aws_errors import needs_other_credentials
-from purgemap.cli.deploy_input import Deploy, deploy_options, left_out, read_deploy
+from purgemap.cli.deploy_input import Deploy, deploy_options, print_left_out, read_deploy
 from purgemap.cli.options import print_json
 from purgemap.cli.plan import document
 from purgemap.counting import counted
@@ -42,8 +42,8 @@ class Sent(NamedTuple):
     missing: list[Rejected]
 
 
-class _Impatient:
-    """CloudFront for a person who waits: what only somebody who signs in anew can mend is refused for good."""
+class _InteractiveCloudFront:
+    """CloudFront for a person who waits: an error that only a person can fix ends the distribution's attempts."""
 
     def __init__(self, cloudfront: CloudFront) -> None:
         self._cloudfront = cloudfront
@@ -68,27 +68,33 @@ class _Impatient:
     show_default=True,
     help="How long to try until CloudFront accepts.",
 )
+@click.option("--allow-unrouted", is_flag=True, help="Exit with 0 although no route matches some of the changes.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document of what was accepted.")
-def invalidate(*, timeout: int, as_json: bool, **options: Any) -> int:
+def invalidate(*, timeout: int, allow_unrouted: bool, as_json: bool, **options: Any) -> int:
     """Invalidate what a deploy changed, now, and wait until CloudFront has accepted all of it.
 
-    Takes what `purgemap plan` takes. Exits with 1 and names the distributions that have not accepted.
+    Takes what `purgemap plan` takes, but for the output of a --dryrun. Exits with 1 and names the distributions that
+    have not accepted, or the buckets of changes that no route matches.
     """
-    deploy = read_deploy(**options)
+    deploy = read_deploy(**options, accepts_dry_run=False)
     progress = Console(stderr=True, highlight=False, soft_wrap=True)
-    _say_left_out(progress, deploy)
+    print_left_out(deploy, progress, before="" if deploy.wanted.orders else "nothing to invalidate: ")
     ends = time.monotonic() + timeout
     say = functools.partial(_say, progress)
     sent = send(deploy, _cloudfront(), lambda: ends - time.monotonic(), say) if deploy.wanted.orders else Sent([], [])
     if as_json:
         print_json(document(deploy, _invalidations(sent, deploy)))
-    return 1 if sent.missing else 0
+    is_unrouted = bool(deploy.unmatched) and not allow_unrouted
+    if is_unrouted:
+        unmatched = counted(len(deploy.unmatched), "change")
+        progress.print(f"[red]no route matches {unmatched}[/]: fix the map or the input, or pass --allow-unrouted")
+    return 1 if sent.missing or is_unrouted else 0
 
 
 def _cloudfront() -> CloudFront:
     aws = Aws()
     aws.check()
-    return _Impatient(AwsCloudFront(aws))
+    return _InteractiveCloudFront(AwsCloudFront(aws))
 
 
 def send(
@@ -98,7 +104,7 @@ def send(
     say: Callable[[Outcome], None],
     sleep: Callable[[float], None] = time.sleep,
 ) -> Sent:
-    """Send a deploy's orders until all are accepted, hopeless, or out of time; each is said as soon as it is known."""
+    """Send a deploy's orders until each is accepted, rejected or out of time; `say` gets each outcome at once."""
     sent = Sent([], [])
     orders, rounds = deploy.wanted.orders, 0
     distributions = {order.job.distribution: order.distribution for order in orders}
@@ -121,14 +127,6 @@ def send(
 
 def _out_of_time(outcome: Outcome) -> Outcome:
     return Rejected(outcome.job, f"no time left; {outcome.reason}") if isinstance(outcome, Deferred) else outcome
-
-
-def _say_left_out(console: Console, deploy: Deploy) -> None:
-    told = left_out(deploy)
-    if not deploy.wanted.orders:
-        told = f"nothing to invalidate: {told or 'the input names no change'}"
-    if told:
-        console.print(f"[yellow]{escape(told)}[/]")
 
 
 def _again(deferred: Iterable[Deferred], distributions: Mapping[str, Distribution]) -> list[Order]:

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from purgemap.cli.deploy_input import Deploy, deploy_options, left_out, read_deploy
+from purgemap.cli.deploy_input import Deploy, deploy_options, print_left_out, read_deploy
 from purgemap.cli.options import print_json
 from purgemap.cli.plan_advice import advise
 from purgemap.counting import counted
@@ -82,8 +82,7 @@ def _show(deploy: Deploy, invalidations: list[Invalidation], console: Console) -
     )
     for advice in advise(deploy.wanted.orders, invalidations, deploy.listings or {}):
         console.print(f"[yellow]{escape(advice)}[/]")
-    if left_out(deploy):
-        console.print(f"[yellow]{escape(left_out(deploy))}[/]")
+    print_left_out(deploy, console)
 
 
 def _table(invalidations: list[Invalidation], *, with_collateral: bool) -> Table:

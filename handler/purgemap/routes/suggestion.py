@@ -12,11 +12,17 @@ _MOST_NAMED = 20
 
 def did_you_mean(word: str, known: Collection[str]) -> str:
     """Name the known word nearest to a word, else all that are known while they are few."""
-    if len(known) <= _MOST_NAMED * 100:
-        nearest = difflib.get_close_matches(word, known, n=1) or _differs_by_case(word, known)
-        if nearest:
-            return f"did you mean {quoted(nearest[0])}?"
+    nearest = find_nearest(word, known)
+    if nearest is not None:
+        return f"did you mean {quoted(nearest)}?"
     return f"known: {', '.join(known)}" if len(known) <= _MOST_NAMED else f"none of {len(known):,} is like it"
+
+
+def find_nearest(word: str, known: Collection[str]) -> str | None:
+    """Find the known word that was probably meant; None where none is like it, or too many are known."""
+    if len(known) > _MOST_NAMED * 100:
+        return None
+    return next(iter(difflib.get_close_matches(word, known, n=1) or _differs_by_case(word, known)), None)
 
 
 def _differs_by_case(word: str, known: Collection[str]) -> list[str]:
