@@ -167,7 +167,7 @@ def test_what_is_refused_for_good_is_told_before_others_are_waited_for(cloudfron
     assert [line.split()[0] for line in result.stderr.splitlines()] == ["not", "deferred", "accepted"]
 
 
-@pytest.mark.parametrize("code", ["InvalidClientTokenId"])
+@pytest.mark.parametrize("code", ["AccessDenied", "InvalidClientTokenId", "RequestExpired", "OptInRequired"])
 def test_invalidate_ends_at_once_where_only_a_person_can_help(
     cloudfront: CloudFrontDouble, monkeypatch: pytest.MonkeyPatch, code: str
 ) -> None:

@@ -7,11 +7,16 @@ from botocore.exceptions import (
     BotoCoreError,
     ClientError,
     ConfigParseError,
+    ConnectionError,  # noqa: A004  botocore's, which is not Python's
+    HTTPClientError,
+    IncompleteReadError,
     InvalidRegionError,
+    MetadataRetrievalError,
     NoCredentialsError,
     NoRegionError,
     PartialCredentialsError,
     ProfileNotFound,
+    SSLError,
 )
 
 from purgemap.errors import PurgemapError
@@ -28,17 +33,21 @@ _WHAT_TO_DO = {
     ProfileNotFound: "set AWS_PROFILE to one of ~/.aws/config, or unset it",
 }
 
-# https://docs.aws.amazon.com/cloudfront/latest/APIReference/CommonErrors.html, and S3's and SQS's words for the same.
-_OF_BAD_CREDENTIALS = {
-    "ExpiredToken",
-    "ExpiredTokenException",
-    "IncompleteSignature",
-    "InvalidAccessKeyId",
-    "InvalidClientTokenId",
-    "MissingAuthenticationToken",
-    "SignatureDoesNotMatch",
-    "UnrecognizedClientException",
-}
+# Client errors (HTTP 4xx) that a later call may not get, as botocore's own retries have them.
+# https://docs.aws.amazon.com/boto3/latest/guide/retries.html#standard-retry-mode
+_TRANSIENT_CODES = frozenset(
+    {
+        *("BandwidthLimitExceeded", "EC2ThrottledException", "LimitExceededException", "PriorRequestNotComplete"),
+        *("ProvisionedThroughputExceededException", "RequestLimitExceeded", "RequestThrottled", "SlowDown"),
+        *("RequestThrottledException", "RequestTimeout", "RequestTimeoutException", "ThrottledException"),
+        *("Throttling", "ThrottlingException", "TooManyRequestsException", "TransactionInProgressException"),
+        *("408", "425", "429"),
+    }
+)
+_SERVER_ERROR = 500
+
+# The network's errors, and those of the place that gives a machine its credentials.
+_TRANSIENT_ERRORS = (HTTPClientError, ConnectionError, IncompleteReadError, MetadataRetrievalError)
 
 
 def code_of(error: ClientError) -> str:
@@ -53,11 +62,12 @@ def words_of(error: Exception) -> str:
     return f"{error.operation_name}: {code_of(error)}: {error.response['Error'].get('Message', '')}"
 
 
-def needs_other_credentials(error: BaseException | None) -> bool:
-    """Tell whether a call failed because of whose it is, so that it fails again until somebody signs in anew."""
-    return isinstance(error, NoCredentialsError) or (
-        isinstance(error, ClientError) and code_of(error) in _OF_BAD_CREDENTIALS
-    )
+def needs_person(error: BaseException | None) -> bool:
+    """Return whether a call fails again until a person changes something: credentials, permissions, clock or proxy."""
+    if isinstance(error, ClientError):
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", _SERVER_ERROR)
+        return status < _SERVER_ERROR and code_of(error) not in _TRANSIENT_CODES
+    return isinstance(error, AWS_ERRORS) and (isinstance(error, SSLError) or not isinstance(error, _TRANSIENT_ERRORS))
 
 
 @contextmanager

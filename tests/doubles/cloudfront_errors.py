@@ -20,6 +20,8 @@ ERRORS: Final = {
     "NoSuchDistribution": (404, "The specified distribution does not exist."),
     "NoSuchInvalidation": (404, "The specified invalidation does not exist."),
     "NoSuchResource": (404, "The requested resource does not exist."),
+    "OptInRequired": (403, "The AWS access key ID needs a subscription for the service."),
+    "RequestExpired": (400, "The request reached the service more than 15 minutes after its date stamp."),
     # https://github.com/chetan/invalidate-cloudfront-action/issues/18
     "ServiceUnavailable": (503, "CloudFront encountered an internal error. Please try again."),
     # HTTP 400, not 429: https://github.com/aws/aws-sdk-js/issues/3983

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from purgemap.aws import Aws, AwsCloudFront
-from purgemap.aws_errors import needs_other_credentials
+from purgemap.aws_errors import needs_person
 from purgemap.cli.deploy_input import Deploy, deploy_options, print_left_out, read_deploy
 from purgemap.cli.options import print_json
 from purgemap.cli.plan import document
@@ -53,7 +53,8 @@ class _InteractiveCloudFront:
         try:
             return self._cloudfront.create_invalidation(distribution, items, caller_reference)
         except RefusedError as error:
-            if needs_other_credentials(error.__cause__):
+            # Unlike after a deployment, a person's permissions do not lag behind.
+            if error.refusal is Refusal.DENIED or (error.refusal is Refusal.FAILING and needs_person(error.__cause__)):
                 raise RefusedError(Refusal.GONE, str(error)) from error
             raise
 
