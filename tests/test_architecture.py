@@ -61,6 +61,7 @@ LAYERS = [
     ["glob_automaton"],
     ["glob_syntax"],
     ["aws_errors", "counting", "indexing", "s3_uris"],
+    ["aws_answers"],
     ["errors"],
 ]
 

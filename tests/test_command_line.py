@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 import pytest
 
+from doubles.nonsense import Nonsense, serve_nonsense
 from purgemap.cli.main import COMMANDS, main, purgemap_command
 from purgemap.lambda_function import build_handler
 from purgemap.routes.problems import MapError
@@ -100,6 +101,49 @@ def test_command_that_needs_a_region_names_what_to_set(command: list[str], shell
     status, out, err = shell.run(*command, **NO_REGION)
     assert (status, out, err.count("\n")) == (1, "", 1)
     assert "You must specify a region; set AWS_DEFAULT_REGION, or give the profile of AWS_PROFILE a region" in err
+
+
+NONSENSE = {
+    "page": Nonsense(200, "text/html", b"<!DOCTYPE html><html><body>Sign in<br></body></html>"),
+    "well-formed page": Nonsense(200, "text/html", b"<html><body>Sign in</body></html>"),
+    "refusing page": Nonsense(403, "text/html", b"<html><body>Blocked<br>by policy</body></html>"),
+    "nothing": Nonsense(200, "text/plain", b""),
+    "cut XML": Nonsense(200, "text/xml", b'<?xml version="1.0"?><Invalidation><Id>I1'),
+    "cut JSON": Nonsense(200, "application/x-amz-json-1.0", b'{"Attributes": {"Appro'),
+    "other JSON": Nonsense(200, "application/json", b"{}"),
+    "no object": Nonsense(200, "application/json", b"null"),
+    "other XML": Nonsense(200, "text/xml", b"<Welcome/>"),
+}
+
+
+@pytest.mark.parametrize("name", NONSENSE)
+@pytest.mark.parametrize("command", ["invalidate", "redrive", "deploy"])
+def test_answer_that_is_not_awss_is_one_line(command: str, name: str, shell: Shell) -> None:
+    arguments = {"invalidate": ["changes"], "redrive": [], "deploy": ["--yes"]}[command]
+    with serve_nonsense(NONSENSE[name]) as url:
+        queues = {"PURGEMAP_QUEUE_URL": f"{url}/1/q", "PURGEMAP_DEAD_LETTER_QUEUE_URL": f"{url}/1/d"}
+        status, out, err = shell.run(command, *arguments, AWS_ENDPOINT_URL=url, **queues)
+    assert (status, out, err.count("\n")) == (1, "", 1)
+    assert "the answer is not AWS's (HTTP " in err
+
+
+@pytest.mark.parametrize("name", NONSENSE)
+def test_status_prints_a_line_for_each_answer_that_is_not_awss(name: str, shell: Shell) -> None:
+    with serve_nonsense(NONSENSE[name]) as url:
+        queues = {"PURGEMAP_QUEUE_URL": f"{url}/1/q", "PURGEMAP_DEAD_LETTER_QUEUE_URL": f"{url}/1/d"}
+        status, out, err = shell.run("status", AWS_ENDPOINT_URL=url, **queues)
+    assert (status, err.count("\n"), out.count("not AWS's")) == (1, 2, 1)
+    assert all("the answer is not AWS's (HTTP " in line for line in err.splitlines())
+
+
+def test_server_error_with_a_page_is_one_short_line(shell: Shell) -> None:
+    page = Nonsense(503, "text/html", b"<!DOCTYPE html>\n<p>busy\n" + b"x" * 9_000)
+    with serve_nonsense(page) as url:
+        queues = ("--queue-url", f"{url}/1/q", "--dead-letter-queue-url", f"{url}/1/d")
+        _, _, err = shell.run("redrive", *queues, AWS_ENDPOINT_URL=url)
+    assert "GetQueueAttributes: 503: <!DOCTYPE html> <p>busy xxx" in err
+    assert err.count("\n") == 1
+    assert len(err) < 700
 
 
 def test_each_line_of_a_bad_map_begins_with_its_place(shell: Shell) -> None:

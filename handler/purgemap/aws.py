@@ -12,6 +12,7 @@ from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshabl
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, ParamValidationError
 from botocore.handlers import BUILTIN_HANDLERS
 
+from purgemap.aws_answers import AnswerParserFactory
 from purgemap.aws_errors import AWS_ERRORS, code_of, told, words_of
 from purgemap.delivery import Refusal, RefusedError
 from purgemap.errors import PurgemapError
@@ -32,6 +33,8 @@ CONFIG = Config(
     read_timeout=8,
     user_agent_extra="purgemap",
 )
+
+_ANSWER_PARSERS = AnswerParserFactory()
 
 # Codes beside the documented ones are seen in the field: Throttling has no model, and comes as HTTP 400.
 # https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_CreateInvalidation.html#API_CreateInvalidation_Errors
@@ -123,7 +126,11 @@ def find_region(session: Any) -> str | None:
 
 
 def create_client(session: Any, service: str, **settings: Any) -> Any:
-    """Make a client; raises PurgemapError for an endpoint that is no URL: botocore has no error of its own for that."""
+    """Make a client, whose calls raise ForeignAnswerError for what AWS did not answer.
+
+    Raises PurgemapError for an endpoint that is not a URL: botocore has no error of its own for that.
+    """
+    session.register_component("response_parser_factory", _ANSWER_PARSERS)
     try:
         return session.create_client(service, **settings)
     except BotoCoreError:

@@ -19,6 +19,7 @@ from botocore.exceptions import (
     SSLError,
 )
 
+from purgemap.aws_answers import ForeignAnswerError
 from purgemap.errors import PurgemapError
 
 # RuntimeError is botocore's word for a role's credentials that are expired when they come: a clock is wrong.
@@ -46,6 +47,8 @@ _TRANSIENT_CODES = frozenset(
 )
 _SERVER_ERROR = 500
 
+_MAX_CHARACTERS = 500
+
 # The network's errors, and those of the place that gives a machine its credentials.
 _TRANSIENT_ERRORS = (HTTPClientError, ConnectionError, IncompleteReadError, MetadataRetrievalError)
 
@@ -56,10 +59,18 @@ def code_of(error: ClientError) -> str:
 
 
 def words_of(error: Exception) -> str:
-    """Tell an error of AWS's, or of the way to it, in a line."""
+    """Write an error of AWS's, or of the way to it, on one line."""
+    if isinstance(error, ForeignAnswerError):
+        return str(error)
     if not isinstance(error, ClientError):
-        return f"{type(error).__name__}: {error}"
-    return f"{error.operation_name}: {code_of(error)}: {error.response['Error'].get('Message', '')}"
+        return _on_one_line(f"{type(error).__name__}: {error}")
+    message = error.response["Error"].get("Message", "")
+    return _on_one_line(f"{error.operation_name}: {code_of(error)}: {message}")
+
+
+def _on_one_line(text: str) -> str:
+    # A proxy's page may be the message of an error.
+    return " ".join(text.split())[:_MAX_CHARACTERS]
 
 
 def needs_person(error: BaseException | None) -> bool:
