@@ -210,6 +210,31 @@ def test_a_bucket_that_a_shell_left_empty_is_refused(arguments: list[str], shell
     assert err.endswith("'' is no bucket's name; write it alone, as my-site\n")
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["plan", "--routes", "a\nb.yaml"],
+        ["plan", "a\nb"],
+        ["plan", "--listing", "a\nb", "changes"],
+        ["demo", "--site", "a\nb"],
+        ["invalidate", "odd"],
+    ],
+)
+def test_control_characters_of_a_name_are_escaped(arguments: list[str], shell: Shell) -> None:
+    Path("odd").write_text("s3://\x1b[31m/x\n")
+    status, out, err = shell.run(*arguments)
+    assert (status, out) == (1, "")
+    assert "\\n" in err or "\\x1b" in err
+    assert all(line.isprintable() for line in err.splitlines())
+    assert arguments[0] == "invalidate" or err.count("\n") == 1
+
+
+def test_control_characters_of_a_key_are_escaped(shell: Shell) -> None:
+    _, out, _ = shell.run("explain", "s3://si\x1bte/a\nb")
+    assert out.splitlines()[0] == "s3://si\\x1bte/a\\nb created"
+    assert shell.run("check", "a\nb.yaml")[1].splitlines()[-1] == "a\\nb.yaml: 1 error"
+
+
 def test_a_key_that_is_no_utf_8_is_told(shell: Shell) -> None:
     status, _, err = shell.run("explain", "s3://site/\udcff")
     assert status == 2

@@ -15,6 +15,7 @@ import boto3
 import pytest
 from click.testing import CliRunner, Result
 
+from doubles.nonsense import Nonsense, serve_nonsense
 from purgemap.cli.demo import OWN_DISTRIBUTION, demo
 from purgemap.embedded import demonstration
 from purgemap.errors import PurgemapError
@@ -91,6 +92,14 @@ def test_a_service_that_tells_the_wrong_path_loses_the_object(monkeypatch: pytes
     told = document("--site", write_site(tmp_path, ["a+b.html", "a b.html"]))
     changes = [(one["paths"], one["changes"]) for one in told["invalidations"]]
     assert (changes, told["lost"]) == ([(1, 1), (1, 0), (1, 1)], 2)
+
+
+def test_demo_leaves_out_the_proxy_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = Nonsense(200, "text/html", b"<!DOCTYPE html><p>Sign in<br>")
+    with serve_nonsense(page) as url:
+        monkeypatch.setenv("http_proxy", url)
+        monkeypatch.setenv("no_proxy", "intranet")
+        assert document()["lost"] == 0
 
 
 def test_the_story_names_the_map_each_step_and_the_totals() -> None:

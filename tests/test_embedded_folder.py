@@ -37,6 +37,21 @@ def test_a_name_that_s3_cannot_take_is_refused(tmp_path: Path) -> None:
         read_folder(tmp_path)
 
 
+@pytest.mark.parametrize("name", ["a\nb.html", "a\tb.html", "a\x1b[31mb.html", "a\uffffb.html"])
+def test_read_folder_refuses_control_characters(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).touch()
+    with pytest.raises(PurgemapError) as caught:
+        read_folder(tmp_path)
+    assert str(caught.value) == (
+        f"{tmp_path}: the name {name!r} has a control character, which the demo cannot store; rename it"
+    )
+
+
+def test_sync_names_the_file_that_cannot_be_read(site: Site, tmp_path: Path) -> None:
+    with pytest.raises(PurgemapError, match=r"gone.html: cannot be read: No such file or directory$"):
+        sync(site.s3, BUCKET, {"gone.html": tmp_path / "gone.html"})
+
+
 def test_a_sync_uploads_only_what_changed_and_deletes_what_went(site: Site) -> None:
     content: dict[str, Content] = {"same.html": b"same", "changed.html": b"old", "gone.html": b"gone"}
     sync(site.s3, BUCKET, content)

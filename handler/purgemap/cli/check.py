@@ -9,7 +9,7 @@ from purgemap.cli.options import file_name, print_json, routes_option, the_one_m
 from purgemap.counting import counted
 from purgemap.preview import invalidations_of
 from purgemap.routes.map_paths import paths_text
-from purgemap.routes.problems import Problem, check_document, has_errors
+from purgemap.routes.problems import Problem, check_document, has_errors, on_one_line
 
 _COLOURS = {"error": "red", "warning": "yellow"}
 
@@ -46,7 +46,7 @@ def _show(file: str, checked: Checked) -> None:
     console = Console(highlight=False, soft_wrap=True)
     for problem in checked.problems:
         console.print(f"[{_COLOURS[problem.severity]}]{escape(str(problem))}[/]")
-    console.print(f"[bold]{escape(file)}[/]: {_summary(checked)}")
+    console.print(f"[bold]{escape(on_one_line(file))}[/]: {_summary(checked)}")
 
 
 def _summary(checked: Checked) -> str:

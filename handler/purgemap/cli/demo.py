@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.syntax import Syntax
 from rich.text import Text
 
+from purgemap.aws_errors import told
 from purgemap.cli.options import file_name, print_json, read_map
 from purgemap.errors import PurgemapError
 from purgemap.lambda_function import build_handler
@@ -61,7 +62,7 @@ def demo(site: str | None, routes: tuple[str, ...], *, keep: bool, as_json: bool
     folder = Path(site or str(files("purgemap.embedded") / "site"))
     content = read_folder(folder)
     story = Console(quiet=as_json, highlight=False)
-    with _map_file(routes) as map_file, _stage(map_file, own=not routes) as stage:
+    with told(), _map_file(routes) as map_file, _stage(map_file, own=not routes) as stage:
         if not routes:
             _tell_own_map(story)
         document = _play(stage, content, story)

@@ -89,10 +89,10 @@ def read_deploy(
             f"{input_file}: {lines} of a --dryrun, which changed nothing; send the output of the real run"
         )
     for trouble in named.troubles:
-        click.echo(f"purgemap: passed over: {trouble}", err=True)
+        click.echo(f"purgemap: passed over: {on_one_line(trouble)}", err=True)
     wanted = want(named.changes, router, time.time())
     for warning in wanted.warnings:
-        click.echo(f"purgemap: {warning}", err=True)
+        click.echo(f"purgemap: {on_one_line(warning)}", err=True)
     unmatched = [change for change in wanted.unrouted if not any(serving_targets(change.bucket, change.key, router))]
     buckets = sorted({change.bucket for change in unmatched})[:_MAX_SUGGESTIONS]
     suggestions = ((bucket, suggest_bucket(bucket, table)) for bucket in buckets)

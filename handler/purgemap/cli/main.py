@@ -11,7 +11,7 @@ import click
 import purgemap
 from purgemap.cli.options import INTERRUPTED
 from purgemap.errors import PurgemapError
-from purgemap.routes.problems import MapError
+from purgemap.routes.problems import MapError, on_one_line
 
 # Each is a module of this package with a click command of the same name, imported when it is asked for: `check` must
 # not wait for the embedded AWS.
@@ -67,7 +67,7 @@ def _run() -> int:
         click.echo(str(error), err=True)  # each line of it begins with its place
         return 1
     except PurgemapError as error:
-        click.echo(f"purgemap: {error}", err=True)
+        click.echo(f"purgemap: {on_one_line(str(error))}", err=True)
         return 1
     return status
 

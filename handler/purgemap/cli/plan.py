@@ -13,6 +13,7 @@ from purgemap.cli.options import print_json
 from purgemap.cli.plan_advice import advise
 from purgemap.counting import counted
 from purgemap.preview import DOLLARS_PER_PATH, Invalidation, preview
+from purgemap.routes.problems import on_one_line
 
 # People look for what is odd in a plan; the whole of it is in --json.
 _SHOWN_ITEMS = 30
@@ -69,7 +70,7 @@ def _show(deploy: Deploy, invalidations: list[Invalidation], console: Console) -
     for invalidation in invalidations:
         console.print(f"[bold]{escape(invalidation.distribution.id)}[/]")
         for item in invalidation.items[:_SHOWN_ITEMS]:
-            console.print(f"  {escape(item)}")
+            console.print(f"  {escape(on_one_line(item))}")
         if len(invalidation.items) > _SHOWN_ITEMS:
             console.print(f"  [dim]… and {len(invalidation.items) - _SHOWN_ITEMS} more (--json)[/]")
     if invalidations:

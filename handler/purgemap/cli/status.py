@@ -24,6 +24,7 @@ from purgemap.counting import counted, some_of
 from purgemap.inbox import SqsInbox
 from purgemap.invalidations import AwsInvalidations
 from purgemap.routes.loading import load_routes
+from purgemap.routes.problems import on_one_line
 from purgemap.routes.table import Distribution, Routes
 from purgemap.routing import Router
 from purgemap.status import (
@@ -173,7 +174,7 @@ def _show_reasons(dead_letters: DeadLetterStatus, console: Console) -> None:
         return
     console.print("\n[dim]letters  kind      reason[/]")
     for reason in dead_letters.reasons:
-        console.print(f"{reason.letters:>7,}  {reason.kind:<8}  {escape(reason.reason)}")
+        console.print(f"{reason.letters:>7,}  {reason.kind:<8}  {escape(on_one_line(reason.reason))}")
         if reason.distributions:
             console.print(f"{'':19}[dim]for {escape(some_of(reason.distributions))}[/]")
     if dead_letters.is_sample:

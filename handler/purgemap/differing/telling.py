@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from purgemap.differing.difference import Difference, Step
 from purgemap.differing.picture import MOST_SITES, draw
+from purgemap.routes.problems import on_one_line
 
 NOTHING = "Nothing changes in service."
 
@@ -24,7 +25,7 @@ class Line(NamedTuple):
 
     def __str__(self) -> str:
         details = f": {'; '.join(self.details)}" if self.details else ""
-        return f"{_SIGNS[self.how]} {self.kind:<12} {_plain(self.text + details)}"
+        return f"{_SIGNS[self.how]} {self.kind:<12} {on_one_line(self.text + details)}"
 
 
 def lines(found: Difference) -> Iterator[Line]:
@@ -87,12 +88,7 @@ def _shortened(rows: list[str], before: str, after: str = "") -> list[str]:
     return rows if more <= 0 else [*rows[:_MOST_ROWS], f"{before}… and {more:,} more{after}"]
 
 
-def _plain(text: str) -> str:
-    """Show control characters instead of sending them to a terminal."""
-    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
-
-
 def _code(text: str) -> str:
     """Write text as code: it can't mention anybody, link anywhere, or end the cell or the code that it stands in."""
-    text = _plain(text).replace("`", "'").replace("|", "\\|")
+    text = on_one_line(text).replace("`", "'").replace("|", "\\|")
     return f"`{text[:_LONGEST]}{'…' if len(text) > _LONGEST else ''}`"

@@ -1,10 +1,9 @@
 """A site → what a person does with it: the first deploy, one page edited, one deleted."""
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 from purgemap.counting import counted
-from purgemap.embedded.folder import Content
+from purgemap.embedded.folder import Content, read_content
 
 
 def tell_edits(site: Mapping[str, Content]) -> Iterator[tuple[str, dict[str, Content]]]:
@@ -12,8 +11,7 @@ def tell_edits(site: Mapping[str, Content]) -> Iterator[tuple[str, dict[str, Con
     now = dict(site)
     yield f"First deploy: {counted(len(now), 'file')}", dict(now)
     page = _page_to_edit(now)
-    content = now[page]
-    now[page] = (content.read_bytes() if isinstance(content, Path) else content) + b"<!-- edited -->\n"
+    now[page] = read_content(now[page]) + b"<!-- edited -->\n"
     yield f"Edit {page}", dict(now)
     page = _page_to_delete(now, but=page)
     del now[page]

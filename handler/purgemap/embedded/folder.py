@@ -2,6 +2,7 @@
 
 import hashlib
 import mimetypes
+import re
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,6 +11,9 @@ from typing import Any, TypeAlias
 from purgemap.errors import PurgemapError
 
 Content: TypeAlias = Path | bytes  # a file, or what stands in its place
+
+# moto reads and lists keys as XML 1.0, which has no place for these: https://www.w3.org/TR/xml/#charsets
+_NOT_IN_XML = re.compile(r"[\x00-\x1f\ufffe\uffff]")
 
 _THREADS = 8
 _DELETE_AT_ONCE = 1000  # S3's limit of one call
@@ -31,6 +35,10 @@ def _key(folder: Path, file: Path) -> str:
         key.encode()
     except UnicodeEncodeError:
         raise PurgemapError(f"{folder}: the name {key!r} isn't UTF-8, and S3 takes no other; rename the file") from None
+    if _NOT_IN_XML.search(key):
+        raise PurgemapError(
+            f"{folder}: the name {key!r} has a control character, which the demo cannot store; rename it"
+        )
     return key
 
 
@@ -45,7 +53,7 @@ def sync(s3: Any, bucket: str, wanted: Mapping[str, Content]) -> None:
     present = list_bucket(s3, bucket)
 
     def upload(key: str) -> None:
-        body = _read(wanted[key])
+        body = read_content(wanted[key])
         if present.get(key) != hashlib.md5(body, usedforsecurity=False).hexdigest():
             kind = mimetypes.guess_type(key)[0] or "application/octet-stream"
             s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType=kind)
@@ -55,8 +63,12 @@ def sync(s3: Any, bucket: str, wanted: Mapping[str, Content]) -> None:
     _delete(s3, bucket, [key for key in present if key not in wanted])
 
 
-def _read(content: Content) -> bytes:
-    return content.read_bytes() if isinstance(content, Path) else content
+def read_content(content: Content) -> bytes:
+    """Read a file, or return what is given in its place; raises PurgemapError."""
+    try:
+        return content.read_bytes() if isinstance(content, Path) else content
+    except OSError as error:
+        raise PurgemapError(f"{content!s}: cannot be read: {error.strerror}") from None
 
 
 def _delete(s3: Any, bucket: str, keys: list[str]) -> None:

@@ -68,7 +68,12 @@ def only_aws(endpoint_url: str) -> Iterator[dict[str, str]]:
         "AWS_EC2_METADATA_DISABLED": "true",
         "NO_PROXY": LOOPBACK,
     }
-    others = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MOTO_"))}
+    # A proxy's variables may be in small letters, which then replace those in capitals.
+    others = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("AWS_", "MOTO_")) and not name.lower().endswith("_proxy")
+    }
     with mock.patch.dict(os.environ, others | environment | isolation, clear=True):
         yield environment
 

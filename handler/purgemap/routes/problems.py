@@ -26,7 +26,7 @@ class Problem(NamedTuple):
 
     def __str__(self) -> str:
         label = "warning: " if self.severity == "warning" else ""
-        return f"{self.file}:{self.line}:{self.column}: {self.path}: {label}{self.message}"
+        return f"{on_one_line(self.file)}:{self.line}:{self.column}: {self.path}: {label}{self.message}"
 
 
 class MapError(PurgemapError):
@@ -63,7 +63,7 @@ def check_document(file: str, problems: Iterable[Problem]) -> dict[str, Any]:
 
 
 def on_one_line(message: str) -> str:
-    """Escape what of a map's own text would end a line or steer a terminal."""
+    """Escape what of a map's own text, or of a name, would end a line or steer a terminal."""
     return "".join(character if character.isprintable() else ascii(character)[1:-1] for character in message)
 
 
