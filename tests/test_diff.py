@@ -79,7 +79,16 @@ def test_a_new_site_comes_with_its_bucket_distribution_rule_and_right() -> None:
 def test_a_site_that_goes_takes_its_role_along() -> None:
     without = OLD.partition("  - name: docs")[0].replace(OLD.splitlines()[2] + "\n", "")
     assert ("-", "right", "sts:AssumeRole on arn:aws:iam::222222222222:role/purgemap") in told(run(without))
-    assert ("-", "site", "acme-docs → E3EXAMPLE2ABCD") in told(run(without))
+    assert ("-", "site", "acme-docs → docs (E3EXAMPLE2ABCD)") in told(run(without))
+
+
+def test_diff_shows_each_distribution_by_the_names_of_its_own_map() -> None:
+    output = run(
+        OLD.replace("www: {", "web: {").replace("[www]", "[web]").replace("bucket: acme-www", "bucket: acme-web")
+    )
+    assert ("~", "site", "acme-web/site/public/ → web (E2EXAMPLE1ABCD): bucket: acme-www → acme-web") in told(output)
+    assert ("+", "distribution", "www (E2EXAMPLE1ABCD)") in told(run(OLD, old=os.devnull))
+    assert run(OLD.replace("www: {", "web: {").replace("[www]", "[web]")) == "Nothing changes in service.\n"
 
 
 def test_a_captures_names_are_sites_one_by_one() -> None:
@@ -87,7 +96,7 @@ def test_a_captures_names_are_sites_one_by_one() -> None:
     Path("captured.yaml").write_text(captured)
     more = captured.replace("distributions:\n", "distributions:\n  new: {id: E7EXAMPLE1ABCD}\n")
     output = run(more, old="captured.yaml")
-    assert ("+", "site", "sites/s/new/ → E7EXAMPLE1ABCD") in told(output)
+    assert ("+", "site", "sites/s/new/ → new (E7EXAMPLE1ABCD)") in told(output)
     assert output.count(" site ") == 1
 
 
@@ -127,7 +136,7 @@ def test_a_route_without_a_name_is_still_itself_when_its_prefix_changes() -> Non
             "events: [created]\n    query_strings: true",
             "query_strings sends a wildcard beside every path",
         ),
-        ("distributions: [www]", "distributions: [www, docs]", "what changes here now also invalidates E3EXAMPLE2ABCD"),
+        ("distributions: [www]", "distributions: [www, docs]", "here now also invalidates docs (E3EXAMPLE2ABCD)"),
         (
             "{id: E2EXAMPLE1ABCD}",
             "{id: E2EXAMPLE1ABCD, max_paths: 20}",
@@ -148,7 +157,7 @@ def test_what_widens_is_warned_of(before: str, after: str, warning: str) -> None
 
 def test_a_new_route_that_invalidates_all_of_a_known_distribution_is_warned_of() -> None:
     output = run(OLD + "  - {bucket: acme-errors, invalidate: ['/*'], distributions: [www]}\n")
-    assert "! wider        acme-errors → E2EXAMPLE1ABCD: every change here invalidates /*" in output
+    assert "! wider        acme-errors → www (E2EXAMPLE1ABCD): every change here invalidates /*" in output
 
 
 def test_what_narrows_is_told_without_a_warning() -> None:
@@ -164,7 +173,7 @@ def test_what_narrows_is_told_without_a_warning() -> None:
 
 def test_a_changed_role_is_an_altered_distribution() -> None:
     output = run(edited(("role/purgemap", "role/other")))
-    assert "~ distribution E3EXAMPLE2ABCD: role_arn: arn:aws:iam::222222222222:role/purgemap → " in output
+    assert "~ distribution docs (E3EXAMPLE2ABCD): role_arn: arn:aws:iam::222222222222:role/purgemap → " in output
 
 
 def test_a_map_that_could_not_be_deployed_is_told_with_the_reason() -> None:
@@ -203,7 +212,7 @@ def test_markdown_warns_first_then_draws_then_tells_all() -> None:
     new = edited(("prefix: site/public/", "prefix: site/")) + "  - {bucket: acme-shop, distributions: [www]}\n"
     output = run(new, "--format", "markdown")
     assert output.index("> [!WARNING]") < output.index("```mermaid") < output.index("| gained | site |")
-    assert "| altered | site | `acme-www/site/ → E2EXAMPLE1ABCD`<br>`prefix: site/public/ → site/` |" in output
+    assert "| altered | site | `acme-www/site/ → www (E2EXAMPLE1ABCD)`<br>`prefix: site/public/ → site/` |" in output
     assert run(OLD, "--format", "markdown") == "Nothing changes in service.\n"
 
 
@@ -218,7 +227,7 @@ def test_the_picture_holds_the_changed_sites_only() -> None:
         "flowchart LR",
         '  n0[("acme-shop")]',
         '  n1["web/"]',
-        '  n2(["E2EXAMPLE1ABCD"])',
+        '  n2(["www #40;E2EXAMPLE1ABCD#41;"])',
         "  n0 ==> n1",
         "  n1 ==> n2",
         "  linkStyle 0 stroke:#1a7f37,stroke-width:3px",
@@ -238,7 +247,7 @@ def test_what_a_map_says_stays_text_in_the_comment() -> None:
     odd = r'"a`b|c\n@all <script> ]\"-->/"'
     output = run(OLD + f"  - {{bucket: acme-shop, prefix: {odd}, distributions: [www]}}\n", "--format", "markdown")
     row = next(line for line in output.splitlines() if line.startswith("| gained | site"))
-    assert row == r"""| gained | site | `acme-shop/a'b\|c\n@all <script> ]"-->/ → E2EXAMPLE1ABCD` |"""
+    assert row == r"""| gained | site | `acme-shop/a'b\|c\n@all <script> ]"-->/ → www (E2EXAMPLE1ABCD)` |"""
     node = next(line for line in picture(output) if "n1[" in line)
     assert node == '  n1["a#96;b#124;c#10;#64;all #60;script#62; #93;#34;--#62;/"]'
 

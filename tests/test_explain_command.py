@@ -44,7 +44,7 @@ def told(*arguments: str) -> str:
 def test_people_read_each_step_and_what_is_left_out() -> None:
     assert told("s3://all-sites/sites/acme/blog/index.html", "--event", "deleted").splitlines() == [
         "s3://all-sites/sites/acme/blog/index.html deleted",
-        f"route    sites → {E1}",
+        f"route    sites → acme ({E1})",
         "  prefix   sites/acme/",
         "  capture  site = acme",
         "  origin   /sites/acme is cut: CloudFront puts it before the viewer's path",
@@ -54,7 +54,7 @@ def test_people_read_each_step_and_what_is_left_out() -> None:
         "  item     /blog/",
         "  item     /blog/index.html",
         f"skipped  drafts {E2}: excluded by '*.html'",
-        f"sent to  {E1}",
+        f"sent to  acme ({E1})",
         "  #key-sites/acme/blog/index.html",
         "  /blog/",
         "  /blog/index.html",

@@ -83,8 +83,8 @@ def test_the_json_is_what_pipelines_were_promised() -> None:
 def test_people_read_what_each_distribution_gets_and_what_it_costs() -> None:
     shown = run(f"{DOCS}delete: s3://other/gone\n").stdout
     assert shown.splitlines()[-4:] == [
-        "E1EXAMPLE1ABCD        3      3          0  $0.015",
-        "E3EXAMPLE2ABCD        3      1          1  $0.005",
+        "E1EXAMPLE1ABCD               3      3          0  $0.015",
+        "docs (E3EXAMPLE2ABCD)        3      1          1  $0.005",
         "4 changes → 4 items in 2 requests, $0.020 before the account's free 1,000 paths a month",
         "1 change without a route (in other), 0 events ignored",
     ]
@@ -92,9 +92,9 @@ def test_people_read_what_each_distribution_gets_and_what_it_costs() -> None:
 
 def test_a_distribution_that_takes_several_requests_is_one_line_that_says_so() -> None:
     shown = run("s3://feeds/1\n").stdout
-    assert [line.split() for line in shown.splitlines() if line[0] in "dE"][-2:] == [
+    assert [line.split() for line in shown.splitlines() if line[0] in "df"][-2:] == [
         ["distribution", "changes", "items", "wildcards", "requests", "cost"],
-        ["E4EXAMPLE2ABCD", "1", "2", "0", "2", "$0.010"],
+        ["feeds", "(E4EXAMPLE2ABCD)", "1", "2", "0", "2", "$0.010"],
     ]
 
 
@@ -144,13 +144,13 @@ def test_a_listing_counts_what_did_not_change_and_is_evicted(listing: str) -> No
     rows = [line.split() for line in run(DOCS, "--listing", "listing").stdout.splitlines()]
     assert ["distribution", "changes", "items", "wildcards", "collateral", "cost"] in rows
     assert ["E1EXAMPLE1ABCD", "3", "3", "0", "0", "$0.015"] in rows
-    assert ["E3EXAMPLE2ABCD", "3", "1", "1", "1", "$0.005"] in rows
+    assert ["docs", "(E3EXAMPLE2ABCD)", "3", "1", "1", "1", "$0.005"] in rows
 
 
 def test_people_are_told_what_more_paths_would_spare_and_cost() -> None:
     Path("listing").write_text("docs/a.html\ndocs/d.html\ndocs/e.html\n")
     assert run(DOCS, "--listing", "listing").stdout.splitlines()[-1] == (
-        "E3EXAMPLE2ABCD: with max_paths: 4 it would evict 0 instead of 2 unchanged objects, for $0.010 more"
+        "docs (E3EXAMPLE2ABCD): with max_paths: 4 it would evict 0 instead of 2 unchanged objects, for $0.010 more"
     )
 
 
@@ -221,7 +221,7 @@ def test_a_listing_in_which_everything_changed_lets_one_wildcard_do() -> None:
     pages = [f"docs/{n % 9}/{n}.html" for n in range(90)]
     Path("listing").write_text("\n".join(pages))
     shown = run("".join(f"s3://site/{page}\n" for page in pages), "--listing", "listing").stdout
-    assert "E3EXAMPLE2ABCD       90      1          1           0  $0.005" in shown
+    assert "docs (E3EXAMPLE2ABCD)       90      1          1           0  $0.005" in shown
 
 
 def test_changes_without_a_route_are_told_with_their_buckets() -> None:

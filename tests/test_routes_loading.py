@@ -249,3 +249,14 @@ def test_checking_a_map_costs_as_much_as_it_is_large(tmp_path: Path) -> None:
 
     calls(10)
     assert calls(1_000) < 2.2 * calls(500)
+
+
+def test_routes_label_a_distribution_by_its_names(tmp_path: Path) -> None:
+    inline = "{id: E1EXAMPLE1ABCD}, {id: E2EXAMPLE2ABCD, origin_path: /a}, {id: E2EXAMPLE2ABCD}"
+    routes = routes_of(
+        tmp_path,
+        "version: 1\ndistributions: {web: {id: E1EXAMPLE1ABCD}, www: {id: E1EXAMPLE1ABCD}}\n"
+        f"routes: [{{bucket: site, distributions: [web, www, {inline}]}}]\n",
+    )
+    assert routes.label("E1EXAMPLE1ABCD") == "web, www (E1EXAMPLE1ABCD)"
+    assert routes.label("E2EXAMPLE2ABCD") == "E2EXAMPLE2ABCD"

@@ -155,7 +155,9 @@ def test_dead_letters_are_told_by_reason_with_whom_they_concern_and_stay_visible
         {"kind": "queue", "reason": "received too often", "letters": 1, "distributions": [E1, E2, E3]},
     ]
     assert 0 <= dead["oldest_seconds"] < 60
-    assert gone in station.command().stdout
+    shown = station.command().stdout
+    assert gone in shown
+    assert f"for {E1}, docs ({E2}), away ({E3})\n" in shown
     left = station.aws.client("sqs").receive_message(QueueUrl=station.dead_letters, MaxNumberOfMessages=10)
     assert len(left["Messages"]) == 3
 
@@ -188,7 +190,7 @@ def test_a_distribution_that_is_gone_is_told_for_itself_and_the_others_go_on(sta
     told = station.command()
     assert told.return_value == 1
     lines = told.stdout.splitlines()
-    assert f"{E2} docs: 1 in progress" in lines
+    assert f"docs ({E2}): 1 in progress" in lines
     assert [line for line in lines if line.startswith("E9MISSING9ABCD: ListInvalidations: NoSuchDistribution")]
     assert lines[-1] == "1 other distribution with no invalidation in progress"
 
@@ -197,7 +199,7 @@ def test_a_role_whose_session_has_ended_before_it_came_is_told_for_its_own_distr
     with expiring(-1):
         told = station.command()
     assert told.return_value == 1
-    assert [line.partition(": ")[0] for line in told.stdout.splitlines() if "expired" in line] == [f"{E3} away"]
+    assert [line.partition(": ")[0] for line in told.stdout.splitlines() if "expired" in line] == [f"away ({E3})"]
     assert told.stdout.splitlines()[-1] == "2 other distributions with no invalidation in progress"
 
 

@@ -12,17 +12,21 @@ from purgemap.routes.table import Distribution, Route, Routes, Settings, decode_
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """One route for one distribution; bucket, prefix and origin path are patterns, with the captures known put in."""
+    """One route for one distribution; bucket, prefix and origin path are patterns, with the captures known put in.
+
+    `label` is the distribution's id beside its names, for people.
+    """
 
     route: str
     bucket: str
     prefix: str
     distribution: Distribution
     settings: Settings
+    label: str = field(compare=False)
     captures: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     def __str__(self) -> str:
-        return f"{self.place} → {self.distribution.id}"
+        return f"{self.place} → {self.label}"
 
     @property
     def place(self) -> str:
@@ -46,6 +50,7 @@ def _sites(routes: Routes, bucket: str, route: Route) -> Iterator[Site]:
                 _fill(route.prefix, captures),
                 distribution,
                 settings._replace(origin_path=_fill(settings.origin_path, captures)),
+                routes.label(distribution.id),
                 captures,
             )
 

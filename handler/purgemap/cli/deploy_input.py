@@ -35,7 +35,7 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class Deploy:
-    """A deploy as the map sees it: counts of distinct objects and ignored events, and its jobs.
+    """A deploy as the map in `routes` sees it: counts of distinct objects and ignored events, and its jobs.
 
     `unmatched` are those of its unrouted changes that no route serves; routes leave out the others on purpose, by
     include, exclude or events. `suggestions` has a line for each bucket that may be a misspelt one of the map.
@@ -47,6 +47,7 @@ class Deploy:
     unmatched: list[ObjectChange]
     suggestions: list[str]
     listings: dict[str, Listing] | None
+    routes: Routes
 
 
 def deploy_options(command: _Command) -> _Command:
@@ -103,6 +104,7 @@ def read_deploy(
         unmatched,
         [f"the map has no bucket {bucket}{hint}" for bucket, hint in suggestions if hint],
         _listings(named, listing, bucket, table, router) if listing else None,
+        table,
     )
 
 

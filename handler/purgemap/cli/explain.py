@@ -56,11 +56,10 @@ def _show(explanation: Explanation, routes: Routes, console: Console) -> None:
     change = explanation.change
     console.print(f"[bold]{_shown(f's3://{change.bucket}/{change.key}')}[/] {change.event}")
     for match in explanation.matches:
-        _show_match(match, console)
+        _show_match(match, routes, console)
     for skip in explanation.skipped[:_SHOWN_SKIPS]:
-        console.print(
-            f"[dim]skipped  {_shown(' '.join(filter(None, (skip.route, skip.distribution))))}:[/] {_shown(skip.reason)}"
-        )
+        skipped = " ".join(filter(None, (skip.route, routes.label(skip.distribution))))
+        console.print(f"[dim]skipped  {_shown(skipped)}:[/] {_shown(skip.reason)}")
     if len(explanation.skipped) > _SHOWN_SKIPS:
         more = counted(len(explanation.skipped) - _SHOWN_SKIPS, "more route")
         console.print(f"[dim]skipped  {more} of this bucket (--json)[/]")
@@ -71,9 +70,11 @@ def _shown(text: str) -> str:
     return escape(on_one_line(text))
 
 
-def _show_match(match: MatchedTarget, console: Console) -> None:
+def _show_match(match: MatchedTarget, routes: Routes, console: Console) -> None:
     target = match.target
-    console.print(f"[green]route[/]    [bold]{_shown(target.route)}[/] → {_shown(target.distribution.id)}")
+    console.print(
+        f"[green]route[/]    [bold]{_shown(target.route)}[/] → {_shown(routes.label(target.distribution.id))}"
+    )
     if target.matched:
         console.print(f"  prefix   {_shown(target.matched)}")
     for name, value in target.captures.items():
@@ -106,6 +107,6 @@ def _show_result(explanation: Explanation, routes: Routes, console: Console) -> 
             else f"[yellow]nothing is sent:[/] {_shown(reason)}"
         )
     for distribution, items in explanation.invalidations:
-        console.print(f"[bold]sent to  {_shown(distribution)}[/]")
+        console.print(f"[bold]sent to  {_shown(routes.label(distribution))}[/]")
         for item in items:
             console.print(f"  {_shown(item)}")

@@ -68,28 +68,28 @@ def _invalidation_document(invalidation: Invalidation) -> dict[str, Any]:
 
 def _show(deploy: Deploy, invalidations: list[Invalidation], console: Console) -> None:
     for invalidation in invalidations:
-        console.print(f"[bold]{escape(invalidation.distribution.id)}[/]")
+        console.print(f"[bold]{escape(deploy.routes.label(invalidation.distribution.id))}[/]")
         for item in invalidation.items[:_SHOWN_ITEMS]:
             console.print(f"  {escape(on_one_line(item))}")
         if len(invalidation.items) > _SHOWN_ITEMS:
             console.print(f"  [dim]… and {len(invalidation.items) - _SHOWN_ITEMS} more (--json)[/]")
     if invalidations:
-        console.print(_table(invalidations, with_collateral=deploy.listings is not None))
+        console.print(_table(deploy, invalidations))
     summary = document(deploy, invalidations)["summary"]
     console.print(
         f"{counted(summary['changes'], 'change')} → {counted(summary['paths'], 'item')} "
         f"in {counted(summary['requests'], 'request')}, "
         f"${summary['cost_usd']:.3f} before the account's free 1,000 paths a month"
     )
-    for advice in advise(deploy.wanted.orders, invalidations, deploy.listings or {}):
-        console.print(f"[yellow]{escape(advice)}[/]")
+    for distribution, advice in advise(deploy.wanted.orders, invalidations, deploy.listings or {}):
+        console.print(f"[yellow]{escape(deploy.routes.label(distribution))}: {escape(advice)}[/]")
     print_left_out(deploy, console)
 
 
-def _table(invalidations: list[Invalidation], *, with_collateral: bool) -> Table:
+def _table(deploy: Deploy, invalidations: list[Invalidation]) -> Table:
     """Show a row for each distribution; the requests only where one distribution takes several."""
     by_distribution = [list(each) for _, each in groupby(invalidations, key=lambda each: each.distribution.id)]
-    known, several = with_collateral, len(by_distribution) < len(invalidations)
+    known, several = deploy.listings is not None, len(by_distribution) < len(invalidations)
     table = Table("distribution", box=None, pad_edge=False, header_style="dim")
     optional = [*(["collateral"] if known else []), *(["requests"] if several else [])]
     for column in ("changes", "items", "wildcards", *optional, "cost"):
@@ -98,7 +98,7 @@ def _table(invalidations: list[Invalidation], *, with_collateral: bool) -> Table
         items = sum(len(each.items) for each in requests)
         evicted = [each.collateral for each in requests if each.collateral is not None]
         table.add_row(
-            requests[0].distribution.id,
+            escape(deploy.routes.label(requests[0].distribution.id)),
             str(requests[0].changes),
             str(items),
             str(sum(each.wildcards for each in requests)),

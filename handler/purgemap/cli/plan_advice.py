@@ -14,8 +14,8 @@ _WORTH_A_LINE = 10
 
 def advise(
     orders: Iterable[Order], invalidations: Iterable[Invalidation], listings: Mapping[str, Listing]
-) -> Iterator[str]:
-    """Say of each distribution what twice its `max_paths` would change, where that spares enough objects."""
+) -> Iterator[tuple[str, str]]:
+    """Yield a distribution's id and what twice its `max_paths` would change, where that spares enough objects."""
     invalidations = list(invalidations)
     for order in orders:
         told = [each for each in invalidations if each.distribution == order.distribution]
@@ -23,10 +23,11 @@ def advise(
         instead = preview([Order(order.job, roomier)], listings)
         evicted, spared = _evicted(told), _evicted(told) - _evicted(instead)
         if evicted and spared * _WORTH_A_LINE >= evicted:
-            yield (
-                f"{roomier.id}: with max_paths: {roomier.max_paths} it would evict {_evicted(instead):,} "
+            advice = (
+                f"with max_paths: {roomier.max_paths} it would evict {_evicted(instead):,} "
                 f"instead of {counted(evicted, 'unchanged object')}, for ${_cost(instead) - _cost(told):.3f} more"
             )
+            yield roomier.id, advice
 
 
 def _evicted(invalidations: Iterable[Invalidation]) -> int:

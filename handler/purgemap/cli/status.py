@@ -66,11 +66,10 @@ def status(
         each for _, each in sorted(table.distributions_by_id.items())
     ]
     found = _read(resolve_queue_urls(queue_url, dead_letter_queue_url), Router(table), watched)
-    names = _names(table)
     if as_json:
-        print_json(document(found, names))
+        print_json(document(found, table.names_by_id))
     else:
-        _show(found, names, Console(highlight=False, soft_wrap=True))
+        _show(found, table, Console(highlight=False, soft_wrap=True))
     stderr = Console(stderr=True, highlight=False, soft_wrap=True)
     for problem in found.problems:
         stderr.print(f"[red]can't be read[/] {escape(problem)}")
@@ -134,15 +133,7 @@ def _read(urls: QueueUrls, router: Router, watched: Sequence[Distribution]) -> S
     return Status(queue, dead_letters, found, tuple(problems))
 
 
-def _names(routes: Routes) -> Names:
-    names: dict[str, list[str]] = {}
-    for name, distribution in routes.distributions():
-        if name != distribution.id:
-            names.setdefault(distribution.id, []).append(name)
-    return names
-
-
-def _show(found: Status, names: Names, console: Console) -> None:
+def _show(found: Status, routes: Routes, console: Console) -> None:
     table = Table("", "visible", "in flight", "delayed", "oldest", box=None, pad_edge=False, header_style="dim")
     for column in table.columns[1:]:
         column.justify = "right"
@@ -153,8 +144,8 @@ def _show(found: Status, names: Names, console: Console) -> None:
     if table.rows:
         console.print(table)
     if found.dead_letters:
-        _show_reasons(found.dead_letters, console)
-    _show_distributions(found.distributions, names, console)
+        _show_reasons(found.dead_letters, routes, console)
+    _show_distributions(found.distributions, routes, console)
 
 
 def _cells(queue: QueueStatus) -> Iterator[str]:
@@ -169,28 +160,25 @@ def _age(seconds: float | None) -> str:
     return f"{seconds // length:.0f} {name}"
 
 
-def _show_reasons(dead_letters: DeadLetterStatus, console: Console) -> None:
+def _show_reasons(dead_letters: DeadLetterStatus, routes: Routes, console: Console) -> None:
     if not dead_letters.reasons:
         return
     console.print("\n[dim]letters  kind      reason[/]")
     for reason in dead_letters.reasons:
         console.print(f"{reason.letters:>7,}  {reason.kind:<8}  {escape(on_one_line(reason.reason))}")
         if reason.distributions:
-            console.print(f"{'':19}[dim]for {escape(some_of(reason.distributions))}[/]")
+            console.print(f"{'':19}[dim]for {escape(some_of([*map(routes.label, reason.distributions)]))}[/]")
     if dead_letters.is_sample:
         total = dead_letters.queue.depth.total
         console.print(f"[dim]{dead_letters.looked_at:,} of about {counted(total, 'dead letter')} were looked at[/]")
 
 
-def _show_distributions(distributions: Sequence[DistributionStatus], names: Names, console: Console) -> None:
-    """Show those of which there is something to tell, and how many are at rest."""
+def _show_distributions(distributions: Sequence[DistributionStatus], routes: Routes, console: Console) -> None:
+    """Print the distributions with invalidations in progress or errors, and count the others."""
     telling = [each for each in distributions if each.progress is None or each.progress.invalidations]
     console.print()
     for each in telling:
-        label = " ".join(
-            [f"[bold]{escape(each.distribution.id)}[/]", *map(escape, names.get(each.distribution.id, ()))]
-        )
-        console.print(f"{label}: {_news(each)}")
+        console.print(f"[bold]{escape(routes.label(each.distribution.id))}[/]: {_news(each)}")
     if len(telling) < len(distributions):
         rest = len(distributions) - len(telling)
         what = "other distribution" if telling else "distribution"

@@ -74,15 +74,20 @@ def difference(old: Routes, new: Routes) -> Difference:
     before, after = old.distributions_by_id, new.distributions_by_id
     kept = sorted(before.keys() & after.keys())
     changes = [Alteration("site", str(found.new), _site_changes(*found)) for found in pairs if found.old and found.new]
-    changes += [Alteration("distribution", each, _distribution_changes(before[each], after[each])) for each in kept]
+    changes += [
+        Alteration("distribution", new.label(each), _distribution_changes(before[each], after[each])) for each in kept
+    ]
     return Difference(
         sites=tuple(pairs),
         altered=tuple(change for change in changes if change.changes),
         buckets=_step(_buckets(old), _buckets(new)),
-        distributions=_step(before, after),
+        distributions=Step(
+            tuple(new.label(each) for each in sorted(after.keys() - before.keys())),
+            tuple(old.label(each) for each in sorted(before.keys() - after.keys())),
+        ),
         rules=_step(_rules(old), _rules(new)),
         rights=_step(_rights(old), _rights(new)),
-        warnings=tuple(widenings(everything, before, after)),
+        warnings=tuple(widenings(everything, before, after, new.label)),
         refusal=_refusal(new),
     )
 

@@ -1,6 +1,6 @@
 """What differs between two maps → a Mermaid picture of it: bucket → route → distribution."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from purgemap.differing.difference import Difference
 from purgemap.sites import Site
@@ -26,7 +26,8 @@ def draw(found: Difference) -> list[str]:
     for kind, site in changed:
         for step in _steps(site, numbers):
             kinds[step] = kind if kinds.get(step, kind) == kind else "altered"
-    nodes = [f"  {number}{_shape(key)}" for key, number in numbers.items()]
+    labels = {site.distribution.id: site.label for _, site in changed}
+    nodes = [f"  {number}{_shape(key, labels)}" for key, number in numbers.items()]
     edges = [f"  {start} {_ARROWS[kind]} {end}" for (start, end), kind in kinds.items()]
     styles = [f"  linkStyle {place} {_STYLES[kind]}" for place, kind in enumerate(kinds.values())]
     return ["flowchart LR", *nodes, *edges, *styles]
@@ -51,12 +52,12 @@ def _steps(site: Site, numbers: dict[tuple[str, ...], str]) -> Iterator[tuple[st
     yield route, distribution
 
 
-def _shape(key: tuple[str, ...]) -> str:
+def _shape(key: tuple[str, ...], labels: Mapping[str, str]) -> str:
     kind, *words = key
     if kind == "bucket":
         return f'[("{_escape(words[0])}")]'
     if kind == "distribution":
-        return f'(["{_escape(words[0])}"])'
+        return f'(["{_escape(labels[words[0]])}"])'
     _, prefix, name = words
     is_named = "/" not in name
     return f'["{_escape(name)}<br/>{_escape(prefix)}"]' if is_named else f'["{_escape(prefix)}"]'

@@ -11,7 +11,9 @@ from purgemap.sites import Site
 _Distributions = Mapping[str, Distribution]
 
 
-def widenings(pairs: Iterable[Pair], before: _Distributions, after: _Distributions) -> list[str]:
+def widenings(
+    pairs: Iterable[Pair], before: _Distributions, after: _Distributions, label: Callable[[str], str]
+) -> list[str]:
     """Warn of each change that widens what is invalidated; the pairs are all sites, unchanged ones included."""
     pairs = list(pairs)
     stayed = [(old, new) for old, new in pairs if old and new]
@@ -19,7 +21,7 @@ def widenings(pairs: Iterable[Pair], before: _Distributions, after: _Distributio
     told = [f"{new}: {warning}" for old, new in stayed for widens in _WIDENINGS for warning in widens(old, new)]
     told += _gains({new.place for _, new in stayed}, gained, before)
     for name in sorted(before.keys() & after.keys()):
-        told += [f"{name}: {warning}" for warning in _budget(before[name], after[name])]
+        told += [f"{label(name)}: {warning}" for warning in _budget(before[name], after[name])]
     return list(dict.fromkeys(told))
 
 
@@ -27,7 +29,7 @@ def _gains(kept_places: Container[str], gained: Iterable[Site], before: _Distrib
     """Warn of a distribution more for a place that has one, and of wildcards for one that had others' changes only."""
     for site in gained:
         if site.place in kept_places:
-            yield f"{site}: what changes here now also invalidates {site.distribution.id}"
+            yield f"{site}: what changes here now also invalidates {site.label}"
         for template in filter(_is_wide, site.settings.invalidate if site.distribution.id in before else ()):
             yield f"{site}: every change here invalidates {template}"
 

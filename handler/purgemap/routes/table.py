@@ -8,7 +8,7 @@ document loads in half the time.
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -141,6 +141,20 @@ class Routes:
     def distributions_by_id(self) -> Mapping[str, Distribution]:
         """Every distribution of the map by its id; names of one id agree in all but the options of routes."""
         return {distribution.id: distribution for _, distribution in self.distributions()}
+
+    @cached_property
+    def names_by_id(self) -> Mapping[str, Sequence[str]]:
+        """The names that the map has for a distribution, by its id; none for an id without a name."""
+        names: dict[str, list[str]] = {}
+        for name, distribution in self.distributions():
+            if is_name(name):
+                names.setdefault(distribution.id, []).append(name)
+        return names
+
+    def label(self, distribution: str) -> str:
+        """Write a distribution's id as people read it, beside its names: `www (E2EXAMPLE1ABCD)`."""
+        names = self.names_by_id.get(distribution)
+        return f"{', '.join(names)} ({distribution})" if names else distribution
 
 
 def no_routes() -> Routes:
