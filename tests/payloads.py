@@ -2,14 +2,26 @@
 
 import itertools
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 _COUNT = itertools.count(1)
 
 
-def s3_event(bucket: str, key: str, event: str = "created", *, time: str = "2026-11-12T00:00:00Z") -> dict[str, Any]:
-    """Build an EventBridge event of S3.
+# As AWS attaches them to the buckets of a CloudFormation stack.
+TAGS = {"aws:cloudformation:stack-name": "site", "aws:cloudformation:logical-id": "Bucket"}
+
+
+def s3_event(  # noqa: PLR0913  what differs between events
+    bucket: str,
+    key: str,
+    event: str = "created",
+    *,
+    time: str = "2026-11-12T00:00:00Z",
+    event_version: str | None = "1.2",
+    tags: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """Build an EventBridge event of S3; before mid-2026 it had no `event_version`, and no tags of its bucket.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
     """
@@ -17,7 +29,8 @@ def s3_event(bucket: str, key: str, event: str = "created", *, time: str = "2026
     subject: dict[str, Any] = {"key": key, "sequencer": f"{0x617F08299329D189 + number:018X}"}
     detail: dict[str, Any] = {
         "version": "0",
-        "bucket": {"name": bucket},
+        **({"event-version": event_version} if event_version else {}),
+        "bucket": {"name": bucket, **({"aws-generated-tags": tags} if tags else {})},
         "object": subject,
         "request-id": "N4N7GDK58NMKJ12R",
         "requester": "123456789012",

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from payloads import s3_event, sqs_batch
 from purgemap.events import parse_payload
 
 CASES = sorted((Path(__file__).parent / "events").glob("*.json"))
@@ -37,9 +38,53 @@ def test_one_malformed_record_among_ten_thousand_loses_nothing_else() -> None:
     assert [record.source for record in batch.malformed] == ["m-4321"]
 
 
-def test_a_body_nested_deeper_than_python_can_read_is_malformed_not_fatal() -> None:
-    batch = parse_payload({"Records": [{"eventSource": "aws:sqs", "messageId": "m", "body": "[" * 200_000}]})
-    assert [record.source for record in batch.malformed] == ["m"]
+DEEP = "[" * 1_100 + "]" * 1_100
+DEEP_BODIES = {
+    "lists that do not end": "[" * 1_100,
+    "more lists than any Python reads": "[" * 200_000,
+    "lists": DEEP,
+    "a job of another version": f'{{"purgemap_job": {DEEP}}}',
+    "a job": f'{{"purgemap_job": 1, "distribution": {DEEP}}}',
+    "an unknown member": json.dumps(s3_event("acme-www", "a", tags={"x": "deep"})).replace('"deep"', DEEP),
+    "an id": json.dumps({**s3_event("acme-www", "a"), "id": "deep"}).replace('"deep"', DEEP),
+}
+
+
+@pytest.mark.parametrize("body", DEEP_BODIES.values(), ids=DEEP_BODIES.keys())
+def test_body_that_is_nested_too_deep_is_malformed(body: str) -> None:
+    batch = parse_payload(sqs_batch([body, s3_event("acme-www", "good")]))
+    assert [record.source for record in batch.malformed] == ["m-1"]
+    assert [change.key for change in batch.changes] == ["good"]
+
+
+def test_event_may_be_nested_as_deep_as_the_limit_says() -> None:
+    for levels, keys in ((61, ["a"]), (62, [])):
+        tags = "[" * levels + "]" * levels
+        body = json.dumps(s3_event("acme-www", "a", tags={"x": "deep"})).replace('{"x": "deep"}', tags)
+        assert [change.key for change in parse_payload(json.loads(body)).changes] == keys
+        assert [change.key for change in parse_payload(sqs_batch([body])).changes] == keys
+
+
+@pytest.mark.parametrize(("lists", "keys"), [(7, ["a"]), (8, []), (2_000, [])])
+def test_event_in_too_many_lists_is_malformed(lists: int, keys: list[str]) -> None:
+    payload: Any = s3_event("acme-www", "a")
+    for _ in range(lists):
+        payload = [payload]
+    batch = parse_payload([payload, s3_event("acme-www", "good")])
+    assert [change.key for change in batch.changes] == [*keys, "good"]
+    assert len(batch.malformed) == (not keys)
+
+
+def test_notifications_in_one_another_are_bounded() -> None:
+    body = json.dumps(s3_event("acme-www", "a"))
+    for _ in range(9):
+        body = json.dumps({"Type": "Notification", "Message": body})
+    assert [record.source for record in parse_payload(sqs_batch([body])).malformed] == ["m-1"]
+
+
+def test_malformed_record_says_what_it_has_instead_of_an_event() -> None:
+    (record,) = parse_payload({"version": "0", "bucket": {}, "object": {}}).malformed
+    assert record.reason == "not an S3 event but a JSON object of 'version', 'bucket', 'object'"
 
 
 def test_the_source_is_the_message_then_the_event_then_the_request() -> None:

@@ -72,6 +72,14 @@ def test_exactly_the_records_whose_distribution_failed_go_back(load_map: LoadMap
     assert [name for name, _, _ in cloudfront.calls] == [E1, E2]
 
 
+def test_answer_names_only_messages_of_the_batch(load_map: LoadMap) -> None:
+    inner = sqs_batch(["{broken", s3_event("site", "docs/b")], first=7)
+    batch = sqs_batch([inner, s3_event("site", "a")])["Records"]
+    assert answer(process(batch, service(load_map(MAP), MemoryCloudFront()), pace())) == {
+        "batchItemFailures": [{"itemIdentifier": "m-1"}]
+    }
+
+
 def test_an_event_without_a_queue_raises_after_all_else_is_sent(load_map: LoadMap) -> None:
     cloudfront = MemoryCloudFront(refusing={E1: Refusal.DENIED})
     report = process(s3_event("site", "docs/b"), service(load_map(MAP), cloudfront), pace())
@@ -127,7 +135,7 @@ def test_two_distributions_never_share_a_reference(load_map: LoadMap) -> None:
 def test_nothing_to_do_is_no_call_and_no_error(load_map: LoadMap) -> None:
     cloudfront = MemoryCloudFront()
     serving = service(load_map(MAP), cloudfront)
-    payloads: list[Any] = [{"Records": []}, {}, [], s3_event("unknown", "a"), sqs_batch([s3_event("unknown", "a")])]
+    payloads: list[Any] = [{"Records": []}, [], s3_event("unknown", "a"), sqs_batch([s3_event("unknown", "a")])]
     for payload in payloads:
         answer(process(payload, serving, pace()))
     assert cloudfront.calls == []

@@ -102,7 +102,7 @@ def answer(report: Report) -> dict[str, Any] | None:
     failed = {source for job, *_ in report.wanted.orders if job.distribution in unkept for source in job.sources}
     failed.update(returned.source for returned in report.batch.jobs if returned.job.distribution in unkept)
     failed.update(record.source for record in report.batch.malformed)
-    if report.batch.from_queue and "" not in failed:
+    if report.batch.from_queue:
         return {"batchItemFailures": [{"itemIdentifier": source} for source in sorted(failed)]}
     reasons = [f"{each.distribution}: {each.reason}" for each in report.unkept]
     reasons += [record.reason for record in report.batch.malformed]
