@@ -76,6 +76,17 @@ def test_every_kind_has_a_case() -> None:
     assert {json.loads(file.read_text())["kind"] for file in CASES} == set(Kind)
 
 
+@pytest.mark.parametrize("levels", [65, 900, 1_100, 5_000, 200_000])
+@pytest.mark.parametrize(
+    "body", ["DEEP", '{"purgemap_job": DEEP}', '{"requestContext": {"condition": "x"}, "requestPayload": DEEP}']
+)
+def test_letter_that_is_nested_too_deep_goes_as_it_is(body: str, levels: int) -> None:
+    text = body.replace("DEEP", "[" * levels + "]" * levels)
+    dead = read_letter(letter(text), NOW)
+    assert (dead.bodies, dead.kind) == ((text,), Kind.QUEUE)
+    assert dead.reason.startswith("unreadable: nested in more than")
+
+
 def test_a_job_that_goes_again_is_another_request_and_the_same_letter_twice_is_one() -> None:
     sources = [
         json.loads(read_letter(letter(rejected(), id_), now).bodies[0])["sources"]

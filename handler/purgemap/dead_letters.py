@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from purgemap.envelopes import decode_body
 from purgemap.errors import PurgemapError
 from purgemap.events import Batch, parse_payload
 from purgemap.jobs import Job, is_job, messages, parse_job
@@ -55,12 +56,12 @@ def read_letter(letter: Letter, now: float) -> DeadLetter:
 
     `now` is when a job that goes again counts as begun, in seconds since the epoch.
     """
-    content = _decoded(letter.body)
+    content = decode_body(letter.body)
     if _is_invocation_record(content):
         bodies = tuple(json.dumps(event, separators=(",", ":")) for event in _request_events(content))
-        return DeadLetter(letter, Kind.FUNCTION, _invocation_reason(content), bodies, _read(bodies))
+        return DeadLetter(letter, Kind.FUNCTION, _invocation_reason(content), bodies, _read(letter, bodies))
     bodies = _job_bodies(letter, content, now) if is_job(content) else (letter.body,)
-    batch = _read(bodies)
+    batch = _read(letter, bodies)
     return DeadLetter(letter, *_kind_and_reason(letter, content, batch), bodies, batch)
 
 
@@ -83,16 +84,10 @@ def renewed(job: Job, letter_id: str, now: float) -> Job:
     return job._replace(sources=(source,), oldest=now, refusals=0, throttled=0, rung=0)
 
 
-def _decoded(body: str) -> Any:
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-
-
-def _read(bodies: Iterable[str]) -> Batch:
+def _read(letter: Letter, bodies: Iterable[str]) -> Batch:
     """Read bodies as the function will."""
-    return parse_payload({"Records": [{"eventSource": "aws:sqs", "messageId": "", "body": body} for body in bodies]})
+    records = [{"eventSource": "aws:sqs", "messageId": letter.id, "body": body} for body in bodies]
+    return parse_payload({"Records": records})
 
 
 def _job_bodies(letter: Letter, content: dict[str, Any], now: float) -> tuple[str, ...]:
