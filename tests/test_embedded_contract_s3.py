@@ -32,6 +32,7 @@ def test_an_object_created_event_has_exactly_the_documented_fields(site: Site) -
     assert re.fullmatch(r"[0-9a-f]{16}", detail["object"].pop("sequencer"))
     assert detail == {
         "version": "0",
+        "event-version": "1.2",
         "bucket": {"name": BUCKET},
         "object": {"key": "a b.html", "size": 4, "etag": "841a2d689ad86bd1611447453c22c6fc"},
         "requester": "123456789012",
@@ -91,6 +92,11 @@ def test_each_way_to_create_an_object_sends_one_event_with_its_reason(
     assert [(event["detail-type"], event["detail"]["reason"]) for event in site.events()] == [
         ("Object Created", reason)
     ]
+
+
+def test_copy_event_says_whether_the_object_has_annotations(site: Site) -> None:
+    _copy(site)
+    assert [event["detail"]["object"]["has-object-annotation"] for event in site.events()] == [False]
 
 
 def test_tags_that_are_put_by_themselves_send_their_own_event(site: Site) -> None:

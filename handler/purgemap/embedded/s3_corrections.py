@@ -43,8 +43,9 @@ _CREDENTIAL = re.compile(r"Credential=([^/]+)/")
 def send_documented_events() -> None:
     """Send events with the documented fields, and to the default bus.
 
-    moto: one constant id, sequencer, request id and requester; `eTag`; `version-id` "null"; `reason` ObjectCreated;
-    no `deletion-type`; size and etag of what is gone; every bus of the region. Its key is raw, as AWS's is.
+    moto: one constant id, sequencer, request id and requester; no `event-version`; `eTag`; `version-id` "null";
+    `reason` ObjectCreated; no `deletion-type`; size and etag of what is gone; every bus of the region. Its key is raw,
+    as AWS's is.
     """
     correct(notifications, "_send_event_bridge_message", _send_to_default_bus)
 
@@ -105,6 +106,7 @@ def _event(
         "resources": [bucket.arn],
         "detail": {
             "version": "0",
+            "event-version": "1.2",
             "bucket": {"name": bucket.name},
             "object": _object(bucket, name, key),
             **_circumstances(account_id),
@@ -122,6 +124,8 @@ def _object(bucket: FakeBucket, name: S3NotificationEvent, key: FakeKey | FakeDe
         described["etag"] = _EMPTY_ETAG
     if bucket.is_versioned:
         described["version-id"] = str(key.version_id)
+    if name is S3NotificationEvent.OBJECT_CREATED_COPY_EVENT:
+        described["has-object-annotation"] = False  # moto has no annotations
     if name in _REASONS:
         described["sequencer"] = f"{next(_sequence):016x}"
     return described
