@@ -1,8 +1,8 @@
 """Runs in the built function's folder, by the function's Python: the CPU seconds of a full batch, as JSON.
 
-Arguments: bytes of the batch, buckets that its events come from, keys of 50 that need escapes, rounds. Prints
-{"events": n, "rounds": [{work: seconds}]}. Nothing of AWS is called: CloudFront and the
-queue take everything.
+Arguments: bytes of the batch, rounds, buckets that its events come from, keys of 50 that need escapes, 1 for events as
+they were before mid-2026. Prints {"events": n, "rounds": [{work: seconds}]}. Nothing of AWS is called: CloudFront and
+the queue take everything.
 """
 
 import io
@@ -29,8 +29,8 @@ NOW = 2_000_000_000.0
 
 def main() -> None:
     """Measure each work once a round, after a first round that fills the caches."""
-    size, buckets, escaped_in_50, rounds = map(int, sys.argv[1:])
-    payload = json.loads(full_batch(size, buckets, escaped_in_50))
+    size, rounds, buckets, escaped_in_50, is_before_2026 = map(int, sys.argv[1:])
+    payload = json.loads(full_batch(size, buckets, escaped_in_50, is_before_2026=bool(is_before_2026)))
     works = _works(payload)
     taken = [{name: cpu_seconds(work) for name, work in works.items()} for _ in range(rounds + 1)]
     print(json.dumps({"events": len(payload["Records"]), "rounds": taken[1:]}))

@@ -16,6 +16,12 @@ BUCKETS = 100
 ESCAPED_IN_50 = 1
 """Of 50 keys one has characters that need escapes."""
 
+_TAGS = {
+    "aws:cloudformation:stack-id": "arn:aws:cloudformation:eu-central-1:111122223333:stack/site/51af3dc0-da77-11e4",
+    "aws:cloudformation:logical-id": "Bucket",
+    "aws:cloudformation:stack-name": "site",
+}
+
 
 def map_text(routes: int) -> str:
     """Write a map in which each bucket feeds its own distribution."""
@@ -29,17 +35,26 @@ def key_of(number: int, escaped_in_50: int = ESCAPED_IN_50) -> str:
     return folder + ("/index.html" if number % 3 == 0 else "/photo.jpg")
 
 
-def body_of(number: int, buckets: int = BUCKETS, escaped_in_50: int = ESCAPED_IN_50) -> str:
+def body_of(
+    number: int, buckets: int = BUCKETS, escaped_in_50: int = ESCAPED_IN_50, *, is_before_2026: bool = False
+) -> str:
     """Write an event of one of the workload's own objects."""
-    return event_text(number, f"acme-site-{number % buckets}", key_of(number, escaped_in_50))
+    bucket, key = f"acme-site-{number % buckets}", key_of(number, escaped_in_50)
+    return event_text(number, bucket, key, is_before_2026=is_before_2026)
 
 
-def event_text(number: int, bucket: str, key: str) -> str:
-    """Write an event as EventBridge does: https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html."""
+def event_text(number: int, bucket: str, key: str, *, is_before_2026: bool = False) -> str:
+    """Write an event as EventBridge does, or did before mid-2026; every second event is of a bucket with tags.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
+    """
+    version = {} if is_before_2026 else {"event-version": "1.2"}
+    tags = {} if is_before_2026 or number % 2 else {"aws-generated-tags": _TAGS}
     subject = {"key": key, "size": 5, "etag": "b1946ac92492d2347c6235b4d2611184"}
     detail = {
         "version": "0",
-        "bucket": {"name": bucket},
+        **version,
+        "bucket": {"name": bucket, **tags},
         "object": {**subject, "sequencer": f"{0x617F08299329D189 + number:018X}"},
         "request-id": "N4N7GDK58NMKJ12R",
         "requester": "123456789012",
@@ -80,15 +95,18 @@ def record_of(number: int, body: str) -> dict[str, Any]:
     }
 
 
-def full_batch(size: int = BATCH_BYTES, buckets: int = BUCKETS, escaped_in_50: int = ESCAPED_IN_50) -> str:
+def full_batch(
+    size: int = BATCH_BYTES, buckets: int = BUCKETS, escaped_in_50: int = ESCAPED_IN_50, *, is_before_2026: bool = False
+) -> str:
     """Write the payload of a batch of as many events as `size` bytes hold."""
-    return '{"Records":[' + ",".join(_records(size, buckets, escaped_in_50)) + "]}"
+    return '{"Records":[' + ",".join(_records(size, buckets, escaped_in_50, is_before_2026=is_before_2026)) + "]}"
 
 
-def _records(size: int, buckets: int, escaped_in_50: int) -> Iterator[str]:
+def _records(size: int, buckets: int, escaped_in_50: int, *, is_before_2026: bool) -> Iterator[str]:
     number = written = 0
     while written < size:
-        record = json.dumps(record_of(number, body_of(number, buckets, escaped_in_50)), separators=(",", ":"))
+        body = body_of(number, buckets, escaped_in_50, is_before_2026=is_before_2026)
+        record = json.dumps(record_of(number, body), separators=(",", ":"))
         yield record
         written += len(record) + 1
         number += 1
