@@ -17,6 +17,7 @@ LAYERS = [
     ["cli.plan"],
     ["cli.deploy_input", "cli.deploy_options", "cli.plan_advice", "cli.service_options", "cli.sound_maps"],
     ["cli.options"],
+    ["cli.terminal"],
     ["deploying"],
     ["embedded", "building", "differing"],
     ["rendering"],

@@ -150,7 +150,7 @@ def test_unpacked_alone_it_runs_and_takes_every_module_from_itself(unpacked: Pat
     code = (
         "import sys; sys.path.insert(0, '.')\n"
         "from purgemap.lambda_function import build_handler\n"
-        "print(build_handler({'PURGEMAP_ROUTES': 'routes.json'})({}))\n"
+        "print(build_handler({'PURGEMAP_ROUTES': 'routes.json'})([]))\n"
         "from purgemap.aws import Aws\n"
         "for service in ('cloudfront', 'sqs', 'sts'): Aws().client(service)\n"
         "files = {str(getattr(module, '__file__', None)) for module in list(sys.modules.values())}\n"

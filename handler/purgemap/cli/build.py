@@ -9,8 +9,9 @@ from rich.table import Table
 
 from purgemap.building.bytecode import FUNCTION_PYTHON
 from purgemap.building.function import Build, build_function
-from purgemap.cli.options import print_json, routes_option, write_file
+from purgemap.cli.options import routes_option, write_file
 from purgemap.cli.sound_maps import read_sound_map
+from purgemap.cli.terminal import Terminal, print_json
 
 DEFAULT_OUTPUT = "dist/function.zip"
 _PYTHON = "Python " + ".".join(map(str, FUNCTION_PYTHON))
@@ -44,7 +45,7 @@ def build(architecture: str, output: Path, routes: tuple[str, ...], *, as_json: 
     if as_json:
         print_json(document(built, output, architecture))
     else:
-        _show(built, output, Console(highlight=False, soft_wrap=True))
+        _show(built, output, Terminal())
     return 0
 
 

@@ -1,15 +1,15 @@
 """`purgemap check`: all that is wrong with a map, for people, for machines, or as annotations on GitHub."""
 
 import click
-from rich.console import Console
 from rich.markup import escape
 
 from purgemap.checking import Checked, check_map
-from purgemap.cli.options import file_name, print_json, routes_option, the_one_map
+from purgemap.cli.options import file_name, routes_option, the_one_map
+from purgemap.cli.terminal import Terminal, print_json, print_line
 from purgemap.counting import counted
 from purgemap.preview import invalidations_of
 from purgemap.routes.map_paths import paths_text
-from purgemap.routes.problems import Problem, check_document, has_errors, on_one_line
+from purgemap.routes.problems import Problem, check_document, has_errors
 
 _COLOURS = {"error": "red", "warning": "yellow"}
 
@@ -36,17 +36,17 @@ def check(files: tuple[str, ...], form: str, routes: tuple[str, ...]) -> int:
         print_json(check_document(paths_text(paths), checked.problems))
     elif form == "github":
         for problem in checked.problems:
-            click.echo(_annotation(problem))
+            print_line(_annotation(problem))
     else:
         _show(paths_text(paths), checked)
     return 1 if has_errors(checked.problems) else 0
 
 
 def _show(file: str, checked: Checked) -> None:
-    console = Console(highlight=False, soft_wrap=True)
+    console = Terminal()
     for problem in checked.problems:
         console.print(f"[{_COLOURS[problem.severity]}]{escape(str(problem))}[/]")
-    console.print(f"[bold]{escape(on_one_line(file))}[/]: {_summary(checked)}")
+    console.print(f"[bold]{escape(file)}[/]: {_summary(checked)}")
 
 
 def _summary(checked: Checked) -> str:

@@ -19,7 +19,8 @@ from rich.syntax import Syntax
 from rich.text import Text
 
 from purgemap.aws_errors import told
-from purgemap.cli.options import file_name, print_json, read_map
+from purgemap.cli.options import file_name, read_map
+from purgemap.cli.terminal import Terminal, print_json
 from purgemap.errors import PurgemapError
 from purgemap.lambda_function import build_handler
 from purgemap.routes.loading import load_routes
@@ -61,7 +62,7 @@ def demo(site: str | None, routes: tuple[str, ...], *, keep: bool, as_json: bool
 
     folder = Path(site or str(files("purgemap.embedded") / "site"))
     content = read_folder(folder)
-    story = Console(quiet=as_json, highlight=False)
+    story = Terminal(quiet=as_json)
     with told(), _map_file(routes) as map_file, _stage(map_file, own=not routes) as stage:
         if not routes:
             _tell_own_map(story)
@@ -69,7 +70,7 @@ def demo(site: str | None, routes: tuple[str, ...], *, keep: bool, as_json: bool
         if as_json:
             print_json(document)
         if keep:
-            _keep(stage, folder, Console(stderr=as_json, highlight=False))
+            _keep(stage, folder, Terminal(stderr=as_json))
     return 0
 
 
@@ -130,7 +131,7 @@ def _play(stage: "Demonstration", content: Mapping[str, "Content"], story: Conso
     steps = []
     for title, edited in tell_edits(content):
         # The spinner ends before anything is told: while it turns, rich sends what is printed to stderr.
-        with Console(stderr=True).status(Text(title)) as status:
+        with Terminal(stderr=True).status(Text(title)) as status:
             steps.append(stage.play(title, edited, status.update))
         tell_step(story, steps[-1])
     document = to_document(steps, time.monotonic() - started)
@@ -147,10 +148,11 @@ def _keep(stage: "Demonstration", folder: Path, console: Console) -> None:
     credentials = " ".join(f"{name}={environment[name]}" for name in names)
     target = shlex.join(["s3", "sync", str(folder), f"s3://{place.bucket}/{place.folder}".rstrip("/")])
     command = f"{credentials} aws {target} --endpoint-url {stage.aws.endpoint_url}"
-    console.print(
-        f"\nUp at {stage.aws.endpoint_url} until Ctrl-C. Change a file of the site and try, in another shell:\n"
-    )
-    console.print(Text(f"  {command}\n"), soft_wrap=True)
+    console.print()
+    console.print(f"Up at {stage.aws.endpoint_url} until Ctrl-C. Change a file of the site and try, in another shell:")
+    console.print()
+    console.print(Text(f"  {command}"))
+    console.print()
     told = len(stage.source.batches)
     with suppress(KeyboardInterrupt):
         while True:

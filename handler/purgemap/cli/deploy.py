@@ -16,6 +16,7 @@ from purgemap.cli.deploy_options import parse_pairs, parse_role_arn, parse_tags
 from purgemap.cli.deploy_showing import Progress, show_changes, show_outputs, show_refreshes
 from purgemap.cli.options import bucket_name, routes_option
 from purgemap.cli.sound_maps import read_sound_map
+from purgemap.cli.terminal import Terminal
 from purgemap.counting import counted
 from purgemap.deploying.artifacts import deployed_map, object_url, own_artifacts, upload
 from purgemap.deploying.change_set import ChangeSet, Request, discard, prepare
@@ -107,7 +108,7 @@ def deploy(  # noqa: PLR0913  the command's options
     before it does. Region and credentials are boto3's (AWS_DEFAULT_REGION, AWS_PROFILE, …). Exits with 1,
     and CloudFormation's first reason, if that fails; the stack is then as it was.
     """
-    console = Console(highlight=False, soft_wrap=True)
+    console = Terminal()
     new = read_sound_map(routes)
     template = render_stack(new)
     settings = _Settings(_checked(parameters), tags, role_arn)

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from purgemap.cli.options import bucket_name, file_name, read_map, routes_option
+from purgemap.cli.terminal import print_line
 from purgemap.counting import counted, some_of
 from purgemap.errors import PurgemapError
 from purgemap.events import ObjectChange
@@ -24,7 +25,6 @@ from purgemap.listings import check_listing, listings_of, serving_targets, unlis
 from purgemap.pipeline import Wanted, want
 from purgemap.planning import Listing
 from purgemap.routes.loading import load_routes
-from purgemap.routes.problems import on_one_line
 from purgemap.routes.table import Routes
 from purgemap.routing import Router
 
@@ -90,10 +90,10 @@ def read_deploy(
             f"{input_file}: {lines} of a --dryrun, which changed nothing; send the output of the real run"
         )
     for trouble in named.troubles:
-        click.echo(f"purgemap: passed over: {on_one_line(trouble)}", err=True)
+        print_line(f"purgemap: passed over: {trouble}", err=True)
     wanted = want(named.changes, router, time.time())
     for warning in wanted.warnings:
-        click.echo(f"purgemap: {on_one_line(warning)}", err=True)
+        print_line(f"purgemap: {warning}", err=True)
     unmatched = [change for change in wanted.unrouted if not any(serving_targets(change.bucket, change.key, router))]
     buckets = sorted({change.bucket for change in unmatched})[:_MAX_SUGGESTIONS]
     suggestions = ((bucket, suggest_bucket(bucket, table)) for bucket in buckets)
@@ -113,7 +113,7 @@ def left_out(deploy: Deploy) -> str:
     if not deploy.wanted.unrouted and not deploy.ignored:
         return ""
     buckets = sorted({change.bucket for change in deploy.unmatched})
-    where = f" (in {on_one_line(some_of(buckets))})" if buckets else ""
+    where = f" (in {some_of(buckets)})" if buckets else ""
     excluded = len(deploy.wanted.unrouted) - len(deploy.unmatched)
     return ", ".join(
         (
@@ -127,7 +127,7 @@ def left_out(deploy: Deploy) -> str:
 def print_left_out(deploy: Deploy, console: Console, *, before: str = "") -> None:
     """Print what of the input invalidates nothing, and which buckets the map may mean."""
     for line in deploy.suggestions:
-        console.print(f"[yellow]{escape(on_one_line(line))}[/]")
+        console.print(f"[yellow]{escape(line)}[/]")
     if before or left_out(deploy):
         console.print(f"[yellow]{before}{escape(left_out(deploy) or 'the input names no change')}[/]")
 
@@ -141,7 +141,7 @@ def _listings(named: Named, listing: str, bucket: str | None, routes: Routes, ro
         check_listing(keys_by_bucket, named.changes)
     listings = listings_of(keys_by_bucket, named.changes, router)
     for unlisted, distribution in unlisted_buckets(routes, listings, keys_by_bucket):
-        click.echo(
+        print_line(
             f"purgemap: {listing}: {unlisted} feeds {distribution} too, and what it holds counts as not there: list it",
             err=True,
         )

@@ -5,9 +5,9 @@ import tempfile
 from pathlib import Path
 
 import click
-from rich.console import Console
 
 from purgemap.cli.options import file_name, routes_option, the_one_map
+from purgemap.cli.terminal import Terminal
 from purgemap.differing.difference import difference
 from purgemap.differing.telling import NOTHING, lines, markdown
 from purgemap.routes.loading import load_routes
@@ -38,7 +38,7 @@ def diff(old: str, new: str | None, form: str, routes: tuple[str, ...]) -> int:
     if form == "markdown":
         click.echo(markdown(found), nl=False)
         return 0
-    console = Console(highlight=False, soft_wrap=True)
+    console = Terminal()
     told = [*lines(found)]
     for line in told:
         console.print(str(line), style=_COLOURS[line.how], markup=False)

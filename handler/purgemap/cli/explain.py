@@ -4,7 +4,8 @@ import click
 from rich.console import Console
 from rich.markup import escape
 
-from purgemap.cli.options import print_json, read_map, routes_option
+from purgemap.cli.options import read_map, routes_option
+from purgemap.cli.terminal import Terminal, print_json
 from purgemap.counting import counted
 from purgemap.errors import PurgemapError
 from purgemap.events import CREATED, DELETED, EXPIRED
@@ -12,7 +13,6 @@ from purgemap.explaining import Explanation, MatchedTarget, is_bucket_known, sug
 from purgemap.explaining import explain as explain_change
 from purgemap.planning import is_wildcard
 from purgemap.routes.loading import load_routes
-from purgemap.routes.problems import on_one_line
 from purgemap.routes.table import Routes
 from purgemap.s3_uris import parse_s3_uri
 
@@ -48,7 +48,7 @@ def explain(place: tuple[str, str], event: str, *, as_json: bool, routes: tuple[
     if as_json:
         print_json(explanation.document())
     else:
-        _show(explanation, table, Console(highlight=False, soft_wrap=True))
+        _show(explanation, table, Terminal())
     return 0
 
 
@@ -67,7 +67,7 @@ def _show(explanation: Explanation, routes: Routes, console: Console) -> None:
 
 
 def _shown(text: str) -> str:
-    return escape(on_one_line(text))
+    return escape(text)
 
 
 def _show_match(match: MatchedTarget, routes: Routes, console: Console) -> None:

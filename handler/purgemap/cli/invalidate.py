@@ -12,8 +12,8 @@ from rich.markup import escape
 from purgemap.aws import Aws, AwsCloudFront
 from purgemap.aws_errors import needs_person
 from purgemap.cli.deploy_input import Deploy, deploy_options, print_left_out, read_deploy
-from purgemap.cli.options import print_json
 from purgemap.cli.plan import document
+from purgemap.cli.terminal import Terminal, print_json
 from purgemap.counting import counted
 from purgemap.delivery import (
     SECONDS_TO_START_A_CALL,
@@ -78,7 +78,7 @@ def invalidate(*, timeout: int, allow_unrouted: bool, as_json: bool, **options: 
     have not accepted, or the buckets of changes that no route matches.
     """
     deploy = read_deploy(**options, accepts_dry_run=False)
-    progress = Console(stderr=True, highlight=False, soft_wrap=True)
+    progress = Terminal(stderr=True)
     print_left_out(deploy, progress, before="" if deploy.wanted.orders else "nothing to invalidate: ")
     ends = time.monotonic() + timeout
     say = functools.partial(_say, progress)

@@ -10,8 +10,9 @@ import click
 
 import purgemap
 from purgemap.cli.options import INTERRUPTED
+from purgemap.cli.terminal import print_line, print_lines
 from purgemap.errors import PurgemapError
-from purgemap.routes.problems import MapError, on_one_line
+from purgemap.routes.problems import MapError
 
 # Each is a module of this package with a click command of the same name, imported when it is asked for: `check` must
 # not wait for the embedded AWS.
@@ -59,15 +60,17 @@ def _run() -> int:
         if sys.stdout:
             sys.stdout.flush()
     except click.ClickException as error:
-        error.show()
+        shown = io.StringIO()
+        error.show(shown)
+        print_lines(shown.getvalue().rstrip("\n"), err=True)
         return error.exit_code
     except click.Abort:
         return INTERRUPTED
     except MapError as error:
-        click.echo(str(error), err=True)  # each line of it begins with its place
+        print_lines(str(error), err=True)  # each line of it begins with its place
         return 1
     except PurgemapError as error:
-        click.echo(f"purgemap: {on_one_line(str(error))}", err=True)
+        print_line(f"purgemap: {error}", err=True)
         return 1
     return status
 
@@ -75,7 +78,7 @@ def _run() -> int:
 def _give_up_stdout(error: OSError) -> int:
     """Say that what was printed isn't whole, but not to who closed the pipe on purpose, as `head` does."""
     if error.errno != errno.EPIPE:
-        click.echo(f"purgemap: the output can't be written: {error.strerror}", err=True)
+        print_line(f"purgemap: the output can't be written: {error.strerror}", err=True)
     # Python writes what is left once more as it ends, and would complain of the same.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 1

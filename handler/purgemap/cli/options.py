@@ -1,14 +1,14 @@
 """What several commands take, and the files that they read and write."""
 
-import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import click
 from click.core import ParameterSource
 
+from purgemap.cli.terminal import print_json
 from purgemap.errors import PurgemapError
 from purgemap.routes.map_paths import MapPaths, paths_text, split_paths
 from purgemap.routes.problems import MapError, check_document
@@ -72,11 +72,6 @@ def read_map(routes: MapPaths, read: Callable[[MapPaths], _Map]) -> _Map:
         if not all(path.exists() for path in split_paths(routes)):
             raise PurgemapError(f"{error}; give the map with --routes") from None
         raise
-
-
-def print_json(document: Mapping[str, Any]) -> None:
-    """Print a command's one document, and nothing else, for whoever asked for JSON."""
-    click.echo(json.dumps(document, ensure_ascii=False, indent=2))
 
 
 def write_file(file: Path, data: bytes) -> None:

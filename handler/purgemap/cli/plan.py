@@ -9,11 +9,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from purgemap.cli.deploy_input import Deploy, deploy_options, print_left_out, read_deploy
-from purgemap.cli.options import print_json
 from purgemap.cli.plan_advice import advise
+from purgemap.cli.terminal import Terminal, print_json
 from purgemap.counting import counted
 from purgemap.preview import DOLLARS_PER_PATH, Invalidation, preview
-from purgemap.routes.problems import on_one_line
 
 # People look for what is odd in a plan; the whole of it is in --json.
 _SHOWN_ITEMS = 30
@@ -33,7 +32,7 @@ def plan(*, as_json: bool, **options: Any) -> int:
     if as_json:
         print_json(document(deploy, invalidations))
     else:
-        _show(deploy, invalidations, Console(highlight=False, soft_wrap=True))
+        _show(deploy, invalidations, Terminal())
     return 0
 
 
@@ -70,7 +69,7 @@ def _show(deploy: Deploy, invalidations: list[Invalidation], console: Console) -
     for invalidation in invalidations:
         console.print(f"[bold]{escape(deploy.routes.label(invalidation.distribution.id))}[/]")
         for item in invalidation.items[:_SHOWN_ITEMS]:
-            console.print(f"  {escape(on_one_line(item))}")
+            console.print(f"  {escape(item)}")
         if len(invalidation.items) > _SHOWN_ITEMS:
             console.print(f"  [dim]… and {len(invalidation.items) - _SHOWN_ITEMS} more (--json)[/]")
     if invalidations:

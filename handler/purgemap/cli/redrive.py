@@ -14,7 +14,7 @@ from rich.markup import escape
 from rich.progress import Progress
 
 from purgemap.aws import SqsQueue
-from purgemap.cli.options import INTERRUPTED, print_json, read_map, routes_option
+from purgemap.cli.options import INTERRUPTED, read_map, routes_option
 from purgemap.cli.service_options import (
     QueueUrls,
     aws_of,
@@ -24,6 +24,7 @@ from purgemap.cli.service_options import (
     resolve_queue_urls,
     unnamed,
 )
+from purgemap.cli.terminal import Terminal, print_json
 from purgemap.counting import counted
 from purgemap.dead_letters import DeadLetter, concerned
 from purgemap.errors import PurgemapError
@@ -61,13 +62,13 @@ def redrive(  # noqa: PLR0913  the command's options
     """
     urls = _checked(resolve_queue_urls(queue_url, dead_letter_queue_url))
     is_wanted = _filter(distributions, routes)
-    stderr = Console(stderr=True, highlight=False, soft_wrap=True)
+    stderr = Terminal(stderr=True)
     with _stoppable() as stop:
         redriven = _run(urls, is_wanted, stop, stderr, dry_run=dry_run)
     if as_json:
         print_json(document(redriven, dry_run=dry_run))
     else:
-        _show(redriven, Console(highlight=False, soft_wrap=True), dry_run=dry_run)
+        _show(redriven, Terminal(), dry_run=dry_run)
     _complain(redriven, stderr)
     if stop.is_set():
         return INTERRUPTED

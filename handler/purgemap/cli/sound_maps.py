@@ -1,9 +1,8 @@
 """The map that `build` and `deploy` put in service, and what is odd about it."""
 
-from rich.console import Console
-
 from purgemap.building.sound_map import load_sound
 from purgemap.cli.options import read_map
+from purgemap.cli.terminal import Terminal
 from purgemap.routes.map_paths import MapPaths
 from purgemap.routes.table import Routes
 
@@ -11,7 +10,7 @@ from purgemap.routes.table import Routes
 def read_sound_map(routes: MapPaths) -> Routes:
     """Read a map that all of `purgemap check` is fine with, and tell what is odd about it all the same."""
     sound = read_map(routes, load_sound)
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console = Terminal(stderr=True)
     for problem in sound.warnings:
         console.print(str(problem), style="yellow", markup=False)
     return sound.routes

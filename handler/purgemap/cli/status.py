@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Table
 
-from purgemap.cli.options import print_json, read_map, routes_option
+from purgemap.cli.options import read_map, routes_option
 from purgemap.cli.service_options import (
     QueueUrls,
     aws_of,
@@ -20,11 +20,11 @@ from purgemap.cli.service_options import (
     resolve_queue_urls,
     unnamed,
 )
+from purgemap.cli.terminal import Terminal, print_json
 from purgemap.counting import counted, some_of
 from purgemap.inbox import SqsInbox
 from purgemap.invalidations import AwsInvalidations
 from purgemap.routes.loading import load_routes
-from purgemap.routes.problems import on_one_line
 from purgemap.routes.table import Distribution, Routes
 from purgemap.routing import Router
 from purgemap.status import (
@@ -69,8 +69,8 @@ def status(
     if as_json:
         print_json(document(found, table.names_by_id))
     else:
-        _show(found, table, Console(highlight=False, soft_wrap=True))
-    stderr = Console(stderr=True, highlight=False, soft_wrap=True)
+        _show(found, table, Terminal())
+    stderr = Terminal(stderr=True)
     for problem in found.problems:
         stderr.print(f"[red]can't be read[/] {escape(problem)}")
     return 0 if found.is_whole else 1
@@ -126,7 +126,7 @@ def _read(urls: QueueUrls, router: Router, watched: Sequence[Distribution]) -> S
     queue = read_queue(SqsInbox(aws, urls.queue), problems) if urls.queue else None
     inbox = SqsInbox(aws, urls.dead_letters, _VISIBILITY_SECONDS) if urls.dead_letters else None
     dead_letters = read_dead_letters(inbox, router, problems) if inbox else None
-    stderr = Console(stderr=True)
+    stderr = Terminal(stderr=True)
     with Progress(console=stderr, transient=True, disable=not stderr.is_terminal) as progress:
         task = progress.add_task("distributions", total=len(watched))
         found = read_distributions(watched, AwsInvalidations(aws), lambda: progress.advance(task))
@@ -163,9 +163,10 @@ def _age(seconds: float | None) -> str:
 def _show_reasons(dead_letters: DeadLetterStatus, routes: Routes, console: Console) -> None:
     if not dead_letters.reasons:
         return
-    console.print("\n[dim]letters  kind      reason[/]")
+    console.print()
+    console.print("[dim]letters  kind      reason[/]")
     for reason in dead_letters.reasons:
-        console.print(f"{reason.letters:>7,}  {reason.kind:<8}  {escape(on_one_line(reason.reason))}")
+        console.print(f"{reason.letters:>7,}  {reason.kind:<8}  {escape(reason.reason)}")
         if reason.distributions:
             console.print(f"{'':19}[dim]for {escape(some_of([*map(routes.label, reason.distributions)]))}[/]")
     if dead_letters.is_sample:
