@@ -6,6 +6,7 @@ Both cut items into characters (an escaped one is a character as a whole) and ne
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import count
+from math import ceil
 from typing import NamedTuple, TypeAlias
 
 # One character of a viewer path: raw, or all the escapes of its UTF-8 bytes.
@@ -73,21 +74,31 @@ def best_of_all(scopes: Mapping[str, str | None], *, max_paths: int, max_wildcar
     """Try every set of wildcards, and return how good the best plan can be."""
     items = pruned(scopes)
     max_wildcards = min(max_wildcards, max_paths)
-    plain = _outcome(items, (), evicts)
-    if plain.paths <= max_paths and plain.wildcards <= max_wildcards:
-        return plain
     paths = [item for item in items if item[0] != "#"]
     stems = sorted({stem for item in paths for stem in prefixes(item) if is_allowed(stem, paths, scopes)})
     outcomes = {_outcome(items, chosen, evicts) for chosen in _apart(stems)}
-    for requests in count(1):
-        fitting = [
-            each._replace(requests=requests)
-            for each in outcomes
-            if each.paths <= requests * max_paths and each.wildcards <= requests * max_wildcards
-        ]
-        if fitting:
-            return min(fitting)
-    raise AssertionError
+    needed = {each: _requests(each, max_paths, max_wildcards) for each in outcomes}
+    fewest = min(needed.values())
+    plain = _outcome(items, (), evicts)
+    room = _room_for_wildcards(plain, fewest, max_paths, max_wildcards)
+    fitting = [each for each in outcomes if each.paths <= fewest * max_paths and each.wildcards <= room]
+    best = plain if plain in fitting else min(fitting)
+    return best._replace(requests=needed[best])
+
+
+def _requests(outcome: Outcome, max_paths: int, max_wildcards: int) -> int:
+    return max(1, ceil(outcome.paths / max_paths), ceil(outcome.wildcards / max_wildcards))
+
+
+def _room_for_wildcards(plain: Outcome, fewest: int, max_paths: int, max_wildcards: int) -> int:
+    """Return how many wildcards may be sent: in extra requests, too, where the items themselves hold that many.
+
+    Two more requests at least, and room for ten more wildcards. Where paths have to be saved, half of the wildcards of
+    the fewest requests are kept for that.
+    """
+    kept = fewest * max_wildcards // 2 if plain.paths > fewest * max_paths else 0
+    requests = next(requests for requests in count(fewest) if requests * max_wildcards >= plain.wildcards + kept)
+    return min(requests, fewest + max(2, ceil(10 / max_wildcards))) * max_wildcards
 
 
 def _apart(stems: Sequence[str]) -> Iterator[tuple[str, ...]]:

@@ -113,9 +113,15 @@ def test_a_path_without_a_scope_is_no_reason_for_a_wildcard_but_covered_by_one()
     assert planned({**scopes, "/blog/2": None}, paths=2) == [["/blog/1", "/blog/2"], ["/blog/feed"]]
 
 
-def test_wildcards_over_their_budget_become_fewer_though_the_paths_would_fit() -> None:
-    assert planned(["/a.js*", "/b.js*", "/c/d.js*"], wildcards=2, site=["/x"]) == [["/*"]]
-    assert planned(["/a/1.js*", "/a/2.js*", "/c/d.js*"], wildcards=2, site=["/a/3", "/x"]) == [["/a/*", "/c/d.js*"]]
+def test_forced_wildcards_take_extra_requests_though_the_paths_would_fit() -> None:
+    assert planned(["/a.js*", "/b.js*", "/c/d.js*"], wildcards=2, site=["/x"]) == [["/a.js*", "/b.js*"], ["/c/d.js*"]]
+
+
+def test_more_forced_wildcards_than_extra_requests_hold_become_fewer() -> None:
+    apart = [f"/{name}.js*" for name in "bcdefghijklmnopqrstuvwxyzABCD"]
+    (*full, last) = planned([*apart, "/a/1.js*", "/a/2.js*"])
+    assert [len(items) for items in full] == [10, 10]
+    assert {"/a/*", *apart} == {*full[0], *full[1], *last}
 
 
 def test_a_wildcard_over_others_is_no_more_of_them_than_one() -> None:

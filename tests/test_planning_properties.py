@@ -35,8 +35,11 @@ def counted(objects: Objects) -> Evicts:
 
 
 def guessed(stem: str, covered: int) -> int:
-    """Follow the planner's guess: as much as it covers, and a third of that with each folder that it lies deeper."""
-    return int(covered * 3 ** max(0, 16 - stem.count("/")))
+    """Follow the planner's guess: as much as it covers, and a third of that with each folder that it lies deeper.
+
+    A wildcard that covers only itself was asked for, and is guessed to evict nothing else.
+    """
+    return int(covered * 3 ** max(0, 16 - stem.count("/"))) if covered > 1 else 0
 
 
 def outcome(plans: Sequence[Plan], scopes: Scopes, evicts: Evicts) -> Outcome:

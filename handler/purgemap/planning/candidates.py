@@ -39,6 +39,30 @@ class Wildcard(NamedTuple):
         return self.collateral * _COLLATERAL - self.saved * _PATH + _WILDCARD + _LONGEST - len(self.stem)
 
 
+def collateral_in(cost: int) -> int:
+    """Return the collateral in a cost, or in a difference of costs."""
+    return (cost + _COLLATERAL // 2) // _COLLATERAL
+
+
+class Place(NamedTuple):
+    """A branch at which a wildcard may be, and what it replaces."""
+
+    branch: Branch
+    wildcards: list[Wildcard]  # the widest first
+    forced: int  # forced wildcards under the widest one
+    cost_forced: int  # and what they cost
+
+    @property
+    def widest(self) -> Wildcard:
+        """The wildcard that covers most."""
+        return self.wildcards[0]
+
+    @property
+    def cost_of_widest(self) -> int:
+        """What the widest wildcard costs more than the forced ones that it replaces."""
+        return self.widest.cost - self.cost_forced
+
+
 class Candidates:
     """The wildcards that may stand at the branches of the items."""
 
@@ -47,15 +71,15 @@ class Candidates:
         items: Sequence[str],
         scopes: Mapping[str, str | None],
         *,
-        asked: Sequence[str],
+        forced: Sequence[str],
         listing: Listing | None,
     ) -> None:
         self.items = items
-        self._scopes = Scopes(items, scopes)
+        self.scopes = Scopes(items, scopes)
         self._listing = listing
-        self._asked = [bisect_left(items, f"{stem}*") for stem in asked]
-        costs = (self._wildcard(stem, 1).cost for stem in asked)
-        self._asked_costs = list(accumulate(costs, initial=0))
+        self._forced = [bisect_left(items, f"{stem}*") for stem in forced]
+        costs = (self._forced_wildcard(stem).cost for stem in forced)
+        self._forced_costs = list(accumulate(costs, initial=0))
 
     def at(self, branch: Branch, above: str) -> list[Wildcard]:
         """Return the wildcards that may stand at a branch, given the stem of the branch above it.
@@ -69,17 +93,33 @@ class Candidates:
         shorter = stem[: legal_length(stem[:-1])]
         found = self._allowed(shorter, low, high) if len(shorter) > len(above) else []
         extended = high - low - 1
-        if extended > 1 and longest_stem(self.items, low + 1, high - 1) == stem:
+        if extended > 1 and longest_stem(self.items, low + 1, high - 1, len(stem)) == stem:
             found += self._allowed(stem, low + 1, high)
         return found
 
-    def asked(self, low: int, high: int) -> tuple[int, int]:
-        """Return how many of the items low ≤ i < high somebody asked for as wildcards, and their cost."""
-        start, end = bisect_left(self._asked, low), bisect_left(self._asked, high)
-        return end - start, self._asked_costs[end] - self._asked_costs[start]
+    def place(self, branch: Branch, above: str) -> Place | None:
+        """Return the wildcards at a branch with what they replace; None if there are none."""
+        wildcards = self.at(branch, above)
+        return Place(branch, wildcards, *self.forced(branch.low, branch.high)) if wildcards else None
+
+    def narrower(self, place: Place) -> Place:
+        """Return a place without its widest wildcard."""
+        branch, (_, *wildcards), _, _ = place
+        return Place(branch, wildcards, *self.forced(branch.high - wildcards[0].saved - 1, branch.high))
+
+    def forced(self, low: int, high: int) -> tuple[int, int]:
+        """Return how many of the items low ≤ i < high are forced wildcards, and their cost."""
+        if not self._forced:
+            return 0, 0
+        start, end = bisect_left(self._forced, low), bisect_left(self._forced, high)
+        return end - start, self._forced_costs[end] - self._forced_costs[start]
 
     def _allowed(self, stem: str, low: int, high: int) -> list[Wildcard]:
-        return [self._wildcard(stem, high - low)] if self._scopes.allow(stem, low, high) else []
+        return [self._wildcard(stem, high - low)] if self.scopes.allow(stem, low, high) else []
+
+    def _forced_wildcard(self, stem: str) -> Wildcard:
+        """Return a wildcard that the map or a `~` forces. Without a listing it is guessed to evict nothing more."""
+        return Wildcard(stem, 0, self._listing.collateral(stem) if self._listing else 0)
 
     def _wildcard(self, stem: str, covered: int) -> Wildcard:
         if self._listing:

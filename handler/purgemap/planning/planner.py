@@ -1,14 +1,38 @@
-"""Items of one distribution, with their scopes → plans, each within the budgets, together covering every item."""
+"""Items of one distribution, with their scopes → plans, each within the budgets, together covering every item.
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import filterfalse, islice
+The objective, in this order:
+
+1. The fewest requests that the scopes allow set the money: `max_paths` items for each.
+2. An extra request costs two seconds of an account's call rate, an evicted site costs much more. So wildcards that the
+   map or a `~` forces are never made wider while a few extra requests hold them. Nothing else justifies an extra
+   request: exact paths cost money, and the planner's own wildcards are there to save it.
+3. Within that: the least collateral, then fewer paths, fewer wildcards, longer prefixes.
+
+The work is bounded in counted steps. A plan that needs more gets its wildcards from the widest ones, narrowed greedily.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from math import ceil
 from typing import NamedTuple
 
 from purgemap.planning.candidates import Candidates
-from purgemap.planning.cover import is_wildcard, outermost, parted, uncovered
+from purgemap.planning.cover import outermost, parted, uncovered
 from purgemap.planning.listing import Listing
-from purgemap.planning.requests import requests_needed
+from purgemap.planning.narrowing import narrowed_stems
+from purgemap.planning.requests import Budget, widest_plan
 from purgemap.planning.search import cheapest_stems
+from purgemap.planning.steps import STEPS_A_BRANCH, Steps
+
+# Two extra requests make a plan wait four seconds longer for its calls. Refusals tighten the budgets (rungs.py) to one
+# wildcard a request: ten more forced ones still are sent as they are then, each call making progress.
+_EXTRA_REQUESTS = 2
+_EXTRA_WILDCARDS = 10
+
+# Steps of the exact search, and of narrowing where that is given up. Plans of real deploys take up to 54,000. Several
+# requests have so many wildcards to deal out that only small plans end early.
+_STEPS = (1 << 16, 1 << 13)
+_STEPS_OF_SEVERAL_REQUESTS = (1 << 9, 1 << 10)
 
 
 class Plan(NamedTuple):
@@ -20,43 +44,58 @@ class Plan(NamedTuple):
 def plan(
     scopes: Mapping[str, str | None], *, max_paths: int, max_wildcards: int, listing: Listing | None = None
 ) -> tuple[Plan, ...]:
-    """Return the fewest plans that cover all items within both budgets, and of those the ones that evict least.
+    """Return the plans that cover all items, each within both budgets, and evict least.
 
     `scopes` gives each wanted item (an encoded viewer path, a wildcard, a `#tag`) the prefix above which no wildcard
-    that the planner makes for it may rise; None keeps it as it is. What fits the budgets is sent as it is; else the
-    least collateral decides, then fewer paths, fewer wildcards, longer prefixes. A listing counts the collateral,
-    without one it is guessed.
+    that the planner makes for it may rise; None keeps it as it is. What fits the budgets is sent as it is. A listing
+    counts the collateral, without one it is guessed.
     """
     tags, exact, stems = parted(scopes)
-    max_wildcards = min(max_wildcards, max_paths)
+    budget = Budget(max_paths, min(max_wildcards, max_paths))
     paths = len(tags) + len(exact) + len(stems)
-    if paths > max_paths or len(stems) > max_wildcards:
+    if paths > budget.paths or len(stems) > budget.wildcards:
         items = sorted([*exact, *_wildcards(stems)]) if stems else exact
-        candidates = Candidates(items, scopes, asked=stems, listing=listing)
-        requests, widest = requests_needed(
-            candidates, max_paths=max_paths, max_wildcards=max_wildcards, paths=paths, wildcards=len(stems)
-        )
-        cheapest = cheapest_stems(
-            candidates,
-            surplus=max(0, paths - requests * max_paths),
-            max_wildcards=requests * max_wildcards,
-        )
-        stems = outermost([*stems, *(widest if cheapest is None else cheapest)])
+        candidates = Candidates(items, scopes, forced=stems, listing=listing)
+        stems = outermost([*stems, *_stems_needed(candidates, budget, paths, len(stems))])
         exact = uncovered(exact, stems)
-    return tuple(_requests([*tags, *exact, *_wildcards(stems)], max_paths, max_wildcards))
+    return tuple(_requests(_wildcards(stems), [*tags, *exact], budget))
+
+
+def _stems_needed(candidates: Candidates, budget: Budget, paths: int, forced: int) -> list[str]:
+    """Return the stems of the wildcards that the budgets require beside the forced ones."""
+    widest = widest_plan(candidates, budget, paths, forced)
+    surplus = max(0, paths - widest.requests * budget.paths)
+    max_wildcards = _max_wildcards(widest.requests, budget, forced, saves_paths=surplus > 0)
+    if not surplus and forced <= max_wildcards:
+        return []
+    exact, greedy = map(Steps, _STEPS if widest.requests == 1 else _STEPS_OF_SEVERAL_REQUESTS)
+    stems = None
+    if len(widest.places) * STEPS_A_BRANCH < exact.left:
+        stems = cheapest_stems(candidates, surplus=surplus, max_wildcards=max_wildcards, steps=exact)
+    return narrowed_stems(candidates, widest, max_wildcards, greedy) if stems is None else stems
+
+
+def _max_wildcards(requests: int, budget: Budget, forced: int, *, saves_paths: bool) -> int:
+    """Return how many wildcards a plan may hold, extra requests for forced ones included.
+
+    Where paths have to be saved, half of the wildcards of the fewest requests are left to those that save them.
+    """
+    reserved = requests * budget.wildcards // 2 if saves_paths else 0
+    needed = max(requests, ceil((forced + reserved) / budget.wildcards))
+    extra = max(_EXTRA_REQUESTS, ceil(_EXTRA_WILDCARDS / budget.wildcards))
+    return min(needed, requests + extra) * budget.wildcards
 
 
 def _wildcards(stems: Iterable[str]) -> Iterator[str]:
     return (f"{stem}*" for stem in stems)
 
 
-def _requests(items: Sequence[str], max_paths: int, max_wildcards: int) -> Iterator[Plan]:
+def _requests(wildcards: Iterator[str], others: Iterable[str], budget: Budget) -> Iterator[Plan]:
     """Deal the items out: as many wildcards as fit into each plan, then paths."""
-    wildcards = filter(is_wildcard, items)
-    others = filterfalse(is_wildcard, items)
+    others = iter(others)
     while True:
-        dealt = [*islice(wildcards, max_wildcards)]
-        dealt += islice(others, max_paths - len(dealt))
+        dealt = [*islice(wildcards, budget.wildcards)]
+        dealt += islice(others, budget.paths - len(dealt))
         if not dealt:
             return
         yield Plan(tuple(sorted(dealt)))

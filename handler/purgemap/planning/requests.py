@@ -1,41 +1,88 @@
 """Candidates and the budget of one request → how many requests the items take, and wildcards that surely fit them."""
 
 from collections.abc import Iterator
-from itertools import accumulate, count
+from heapq import heapify, heappop, heappush
+from itertools import count, islice
+from typing import NamedTuple, TypeAlias
 
-from purgemap.planning.candidates import Candidates, Wildcard
-from purgemap.planning.trie import Branch, branch_at, branches_below
+from purgemap.planning.candidates import Candidates, Place
+from purgemap.planning.trie import branch_at, branches_below
+
+# How many paths a place saves, or a scope at most, negative; its first item; the scope or the place.
+_Saving: TypeAlias = "tuple[int, int, str, Place | None]"
 
 
-def requests_needed(
-    candidates: Candidates, *, max_paths: int, max_wildcards: int, paths: int, wildcards: int
-) -> tuple[int, list[str]]:
-    """Return the least number of requests, and the stems of the widest wildcards with which they suffice.
+class Budget(NamedTuple):
+    """What one request may hold: at most `paths` items, and among them at most `wildcards` wildcards."""
 
-    `paths` and `wildcards` are what would be sent without any. The widest wildcards that the scopes allow decide:
-    one that covers wildcards that somebody asked for is free, of the others those come first that save most.
+    paths: int
+    wildcards: int
+
+
+class WidestPlan(NamedTuple):
+    """The plan of the fewest requests, whose wildcards are as wide as the scopes allow."""
+
+    requests: int
+    places: list[Place]
+    wildcards: int  # forced ones that remain included
+    spare_paths: int  # items that the requests have room for
+
+
+def widest_plan(candidates: Candidates, budget: Budget, paths: int, forced: int) -> WidestPlan:
+    """Return the widest plan of items that would be `paths` items, `forced` of them wildcards, if sent as they are.
+
+    A wildcard that covers forced ones is free, of the others those come first that save most.
     """
-    topmost = sorted(_topmost(candidates), key=lambda found: (found[1] == 0, -found[0].saved))
-    free = [found for found in topmost if found[1]]
-    paths -= sum(wildcard.saved for wildcard, _ in free)
-    wildcards -= sum(asked - 1 for _, asked in free)
-    saved = list(accumulate((wildcard.saved for wildcard, _ in topmost[len(free) :]), initial=0))
+    places, others = _free_and_others(candidates)
+    paths -= sum(place.widest.saved for place in places)
+    wildcards = forced - sum(place.forced - 1 for place in places)
     for requests in count(1):
-        room = requests * max_wildcards - wildcards
-        if room >= 0 and paths - saved[min(room, len(saved) - 1)] <= requests * max_paths:
+        for place in islice(others, max(0, requests * budget.wildcards - wildcards)):
+            places.append(place)
+            paths -= place.widest.saved
+            wildcards += 1
+        if wildcards <= requests * budget.wildcards and paths <= requests * budget.paths:
             break
-    return requests, [wildcard.stem for wildcard, _ in topmost[: len(free) + room]]
+    return WidestPlan(requests, places, wildcards, requests * budget.paths - paths)
 
 
-def _topmost(candidates: Candidates) -> Iterator[tuple[Wildcard, int]]:
-    """Yield the widest wildcards that the scopes allow, each with the number of those that it makes needless."""
-    pending: list[tuple[Branch, str]] = []
-    if len(candidates.items) > 1:
-        pending.append((branch_at(candidates.items, 0, len(candidates.items)), ""))
+def _free_and_others(candidates: Candidates) -> tuple[list[Place], Iterator[Place]]:
+    """Return the highest places at which the scopes allow a wildcard: those over forced ones, and the others."""
+    free: list[Place] = []
+    others: list[_Saving] = []
+    for scope, low, high in candidates.scopes.widest():
+        if candidates.forced(low, high)[0]:
+            places = [*_topmost(candidates, scope, low, high)]
+            free += (place for place in places if place.forced)
+            others += (_saving(place) for place in places if not place.forced)
+        else:
+            others.append((low - high + 1, low, scope, None))
+    return free, _most_saving_first(candidates, others)
+
+
+def _most_saving_first(candidates: Candidates, savings: list[_Saving]) -> Iterator[Place]:
+    """Yield places, those first that save most; a scope is looked into only when its turn comes."""
+    heapify(savings)
+    while savings:
+        bound, low, scope, place = heappop(savings)
+        if place:
+            yield place
+        else:
+            for found in _topmost(candidates, scope, low, low + 1 - bound):
+                heappush(savings, _saving(found))
+
+
+def _saving(place: Place) -> _Saving:
+    return -place.widest.saved, place.branch.low, "", place
+
+
+def _topmost(candidates: Candidates, scope: str, low: int, high: int) -> Iterator[Place]:
+    """Yield the highest places within a scope and its items at which the scopes allow a wildcard."""
+    pending = [(branch_at(candidates.items, low, high, len(scope)), "")]
     while pending:
         branch, stem_above = pending.pop()
-        wildcards = candidates.at(branch, stem_above)
-        if wildcards:
-            yield max(wildcards, key=lambda wildcard: wildcard.saved), candidates.asked(branch.low, branch.high)[0]
+        place = candidates.place(branch, stem_above)
+        if place:
+            yield place
         else:
             pending += ((below, branch.stem) for below in branches_below(candidates.items, branch))

@@ -13,6 +13,7 @@ from operator import itemgetter
 from typing import NamedTuple, TypeAlias
 
 from purgemap.planning.candidates import Candidates
+from purgemap.planning.steps import STEPS_A_BRANCH, Steps
 from purgemap.planning.trie import Branch, branch_at, branches_below
 
 # The stems of a way, in nested pairs: to combine two ways costs the same however many they hold.
@@ -40,11 +41,16 @@ class _Knot(NamedTuple):
     to_come: list[int]  # outside this branch and the parts of the one above that are added before it
 
 
-def cheapest_stems(candidates: Candidates, *, surplus: int, max_wildcards: int) -> list[str] | None:
-    """Return the stems that save `surplus` paths at the least cost; None if the approximation finds none."""
+def cheapest_stems(candidates: Candidates, *, surplus: int, max_wildcards: int, steps: Steps) -> list[str] | None:
+    """Return the stems that save `surplus` paths at the least cost.
+
+    None if the steps don't suffice, or the approximation finds none.
+    """
     if len(candidates.items) < _FEWEST:
         return []
-    knots = _knots(candidates, surplus, max_wildcards)
+    knots = _knots(candidates, surplus, max_wildcards, steps)
+    if steps.left < 0:
+        return None
     ways = [knot.bare for knot in knots]
     best: list[_Way] = []
     for place in range(len(knots) - 1, -1, -1):
@@ -53,19 +59,22 @@ def cheapest_stems(candidates: Candidates, *, surplus: int, max_wildcards: int) 
         if len(best) > 1:
             best = _kept(best, surplus, _least(elsewhere, surplus, max_wildcards))
         if place:
-            combined = _combined(ways[above], best, max_wildcards)
+            several, best = _paired(ways[above], best)
+            if not steps.take(len(several) * len(best)):
+                return None
+            combined = _combined(several, best, max_wildcards)
             if len(combined) > len(best):  # else each way took the same on, and what was kept is so still
                 combined = _kept(combined, surplus, _least(to_come, surplus, max_wildcards))
             ways[above] = combined
     return _flat(best[0][3]) if best else None
 
 
-def _knots(candidates: Candidates, surplus: int, max_wildcards: int) -> list[_Knot]:
+def _knots(candidates: Candidates, surplus: int, max_wildcards: int, steps: Steps) -> list[_Knot]:
     """Return the branches in reach, each after the one above it; of the parts of one the last comes first."""
     items = candidates.items
     knots: list[_Knot] = []
     pending: list[_Pending] = [(0, "", branch_at(items, 0, len(items)), [], [])]
-    while pending:
+    while pending and steps.take(STEPS_A_BRANCH):
         above, stem_above, branch, elsewhere, to_come = pending.pop()
         wildcards = candidates.at(branch, stem_above)
         # Where a wildcard evicts nothing, none below it is better.
@@ -75,7 +84,7 @@ def _knots(candidates: Candidates, surplus: int, max_wildcards: int) -> list[_Kn
         bare = _bare(candidates, branch, parts, max_wildcards) if opened else []
         here: list[_Way] = [(1, wildcard.saved, wildcard.cost, wildcard.stem) for wildcard in wildcards]
         knots.append(_Knot(above, bare, here, elsewhere, to_come))
-        if opened:
+        if opened and steps.take(len(parts)):
             pending += _parts(len(knots) - 1, branch.stem, parts, outside, elsewhere)
     return knots
 
@@ -110,16 +119,18 @@ def _least(savings: list[int], surplus: int, max_wildcards: int) -> list[int]:
 
 def _bare(candidates: Candidates, branch: Branch, below: Iterable[Branch], max_wildcards: int) -> list[_Way]:
     """Return the one way to send what stands alone at a branch; none if it holds too many wildcards itself."""
-    wildcards, cost = candidates.asked(branch.low, branch.high)
+    wildcards, cost = candidates.forced(branch.low, branch.high)
     for part in below:
-        wildcards_below, cost_below = candidates.asked(part.low, part.high)
+        wildcards_below, cost_below = candidates.forced(part.low, part.high)
         wildcards, cost = wildcards - wildcards_below, cost - cost_below
     return [(wildcards, 0, cost, None)] if wildcards <= max_wildcards else []
 
 
+def _paired(ways: list[_Way], others: list[_Way]) -> tuple[list[_Way], list[_Way]]:
+    return (_hull(ways), _hull(others)) if len(ways) * len(others) > _MOST_PAIRS else (ways, others)
+
+
 def _combined(ways: list[_Way], others: list[_Way], max_wildcards: int) -> list[_Way]:
-    if len(ways) * len(others) > _MOST_PAIRS:
-        ways, others = _hull(ways), _hull(others)
     return [
         (wildcards + more, saved + also, cost + extra, (stems, further) if stems and further else stems or further)
         for wildcards, saved, cost, stems in ways

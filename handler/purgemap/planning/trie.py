@@ -47,11 +47,11 @@ def branches_below(items: Sequence[str], branch: Branch) -> list[Branch]:
     return found
 
 
-def longest_stem(items: Sequence[str], first: int, last: int) -> str:
+def longest_stem(items: Sequence[str], first: int, last: int, known: int = 0) -> str:
     """Return the longest stem whose wildcard covers both items, given as places in the sorted list.
 
-    `P*` is not trusted to cover P, so it is shorter than either.
+    Both begin with at least `known` same characters. `P*` is not trusted to cover P, so it is shorter than either.
     """
     item = items[first]
-    shared = min(shared_length(item, items[last]), len(item) - 1)
+    shared = min(shared_length(item, items[last], known), len(item) - 1)
     return item[: legal_length(item[:shared])]
