@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from bench import batch, bursts, cost, memory, mixes, planner_bench, planner_cost, routing_cost, start
+from bench import batch, bursts, cost, memory, mixes, planner_bench, planner_cost, planner_scopes, routing_cost, start
 from bench.chart import chart
 from bench.machine import machine
 from bench.publishing import Published
@@ -22,6 +22,7 @@ SECTIONS: dict[str, Callable[..., Iterable[Row]]] = {
     "cost": cost.rows,
     "collateral": planner_bench.rows,
     "planning": planner_cost.rows,
+    "scopes": planner_scopes.rows,
 }
 
 # What a section's figures rest on, where its rows don't say it.
