@@ -108,6 +108,11 @@ def test_listing_is_of_the_bucket_that_its_json_names() -> None:
     assert parse_listing('{"Contents": [{"Key": "a"}], "Name": "media"}', "site") == {"media": ["a"]}
 
 
+def test_listing_takes_keys_that_look_like_lines_of_aws_s3_ls() -> None:
+    keys = [" PRE (Phasers).html", "2026-01-01 10:00:00 talk.html", "a.html", "b.html", "c.html"]
+    assert parse_listing("\n".join(keys), "site") == {"site": keys}
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

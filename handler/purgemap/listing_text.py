@@ -59,7 +59,10 @@ def parse_listing(text: str, bucket: str | None, changes: Iterable[ObjectChange]
         (number, line.removesuffix("\r").removeprefix("\ufeff")) for number, line in enumerate(text.split("\n"), 1)
     ]
     lines = [(number, line) for number, line in lines if line]
-    if any(_LS_LINE.fullmatch(line) for _, line in lines):
+    # A key may look like one of these lines, as ` PRE (Phasers).html` does; `aws s3 ls` prints hardly any others.
+    objects = sum(bool(_LS_LINE.fullmatch(line)) for _, line in lines)
+    others = sum(not _LS_LINE.fullmatch(line) and not _LS_SUMMARY.fullmatch(line) for _, line in lines)
+    if objects > others:
         return {_named(bucket): _ls_keys(lines)}
     keys_by_bucket: dict[str, list[str]] = defaultdict(list)
     for number, line in lines:
