@@ -147,6 +147,21 @@ def test_a_route_without_a_name_is_still_itself_when_its_prefix_changes() -> Non
             "{id: E2EXAMPLE1ABCD, max_paths: 900}",
             "may send more paths than 150, at $0.005 each",
         ),
+        (
+            "{id: E2EXAMPLE1ABCD}",
+            "{id: E2EXAMPLE1ABCD, max_paths_per_day: 20000}",
+            "with max_paths_per_day 20000 a day may cost $100.00; it was 5000 ($25.00)",
+        ),
+        (
+            "{id: E2EXAMPLE1ABCD}",
+            "{id: E2EXAMPLE1ABCD, max_paths_per_day: 0}",
+            "with max_paths_per_day 0 a day has no ceiling; it was 5000 ($25.00)",
+        ),
+        (
+            "{id: E2EXAMPLE1ABCD}",
+            "{id: E2EXAMPLE1ABCD, max_paths_per_day: 100}",
+            "with max_paths_per_day 100 whole scopes stand for paths sooner than with 5000 ($25.00)",
+        ),
     ],
 )
 def test_what_widens_is_warned_of(before: str, after: str, warning: str) -> None:

@@ -28,6 +28,7 @@ KEYS = [
 KEYS += [
     "external_id",
     "max_paths",
+    "max_paths_per_day",
     "origin_path",
     "include",
     "exclude",

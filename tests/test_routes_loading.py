@@ -44,9 +44,9 @@ def test_a_map_compiles_to_exact_buckets_patterns_and_distributions(tmp_path: Pa
         tmp_path,
         """
         version: 1
-        defaults: {max_paths: 100, clean_urls: true}
+        defaults: {max_paths: 100, max_paths_per_day: 70, clean_urls: true}
         distributions:
-          www: {id: E2EXAMPLE1ABCD, origin_path: /www, max_wildcards: 5}
+          www: {id: E2EXAMPLE1ABCD, origin_path: /www, max_wildcards: 5, max_paths_per_day: 0}
         routes:
           - {name: first, bucket: acme-www, distributions: [www, E2EXAMPLE1ABCD, {tenant: dt_1}]}
           - {bucket: "acme-{site}", prefix: "a/", distributions: ["{site}"], exclude: ["*.map"]}
@@ -60,8 +60,8 @@ def test_a_map_compiles_to_exact_buckets_patterns_and_distributions(tmp_path: Pa
     [(pattern, text)] = routes.patterns
     assert pattern == "acme-{site}"
     assert decode_routes(text) == [decoded("acme-{site}/a/", "a/", ["{site}"], {"exclude": ["*.map"]})]
-    www = Distribution("E2EXAMPLE1ABCD", max_paths=100, max_wildcards=5)
-    tenant = Distribution("tenant:dt_1", max_paths=100)
+    www = Distribution("E2EXAMPLE1ABCD", max_paths=100, max_wildcards=5, max_paths_per_day=0)
+    tenant = Distribution("tenant:dt_1", max_paths=100, max_paths_per_day=70)
     assert dict(routes.distributions()) == {"E2EXAMPLE1ABCD": www, "www": www, "tenant:dt_1": tenant}
 
 

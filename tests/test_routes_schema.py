@@ -13,7 +13,7 @@ from purgemap.routes.trials import LISTS, SETTINGS
 
 SCHEMA: dict[str, Any] = load_schema()
 DEFINITIONS: dict[str, Any] = SCHEMA["$defs"]
-BUDGETS = {"max_paths", "max_wildcards"}
+BUDGETS = {"max_paths", "max_wildcards", "max_paths_per_day"}
 OPTIONS = set(Settings._fields)
 
 

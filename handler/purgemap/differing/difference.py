@@ -143,7 +143,7 @@ def _site_changes(old: Site | None, new: Site | None) -> tuple[str, ...]:
 
 
 def _distribution_changes(old: Distribution, new: Distribution) -> tuple[str, ...]:
-    names = ("role_arn", "external_id", "max_paths", "max_wildcards")
+    names = ("role_arn", "external_id", "max_paths", "max_wildcards", "max_paths_per_day")
     return tuple(filter(None, (_change(name, getattr(old, name), getattr(new, name)) for name in names)))
 
 

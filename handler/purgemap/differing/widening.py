@@ -92,6 +92,17 @@ def _budget(old: Distribution, new: Distribution) -> Iterator[str]:
     if new.max_paths > old.max_paths:
         more = f"with max_paths {new.max_paths} a batch may send more paths than {old.max_paths}"
         yield f"{more}, at ${DOLLARS_PER_PATH} each"
+    yield from _daily_budget(old.max_paths_per_day, new.max_paths_per_day)
+
+
+def _daily_budget(old: int, new: int) -> Iterator[str]:
+    before = f"{old} (${old * DOLLARS_PER_PATH:,.2f})" if old else "0"
+    if old and not new:
+        yield f"with max_paths_per_day 0 a day has no ceiling; it was {before}"
+    elif old and new > old:
+        yield f"with max_paths_per_day {new} a day may cost ${new * DOLLARS_PER_PATH:,.2f}; it was {before}"
+    elif new and (new < old or not old):
+        yield f"with max_paths_per_day {new} whole scopes stand for paths sooner than with {before}"
 
 
 def _listed(texts: Iterable[str]) -> str:

@@ -4,12 +4,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from purgemap.routes.source import Place, Source
-from purgemap.routes.table import DEFAULT_MAX_PATHS, DEFAULT_MAX_WILDCARDS, TENANT, Settings
+from purgemap.routes.table import (
+    DEFAULT_MAX_PATHS,
+    DEFAULT_MAX_PATHS_PER_DAY,
+    DEFAULT_MAX_WILDCARDS,
+    TENANT,
+    Settings,
+)
 from purgemap.routes.written import Defaults, WrittenDistribution, WrittenMap, WrittenRoute, WrittenTarget, WrittenTest
 from purgemap.s3_uris import parse_s3_uri
 
 _OPTIONS = frozenset(Settings._fields)
-_ACCESS = ("id", "tenant", "role_arn", "external_id", "max_paths", "max_wildcards")
+_ACCESS = ("id", "tenant", "role_arn", "external_id", "max_paths", "max_wildcards", "max_paths_per_day")
 _SECTIONS = frozenset({"defaults", "distributions", "routes", "tests"})
 _TOP_KEYS = _SECTIONS | {"version"}
 _FREE_KEY = "x-"
@@ -47,6 +53,7 @@ def _defaults(place: Place, settings: Mapping[str, Any]) -> Defaults:
         place=place,
         max_paths=settings.get("max_paths", DEFAULT_MAX_PATHS),
         max_wildcards=settings.get("max_wildcards", DEFAULT_MAX_WILDCARDS),
+        max_paths_per_day=settings.get("max_paths_per_day", DEFAULT_MAX_PATHS_PER_DAY),
         options=_options(settings),
     )
 
@@ -74,6 +81,7 @@ def written_distribution(
         external_id=found.get("external_id"),
         max_paths=found.get("max_paths", defaults.max_paths),
         max_wildcards=found.get("max_wildcards", defaults.max_wildcards),
+        max_paths_per_day=found.get("max_paths_per_day", defaults.max_paths_per_day),
         options=_options(found),
     )
 

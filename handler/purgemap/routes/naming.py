@@ -63,6 +63,7 @@ def access(distribution: WrittenDistribution) -> dict[str, str | int | None]:
         "external_id": distribution.external_id,
         "max_paths": distribution.max_paths,
         "max_wildcards": distribution.max_wildcards,
+        "max_paths_per_day": distribution.max_paths_per_day,
     }
 
 

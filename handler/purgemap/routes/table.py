@@ -14,7 +14,8 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 COMPILED_VERSION = 3
-"""Version 1 had plain JSON in its rows, whose quotes version 2 swaps. Version 3 may hold `strip_suffixes`."""
+"""Version 1 had plain JSON in its rows, whose quotes version 2 swaps. Version 3 may hold `strip_suffixes` and
+`max_paths_per_day`."""
 
 READABLE_VERSIONS = frozenset({2, COMPILED_VERSION})
 """Versions whose rows this version decodes: `deploy --refresh` compares with the map of the version before."""
@@ -24,6 +25,8 @@ TENANT = "tenant:"
 
 DEFAULT_MAX_PATHS = 150
 DEFAULT_MAX_WILDCARDS = 10
+DEFAULT_MAX_PATHS_PER_DAY = 5_000
+"""$25, at $0.005 a path; a distribution with 0 has no ceiling."""
 
 _SWAPPED_QUOTES = str.maketrans("\"'", "'\"")
 
@@ -68,6 +71,7 @@ class Distribution:
     external_id: str | None = None
     max_paths: int = DEFAULT_MAX_PATHS
     max_wildcards: int = DEFAULT_MAX_WILDCARDS
+    max_paths_per_day: int = DEFAULT_MAX_PATHS_PER_DAY
     options: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
     @property

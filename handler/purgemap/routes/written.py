@@ -17,6 +17,7 @@ class Defaults:
     place: Place
     max_paths: int
     max_wildcards: int
+    max_paths_per_day: int
     options: Mapping[str, Any]
 
 
@@ -30,6 +31,7 @@ class WrittenDistribution:
     external_id: str | None
     max_paths: int
     max_wildcards: int
+    max_paths_per_day: int
     options: Mapping[str, Any]
 
 
