@@ -15,6 +15,7 @@ from simulation.running import Kit, Run, opened
 from simulation.trouble import Plan
 from simulation.world import View, World
 
+CREATE = "CreateInvalidation"
 HEALTHY, DELETED, THROTTLED = "E0000000000HEALTHY", "E0000000000DELETED", "E000000000THROTTLED"
 
 
@@ -88,7 +89,7 @@ def test_a_healthy_distribution_is_called_once_whatever_becomes_of_others_in_its
         run.remove(DELETED)
         run.settle()
         assert run.double.stale() == []
-        assert run.double.ledger.outcomes(account=ACCOUNT, distribution=HEALTHY) == {"accepted": 1}
+        assert run.double.ledger.outcomes(operation=CREATE, distribution=HEALTHY) == {"accepted": 1}
         assert run.double.ledger.outcomes(distribution=THROTTLED)["accepted"] == 1
         (letter,) = [json.loads(letter.body) for letter in run.dead_letters.letters]
         assert (letter["distribution"], letter["rejected"].partition(":")[0]) == (DELETED, "NoSuchDistribution")

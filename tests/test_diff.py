@@ -73,6 +73,8 @@ def test_a_new_site_comes_with_its_bucket_distribution_rule_and_right() -> None:
         ("+", "rule", "buckets acme-docs, acme-shop, acme-www"),
         ("-", "rule", "buckets acme-docs, acme-www"),
         ("+", "right", "cloudfront:CreateInvalidation on distribution/E9EXAMPLE1ABCD"),
+        ("+", "right", "cloudfront:GetInvalidation on distribution/E9EXAMPLE1ABCD"),
+        ("+", "right", "cloudfront:ListInvalidations on distribution/E9EXAMPLE1ABCD"),
     ]
 
 

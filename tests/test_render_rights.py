@@ -23,10 +23,15 @@ distributions:
   docs: {id: E3EXAMPLE2ABCD, role_arn: "arn:aws:iam::222222222222:role/purgemap", external_id: acme}
   blog: {id: E4EXAMPLE3ABCD, role_arn: "arn:aws:iam::222222222222:role/purgemap", external_id: acme}
   shop: {tenant: dt_1a2b3c}
+  free: {id: E6EXAMPLE5ABCD, max_paths_per_day: 0}
   news: {tenant: dt_4d5e6f, role_arn: "arn:aws:iam::333333333333:role/team/purge"}
 routes:
-  - {bucket: acme-www, distributions: [www, docs, blog, shop, news, E5EXAMPLE4ABCD]}
+  - {bucket: acme-www, distributions: [www, docs, blog, shop, news, free, E5EXAMPLE4ABCD]}
 """
+
+# Past invalidations are read to count them, for max_paths_per_day.
+READS = ("cloudfront:GetInvalidation", "cloudfront:ListInvalidations")
+CALLS = ("cloudfront:CreateInvalidation", *READS)
 
 # What Lambda does with the function's role, beside what the code does.
 # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html#events-sqs-permissions
@@ -92,6 +97,10 @@ def test_each_call_of_the_code_is_granted_and_each_right_is_used(load_map: LoadM
     assert functions_calls() == {
         "cloudfront:CreateInvalidation",
         "cloudfront:CreateInvalidationForDistributionTenant",
+        "cloudfront:GetInvalidation",
+        "cloudfront:GetInvalidationForDistributionTenant",
+        "cloudfront:ListInvalidations",
+        "cloudfront:ListInvalidationsForDistributionTenant",
         "sqs:SendMessage",
         "sts:AssumeRole",
     }
@@ -99,9 +108,11 @@ def test_each_call_of_the_code_is_granted_and_each_right_is_used(load_map: LoadM
 
 def test_each_right_stands_on_exactly_what_the_map_and_the_stack_have(load_map: LoadMap) -> None:
     own = "arn:${AWS::Partition}:cloudfront::${AWS::AccountId}"
+    counted = [f"{own}:distribution/E2EXAMPLE1ABCD", f"{own}:distribution/E5EXAMPLE4ABCD"]
     assert resources_by_action(stack_of(load_map(MAP))) == {
-        "cloudfront:CreateInvalidation": [f"{own}:distribution/E2EXAMPLE1ABCD", f"{own}:distribution/E5EXAMPLE4ABCD"],
-        "cloudfront:CreateInvalidationForDistributionTenant": [f"{own}:distribution-tenant/dt_1a2b3c"],
+        "cloudfront:CreateInvalidation": [*counted, f"{own}:distribution/E6EXAMPLE5ABCD"],
+        **dict.fromkeys(READS, counted),
+        **{f"{call}ForDistributionTenant": [f"{own}:distribution-tenant/dt_1a2b3c"] for call in CALLS},
         "sts:AssumeRole": ["arn:aws:iam::222222222222:role/purgemap", "arn:aws:iam::333333333333:role/team/purge"],
         "sqs:ReceiveMessage": ["Queue.Arn"],
         "sqs:DeleteMessage": ["Queue.Arn"],
@@ -120,7 +131,7 @@ def test_no_right_stands_on_everything(load_map: LoadMap) -> None:
 
 def test_without_tenants_and_roles_there_is_no_right_on_any() -> None:
     actions = resources_by_action(stack_of(map_of(["acme-www"]))).keys()
-    assert actions - LAMBDAS_OWN == {"sqs:SendMessage", "cloudfront:CreateInvalidation"}
+    assert actions - LAMBDAS_OWN == {"sqs:SendMessage", *CALLS}
 
 
 def test_the_function_reads_its_own_queue_and_writes_what_its_environment_names() -> None:
@@ -144,13 +155,10 @@ def test_a_member_makes_each_role_of_the_map_with_the_rights_that_go_through_it(
     }
     assert roles == {
         ("Account222222222222", "/", "purgemap"): {
-            "cloudfront:CreateInvalidation": [
-                f"{own}:distribution/E3EXAMPLE2ABCD",
-                f"{own}:distribution/E4EXAMPLE3ABCD",
-            ]
+            call: [f"{own}:distribution/E3EXAMPLE2ABCD", f"{own}:distribution/E4EXAMPLE3ABCD"] for call in CALLS
         },
         ("Account333333333333", "/team/", "purge"): {
-            "cloudfront:CreateInvalidationForDistributionTenant": [f"{own}:distribution-tenant/dt_4d5e6f"]
+            f"{call}ForDistributionTenant": [f"{own}:distribution-tenant/dt_4d5e6f"] for call in CALLS
         },
     }
     for account in ("222222222222", "333333333333"):

@@ -243,6 +243,10 @@ def test_the_bound_lets_the_function_do_all_that_the_main_template_grants() -> N
     rendered = {
         "cloudfront:CreateInvalidation",
         "cloudfront:CreateInvalidationForDistributionTenant",
+        "cloudfront:GetInvalidation",
+        "cloudfront:GetInvalidationForDistributionTenant",
+        "cloudfront:ListInvalidations",
+        "cloudfront:ListInvalidationsForDistributionTenant",
         "sts:AssumeRole",
     }
     assert actions("FunctionBoundary") == rendered | {action for each in inline for action in many(each["Action"])}

@@ -81,7 +81,7 @@ def renewed(job: Job, letter_id: str, now: float) -> Job:
     delete it) is still invalidated once.
     """
     source = hashlib.sha256(f"{job.digest}\0{letter_id}".encode()).hexdigest()
-    return job._replace(sources=(source,), oldest=now, refusals=0, throttled=0, rung=0)
+    return job._replace(sources=(source,), oldest=now, refusals=0, throttled=0, rung=0, held_until=0.0)
 
 
 def _read(letter: Letter, bodies: Iterable[str]) -> Batch:

@@ -30,7 +30,8 @@ class Job(NamedTuple):
 
     `distribution` is an id, or `tenant:` and a tenant's id. `sources` are the sorted ids of the deliveries behind
     it. `oldest` is the time of the oldest event, in seconds since the epoch. `refusals` counts every refusal,
-    `throttled` those for the rate of calls; `rung` says by how much the budgets are tightened.
+    `throttled` those for the rate of calls; `rung` says by how much the budgets are tightened. `held_until` is the slot
+    that a job waited for because its distribution was over its daily budget: all its changes are older. 0 for none.
     """
 
     distribution: str
@@ -41,6 +42,7 @@ class Job(NamedTuple):
     refusals: int = 0
     throttled: int = 0
     rung: int = 0
+    held_until: float = 0.0
 
     @property
     def digest(self) -> str:
@@ -66,6 +68,7 @@ def merge(jobs: Iterable[Job]) -> Job:
         refusals=max(job.refusals for job in every),
         throttled=max(job.throttled for job in every),
         rung=max(job.rung for job in every),
+        held_until=max(job.held_until for job in every),
     )
 
 
@@ -110,6 +113,7 @@ def parse_job(body: Mapping[str, Any]) -> Job:
             refusals=int(body["refusals"]),
             throttled=int(body["throttled"]),
             rung=int(body["rung"]),
+            held_until=float(body.get("held_until", 0)),
         )
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise PurgemapError(f"not a whole job: {type(error).__name__}: {error}") from None
@@ -122,7 +126,8 @@ def _is_sound(job: Job) -> bool:
     """Whether a job holds only what `messages` writes: anything else could sink its whole batch later."""
     texts = (*job.sources, *job.scopes, *(scope for scope in job.scopes.values() if scope is not None))
     counts = (job.changes, job.refusals, job.throttled, job.rung)
-    return math.isfinite(job.oldest) and min(counts) >= 0 and all(isinstance(t, str) and t.isascii() for t in texts)
+    are_times = math.isfinite(job.oldest) and 0 <= job.held_until < math.inf
+    return are_times and min(counts) >= 0 and all(isinstance(t, str) and t.isascii() for t in texts)
 
 
 def messages(job: Job, **notes: str) -> Iterator[str]:
@@ -139,6 +144,7 @@ def messages(job: Job, **notes: str) -> Iterator[str]:
                 "refusals": job.refusals,
                 "throttled": job.throttled,
                 "rung": job.rung,
+                **({"held_until": job.held_until} if job.held_until else {}),
                 **{name: note[:_NOTE_CHARACTERS] for name, note in notes.items()},
             },
             separators=(",", ":"),

@@ -9,8 +9,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from purgemap.aws import Aws, AwsCloudFront, SqsQueue
+from purgemap.delivery import DailyBudgets
 from purgemap.delivery.pace import DEFAULT_CALLS_PER_SECOND, SECONDS_TO_START_A_CALL, Pace
 from purgemap.errors import PurgemapError
+from purgemap.invalidation_history import AwsInvalidationHistory
 from purgemap.pipeline import Service, answer, process
 from purgemap.reporting import DEFAULT_NAMESPACE, LOGGER, JsonFormatter, log_report
 from purgemap.routes.loading import load_routes
@@ -60,7 +62,9 @@ def _build_service(environment: Mapping[str, str]) -> Service:
     aws = Aws()
     queues = [environment.get(name) for name in ("PURGEMAP_QUEUE_URL", "PURGEMAP_DEAD_LETTER_QUEUE_URL")]
     queue, dead_letters = (SqsQueue(aws, url) if url else None for url in queues)
-    return Service(routes, Router(routes), AwsCloudFront(aws), queue, dead_letters)
+    # Without a queue no job can be held, and what is not sent now may never be.
+    budgets = DailyBudgets(AwsInvalidationHistory(aws)) if queue else None
+    return Service(routes, Router(routes), AwsCloudFront(aws), queue, dead_letters, budgets)
 
 
 def _map_path(environment: Mapping[str, str]) -> str:

@@ -204,7 +204,8 @@ def _add_filled(asked: Asked, target: Target, template: _Template, key: str, pat
     folder = path[: path.rfind("/") + 1]
     values = {**target.captures, "bucket": target.bucket, "key": key, "path": path, "dir": folder}
     if template.is_tag:
-        return _add_tag(asked, target, _join(template.parts, values, None))
+        names_object = template.fixed < len(template.parts)
+        return _add_tag(asked, target, _join(template.parts, values, None), names_object=names_object)
     for style in _styles("".join(values[part.text] for part in template.parts if part.kind is Kind.CAPTURE)):
         scope = _scope(target, template, values, style)
         item = _usable(_join(template.parts, values, style))
@@ -214,12 +215,13 @@ def _add_filled(asked: Asked, target: Target, template: _Template, key: str, pat
     return None
 
 
-def _add_tag(asked: Asked, target: Target, tag: str) -> None:
+def _add_tag(asked: Asked, target: Target, tag: str, *, names_object: bool) -> None:
+    scope = _scope_path(target)
     if _TAG.fullmatch(tag):
-        add_scope(asked.items, tag, None)
+        # There are as many tags that name an object as objects, so these have a wildcard to fall back on.
+        add_scope(asked.items, tag, scope if names_object else None)
         return
     # Whatever the tag stood for must not stay cached, and only the route's own part of the site may go.
-    scope = _scope_path(target)
     add_scope(asked.items, scope, scope)
     add_scope(asked.items, scope + "*", scope)
     asked.warnings.append(f"route {target.route}: {tag!r} is no cache tag CloudFront takes: {scope}* goes instead")

@@ -12,7 +12,18 @@ from itertools import chain
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from purgemap.delivery import CloudFront, Deferred, Order, Outcome, Pace, Rejected, defer_new, deliver
+from purgemap.delivery import (
+    CloudFront,
+    DailyBudgets,
+    Deferred,
+    Notes,
+    Order,
+    Outcome,
+    Pace,
+    Rejected,
+    defer_new,
+    deliver,
+)
 from purgemap.errors import PurgemapError
 from purgemap.events import Batch, ObjectChange, ReturnedJob, parse_payload
 from purgemap.jobs import Job, merge, merged_scopes
@@ -30,13 +41,14 @@ class NotAllDeliveredError(PurgemapError):
 
 
 class Service(NamedTuple):
-    """What the pipeline works with: the map, and the edges."""
+    """What the pipeline works with: the map, the edges, and what is counted while a function lives."""
 
     routes: Routes
     router: Router
     cloudfront: CloudFront
     queue: Queue | None
     dead_letters: Queue | None
+    budgets: DailyBudgets | None = None
 
 
 class Wanted(NamedTuple):
@@ -55,6 +67,7 @@ class Report(NamedTuple):
     wanted: Wanted
     outcomes: list[Outcome]
     unkept: list[Unkept]
+    notes: Notes = Notes()
 
 
 def process(payload: Any, service: Service, pace: Pace) -> Report:
@@ -63,8 +76,10 @@ def process(payload: Any, service: Service, pace: Pace) -> Report:
     wanted = want(batch.changes, service.router, pace.now())
     orders, lost = _orders(wanted, batch.jobs, service.routes)
     due, deferred = _part(orders, service.queue, pace)
-    outcomes = [*deliver(due, service.cloudfront, pace), *lost]
-    return Report(batch, wanted, [*deferred, *outcomes], keep(outcomes, service.queue, service.dead_letters))
+    outcomes = [*deliver(due, service.cloudfront, pace, budgets=service.budgets), *lost]
+    unkept = keep(outcomes, service.queue, service.dead_letters)
+    notes = service.budgets.take_notes() if service.budgets else Notes()
+    return Report(batch, wanted, [*deferred, *outcomes], unkept, notes)
 
 
 def _part(orders: Iterable[Order], queue: Queue | None, pace: Pace) -> tuple[list[Order], list[Deferred]]:
@@ -76,20 +91,23 @@ def _part(orders: Iterable[Order], queue: Queue | None, pace: Pace) -> tuple[lis
 
 
 def _orders(wanted: Wanted, returned: Iterable[ReturnedJob], routes: Routes) -> tuple[list[Order], list[Rejected]]:
-    """Merge what changes want with the jobs that come back: one order per distribution that the map still has."""
+    """Merge what changes want with the jobs that come back: one order per distribution that the map still has.
+
+    Jobs that were held for the daily budget are an order of their own: all that they are for is older than their slot.
+    """
     distributions = {order.job.distribution: order.distribution for order in wanted.orders}
-    jobs_by_distribution = {order.job.distribution: [order.job] for order in wanted.orders}
+    jobs_by_order = {(order.job.distribution, False): [order.job] for order in wanted.orders}
     for _, job in returned:
-        jobs_by_distribution.setdefault(job.distribution, []).append(job)
+        jobs_by_order.setdefault((job.distribution, job.held_until > 0), []).append(job)
         if job.distribution not in distributions and job.distribution in routes.distributions_by_id:
             distributions[job.distribution] = routes.distributions_by_id[job.distribution]
     deferred = {job.distribution for _, job in returned}
     orders = [
         Order(merge(jobs), distributions[name], name in deferred)
-        for name, jobs in jobs_by_distribution.items()
+        for (name, _), jobs in jobs_by_order.items()
         if name in distributions
     ]
-    gone = (merge(jobs) for name, jobs in jobs_by_distribution.items() if name not in distributions)
+    gone = (merge(jobs) for (name, _), jobs in jobs_by_order.items() if name not in distributions)
     return orders, [Rejected(job, "the map has no such distribution any more") for job in gone]
 
 

@@ -7,9 +7,10 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedd
 import json
 import logging
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from purgemap.delivery import Accepted, Deferred, Outcome, Rejected
+from purgemap.delivery import Accepted, Deferred, Excess, Outcome, Rejected
 from purgemap.pipeline import Report
 
 LOGGER = logging.getLogger("purgemap")
@@ -51,8 +52,10 @@ def report_lines(report: Report, started: float, ended: float, namespace: str = 
     for outcome in report.outcomes:
         yield _outcome_line(outcome, ended)
         yield Line(logging.DEBUG, "items", {"items": sorted(outcome.job.scopes)})
-    for warning in report.wanted.warnings:
+    for warning in (*report.wanted.warnings, *report.notes.warnings):
         yield Line(logging.WARNING, warning, {})
+    for excess in report.notes.excesses:
+        yield Line(logging.WARNING, "over budget", _excess_fields(excess))
     for record in report.batch.malformed:
         yield Line(logging.ERROR, "malformed record", {"source": record.source, "reason": record.reason})
     for unkept in report.unkept:
@@ -84,6 +87,15 @@ def _outcome_line(outcome: Outcome, ended: float) -> Line:
     return Line(logging.ERROR, "rejected", not_taken)
 
 
+def _excess_fields(excess: Excess) -> dict[str, Any]:
+    return {
+        "distribution": excess.distribution,
+        "spent": excess.spent,
+        "max_paths_per_day": excess.budget,
+        "next_wildcards": datetime.fromtimestamp(excess.next_wildcards, UTC).isoformat(timespec="seconds"),
+    }
+
+
 def _batch_line(report: Report, started: float, ended: float, namespace: str) -> Line:
     accepted = [outcome for outcome in report.outcomes if isinstance(outcome, Accepted)]
     metrics = {
@@ -97,6 +109,7 @@ def _batch_line(report: Report, started: float, ended: float, namespace: str) ->
         "deferred": sum(isinstance(outcome, Deferred) for outcome in report.outcomes),
         "rejected": sum(isinstance(outcome, Rejected) for outcome in report.outcomes),
         "failed": len(report.unkept),
+        "over_budget": len(report.notes.excesses),
         "seconds_to_accepted": [round(max(ended - outcome.job.oldest, 0), 1) for outcome in accepted][:100],
     }
     properties = {

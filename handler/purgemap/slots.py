@@ -1,4 +1,4 @@
-"""When a job that CloudFront refused is tried again: its distribution's next slot."""
+"""When a job is tried again that CloudFront refused, or that is over a budget: its distribution's next slot."""
 
 import math
 import zlib
@@ -9,6 +9,12 @@ MAX_DELAY = 900
 
 _FIRST_DELAY = 5
 _SHORTEST_ROUND = 20
+
+SECONDS_BETWEEN_WILDCARDS = 900
+"""How often a distribution over its daily budget gets its wildcards: 96 times a day."""
+
+# Functions' clocks may differ by this: what one holds until a slot must have changed before another sends in it.
+_SECONDS_BEFORE_A_SLOT = 10
 
 
 def delay_to_slot(distribution: str, now: float, *, refusals: int) -> int:
@@ -31,3 +37,14 @@ def delay_to_slot(distribution: str, now: float, *, refusals: int) -> int:
     while slot - now > MAX_DELAY and slot - round_seconds > now:
         slot -= round_seconds
     return min(math.ceil(slot - now), MAX_DELAY)
+
+
+def last_wildcard_slot(distribution: str, now: float) -> float:
+    """Return the start of the quarter of an hour, at a distribution's own second, that `now` is in."""
+    place = zlib.crc32(distribution.encode()) % SECONDS_BETWEEN_WILDCARDS
+    return now - (now - place) % SECONDS_BETWEEN_WILDCARDS
+
+
+def next_wildcard_slot(distribution: str, now: float) -> float:
+    """Return the next of these starts that a job can still be held until."""
+    return last_wildcard_slot(distribution, now + _SECONDS_BEFORE_A_SLOT) + SECONDS_BETWEEN_WILDCARDS

@@ -31,14 +31,14 @@ class Ledger:
 
     def __init__(self) -> None:
         self.log: list[Record] = []
-        self.calls: Counter[tuple[str, str, str]] = Counter()  # by account, distribution, outcome
+        self.calls: Counter[tuple[str, str, str, str]] = Counter()  # by operation, account, distribution, outcome
         self.billed_paths: Counter[str] = Counter()  # by account
         self.peaks: dict[str, Peak] = {}  # by distribution
 
     def record(self, call: Call, outcome: str) -> None:
         """Note how a call ended."""
         self.log.append(Record(call, outcome))
-        self.calls[call.account, call.distribution, outcome] += 1
+        self.calls[call.operation, call.account, call.distribution, outcome] += 1
 
     def bill(self, account: str, items: int) -> None:
         """Every item of an accepted batch is a path on the bill, tags, wildcards and repetitions too.
@@ -52,10 +52,11 @@ class Ledger:
         peak = self.peaks.get(distribution, Peak())
         self.peaks[distribution] = Peak(max(peak.paths, paths), max(peak.wildcards, wildcards))
 
-    def outcomes(self, *, account: str = "", distribution: str = "") -> Counter[str]:
-        """Calls by outcome, of all or of one account and distribution."""
+    def outcomes(self, *, operation: str = "", account: str = "", distribution: str = "") -> Counter[str]:
+        """Calls by outcome, of all or of one account and distribution; `operation` is the start of its name."""
         total: Counter[str] = Counter()
-        for (of_account, of_distribution, outcome), calls in self.calls.items():
-            if account in ("", of_account) and distribution in ("", of_distribution):
+        for (of_operation, of_account, of_distribution, outcome), calls in self.calls.items():
+            is_asked_for = account in ("", of_account) and distribution in ("", of_distribution)
+            if is_asked_for and of_operation.startswith(operation):
                 total[outcome] += calls
         return total

@@ -7,7 +7,8 @@ from typing import NamedTuple, Protocol
 
 from doubles.cloudfront import ACCOUNT, Caller, CloudFrontDouble, ConnectionCutError, ServiceError
 from purgemap import aws
-from purgemap.delivery import CloudFront, Refusal, RefusedError
+from purgemap.delivery import CloudFront, InvalidationHistory, Listed, Page, Refusal, RefusedError
+from purgemap.errors import PurgemapError
 from purgemap.keeping import Message, Queue
 from purgemap.routes.table import TENANT, Distribution
 from simulation.timeline import Timeline
@@ -17,6 +18,7 @@ from simulation.trouble import Trouble
 SECONDS_FOR_A_CALL = 30
 
 SECONDS_PER_CALL = 0.3
+SECONDS_PER_READ = 0.1
 _SECONDS_TO_RETRY = 1.0
 _ATTEMPTS = 2
 _ENTRIES_PER_CALL = 10
@@ -56,9 +58,10 @@ class Stage(NamedTuple):
 
 
 class Edges(NamedTuple):
-    """What the service is given: CloudFront, the queue, the dead-letter queue."""
+    """What the service is given: CloudFront and what it tells of the past, the queue, the dead-letter queue."""
 
     cloudfront: CloudFront
+    history: InvalidationHistory
     queue: Queue
     dead_letters: Queue
 
@@ -71,7 +74,9 @@ def in_memory(stage: Stage) -> Iterator[Edges]:
     """Lead there without a byte on a wire."""
     double, timeline, trouble, *queues = stage
     yield Edges(
-        SimulatedCloudFront(double, timeline, trouble), *(SimulatedQueue(each, timeline, trouble) for each in queues)
+        SimulatedCloudFront(double, timeline, trouble),
+        SimulatedHistory(double, timeline, trouble),
+        *(SimulatedQueue(each, timeline, trouble) for each in queues),
     )
 
 
@@ -108,6 +113,38 @@ class SimulatedCloudFront:
         create = self._double.create_invalidation_for_tenant if is_tenant else self._double.create_invalidation
         id_ = distribution.id.removeprefix(TENANT)
         return create(caller_of(distribution), id_, items, caller_reference).id
+
+
+class SimulatedHistory:
+    """`delivery.InvalidationHistory` as `AwsInvalidationHistory` is; each read takes virtual time."""
+
+    def __init__(self, double: CloudFrontDouble, timeline: Timeline, killer: Killer) -> None:
+        self._double = double
+        self._timeline = timeline
+        self._killer = killer
+
+    def list_page(self, distribution: Distribution, marker: str) -> Page:
+        double, is_tenant = self._double, distribution.id.startswith(TENANT)
+        find = double.list_invalidations_for_tenant if is_tenant else double.list_invalidations
+        with self._reading():
+            page = find(caller_of(distribution), distribution.id.removeprefix(TENANT), marker=marker)
+        return Page([Listed(each.id, each.created) for each in page.items], page.next_marker)
+
+    def read_items(self, distribution: Distribution, invalidation: str) -> tuple[str, ...]:
+        double, is_tenant = self._double, distribution.id.startswith(TENANT)
+        get = double.get_invalidation_for_tenant if is_tenant else double.get_invalidation
+        with self._reading():
+            return get(caller_of(distribution), distribution.id.removeprefix(TENANT), invalidation).items
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        self._killer.may_kill()
+        try:
+            yield
+        except (ServiceError, ConnectionCutError) as error:
+            raise PurgemapError(str(error)) from error
+        finally:
+            self._timeline.sleep(SECONDS_PER_READ)
 
 
 class SimulatedQueue:

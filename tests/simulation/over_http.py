@@ -23,6 +23,7 @@ from doubles.cloudfront_http import CloudFrontServer
 from purgemap.aws import Aws, AwsCloudFront, SqsQueue
 from purgemap.embedded.aws import EmbeddedAws, embedded_aws
 from purgemap.embedded.server import REGION
+from purgemap.invalidation_history import AwsInvalidationHistory
 from purgemap.keeping import Message, Queue
 from purgemap.routes.table import Distribution
 from simulation.edges import SECONDS_PER_CALL, Edges, MakeEdges, SimulatedQueue, Stage, check_time
@@ -57,7 +58,7 @@ def _over_http(aws: EmbeddedAws, stage: Stage) -> Iterator[Edges]:
             SimulatedQueue(WiredQueue(SqsQueue(clients, url), url, queue), timeline, trouble)
             for url, queue in zip(urls, queues, strict=True)
         ]
-        yield Edges(WiredCloudFront(AwsCloudFront(clients), stage), *wired)
+        yield Edges(WiredCloudFront(AwsCloudFront(clients), stage), AwsInvalidationHistory(clients), *wired)
 
 
 class WiredCloudFront:

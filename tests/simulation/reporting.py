@@ -40,7 +40,7 @@ class Figures:
 def figures_of(run: Run) -> Figures:
     """Read a run's figures off the double, the queues and Lambda."""
     ends = Counter(invocation.end for invocation in run.source.invocations)
-    outcomes = run.double.ledger.outcomes()
+    outcomes = run.double.ledger.outcomes(operation="CreateInvalidation")
     calls, accepted = outcomes.total(), outcomes["accepted"] + outcomes["accepted+cut"]
     items = sum(run.double.ledger.billed_paths.values())
     seconds = sum(invocation.seconds for invocation in run.source.invocations)

@@ -7,17 +7,19 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from operator import itemgetter
 from random import Random
+from typing import Any
 from unittest import mock
 
 from doubles.cloudfront import ACCOUNT, CloudFrontDouble, Settings
 from purgemap import jobs
-from purgemap.delivery import delivering
-from purgemap.lambda_function import serve
+from purgemap.delivery import DailyBudgets, delivering
+from purgemap.lambda_function import Handler, serve
 from purgemap.pipeline import Service
+from purgemap.routes.table import Routes
 from purgemap.routing import Router
 from simulation.changes import FOREIGN, MALFORMED, Change, delays, draw_changes, write_event
-from simulation.edges import MakeEdges, Stage, in_memory
-from simulation.lambdas import EventSource
+from simulation.edges import Edges, MakeEdges, Stage, in_memory
+from simulation.lambdas import CONCURRENCY, EventSource
 from simulation.queues import DeadLetters, Entry, StandardQueue
 from simulation.timeline import Pool, Timeline
 from simulation.trouble import Plan, Trouble, draw_plan, draw_settings
@@ -26,6 +28,9 @@ from simulation.world import World, draw_world, job_id
 # What is not through by then never will be.
 _LONGEST = 2 * 86_400.0
 _LOOKS_EVERY = 30.0
+
+# Of invocations, those that find a new instance of the function.
+_SHARE_REPLACED = 0.05
 
 
 @dataclass(slots=True)
@@ -111,15 +116,35 @@ def opened(seed: int, world: World, plan: Plan, settings: Settings, kit: Kit) ->
     stage = Stage(double, timeline, trouble, queue, dead_letters)
     small = mock.patch.object(jobs, "MAX_MESSAGE_BYTES", plan.message_bytes)
     with virtual_time(timeline), small, kit.edges(stage) as edges:
-        service = Service(routes, Router(routes), *edges)
-        handler = serve(service, kit.calls_per_second, timeline.clock, timeline.sleep)
-        source = kit.source(queue, handler, timeline, trouble)
+        functions = Functions(lambda: _start_function(routes, edges, kit, timeline), Random(rng.random()))
+        source = kit.source(queue, functions, timeline, trouble)
         run = Run(seed, world, timeline, double, trouble, queue, dead_letters, source)
         yield run
         try:
             source.stop()
         except Exception as error:  # noqa: BLE001  whatever it is, the verdict names it
             run.bugs.append(repr(error))
+
+
+class Functions:
+    """Lambda's instances of the function: any may get a batch, they share nothing, and now and then one is replaced."""
+
+    def __init__(self, start: Callable[[], Handler], rng: Random) -> None:
+        self._start = start
+        self._rng = rng
+        self._instances = [start() for _ in range(CONCURRENCY)]
+
+    def __call__(self, payload: Any, context: Any) -> dict[str, Any] | None:
+        chosen = self._rng.randrange(CONCURRENCY)
+        if self._rng.random() < _SHARE_REPLACED:
+            self._instances[chosen] = self._start()
+        return self._instances[chosen](payload, context)
+
+
+def _start_function(routes: Routes, edges: Edges, kit: Kit, timeline: Timeline) -> Handler:
+    cloudfront, history, queue, dead_letters = edges
+    service = Service(routes, Router(routes), cloudfront, queue, dead_letters, DailyBudgets(history))
+    return serve(service, kit.calls_per_second, timeline.clock, timeline.sleep)
 
 
 @contextmanager

@@ -116,6 +116,8 @@ class Trouble:
         double.faults.add(
             Fault(error="InvalidArgument", until=until, times=None, when=lambda call: self.refuses(call.items)),
             Fault(error="ServiceUnavailable", times=None, when=lambda _: self.strikes(plan.errors)),
+            Fault(operation="List", error="Throttling", times=None, when=lambda _: self.strikes(plan.errors)),
+            Fault(operation="Get", error="ServiceUnavailable", times=None, when=lambda _: self.strikes(plan.errors)),
             Fault(cut="after", times=None, when=lambda _: self.strikes(plan.cuts)),
             Fault(cut="before", times=None, when=lambda _: self.strikes(plan.cuts)),
             Fault(delay=7.9, times=None, when=lambda _: self.strikes(plan.slow)),  # just before the client gives up

@@ -146,6 +146,7 @@ class _Drawing:
         options |= {"clean_urls": site.clean_urls, "query_strings": site.query_strings}
         options |= {"index_documents": list(site.index_documents)}
         options |= {"max_paths": rng.choice((150, 150, 20, 3)), "max_wildcards": rng.choice((10, 10, 2, 1))}
+        options["max_paths_per_day"] = rng.choice((5_000, 5_000, 0, 40, 5))
         name = f"site{number}"
         self.world.document["distributions"][name] = options
         return name, site

@@ -10,7 +10,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 OPERATIONS: Mapping[str, tuple[str, ...]] = {
-    "cloudfront": ("CreateInvalidation", "CreateInvalidationForDistributionTenant"),
+    "cloudfront": (
+        "CreateInvalidation",
+        "CreateInvalidationForDistributionTenant",
+        "GetInvalidation",
+        "GetInvalidationForDistributionTenant",
+        "ListInvalidations",
+        "ListInvalidationsForDistributionTenant",
+    ),
     "sqs": ("SendMessageBatch",),
     "sts": ("AssumeRole",),
 }

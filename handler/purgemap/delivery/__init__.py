@@ -1,6 +1,8 @@
 """Jobs → what became of them: accepted by CloudFront, deferred to a later batch, or rejected for good."""
 
+from purgemap.delivery.daily_budget import DailyBudgets, Excess, Notes
 from purgemap.delivery.delivering import Order, defer_new, deliver
+from purgemap.delivery.history import InvalidationHistory, Listed, Page
 from purgemap.delivery.outcomes import Accepted, CloudFront, Deferred, Outcome, Refusal, RefusedError, Rejected
 from purgemap.delivery.pace import SECONDS_TO_START_A_CALL, Pace
 
@@ -8,10 +10,16 @@ __all__ = [
     "SECONDS_TO_START_A_CALL",
     "Accepted",
     "CloudFront",
+    "DailyBudgets",
     "Deferred",
+    "Excess",
+    "InvalidationHistory",
+    "Listed",
+    "Notes",
     "Order",
     "Outcome",
     "Pace",
+    "Page",
     "Refusal",
     "RefusedError",
     "Rejected",

@@ -36,7 +36,7 @@ class Search:
 
     def _stand_in(self, item: str) -> list[tuple[str, ...]]:
         scope = self._scopes.get(item)
-        if scope is None or item.endswith("*"):
+        if scope is None or item.startswith("#") or item.endswith("*"):
             self.hopeless.add(item)
             return []
         stand_in = (scope, f"{scope}*")

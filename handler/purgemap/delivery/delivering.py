@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from purgemap.delivery.attempt import Attempt, caller_reference
+from purgemap.delivery.daily_budget import Admitted, DailyBudgets, Requests
 from purgemap.delivery.outcomes import Accepted, CloudFront, Deferred, Outcome, Refusal, RefusedError, Rejected
 from purgemap.delivery.pace import Pace, Turns
 from purgemap.delivery.refusing import after_refusal
@@ -45,12 +46,13 @@ def deliver(
     cloudfront: CloudFront,
     pace: Pace,
     listings: Listings | None = None,
+    budgets: DailyBudgets | None = None,
 ) -> list[Outcome]:
     """Send jobs: one account's after one another, since the rate is an account's; accounts side by side.
 
-    `listings` holds what is known of the sites, by distribution.
+    `listings` holds what is known of the sites, by distribution. Without `budgets` a day has no ceiling.
     """
-    accounts = [_Account(cloudfront, pace, each, listings or {}) for each in _by_account(orders)]
+    accounts = [_Account(cloudfront, pace, each, listings or {}, budgets) for each in _by_account(orders)]
     if len(accounts) <= 1:
         return [outcome for account in accounts for outcome in account.deliver()]
     with ThreadPoolExecutor(max_workers=min(len(accounts), _MOST_ACCOUNTS_AT_ONCE)) as pool:
@@ -72,9 +74,17 @@ def _are_new(orders: Iterable[Order]) -> bool:
 class _Account:
     """One account's share of a batch: its orders, and the turns of its calls."""
 
-    def __init__(self, cloudfront: CloudFront, pace: Pace, orders: Sequence[Order], listings: Listings) -> None:
+    def __init__(
+        self,
+        cloudfront: CloudFront,
+        pace: Pace,
+        orders: Sequence[Order],
+        listings: Listings,
+        budgets: DailyBudgets | None,
+    ) -> None:
         self._cloudfront = cloudfront
         self._listings = listings
+        self._budgets = budgets
         self._pace = pace
         self._orders = orders
         self._turns = Turns(pace, pace.quick_calls(after_others=not _are_new(orders)))
@@ -85,16 +95,29 @@ class _Account:
         return [outcome for order in self._orders for outcome in self._send(order)]
 
     def _send(self, order: Order) -> Iterator[Outcome]:
-        attempt = Attempt(order.job, lambda: self._requests(order))
+        admitted = self._admit(order)
+        if isinstance(admitted, Deferred):
+            yield admitted
+            return
+        attempt = Attempt(*admitted)
         while attempt.goes_on:
             attempt.deferred_for = self._why_no_call(attempt)
             if not attempt.deferred_for:
                 yield from self._call(attempt, order.distribution)
         yield from self._remains(attempt)
 
-    def _requests(self, order: Order) -> list[tuple[str, ...]]:
+    def _admit(self, order: Order) -> Admitted | Deferred:
         job, distribution = order.job, order.distribution
-        paths, wildcards = tightened(distribution.max_paths, distribution.max_wildcards, job.rung)
+
+        def plan_within(job: Job, max_paths: int) -> Requests:
+            return self._requests(job, max_paths, distribution.max_wildcards)
+
+        if self._budgets and distribution.max_paths_per_day and self._turns.has_time and not self._is_throttled:
+            return self._budgets.admit(job, distribution, plan_within, self._pace)
+        return Admitted(job, lambda: plan_within(job, distribution.max_paths))
+
+    def _requests(self, job: Job, max_paths: int, max_wildcards: int) -> Requests:
+        paths, wildcards = tightened(max_paths, max_wildcards, job.rung)
         listing = self._listings.get(job.distribution)
         return [each.items for each in plan(job.scopes, max_paths=paths, max_wildcards=wildcards, listing=listing)]
 
@@ -110,11 +133,14 @@ class _Account:
         items = attempt.next_request()
         reference = caller_reference(attempt.job, items)
         self._turns.wait()
+        sent = self._pace.now()
         try:
             invalidation = self._cloudfront.create_invalidation(distribution, items, reference)
         except RefusedError as error:
             attempt.refuse(items, error)
         else:
+            if self._budgets:
+                self._budgets.record(distribution, invalidation, items, sent)
             yield attempt.accept(items, reference, invalidation)
 
     def _remains(self, attempt: Attempt) -> Iterator[Deferred | Rejected]:

@@ -26,7 +26,8 @@ def after_refusal(job: Job, refused: RefusedError, now: float, *, got_on: bool) 
 
 
 def _why_hopeless(job: Job, refused: RefusedError, now: float) -> str:
-    age = now - job.oldest
+    # While a job was held for its distribution's budget, nothing was tried.
+    age = now - max(job.oldest, job.held_until)
     if refused.refusal is Refusal.GONE:
         return str(refused)
     if refused.refusal is Refusal.DENIED and age >= SECONDS_UNTIL_DENIED_FOR_GOOD:

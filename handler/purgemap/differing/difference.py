@@ -130,7 +130,11 @@ def _refusal(routes: Routes) -> str:
 def _rights(routes: Routes) -> list[str]:
     """Tell the function's rights; resources of the stack's own account by what tells them apart."""
     grants = grants_of(routes)
-    return [f"{each.action} on {each.arn.rpartition(':')[2] if '${' in each.arn else each.arn}" for each in grants]
+    return [
+        f"{action} on {each.arn.rpartition(':')[2] if '${' in each.arn else each.arn}"
+        for each in grants
+        for action in each.actions
+    ]
 
 
 def _site_changes(old: Site | None, new: Site | None) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ def render_roles(routes: Routes) -> tuple[dict[str, Any], dict[str, Any]]:
         }
         role = f"Role{hashlib.sha256(arn.encode()).hexdigest()[:16]}"
         resources[role] = _role(arn, distributions)
-        grants = sorted(invalidation_grant(distribution.id) for distribution in distributions)
+        grants = sorted(invalidation_grant(distribution) for distribution in distributions)
         resources |= render_policies(grants, role, taken=0, Condition=f"Account{account}")
     return conditions, resources
 

@@ -12,10 +12,10 @@ _ARN = "arn:${{AWS::Partition}}:cloudfront::${{AWS::AccountId}}:{}/{}"
 
 
 class Grant(NamedTuple):
-    """A right on one resource: the statement that it goes into, the action, and the ARN, in which Fn::Sub puts in."""
+    """Rights on one resource: the statement that they go into, the actions, and the ARN, in which Fn::Sub puts in."""
 
     sid: str
-    action: str
+    actions: tuple[str, ...]
     arn: str
 
 
@@ -26,16 +26,23 @@ def grants_of(routes: Routes) -> list[Grant]:
 
 def _grant(distribution: Distribution) -> Grant:
     if distribution.role_arn:
-        return Grant("AssumeRoles", "sts:AssumeRole", distribution.role_arn)
-    return invalidation_grant(distribution.id)
+        return Grant("AssumeRoles", ("sts:AssumeRole",), distribution.role_arn)
+    return invalidation_grant(distribution)
 
 
-def invalidation_grant(distribution: str) -> Grant:
-    """Let a distribution, or a tenant, of the stack's own account be invalidated."""
-    if distribution.startswith(TENANT):
-        arn = _ARN.format("distribution-tenant", distribution.removeprefix(TENANT))
-        return Grant("InvalidateTenants", "cloudfront:CreateInvalidationForDistributionTenant", arn)
-    return Grant("Invalidate", "cloudfront:CreateInvalidation", _ARN.format("distribution", distribution))
+def invalidation_grant(distribution: Distribution) -> Grant:
+    """Let a distribution, or a tenant, of the stack's own account be invalidated.
+
+    Past invalidations are read to count them, which only a distribution with a daily budget needs.
+    """
+    is_tenant, is_counted = distribution.id.startswith(TENANT), distribution.max_paths_per_day > 0
+    calls = ("CreateInvalidation", "GetInvalidation", "ListInvalidations") if is_counted else ("CreateInvalidation",)
+    kind, of_tenant = ("distribution-tenant", "ForDistributionTenant") if is_tenant else ("distribution", "")
+    return Grant(
+        f"Invalidate{'Tenants' if is_tenant else ''}{'' if is_counted else 'Uncounted'}",
+        tuple(f"cloudfront:{call}{of_tenant}" for call in calls),
+        _ARN.format(kind, distribution.id.removeprefix(TENANT)),
+    )
 
 
 def render_policies(grants: Sequence[Grant], role: str, *, taken: int, **attributes: Any) -> dict[str, Any]:
@@ -97,12 +104,16 @@ def _document(grants: Iterable[Grant]) -> dict[str, Any]:
 
 
 def _statements(grants: Iterable[Grant]) -> Iterator[dict[str, Any]]:
-    arns_by_statement: dict[tuple[str, str], list[str]] = {}
-    for sid, action, arn in grants:
-        arns_by_statement.setdefault((sid, action), []).append(arn)
-    for (sid, action), arns in arns_by_statement.items():
+    arns_by_statement: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for sid, actions, arn in grants:
+        arns_by_statement.setdefault((sid, actions), []).append(arn)
+    for (sid, actions), arns in arns_by_statement.items():
         resources = [{"Fn::Sub": arn} if "${" in arn else arn for arn in arns]
-        yield {"Sid": sid, "Effect": "Allow", "Action": action, "Resource": resources}
+        yield {"Sid": sid, "Effect": "Allow", "Action": _one_or_all(actions), "Resource": resources}
+
+
+def _one_or_all(texts: tuple[str, ...]) -> str | list[str]:
+    return texts[0] if len(texts) == 1 else list(texts)
 
 
 def _size(grants: Iterable[Grant]) -> int:

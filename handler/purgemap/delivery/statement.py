@@ -1,0 +1,81 @@
+"""One distribution's history → its spending, read from CloudFront as seldom as the decisions on it allow."""
+
+from collections.abc import Callable
+
+from purgemap.delivery.history import InvalidationHistory
+from purgemap.delivery.pace import SECONDS_TO_COLLECT_A_BATCH, SECONDS_TO_START_A_CALL, Pace
+from purgemap.delivery.spending import SECONDS_OF_A_DAY, SECONDS_TO_REMEMBER_ITEMS, Spending
+from purgemap.errors import PurgemapError
+from purgemap.routes.table import Distribution
+
+SECONDS_BETWEEN_READINGS = 300
+
+# AWS publishes no rate for reading: a reading stops at some point, and the next one goes on.
+MAX_READS = 50
+_SECONDS_FOR_A_READING = 10
+_SECONDS_BETWEEN_WARNINGS = 3_600
+
+
+class Statement:
+    """What one distribution has left of its daily budget.
+
+    Other functions, people and pipelines spend, too. A reading is as good as what these can have spent since: a full
+    request a batch each, as a guess.
+    """
+
+    def __init__(self, history: InvalidationHistory, distribution: Distribution) -> None:
+        self.spending = Spending()
+        self._history = history
+        self._distribution = distribution
+        self._read_at = float("-inf")
+        self._has_failed = False
+        self._warned_at = float("-inf")
+
+    def remaining(self, distribution: Distribution, pace: Pace, warn: Callable[[str], None]) -> int:
+        """Return the paths that are left, 0 at least, after another reading if this one is too old."""
+        self._distribution = distribution
+        self.spending.forget(pace.now())
+        if self._is_too_old(pace.now()):
+            self._read(pace, warn)
+        return max(0, self._left())
+
+    def refresh(self, pace: Pace, warn: Callable[[str], None]) -> None:
+        """Read what is new, unless it was read just now or can't be read at the moment."""
+        age = pace.now() - self._read_at
+        if age >= (SECONDS_BETWEEN_READINGS if self._has_failed else 1):
+            self._read(pace, warn)
+
+    def _left(self) -> int:
+        return self._distribution.max_paths_per_day - self.spending.paths()
+
+    def _is_too_old(self, now: float) -> bool:
+        age, left = now - self._read_at, self._left()
+        if self._has_failed or age == float("inf"):
+            return age >= SECONDS_BETWEEN_READINGS
+        if left <= 0:
+            return self.spending.has_unread and age >= 1
+        others = 2 * self._distribution.max_paths * age / SECONDS_TO_COLLECT_A_BATCH
+        return age >= SECONDS_BETWEEN_READINGS or others > left
+
+    def _read(self, pace: Pace, warn: Callable[[str], None]) -> None:
+        now = self._read_at = pace.now()
+
+        def has_time() -> bool:
+            return pace.seconds_left() >= SECONDS_TO_START_A_CALL and pace.now() < now + _SECONDS_FOR_A_READING
+
+        try:
+            self._read_history(now, has_time)
+            self._has_failed = False
+        except PurgemapError as error:
+            self._has_failed = True
+            if now >= self._warned_at + _SECONDS_BETWEEN_WARNINGS:
+                self._warned_at = now
+                warn(f"{self._distribution.id}: max_paths_per_day counts only what this function has sent: {error}")
+
+    def _read_history(self, now: float, has_time: Callable[[], bool]) -> None:
+        history, distribution = self._history, self._distribution
+        self.spending.list_new(lambda marker: history.list_page(distribution, marker), now - SECONDS_OF_A_DAY, has_time)
+        for invalidation in self.spending.unread_ids(now - SECONDS_TO_REMEMBER_ITEMS, MAX_READS):
+            if not has_time():
+                return
+            self.spending.record_items(invalidation, history.read_items(distribution, invalidation))

@@ -1,0 +1,59 @@
+"""`delivery.InvalidationHistory` by way of botocore: what CloudFront lists and shows of past invalidations."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from purgemap.aws import Aws
+from purgemap.aws_errors import AWS_ERRORS, words_of
+from purgemap.delivery import Listed, Page
+from purgemap.errors import PurgemapError
+from purgemap.routes.table import TENANT, Distribution
+
+
+class AwsInvalidationHistory:
+    """Reads of one distribution or tenant, through its role where it has one."""
+
+    def __init__(self, aws: Aws) -> None:
+        self._aws = aws
+
+    def list_page(self, distribution: Distribution, marker: str) -> Page:
+        """List a page of invalidations, the newest first; raises PurgemapError."""
+        page = {"Marker": marker} if marker else {}
+        with _purgemap_errors():
+            client, tenant = self._client(distribution), _tenant(distribution)
+            if tenant:
+                answer = client.list_invalidations_for_distribution_tenant(Id=tenant, **page)
+            else:
+                answer = client.list_invalidations(DistributionId=distribution.id, **page)
+            found = answer["InvalidationList"]
+            listed = [Listed(str(each["Id"]), each["CreateTime"].timestamp()) for each in found.get("Items", ())]
+            return Page(listed, found.get("NextMarker", "") if found.get("IsTruncated") else "")
+
+    def read_items(self, distribution: Distribution, invalidation: str) -> tuple[str, ...]:
+        """Read the items of an invalidation; raises PurgemapError."""
+        with _purgemap_errors():
+            client, tenant = self._client(distribution), _tenant(distribution)
+            if tenant:
+                answer = client.get_invalidation_for_distribution_tenant(DistributionTenantId=tenant, Id=invalidation)
+            else:
+                answer = client.get_invalidation(DistributionId=distribution.id, Id=invalidation)
+            return tuple(map(str, answer["Invalidation"]["InvalidationBatch"]["Paths"].get("Items", ())))
+
+    def _client(self, distribution: Distribution) -> Any:
+        return self._aws.client("cloudfront", distribution.role_arn, distribution.external_id)
+
+
+def _tenant(distribution: Distribution) -> str:
+    return distribution.id.removeprefix(TENANT) if distribution.id.startswith(TENANT) else ""
+
+
+@contextmanager
+def _purgemap_errors() -> Iterator[None]:
+    """Turn a refusal, or an answer in another shape than AWS documents, into a line."""
+    try:
+        yield
+    except AWS_ERRORS as error:
+        raise PurgemapError(words_of(error)) from error
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise PurgemapError(f"an answer of CloudFront in an unknown shape: {type(error).__name__}: {error}") from error
