@@ -25,7 +25,7 @@ from purgemap.delivery import (
 from purgemap.jobs import Job, UnknownVersionError, merge, messages, parse_job
 from purgemap.keeping import keep
 from purgemap.routes.table import Distribution
-from purgemap.slots import MAX_DELAY, delay_to_slot
+from purgemap.slots import MAX_DELAY, delay_to_slot, last_wildcard_slot, next_wildcard_slot
 
 NOW = 1_794_441_600.0
 E1, E2 = Distribution("E1EXAMPLE1ABCD"), Distribution("E2EXAMPLE2ABCD")
@@ -98,6 +98,12 @@ def test_only_a_full_distribution_or_lasting_throttling_tightens_the_budget(
 def test_what_no_retry_can_help_is_rejected(refusal: Refusal, state: dict[str, float]) -> None:
     (outcome,) = outcomes_of(refusal, **state)
     assert isinstance(outcome, Rejected)
+
+
+@pytest.mark.parametrize("refusal", [Refusal.FULL, Refusal.DENIED])
+def test_what_was_held_for_a_budget_is_as_old_as_its_first_try(refusal: Refusal) -> None:
+    (outcome,) = outcomes_of(refusal, oldest=NOW - 7 * 3600, refusals=3, held_until=NOW - 10)
+    assert isinstance(outcome, Deferred)
 
 
 def test_an_old_event_that_is_seen_for_the_first_time_is_still_tried_again() -> None:
@@ -301,7 +307,8 @@ def test_a_search_that_finds_nothing_but_refusals_gives_up_in_the_end() -> None:
 
 
 def test_a_job_survives_its_message_whole() -> None:
-    deferred = job("/a", "/b*", "#tag")._replace(scopes={"/a": "/", "/b*": None, "#tag": None}, refusals=3, rung=2)
+    scopes = {"/a": "/", "/b*": None, "#tag": None}
+    deferred = job("/a", "/b*", "#tag")._replace(scopes=scopes, refusals=3, rung=2, held_until=NOW)
     (body,) = messages(deferred, deferred="full")
     returned = parse_job(json.loads(body))
     assert returned == deferred._replace(sources=(deferred.digest,))
@@ -331,9 +338,9 @@ def test_a_job_of_another_version_is_not_guessed_at() -> None:
 
 def test_jobs_of_one_distribution_merge_to_the_worst_of_them() -> None:
     old = job("/a", oldest=NOW - 50, scope="/a")._replace(refusals=2, rung=1)
-    new = job("/a", "/b", scope="/")._replace(sources=("m-2",), throttled=4)
+    new = job("/a", "/b", scope="/")._replace(sources=("m-2",), throttled=4, held_until=NOW)
     assert merge([old, new]) == Job(
-        E1.id, {"/a": "/", "/b": "/"}, ("m-1", "m-2"), NOW - 50, 2, refusals=2, throttled=4, rung=1
+        E1.id, {"/a": "/", "/b": "/"}, ("m-1", "m-2"), NOW - 50, 2, refusals=2, throttled=4, rung=1, held_until=NOW
     )
 
 
@@ -365,3 +372,11 @@ def test_a_distribution_has_one_slot_a_round_where_batches_meet() -> None:
 
 def test_jobs_that_were_refused_often_meet_those_that_were_not() -> None:
     assert {slot % 20 for slot in slots(refusals=1) | slots(refusals=4)} == {next(iter(slots(refusals=1))) % 20}
+
+
+@pytest.mark.parametrize("now", [NOW, NOW + 123.4, NOW + 899.9])
+def test_a_wildcard_slot_is_a_quarter_of_an_hour_and_never_too_near(now: float) -> None:
+    begun, coming = last_wildcard_slot(E1.id, now), next_wildcard_slot(E1.id, now)
+    assert now - 900 < begun <= now
+    assert 10 <= coming - now <= 910
+    assert (coming - begun) % 900 == 0

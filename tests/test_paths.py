@@ -153,6 +153,11 @@ def test_captures_are_encoded_on_insertion_in_paths_and_raw_in_tags() -> None:
     assert items("x", captures={"site": "a&b"}, invalidate=("#site-{site}",)) == ["#site-a&b"]
 
 
+def test_a_tag_of_one_object_has_a_scope_to_fall_back_on() -> None:
+    asked = items_of(target("blog/", invalidate=("#all", "#page-{key}")), ["blog/x"])
+    assert asked.items == {"#all": None, "#page-blog/x": "/blog/"}
+
+
 def test_a_tag_that_breaks_the_tag_rule_becomes_the_scopes_wildcard_loudly() -> None:
     asked = items_of(target("blog/", {"site": "é"}, invalidate=("#site-{site}",)), ["blog/x"])
     assert sorted(asked.items) == ["/blog/", "/blog/*"]

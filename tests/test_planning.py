@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from purgemap.planning import RUNGS, Listing, is_wildcard, plan, tightened
+from purgemap.planning import RUNGS, Listing, is_wildcard, plan, tightened, whole_scopes
 from purgemap.planning.trie import branch_at
 
 Planned = list[list[str]]
@@ -133,6 +133,27 @@ def test_a_wildcard_over_others_is_no_more_of_them_than_one() -> None:
 def test_a_tag_is_never_covered() -> None:
     assert planned(["#post-1", "#post-2", "/a/1", "/a/2"], paths=3) == [["#post-1", "#post-2", "/a/*"]]
     assert planned(["#a", "#b", "#c"], paths=2) == [["#a", "#b"], ["#c"]]
+
+
+@pytest.mark.parametrize(
+    ("scopes", "expected"),
+    [
+        ({}, set()),
+        ({"/a": "/", "/b/c": "/"}, {"/*"}),
+        ({"/blog/a": "/blog/", "/shop/b": "/shop/"}, {"/blog/*", "/shop/*"}),
+        ({"/blog/": "/blog/", "/blog/a": "/blog/"}, {"/blog/", "/blog/*"}),
+        ({"/blog/": "/blog/"}, {"/blog/"}),
+        ({"/blog": "/blog/"}, {"/blog"}),  # outside of its scope
+        ({"/bl*": "/blog/"}, {"/bl*"}),  # what a ~ forces may rise above
+        ({"/blog/a*": "/blog/", "/blog/*": "/blog/"}, {"/blog/*"}),
+        ({"/feed.xml": None, "/blog/a": "/blog/"}, {"/feed.xml", "/blog/*"}),
+        ({"#blog": None, "/blog/a": "/blog/"}, {"#blog", "/blog/*"}),
+        ({"#page-a": "/blog/", "#page-b": "/blog/"}, {"/blog/", "/blog/*"}),
+        ({"#site": None, "/a": "/"}, {"/", "/*"}),
+    ],
+)
+def test_whole_scopes_cover_everything_and_nothing_above(scopes: dict[str, str | None], expected: set[str]) -> None:
+    assert whole_scopes(scopes) == expected
 
 
 def test_an_object_is_evicted_once_under_all_of_its_spellings() -> None:

@@ -1,0 +1,80 @@
+"""What is known of a distribution's invalidations → what a day has cost, never less than it was."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from purgemap.delivery import Listed, Page
+from purgemap.delivery.spending import Spending
+
+NOW = 1_000_000.0
+
+
+def spending_of(paths: Sequence[int | None]) -> Spending:
+    """Make what is known of a list, the newest last; None where an invalidation is not read yet."""
+    spending = Spending()
+    listed = [Listed(f"I{number}", NOW + number) for number in range(len(paths))]
+    spending.list_new(lambda _: Page(listed[::-1], ""), 0.0, lambda: True)
+    for each, count in zip(listed, paths, strict=True):
+        if count is not None:
+            spending.record_items(each.id, ("/",) * count)
+    return spending
+
+
+@pytest.mark.parametrize(
+    ("paths", "counted"),
+    [
+        ([], 0),
+        ([3, 4], 7),
+        ([None], 1),
+        ([10, None, 1], 10 + 10 + 1),
+        ([1, None, None, 10], 1 + 10 + 10 + 10),
+        ([None, 5, None], 15),
+    ],
+)
+def test_unread_invalidation_counts_as_its_larger_neighbour(paths: Sequence[int | None], counted: int) -> None:
+    assert spending_of(paths).paths() == counted
+
+
+def test_reading_takes_the_newest_and_some_of_all_the_day() -> None:
+    spending = spending_of([None] * 100)
+    chosen = spending.unread_ids(NOW + 95, limit=15)
+    assert chosen[:5] == ["I99", "I98", "I97", "I96", "I95"]
+    assert chosen[5:] == [f"I{number}" for number in range(0, 95, 10)]
+
+
+def test_list_is_read_back_to_what_is_known() -> None:
+    pages = {
+        "": Page([Listed("I4", NOW + 4), Listed("I3", NOW + 3)], "2"),
+        "2": Page([Listed("I2", NOW + 2), Listed("I1", NOW + 1)], "0"),
+        "0": Page([Listed("I0", NOW)], ""),
+    }
+    read: list[str] = []
+
+    def list_page(marker: str) -> Page:
+        read.append(marker)
+        return pages[marker]
+
+    spending = Spending()
+    spending.list_new(list_page, 0.0, lambda: len(read) < 2)
+    assert read == ["", "2"], "as far as there is time"
+    spending.list_new(list_page, 0.0, lambda: True)
+    assert read[2:] == ["", "2", "0"], "what an unfinished reading has left out is read"
+    spending.list_new(list_page, 0.0, lambda: True)
+    assert read[5:] == [""]
+    assert spending.newest() == NOW + 4
+
+
+def test_what_is_a_day_old_is_forgotten() -> None:
+    spending = spending_of([2, 3])
+    spending.forget(NOW + 86_400)
+    assert spending.paths() == 3
+
+
+def test_only_what_cloudfront_lists_counts_as_sent_since() -> None:
+    spending = spending_of([1])
+    spending.record("I-sent", ("/*",), NOW + 50)
+    assert spending.items_since(NOW) == {"/"}
+    spending.list_new(lambda _: Page([Listed("I-sent", NOW - 500)], ""), 0.0, lambda: True)
+    assert spending.items_since(NOW) == {"/"}, "the answer to a repeated request, made long ago"
+    assert spending.items_since(NOW - 500) == {"/", "/*"}
