@@ -1,6 +1,8 @@
 """The clients over real HTTP: roles are assumed, kept and renewed, and what SQS doesn't take is named."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
 from unittest import mock
 
 import pytest
@@ -11,8 +13,10 @@ from doubles.cloudfront import CloudFrontDouble, Settings, Site
 from doubles.cloudfront_http import CloudFrontServer
 from expiring_roles import expiring
 from purgemap.aws import Aws, AwsCloudFront, SqsQueue
-from purgemap.delivery import Accepted, Deferred, Order, Pace, Refusal, RefusedError, deliver
+from purgemap.delivery import Accepted, Deferred, Listed, Order, Pace, Page, Refusal, RefusedError, deliver
 from purgemap.embedded.aws import EmbeddedAws
+from purgemap.errors import PurgemapError
+from purgemap.invalidation_history import AwsInvalidationHistory
 from purgemap.jobs import Job
 from purgemap.keeping import Message
 from purgemap.routes.table import Distribution
@@ -27,8 +31,13 @@ THEIRS = Distribution("E2EXAMPLE2ABCD", role_arn=ROLE, external_id="acme")
 
 
 @pytest.fixture
-def double() -> CloudFrontDouble:
-    double = CloudFrontDouble(Clock(), Settings(path_rate=None, wildcard_rate=None, call_rate=None))
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def double(clock: Clock) -> CloudFrontDouble:
+    double = CloudFrontDouble(clock, Settings(path_rate=None, wildcard_rate=None, call_rate=None))
     double.add(Site(id=OWN.id, bucket="site"), Site(id=THEIRS.id, bucket="site", account=MEMBER))
     return double
 
@@ -112,3 +121,45 @@ def test_messages_go_ten_at_a_time_and_never_more_than_256_kib(clients: Aws, que
     assert [len(call) for call in sent] == [10, 10, 6, 1, 1]
     assert max(map(sum, sent)) <= 256 * 1024
     assert add_message.call_count == 28
+
+
+TENANT = Distribution("tenant:dt_1a2b3c")
+
+
+@pytest.mark.parametrize("distribution", [OWN, THEIRS, TENANT], ids=["own", "behind a role", "tenant"])
+def test_history_lists_the_newest_first_and_reads_items(
+    distribution: Distribution, clients: Aws, double: CloudFrontDouble, clock: Clock
+) -> None:
+    double.add(Site(id="dt_1a2b3c", bucket="site", tenant=True))
+    cloudfront, history = AwsCloudFront(clients), AwsInvalidationHistory(clients)
+    sent = []
+    for number in range(103):
+        clock.advance(60)
+        items = tuple(f"/{number}-{each}" for each in range(number % 3 + 1))
+        sent.append((Listed(cloudfront.create_invalidation(distribution, items, f"r {number}"), clock()), items))
+    first = history.list_page(distribution, "")
+    rest = history.list_page(distribution, first.marker)
+    assert [*first.invalidations, *rest.invalidations] == [listed for listed, _ in reversed(sent)]
+    assert (len(first.invalidations), rest.marker) == (100, "")
+    assert all(history.read_items(distribution, listed.id) == items for listed, items in sent[-3:])
+
+
+def test_history_of_nothing_is_an_empty_page(clients: Aws) -> None:
+    assert AwsInvalidationHistory(clients).list_page(OWN, "") == Page([], "")
+
+
+def test_history_that_is_refused_raises_one_line(clients: Aws, double: CloudFrontDouble) -> None:
+    double.settings = replace(double.settings, denied=frozenset({ROLE}))
+    with pytest.raises(PurgemapError, match=r"^ListInvalidations: AccessDenied: "):
+        AwsInvalidationHistory(clients).list_page(THEIRS, "")
+
+
+@pytest.mark.parametrize("answer", [{}, {"InvalidationList": {"Items": [{"Id": "I1"}]}}, {"InvalidationList": None}])
+def test_answer_in_an_unknown_shape_is_an_error_like_any(answer: dict[str, Any], clients: Aws) -> None:
+    def replace_answer(parsed: dict[str, Any], **_: Any) -> None:
+        parsed.clear()
+        parsed.update(answer)
+
+    clients.client("cloudfront").meta.events.register("after-call.cloudfront.ListInvalidations", replace_answer)
+    with pytest.raises(PurgemapError, match="in an unknown shape"):
+        AwsInvalidationHistory(clients).list_page(OWN, "")

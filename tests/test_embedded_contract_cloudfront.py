@@ -1,6 +1,7 @@
 """What AWS documents of invalidations and moto gets wrong: each claim, made over HTTP, fails with moto alone."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 from botocore.exceptions import ClientError
@@ -51,6 +52,15 @@ def test_invalidations_are_listed_from_the_newest_on_over_all_pages(aws: Embedde
     pages = aws.client("cloudfront").get_paginator("list_invalidations")
     listed = pages.paginate(DistributionId=distribution, PaginationConfig={"PageSize": 2})
     assert [item["Id"] for page in listed for item in page["InvalidationList"]["Items"]] == ids[::-1]
+
+
+def test_invalidation_shows_when_it_was_created_and_how_many_paths_it_has(aws: EmbeddedAws) -> None:
+    distribution, began = aws.create_distribution(), datetime.now(UTC).replace(microsecond=0)
+    id_ = invalidate(aws, distribution, ["/a", "/b*", "#c"])["Id"]
+    (listed,) = aws.client("cloudfront").list_invalidations(DistributionId=distribution)["InvalidationList"]["Items"]
+    read = aws.client("cloudfront").get_invalidation(DistributionId=distribution, Id=id_)["Invalidation"]
+    assert listed["CreateTime"] == read["CreateTime"] >= began
+    assert read["InvalidationBatch"]["Paths"] == {"Quantity": 3, "Items": ["/a", "/b*", "#c"]}
 
 
 def test_the_invalidations_of_a_distribution_that_does_not_exist_are_refused(aws: EmbeddedAws) -> None:
