@@ -6,9 +6,10 @@ from typing import Any, NamedTuple
 from unittest import mock
 
 from purgemap import paths, pipeline
-from purgemap.delivery import Deferred, Outcome
+from purgemap.delivery import Deferred, Outcome, daily_budget
 from purgemap.events import Batch, parse_payload
 from purgemap.keeping import Queue, Unkept, keep
+from purgemap.slots import last_wildcard_slot
 from simulation.lambdas import EventSource
 from simulation.queues import Entry
 from simulation.running import Kit
@@ -61,9 +62,17 @@ def _swallow_bad_record() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def _hold_until_begun_slot() -> Iterator[None]:
+    """Jobs are held until a slot that has begun, so the wildcards sent in it pass for those of later changes."""
+    with mock.patch.object(daily_budget, "next_wildcard_slot", last_wildcard_slot):
+        yield
+
+
 BUGS = {
     "acknowledge before accept": Bug(kit=Kit(source=AcknowledgesFirst)),
     "drop on TooMany": Bug(_drop_on_too_many),
     "encode +": Bug(_encode_plus),
     "swallow one bad record": Bug(_swallow_bad_record),
+    "hold until a begun slot": Bug(_hold_until_begun_slot),
 }

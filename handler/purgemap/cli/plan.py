@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from purgemap.cli.deploy_input import Deploy, deploy_options, print_left_out, read_deploy
-from purgemap.cli.plan_advice import advise
+from purgemap.cli.plan_advice import advise, warn_of_budgets
 from purgemap.cli.terminal import Terminal, print_json
 from purgemap.counting import counted
 from purgemap.preview import DOLLARS_PER_PATH, Invalidation, preview
@@ -80,7 +80,8 @@ def _show(deploy: Deploy, invalidations: list[Invalidation], console: Console) -
         f"in {counted(summary['requests'], 'request')}, "
         f"${summary['cost_usd']:.3f} before the account's free 1,000 paths a month"
     )
-    for distribution, advice in advise(deploy.wanted.orders, invalidations, deploy.listings or {}):
+    advices = advise(deploy.wanted.orders, invalidations, deploy.listings or {})
+    for distribution, advice in (*warn_of_budgets(invalidations), *advices):
         console.print(f"[yellow]{escape(deploy.routes.label(distribution))}: {escape(advice)}[/]")
     print_left_out(deploy, console)
 

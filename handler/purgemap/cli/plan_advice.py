@@ -1,5 +1,6 @@
-"""A plan that evicts unchanged objects → what a larger budget of paths would save, and what it would cost."""
+"""A plan → what other budgets of paths would change: objects that are spared, dollars, a day that costs too much."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
@@ -28,6 +29,21 @@ def advise(
                 f"instead of {counted(evicted, 'unchanged object')}, for ${_cost(instead) - _cost(told):.3f} more"
             )
             yield roomier.id, advice
+
+
+def warn_of_budgets(invalidations: Iterable[Invalidation]) -> Iterator[tuple[str, str]]:
+    """Yield a distribution's id and a warning where its plan alone is more than its daily budget."""
+    paths_by_budget = Counter[tuple[str, int]]()
+    for invalidation in invalidations:
+        distribution = invalidation.distribution
+        paths_by_budget[distribution.id, distribution.max_paths_per_day] += len(invalidation.items)
+    for (name, budget), paths in paths_by_budget.items():
+        if budget and paths > budget:
+            yield (
+                name,
+                f"{paths:,} paths are more than max_paths_per_day: {budget}; "
+                "the function would send one wildcard per scope instead",
+            )
 
 
 def _evicted(invalidations: Iterable[Invalidation]) -> int:
