@@ -36,11 +36,18 @@ def test_unread_invalidation_counts_as_its_larger_neighbour(paths: Sequence[int 
     assert spending_of(paths).paths() == counted
 
 
-def test_reading_takes_the_newest_and_some_of_all_the_day() -> None:
-    spending = spending_of([None] * 100)
-    chosen = spending.unread_ids(NOW + 95, limit=15)
-    assert chosen[:5] == ["I99", "I98", "I97", "I96", "I95"]
-    assert chosen[5:] == [f"I{number}" for number in range(0, 95, 10)]
+@pytest.mark.parametrize(
+    ("since", "numbers"),
+    [
+        (98, [99, 98, 0, 13, 26, 39, 52, 65, 78, 91]),
+        (50, [99, 98, 97, 96, 95, 0, 10, 20, 30, 40]),
+        (2, [99, 98, 97, 96, 95, 94, 93, 92, 0, 1]),
+        (0, [99, 98, 97, 96, 95, 94, 93, 92, 91, 90]),
+    ],
+)
+def test_reading_takes_the_newest_and_some_of_all_the_day(since: int, numbers: list[int]) -> None:
+    chosen = spending_of([None] * 100).unread_ids(NOW + since, limit=10)
+    assert chosen == [f"I{number}" for number in numbers]
 
 
 def test_list_is_read_back_to_what_is_known() -> None:

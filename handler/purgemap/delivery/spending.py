@@ -1,7 +1,6 @@
 """The invalidations of one distribution in the last 24 hours → the paths that it has spent."""
 
 from collections.abc import Callable, Container, Iterable, Iterator
-from itertools import islice
 from operator import itemgetter
 from typing import TypeVar
 
@@ -83,13 +82,14 @@ class Spending:
         return sum(map(max, before, reversed(after)))
 
     def unread_ids(self, since: float, limit: int) -> list[str]:
-        """Choose invalidations to read: the newest first, and of those before `since` some from all over the day."""
+        """Choose invalidations to read: the newest, and as many from all over the day before `since`."""
         by_time = sorted(self._created_by_id.items(), key=itemgetter(1))
         unread = [(id_, created) for id_, created in by_time if id_ not in self._paths_by_id]
         recent = [id_ for id_, created in reversed(unread) if created >= since]
         older = [id_ for id_, created in unread if created < since]
-        step = max(1, -(-len(older) // max(1, limit - len(recent))))
-        return list(islice((*recent, *older[::step]), limit))
+        newest = recent[: limit - min(len(older), limit // 2)]
+        step = -(-len(older) // (limit - len(newest))) if len(newest) < limit else 1
+        return [*newest, *older[:: max(1, step)][: limit - len(newest)]]
 
     def newest(self) -> float:
         """Return when the newest invalidation was created, -inf for none."""

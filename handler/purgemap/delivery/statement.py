@@ -10,8 +10,8 @@ from purgemap.routes.table import Distribution
 
 SECONDS_BETWEEN_READINGS = 300
 
-# AWS publishes no rate for reading: a reading stops at some point, and the next one goes on.
-MAX_READS = 50
+# AWS publishes no rate for reading, and each read takes time: the fewer, the further the budget is from being spent.
+READS_AT_A_TIME, MAX_READS = 10, 50
 _SECONDS_FOR_A_READING = 10
 _SECONDS_BETWEEN_WARNINGS = 3_600
 
@@ -75,7 +75,10 @@ class Statement:
     def _read_history(self, now: float, has_time: Callable[[], bool]) -> None:
         history, distribution = self._history, self._distribution
         self.spending.list_new(lambda marker: history.list_page(distribution, marker), now - SECONDS_OF_A_DAY, has_time)
-        for invalidation in self.spending.unread_ids(now - SECONDS_TO_REMEMBER_ITEMS, MAX_READS):
-            if not has_time():
+        for _ in range(MAX_READS // READS_AT_A_TIME):
+            for invalidation in self.spending.unread_ids(now - SECONDS_TO_REMEMBER_ITEMS, READS_AT_A_TIME):
+                if not has_time():
+                    return
+                self.spending.record_items(invalidation, history.read_items(distribution, invalidation))
+            if self._left() > distribution.max_paths_per_day / 2:
                 return
-            self.spending.record_items(invalidation, history.read_items(distribution, invalidation))
