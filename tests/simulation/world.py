@@ -78,6 +78,7 @@ class _Drawing:
 
     def __init__(self, rng: Random) -> None:
         self._rng = rng
+        self._budgets = Random(rng.getstate()[1][0])  # apart, so that a seed's world stays what it was
         self.world = World({"version": 1, "distributions": {}, "routes": []})
 
     def whole(self, bucket: str) -> None:
@@ -146,7 +147,7 @@ class _Drawing:
         options |= {"clean_urls": site.clean_urls, "query_strings": site.query_strings}
         options |= {"index_documents": list(site.index_documents)}
         options |= {"max_paths": rng.choice((150, 150, 20, 3)), "max_wildcards": rng.choice((10, 10, 2, 1))}
-        options["max_paths_per_day"] = rng.choice((5_000, 5_000, 0, 40, 5))
+        options["max_paths_per_day"] = self._budgets.choice((5_000, 40, 5, 5, 0))
         name = f"site{number}"
         self.world.document["distributions"][name] = options
         return name, site
