@@ -81,6 +81,11 @@ class Spending:
         before, after = [*_fill_gaps(known)], [*_fill_gaps(reversed(known))]
         return sum(map(max, before, reversed(after)))
 
+    def most_paths(self) -> int:
+        """Count the paths of the day as if each unread invalidation were as large as the largest that is read."""
+        known = self._paths_by_id.values()
+        return sum(known) + (len(self._created_by_id) - len(known)) * max(known, default=1)
+
     def unread_ids(self, since: float, limit: int) -> list[str]:
         """Choose invalidations to read: the newest, and as many from all over the day before `since`."""
         by_time = sorted(self._created_by_id.items(), key=itemgetter(1))

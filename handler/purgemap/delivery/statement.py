@@ -11,7 +11,7 @@ from purgemap.routes.table import Distribution
 SECONDS_BETWEEN_READINGS = 300
 
 # AWS publishes no rate for reading, and each read takes time: the fewer, the further the budget is from being spent.
-READS_AT_A_TIME, MAX_READS = 10, 50
+READS_AT_A_TIME, MAX_READS = 10, 200
 _SECONDS_FOR_A_READING = 10
 _SECONDS_BETWEEN_WARNINGS = 3_600
 
@@ -52,8 +52,10 @@ class Statement:
         age, left = now - self._read_at, self._left()
         if self._has_failed or age == float("inf"):
             return age >= SECONDS_BETWEEN_READINGS
+        if self.spending.has_unread and self.spending.most_paths() > self._distribution.max_paths_per_day:
+            return age >= 1
         if left <= 0:
-            return self.spending.has_unread and age >= 1
+            return False
         others = 2 * self._distribution.max_paths * age / SECONDS_TO_COLLECT_A_BATCH
         return age >= SECONDS_BETWEEN_READINGS or others > left
 
@@ -80,5 +82,5 @@ class Statement:
                 if not has_time():
                     return
                 self.spending.record_items(invalidation, history.read_items(distribution, invalidation))
-            if self._left() > distribution.max_paths_per_day / 2:
+            if self.spending.most_paths() < distribution.max_paths_per_day / 2:
                 return
