@@ -162,7 +162,7 @@ def test_a_route_without_a_name_is_still_itself_when_its_prefix_changes() -> Non
         (
             "{id: E2EXAMPLE1ABCD}",
             "{id: E2EXAMPLE1ABCD, max_paths_per_day: 100}",
-            "with max_paths_per_day 100 whole scopes stand for paths sooner than with 5000 ($25.00)",
+            "with max_paths_per_day 100 whole scopes replace paths sooner than with 5000 ($25.00)",
         ),
     ],
 )

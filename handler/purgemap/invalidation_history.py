@@ -1,4 +1,4 @@
-"""`delivery.InvalidationHistory` by way of botocore: what CloudFront lists and shows of past invalidations."""
+"""`delivery.InvalidationHistory` over botocore: what CloudFront lists and shows of past invalidations."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

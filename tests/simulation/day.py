@@ -146,7 +146,7 @@ class Day:
             yield heappop(self._waiting)[2]
 
     def _cover(self, items: Sequence[str]) -> None:
-        told = set(items)
-        covered = [path for path in self._changed_at if is_covered(path, told)]
+        accepted = set(items)
+        covered = [path for path in self._changed_at if is_covered(path, accepted)]
         for path in covered:
             self.lateness = max(self.lateness, self.clock() - self._changed_at.pop(path))

@@ -58,7 +58,7 @@ class Stage(NamedTuple):
 
 
 class Edges(NamedTuple):
-    """What the service is given: CloudFront and what it tells of the past, the queue, the dead-letter queue."""
+    """What the service is given: CloudFront and its history, the queue, the dead-letter queue."""
 
     cloudfront: CloudFront
     history: InvalidationHistory

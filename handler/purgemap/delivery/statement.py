@@ -19,8 +19,8 @@ _SECONDS_BETWEEN_WARNINGS = 3_600
 class Statement:
     """What one distribution has left of its daily budget.
 
-    Other functions, people and pipelines spend, too. A reading is as good as what these can have spent since: a full
-    request a batch each, as a guess.
+    Other functions, people and pipelines spend, too. How long a reading counts depends on what these can have spent
+    since; the guess is a full request in each batch of another function, doubled.
     """
 
     def __init__(self, history: InvalidationHistory, distribution: Distribution) -> None:

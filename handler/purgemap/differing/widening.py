@@ -102,7 +102,7 @@ def _daily_budget(old: int, new: int) -> Iterator[str]:
     elif old and new > old:
         yield f"with max_paths_per_day {new} a day may cost ${new * DOLLARS_PER_PATH:,.2f}; it was {before}"
     elif new and (new < old or not old):
-        yield f"with max_paths_per_day {new} whole scopes stand for paths sooner than with {before}"
+        yield f"with max_paths_per_day {new} whole scopes replace paths sooner than with {before}"
 
 
 def _listed(texts: Iterable[str]) -> str:
