@@ -39,11 +39,8 @@ def warn_of_budgets(invalidations: Iterable[Invalidation]) -> Iterator[tuple[str
         paths_by_budget[distribution.id, distribution.max_paths_per_day] += len(invalidation.items)
     for (name, budget), paths in paths_by_budget.items():
         if budget and paths > budget:
-            yield (
-                name,
-                f"{paths:,} paths are more than max_paths_per_day: {budget}; "
-                "the function would send one wildcard per scope instead",
-            )
+            instead = "the function would send one wildcard per scope instead"
+            yield name, f"{paths:,} paths are more than max_paths_per_day: {budget}; {instead}"
 
 
 def _evicted(invalidations: Iterable[Invalidation]) -> int:

@@ -103,7 +103,7 @@ class Spending:
     def items_since(self, since: float) -> set[str]:
         """Return the items of what CloudFront itself lists as created since a time, as far as they are known.
 
-        A repeated request is answered with the invalidation that it once made, so an accepted request proves nothing new.
+        A repeated request is answered with the invalidation that it once made, so an answer proves nothing new.
         """
         listed = self._ids_since(since) & self._listed_ids
         return {item for id_ in listed for item in self._items_by_id.get(id_, ())}
