@@ -261,7 +261,7 @@ def test_a_bucket_that_a_listing_leaves_out_is_named_since_it_counts_as_empty() 
 def test_plan_warns_of_more_paths_than_a_days_budget() -> None:
     Path("routes.yaml").write_text(MAP.replace("max_paths: 1}", "max_paths: 1, max_paths_per_day: 1}"))
     warning = (
-        "E4EXAMPLE2ABCD: 2 paths are more than max_paths_per_day: 1; "
+        "feeds (E4EXAMPLE2ABCD): 2 paths are more than max_paths_per_day: 1; "
         "the function would send one wildcard per scope instead"
     )
     assert warning in run("s3://feeds/a\n").stdout.splitlines()

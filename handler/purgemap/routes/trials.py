@@ -18,7 +18,8 @@ LISTS = frozenset(
 )
 SETTINGS = frozenset(
     {
-        *("name", "bucket", "prefix", "id", "tenant", "role_arn", "external_id", "max_paths", "max_wildcards"),
+        *("name", "bucket", "prefix", "id", "tenant", "role_arn", "external_id"),
+        *("max_paths", "max_wildcards", "max_paths_per_day"),
         *("origin_path", "include", "exclude", "events", "index_documents", "clean_urls", "strip_suffixes"),
         *("query_strings", "invalidate", "object", "event", "expect", "distributions", "accounts"),
     }
