@@ -25,7 +25,8 @@ _PROGRAM = """
 import json, sys
 from purgemap.planning import plan
 file, what = sys.argv[1:]
-scopes = json.load(open(file))
+# The paths of a tenant share the text of their scope, as those of a target do.
+scopes = {path: sys.intern(scope) for path, scope in json.load(open(file)).items()}
 if what == "one scope":
     scopes = dict.fromkeys(scopes, "/tenants/")
 if what != "nothing":

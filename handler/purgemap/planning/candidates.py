@@ -81,6 +81,11 @@ class Candidates:
         costs = (self._forced_wildcard(stem).cost for stem in forced)
         self._forced_costs = list(accumulate(costs, initial=0))
 
+    @property
+    def has_forced(self) -> bool:
+        """Whether any of the items is a forced wildcard."""
+        return bool(self._forced)
+
     def at(self, branch: Branch, above: str) -> list[Wildcard]:
         """Return the wildcards that may stand at a branch, given the stem of the branch above it.
 

@@ -34,6 +34,9 @@ _EXTRA_WILDCARDS = 10
 _STEPS = (1 << 16, 1 << 13)
 _STEPS_OF_SEVERAL_REQUESTS = (1 << 9, 1 << 10)
 
+# Narrowing so many wildcards takes as long as the rest of the plan: beyond, the widest ones go.
+_MAX_NARROWED = 192
+
 
 class Plan(NamedTuple):
     """What one invalidation of one distribution will say."""
@@ -72,7 +75,11 @@ def _stems_needed(candidates: Candidates, budget: Budget, paths: int, forced: in
     stems = None
     if len(widest.places) * STEPS_A_BRANCH < exact.left:
         stems = cheapest_stems(candidates, surplus=surplus, max_wildcards=max_wildcards, steps=exact)
-    return narrowed_stems(candidates, widest, max_wildcards, greedy) if stems is None else stems
+    if stems is not None:
+        return stems
+    if len(widest.places) > _MAX_NARROWED:
+        return sorted(place.widest.stem for place in widest.places)
+    return narrowed_stems(candidates, widest, max_wildcards, greedy)
 
 
 def _max_wildcards(requests: int, budget: Budget, forced: int, *, saves_paths: bool) -> int:

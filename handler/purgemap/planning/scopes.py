@@ -25,13 +25,13 @@ class Scopes:
     def widest(self) -> Iterator[tuple[str, int, int]]:
         """Yield the scopes that lie under no other, each with its range of items, at least two."""
         scopes = outermost(self._distinct)
-        starts = [*map(bisect_left, repeat(self._items), scopes), len(self._items)]
-        for scope, low, end in zip(scopes, starts, starts[1:], strict=False):
-            if end - low > 1:
-                is_all = self._items[end - 1].startswith(scope)
-                high = end if is_all else end_of(self._items, scope, low, end)
-                if high - low > 1:
-                    yield scope, low, high
+        items = self._items
+        starts = [*map(bisect_left, repeat(items), scopes), len(items)]
+        ranges = [each for each in zip(scopes, starts, starts[1:], strict=False) if each[2] - each[1] > 1]
+        for scope, low, end in ranges:
+            high = end if items[end - 1].startswith(scope) else end_of(items, scope, low, end)
+            if high - low > 1:
+                yield scope, low, high
 
     def allow(self, stem: str, low: int, high: int) -> bool:
         """Return whether a wildcard at `stem` may be made to cover the items low ≤ i < high, in O(log n).
