@@ -9,6 +9,8 @@ from simulation import lambdas, queues
 from simulation.judging import judged, replay_hint
 from simulation.planted import BUGS
 from simulation.reporting import Figures
+from simulation.running import Kit
+from simulation.trouble import QUOTAS
 
 SEEDS = range(100)
 SEEDS_TO_FIND_A_BUG = range(60)
@@ -16,11 +18,12 @@ SEEDS_TO_FIND_A_BUG = range(60)
 TEMPLATE = files("purgemap.deploy") / "template.yaml"
 
 
+@pytest.mark.parametrize("quotas", QUOTAS)
 @pytest.mark.parametrize("first", SEEDS[::10])
-def test_nothing_is_stale_and_nothing_is_lost(first: int) -> None:
+def test_nothing_is_stale_and_nothing_is_lost(first: int, quotas: str) -> None:
     for seed in range(first, first + 10):
-        faults = judged(seed).faults
-        assert faults == [], replay_hint(seed)
+        faults = judged(seed, Kit(quotas=quotas)).faults
+        assert faults == [], replay_hint(seed, "--quotas", quotas)
 
 
 @pytest.mark.parametrize("name", BUGS)

@@ -1,7 +1,9 @@
 """The CloudFront double's API: who may call, how often, what comes again, and what goes wrong on purpose."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
+from typing import Literal
 
 import pytest
 
@@ -198,6 +200,15 @@ def test_a_wildcard_a_second_is_all_when_the_burst_is_one() -> None:
         assert double.create_invalidation(ACCOUNT, "E1", ["/b"], f"file {second}")
         if second % 30 == 0:  # the in-progress quota stays out of the way
             assert double.create_invalidation(ACCOUNT, "E1", ALL, f"{second}")
+
+
+@pytest.mark.parametrize(("per", "accepted"), [("distribution", 1), ("account", 0)])
+def test_wildcard_rate_is_per_distribution_or_account(per: Literal["distribution", "account"], accepted: int) -> None:
+    double, _ = double_of(replace(UNMETERED, wildcard_rate=Rate(1, 1), rates_per=per))
+    double.create_invalidation(ACCOUNT, "E1", ALL, "0")
+    with suppress(ServiceError):
+        double.create_invalidation(ACCOUNT, "E2", ALL, "1")
+    assert len(double.accepted("E2")) == accepted
 
 
 def test_an_account_calls_ten_times_at_once_then_every_other_second() -> None:

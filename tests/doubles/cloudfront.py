@@ -15,7 +15,7 @@ from doubles.cloudfront_errors import ERRORS, ConnectionCutError, ServiceError
 from doubles.cloudfront_faults import Call, Fault, Faults
 from doubles.cloudfront_invalidations import Invalidation, Invalidations, Page
 from doubles.cloudfront_ledger import Ledger, Peak, Record
-from doubles.cloudfront_quotas import TokenBucket
+from doubles.cloudfront_quotas import ItemRates, TokenBucket
 from doubles.cloudfront_rules import check_batch, check_reference
 from doubles.cloudfront_settings import Rate, Settings
 from doubles.cloudfront_site import ACCOUNT, Site
@@ -78,6 +78,7 @@ class CloudFrontDouble(Edge):
         self.wait = wait
         self._invalidations: dict[str, Invalidations] = {}
         self._call_buckets: dict[str, TokenBucket] = {}
+        self._item_rates: dict[str, ItemRates] = {}
         self._accepted = 0
 
     def create_invalidation(
@@ -213,7 +214,8 @@ class CloudFrontDouble(Edge):
         return self._of(call.distribution)
 
     def _accept(self, call: Call, known: Invalidations, now: float) -> Invalidation:
-        accepted = known.accept(call, f"I{self._accepted:013d}", self.settings, now)
+        rates = self._item_rates.setdefault(getattr(call, self.settings.rates_per), ItemRates())
+        accepted = known.accept(call, f"I{self._accepted:013d}", rates, self.settings, now)
         self._accepted += 1
         self.ledger.bill(call.account, len(call.items))
         self.ledger.observe(call.distribution, paths=known.quotas.paths, wildcards=known.quotas.wildcards)

@@ -4,7 +4,7 @@ from typing import NamedTuple, Self
 
 from doubles.cloudfront_errors import ServiceError
 from doubles.cloudfront_faults import Call
-from doubles.cloudfront_quotas import DistributionQuotas
+from doubles.cloudfront_quotas import DistributionQuotas, ItemRates
 from doubles.cloudfront_rules import reference_conflict
 from doubles.cloudfront_settings import Settings
 
@@ -76,9 +76,11 @@ class Invalidations:
             raise reference_conflict(settings.conflict_code)
         return earlier and earlier.at(now)
 
-    def accept(self, call: Call, invalidation_id: str, settings: Settings, now: float) -> Invalidation:
+    def accept(
+        self, call: Call, invalidation_id: str, rates: ItemRates, settings: Settings, now: float
+    ) -> Invalidation:
         """Claim quota for a new one, or raise ServiceError."""
-        self.quotas.take(call.items, settings, now)
+        self.quotas.take(call.items, rates, settings, now)
         accepted = Invalidation(
             id=invalidation_id,
             status="InProgress",

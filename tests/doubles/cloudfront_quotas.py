@@ -34,24 +34,45 @@ class TokenBucket:
         self._spent += tokens
 
 
-class DistributionQuotas:
-    """One distribution's outstanding items and rates; a request over any of them takes nothing."""
+class ItemRates:
+    """The rates of items and of wildcards, of one distribution or of an account."""
 
-    __slots__ = ("_outstanding", "_path_bucket", "_wildcard_bucket", "paths", "wildcards")
+    __slots__ = ("_item_bucket", "_wildcard_bucket")
+
+    def __init__(self) -> None:
+        self._item_bucket = TokenBucket()
+        self._wildcard_bucket = TokenBucket()
+
+    def take(self, items: int, wildcards: int, settings: Settings, now: float) -> None:
+        """Take the items from both rates, or raise ServiceError and take none.
+
+        A wildcard counts against both: the cautious reading of two lines in one table.
+        https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html
+        """
+        if not self._item_bucket.has(items, settings.path_rate, now):
+            raise ServiceError(settings.rate_code)
+        if wildcards and not self._wildcard_bucket.has(wildcards, settings.wildcard_rate, now):
+            raise ServiceError(settings.rate_code)
+        self._item_bucket.take(items)
+        self._wildcard_bucket.take(wildcards)
+
+
+class DistributionQuotas:
+    """One distribution's outstanding items; a request over any quota takes nothing."""
+
+    __slots__ = ("_outstanding", "paths", "wildcards")
 
     def __init__(self) -> None:
         self.paths = 0
         self.wildcards = 0
         self._outstanding: list[tuple[float, int, int]] = []
-        self._path_bucket = TokenBucket()
-        self._wildcard_bucket = TokenBucket()
 
-    def take(self, items: Sequence[str], settings: Settings, now: float) -> None:
+    def take(self, items: Sequence[str], rates: ItemRates, settings: Settings, now: float) -> None:
         """Claim room for the items until they complete, or raise ServiceError."""
         wildcards = sum(map(is_wildcard, items))
         self._expire(now)
         self._check_in_progress(len(items) - wildcards, wildcards, settings)
-        self._take_rates(len(items), wildcards, settings, now)
+        rates.take(len(items), wildcards, settings, now)
         self._hold(len(items) - wildcards, wildcards, now + settings.seconds_to_complete)
 
     def _expire(self, now: float) -> None:
@@ -70,18 +91,6 @@ class DistributionQuotas:
             raise _too_many("wildcard ")
         if _is_over(self.paths, paths, settings.paths_in_progress):
             raise _too_many()
-
-    def _take_rates(self, items: int, wildcards: int, settings: Settings, now: float) -> None:
-        """A wildcard counts against both rates: the cautious reading of two lines in one table.
-
-        https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html
-        """
-        if not self._path_bucket.has(items, settings.path_rate, now):
-            raise ServiceError(settings.rate_code)
-        if wildcards and not self._wildcard_bucket.has(wildcards, settings.wildcard_rate, now):
-            raise ServiceError(settings.rate_code)
-        self._path_bucket.take(items)
-        self._wildcard_bucket.take(wildcards)
 
     def _hold(self, paths: int, wildcards: int, until: float) -> None:
         self.paths += paths

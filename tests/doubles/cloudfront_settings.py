@@ -18,6 +18,8 @@ class Rate(NamedTuple):
 # "150 paths or tags per second" and "1 wildcard invalidation per second" [limits]; the bursts are unpublished
 PATH_RATE = Rate(per_second=150, burst=150)
 WILDCARD_RATE = Rate(per_second=1, burst=15)
+# The strictest reading of that line: a request of two wildcards is always refused
+WILDCARD_RATE_WITHOUT_BURST = Rate(per_second=1, burst=1)
 
 # "The default CreateInvalidation rate limit is 0.5"; some 6 to 15 quick calls go through before it bites:
 # https://github.com/aws/aws-sdk-js/issues/3983
@@ -26,13 +28,15 @@ CALL_RATE = Rate(per_second=0.5, burst=10)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """None turns a quota off. Quotas and their two rates are per distribution, the call rate is per account."""
+    """None turns a quota off. What is in progress counts per distribution, calls count per account."""
 
     # 3,000 files and, independently, 15 wildcards in progress. [gr], and [limits] until April 2026
     paths_in_progress: int | None = 3_000
     wildcards_in_progress: int | None = 15
     path_rate: Rate | None = PATH_RATE
     wildcard_rate: Rate | None = WILDCARD_RATE
+    # Which of both these rates are for is unpublished
+    rates_per: Literal["distribution", "account"] = "distribution"
     # Which code refuses what is over a rate is unpublished; either was taken for a full quota by other tools
     rate_code: Literal["TooManyInvalidationsInProgress", "Throttling"] = "TooManyInvalidationsInProgress"
     call_rate: Rate | None = CALL_RATE

@@ -10,12 +10,14 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
 
 from simulation.edges import in_memory
 from simulation.judging import Judged, judged, replay_hint
 from simulation.over_http import http_edges
 from simulation.planted import BUGS, Bug
 from simulation.reporting import Figures, describe
+from simulation.trouble import QUOTAS
 
 
 def main() -> int:
@@ -27,7 +29,7 @@ def main() -> int:
         figures += each.figures
         if each.faults:
             failed += 1
-            hint = replay_hint(each.seed, *["--http"] * options.http)
+            hint = replay_hint(each.seed, *["--http"] * options.http, *["--quotas", options.quotas])
             _tell(f"seed {each.seed}: {len(each.faults)} faults; {hint}")
             _tell(*(f"  {fault}" for fault in each.faults[:10]))
     _tell(f"{len(seeds)} seeds in {time.monotonic() - begin:.1f} s by {options.jobs} processes, {failed} failed")
@@ -36,13 +38,14 @@ def main() -> int:
 
 
 def _judge(seeds: list[int], options: Namespace) -> Iterator[Judged]:
+    bug = BUGS.get(options.planted, Bug())
+    kit = replace(bug.kit, quotas=options.quotas)
     if options.jobs == 1 or options.planted or options.http:
-        bug = BUGS.get(options.planted, Bug())
         with bug.plant(), http_edges() if options.http else nullcontext(in_memory) as edges:
-            yield from (judged(seed, replace(bug.kit, edges=edges)) for seed in seeds)
+            yield from (judged(seed, replace(kit, edges=edges)) for seed in seeds)
         return
     with ProcessPoolExecutor(options.jobs) as pool:
-        yield from pool.map(judged, seeds, chunksize=5)
+        yield from pool.map(partial(judged, kit=kit), seeds, chunksize=5)
 
 
 def _tell(*lines: str) -> None:
@@ -57,6 +60,9 @@ def _parser() -> ArgumentParser:
     parser.add_argument("--first", type=int, default=0, help="the first of them")
     parser.add_argument("--jobs", type=int, default=1, help="processes side by side")
     parser.add_argument("--http", action="store_true", help="over HTTP with real botocore, in one process")
+    parser.add_argument(
+        "--quotas", choices=QUOTAS, default="drawn", help="of CloudFront; by default the seed draws them"
+    )
     parser.add_argument("--planted", choices=BUGS, help="with a bug planted, which must make seeds fail")
     return parser
 

@@ -22,7 +22,7 @@ from simulation.edges import Edges, MakeEdges, Stage, in_memory
 from simulation.lambdas import CONCURRENCY, EventSource
 from simulation.queues import DeadLetters, Entry, StandardQueue
 from simulation.timeline import Pool, Timeline
-from simulation.trouble import Plan, Trouble, draw_plan, draw_settings
+from simulation.trouble import QUOTAS, Plan, Trouble, draw_plan, draw_settings
 from simulation.world import World, draw_world, job_id
 
 # What is not through by then never will be.
@@ -84,6 +84,7 @@ class Kit:
     edges: MakeEdges = in_memory
     most_changes: int = 2_000
     calls_per_second: float = 0.5
+    quotas: str = "drawn"  # which of the quotas CloudFront has
 
 
 def draw_count(rng: Random, most: int) -> int:
@@ -98,7 +99,8 @@ def running(seed: int, kit: Kit) -> Iterator[Run]:
     world = draw_world(rng)
     plan = draw_plan(rng, list(world.sites), [ACCOUNT, *world.roles], list(world.roles.values()))
     paced = replace(kit, calls_per_second=kit.calls_per_second * rng.choice((1, 1, 1, 4, 0.2)))  # rightly, or not
-    with opened(seed, world, plan, draw_settings(rng), paced) as run:
+    settings = replace(draw_settings(rng), **QUOTAS[kit.quotas])
+    with opened(seed, world, plan, settings, paced) as run:
         live(run, draw_changes(rng, world.folders, draw_count(rng, kit.most_changes)), rng)
         yield run
 

@@ -1,11 +1,13 @@
 """What goes wrong in a run, and until when: drawn from the seed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from random import Random
+from typing import Any
 from zlib import crc32
 
 from doubles.cloudfront import Call, CloudFrontDouble, Fault, Rate, Settings
+from doubles.cloudfront_settings import PATH_RATE, WILDCARD_RATE_WITHOUT_BURST
 from purgemap.jobs import MAX_MESSAGE_BYTES
 from simulation.timeline import Timeline
 
@@ -74,6 +76,33 @@ def draw_settings(rng: Random) -> Settings:
         seconds_to_complete=rng.choice((25.0, 60.0, 300.0)),
         conflict_code=rng.choice(("InvalidArgument", "InvalidationBatchAlreadyExists")),
     )
+
+
+# Two tables of AWS disagree. Each is read strictly: a rate of wildcards has no burst, and may be the account's.
+# https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html
+# https://docs.aws.amazon.com/general/latest/gr/cf_region.html
+QUOTAS: Mapping[str, Mapping[str, Any]] = {
+    "drawn": {},
+    "per-second": {
+        "paths_in_progress": None,
+        "wildcards_in_progress": None,
+        "path_rate": PATH_RATE,
+        "wildcard_rate": WILDCARD_RATE_WITHOUT_BURST,
+    },
+    "per-second-of-account": {
+        "paths_in_progress": None,
+        "wildcards_in_progress": None,
+        "path_rate": PATH_RATE,
+        "wildcard_rate": WILDCARD_RATE_WITHOUT_BURST,
+        "rates_per": "account",
+    },
+    "in-progress": {
+        "paths_in_progress": 3_000,
+        "wildcards_in_progress": 15,
+        "path_rate": None,
+        "wildcard_rate": None,
+    },
+}
 
 
 class Trouble:
