@@ -112,7 +112,8 @@ class _Account:
         def plan_within(job: Job, max_paths: int) -> Requests:
             return self._requests(job, max_paths, distribution.max_wildcards)
 
-        if self._budgets and distribution.max_paths_per_day and self._turns.has_time and not self._is_throttled:
+        has_time = self._turns.has_time(continues_job=False)
+        if self._budgets and distribution.max_paths_per_day and has_time and not self._is_throttled:
             return self._budgets.admit(job, distribution, plan_within, self._pace)
         return Admitted(job, lambda: plan_within(job, distribution.max_paths))
 
@@ -123,7 +124,7 @@ class _Account:
 
     def _why_no_call(self, attempt: Attempt) -> str:
         """Say what keeps the next call from starting; "" for nothing."""
-        if not self._turns.has_time:
+        if not self._turns.has_time(continues_job=attempt.got_on):
             return "the function's time runs out"
         if attempt.search.calls_left <= 0:
             return "the search for the items that CloudFront refuses goes on"
@@ -132,7 +133,7 @@ class _Account:
     def _call(self, attempt: Attempt, distribution: Distribution) -> Iterator[Accepted]:
         items = attempt.next_request()
         reference = caller_reference(attempt.job, items)
-        self._turns.wait()
+        self._turns.wait(continues_job=attempt.got_on)
         sent = self._pace.now()
         try:
             invalidation = self._cloudfront.create_invalidation(distribution, items, reference)

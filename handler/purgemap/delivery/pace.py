@@ -1,5 +1,6 @@
 """How many calls an account takes, and when: at once, at its rate, and in later batches."""
 
+import math
 import time
 from collections.abc import Callable
 from typing import NamedTuple
@@ -21,6 +22,10 @@ SECONDS_TO_COLLECT_A_BATCH = 10
 # jobs than this the others come when their turn can have come: to send each of ten thousand again and again costs more.
 SECONDS_UNTIL_THE_NEXT_BATCH = 1
 MOST_JOBS_OF_THE_NEXT_BATCH = 1_000
+
+# CloudFront publishes a rate of one wildcard and 150 paths a second, and no burst. Further requests of a job keep to it.
+# https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html
+SECONDS_BETWEEN_REQUESTS_OF_A_JOB = 1
 
 # A call may take two attempts of ten seconds; what is left of the function's time then has to do for deferring.
 SECONDS_TO_START_A_CALL = 30
@@ -52,18 +57,20 @@ class Turns:
     def __init__(self, pace: Pace, quick_calls: int) -> None:
         self._pace = pace
         self._quick_calls = quick_calls
-        self._next_call = 0.0
+        self._last_call = -math.inf
 
-    @property
-    def has_time(self) -> bool:
+    def has_time(self, *, continues_job: bool) -> bool:
         """Whether enough of the function's time will be left at the next call's turn."""
-        return self._pace.seconds_left() - self._seconds_to_next_call() >= SECONDS_TO_START_A_CALL
+        return self._pace.seconds_left() - self._seconds_to_next_call(continues_job) >= SECONDS_TO_START_A_CALL
 
-    def wait(self) -> None:
-        """Wait for the next call's turn."""
-        self._pace.sleep(self._seconds_to_next_call())
+    def wait(self, *, continues_job: bool) -> None:
+        """Wait for the next call's turn; one that continues a job is never a quick one."""
+        self._pace.sleep(self._seconds_to_next_call(continues_job))
         self._quick_calls -= 1
-        self._next_call = self._pace.now() + 1 / self._pace.calls_per_second
+        self._last_call = self._pace.now()
 
-    def _seconds_to_next_call(self) -> float:
-        return 0.0 if self._quick_calls > 0 else max(0.0, self._next_call - self._pace.now())
+    def _seconds_to_next_call(self, continues_job: bool) -> float:  # noqa: FBT001  handed on
+        seconds_apart = 0.0 if self._quick_calls > 0 else 1 / self._pace.calls_per_second
+        if continues_job:
+            seconds_apart = max(1 / self._pace.calls_per_second, SECONDS_BETWEEN_REQUESTS_OF_A_JOB)
+        return max(0.0, self._last_call + seconds_apart - self._pace.now())
