@@ -30,6 +30,7 @@ LAYERS = [
     ["pipeline"],
     ["keeping"],
     ["delivery"],
+    ["delivery.wildcard_limits"],
     ["delivery.delivering"],
     ["delivery.attempt", "delivery.refusing", "delivery.daily_budget"],
     ["delivery.statement"],

@@ -11,6 +11,7 @@ from typing import Any
 from purgemap.aws import Aws, AwsCloudFront, SqsQueue
 from purgemap.delivery import DailyBudgets
 from purgemap.delivery.pace import DEFAULT_CALLS_PER_SECOND, SECONDS_TO_START_A_CALL, Pace
+from purgemap.delivery.wildcard_limits import WildcardLimits
 from purgemap.errors import PurgemapError
 from purgemap.invalidation_history import AwsInvalidationHistory
 from purgemap.pipeline import Service, answer, process
@@ -82,6 +83,7 @@ def serve(
     namespace: str = DEFAULT_NAMESPACE,
 ) -> Handler:
     """Make the handler of a service; `calls_per_second` is what CloudFront takes from one account."""
+    limits = WildcardLimits()
 
     def handle(payload: Any, context: Any = None) -> dict[str, Any] | None:
         started = now()
@@ -92,7 +94,7 @@ def serve(
             sleep=sleep,
         )
         _check_time(pace)
-        report = process(payload, service, pace)
+        report = process(payload, service, pace, limits)
         log_report(report, started, now(), namespace)
         return answer(report)
 

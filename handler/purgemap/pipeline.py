@@ -21,6 +21,7 @@ from purgemap.delivery import (
     Outcome,
     Pace,
     Rejected,
+    WildcardLimits,
     defer_new,
     deliver,
 )
@@ -70,13 +71,15 @@ class Report(NamedTuple):
     notes: Notes = Notes()
 
 
-def process(payload: Any, service: Service, pace: Pace) -> Report:
-    """Tell every distribution that a payload concerns what to invalidate."""
+def process(payload: Any, service: Service, pace: Pace, limits: WildcardLimits | None = None) -> Report:
+    """Send every distribution that a payload concerns its invalidations; `limits` are those of earlier payloads."""
+    limits = limits or WildcardLimits()
     batch = parse_payload(payload)
     wanted = want(batch.changes, service.router, pace.now())
     orders, lost = _orders(wanted, batch.jobs, service.routes)
-    due, deferred = _part(orders, service.queue, pace)
+    due, deferred = _part([limits.limit(order, pace.now()) for order in orders], service.queue, pace)
     outcomes = [*deliver(due, service.cloudfront, pace, budgets=service.budgets), *lost]
+    limits.record(due, outcomes, pace.now())
     unkept = keep(outcomes, service.queue, service.dead_letters)
     notes = service.budgets.take_notes() if service.budgets else Notes()
     return Report(batch, wanted, [*deferred, *outcomes], unkept, notes)

@@ -5,6 +5,7 @@ from purgemap.delivery.delivering import Order, defer_new, deliver
 from purgemap.delivery.history import InvalidationHistory, Listed, Page
 from purgemap.delivery.outcomes import Accepted, CloudFront, Deferred, Outcome, Refusal, RefusedError, Rejected
 from purgemap.delivery.pace import SECONDS_TO_START_A_CALL, Pace
+from purgemap.delivery.wildcard_limits import WildcardLimits
 
 __all__ = [
     "SECONDS_TO_START_A_CALL",
@@ -23,6 +24,7 @@ __all__ = [
     "Refusal",
     "RefusedError",
     "Rejected",
+    "WildcardLimits",
     "defer_new",
     "deliver",
 ]

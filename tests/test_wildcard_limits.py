@@ -1,0 +1,121 @@
+"""One wildcard a second, without a burst: CloudFront's published quota, read as strictly as it can be."""
+
+import json
+from itertools import chain
+from typing import Literal, TypeAlias
+
+import pytest
+
+from doubles.clock import Clock
+from doubles.cloudfront import Settings, Site
+from doubles.cloudfront_settings import WILDCARD_RATE_WITHOUT_BURST
+from doubles.memory import MemoryCloudFront
+from payloads import s3_event
+from purgemap.delivery import Deferred, Order, Pace, WildcardLimits, deliver
+from purgemap.delivery.wildcard_limits import SECONDS_PER_RUNG
+from purgemap.jobs import Job
+from purgemap.routes.table import Distribution
+from simulation.running import Kit, Run, opened
+from simulation.trouble import Plan
+from simulation.world import View, World
+
+RateCode: TypeAlias = Literal["TooManyInvalidationsInProgress", "Throttling"]
+
+NOW = 1_794_441_600.0
+E1 = Distribution("E1EXAMPLE1ABCD")
+SCOPES = [f"part-{letter}/" for letter in "abcdefghijkl"]
+
+
+def world_of(scopes: list[str]) -> World:
+    """One distribution, with a route for each part of the bucket."""
+    routes = [{"bucket": "site", "prefix": scope, "distributions": [E1.id]} for scope in scopes]
+    world = World({"version": 1, "routes": routes})
+    world.views += [View(Site(id=E1.id, bucket="site"), scope) for scope in scopes]
+    return world
+
+
+def change_pages(run: Run, scope: str, pages: int) -> None:
+    for page in range(pages):
+        key = f"{scope}page-{page}.html"
+        run.double.view(E1.id, f"/{key}")
+        run.double.put("site", key)
+        run.queue.put(json.dumps(s3_event("site", key)))
+
+
+@pytest.mark.parametrize("code", ["TooManyInvalidationsInProgress", "Throttling"])
+def test_only_the_first_deploy_is_refused(code: RateCode) -> None:
+    settings = Settings(wildcard_rate=WILDCARD_RATE_WITHOUT_BURST, rate_code=code)
+    with opened(0, world_of(SCOPES), Plan(), settings, Kit()) as run:
+        refusals = []
+        for _ in range(4):
+            for scope in SCOPES:
+                change_pages(run, scope, 60)
+            run.settle()
+            refusals.append(run.double.ledger.outcomes()[code])
+        assert (run.double.stale(), run.dead_letters.letters) == ([], [])
+        assert refusals == refusals[:1] * 4
+        assert refusals[0] > 0
+        requests = [accepted.items for accepted in run.double.accepted(E1.id)]
+        wildcards = [[item for item in items if item.endswith("*")] for items in requests]
+        assert {len(several) for several in wildcards} <= {0, 1}
+        assert all(item.startswith(tuple(f"/{scope}" for scope in SCOPES)) for item in chain(*wildcards))
+
+
+def refused_order(rung: int) -> tuple[Order, Deferred]:
+    job = Job(E1.id, {"/a": "/"}, ("m-1",), NOW, changes=1, rung=rung)
+    return Order(job, E1), Deferred(job._replace(rung=rung + 1), 20, "TooManyInvalidationsInProgress")
+
+
+@pytest.mark.parametrize(
+    ("refusals", "seconds", "wildcards"),
+    [
+        (0, 0, 10),
+        (1, 0, 5),
+        (2, 0, 2),
+        (3, 0, 1),
+        (9, 0, 1),
+        (9, SECONDS_PER_RUNG - 1, 1),
+        (9, SECONDS_PER_RUNG, 2),
+        (9, 3 * SECONDS_PER_RUNG, 10),
+    ],
+)
+def test_limit_follows_refusals_and_loosens_with_time(refusals: int, seconds: float, wildcards: int) -> None:
+    limits = WildcardLimits()
+    for rung in range(refusals):
+        order, refused = refused_order(rung)
+        limits.record([order], [refused], NOW)
+    limited = limits.limit(refused_order(0)[0], NOW + seconds)
+    assert (limited.distribution.max_wildcards, limited.distribution.max_paths) == (wildcards, E1.max_paths)
+
+
+def test_limit_that_proves_too_loose_is_one_refusal_from_the_last() -> None:
+    limits = WildcardLimits()
+    for rung in range(3):
+        order, refused = refused_order(rung)
+        limits.record([order], [refused], NOW)
+    later = NOW + SECONDS_PER_RUNG
+    order, refused = refused_order(0)
+    limits.record([order], [refused], later)
+    assert limits.limit(order, later).distribution.max_wildcards == 1
+
+
+def test_job_that_only_waits_changes_no_limit() -> None:
+    limits = WildcardLimits()
+    order, refused = refused_order(1)
+    limits.record([order], [refused._replace(job=order.job, reason="the function's time runs out")], NOW)
+    assert limits.limit(order, NOW) == order
+
+
+def test_requests_of_one_job_are_seconds_apart() -> None:
+    clock, times = Clock(NOW), list[float]()
+
+    class TimedCloudFront(MemoryCloudFront):
+        def create_invalidation(self, distribution: Distribution, items: tuple[str, ...], caller_reference: str) -> str:
+            times.append(clock())
+            return super().create_invalidation(distribution, items, caller_reference)
+
+    pace = Pace(now=clock, seconds_left=lambda: NOW + 60 - clock.now, calls_per_second=5, sleep=clock.advance)
+    job = Job(E1.id, {f"/{letter}/*": None for letter in "abcd"}, ("m-1",), NOW, changes=4, rung=3)
+    other = Job("E2EXAMPLE2ABCD", {"/a": "/"}, ("m-1",), NOW, changes=1)
+    deliver([Order(job, E1), Order(other, Distribution(other.distribution))], TimedCloudFront(), pace)
+    assert times == [NOW, NOW + 1, NOW + 2, NOW + 3, NOW + 3]
