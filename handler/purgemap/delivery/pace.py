@@ -23,7 +23,7 @@ SECONDS_TO_COLLECT_A_BATCH = 10
 SECONDS_UNTIL_THE_NEXT_BATCH = 1
 MOST_JOBS_OF_THE_NEXT_BATCH = 1_000
 
-# CloudFront publishes a rate of one wildcard and 150 paths a second, and no burst. Further requests of a job keep to it.
+# CloudFront publishes one wildcard and 150 paths a second, and no burst: further requests of a job keep to that.
 # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html
 SECONDS_BETWEEN_REQUESTS_OF_A_JOB = 1
 
