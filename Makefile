@@ -7,11 +7,12 @@ BIN := $(VENV)/bin
 SIDE_BY_SIDE := --numprocesses auto --maxprocesses 8 --dist worksteal
 PIP_FLAGS := --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help demo test lint bench build lock clean
+.PHONY: help demo test fuzz lint bench build lock clean
 
 help:
 	@echo "make demo   run the whole loop on an embedded AWS: real S3 calls in, invalidations out"
-	@echo "make test   every test"
+	@echo "make test   every test, the same way each time"
+	@echo "make fuzz   the property tests with new random examples; what fails is kept in .hypothesis"
 	@echo "make lint   ruff, formatting, mypy --strict, the map in service"
 	@echo "make bench  the figures: ratios against a floor or a rival, measured in one run"
 	@echo "make build  the wheel and the source archive, into dist/"
@@ -22,6 +23,9 @@ demo: $(VENV)/.ready
 
 test: $(VENV)/.ready $(foreach tool,awscli awslambdaric cfn-lint checkov,.tools/$(tool)/.ready)
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(ARGS)
+
+fuzz: $(VENV)/.ready
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m hypothesis --hypothesis-profile=fuzz $(ARGS)
 
 lint: $(VENV)/.ready
 	$(BIN)/ruff check .

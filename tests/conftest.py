@@ -1,38 +1,39 @@
-"""What every test gets: no credentials but fake ones, and a way from a map's text to the map."""
+"""What every test gets: the same environment for every caller, and a way from a map's text to the map."""
 
-import os
 import signal
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis.database import DirectoryBasedExampleDatabase
 
+from callers_environment import fixed_environment
 from purgemap.routes.loading import load_routes
 from purgemap.routes.table import Routes
 
 LoadMap = Callable[[str], Routes]
 
+_EXAMPLES = Path(__file__).parents[1] / ".hypothesis/examples"
 
-def pytest_configure() -> None:
-    """Hear Ctrl-C even where a shell started the tests in the background, deaf to it, as all they start would be."""
+# `make test` fails by a fault, never by luck or by a busy machine. `make fuzz` draws new examples and keeps what it
+# finds; add that to the test as an @example.
+_UNTIMED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+settings.register_profile("ci", _UNTIMED, derandomize=True, database=None)
+settings.register_profile("fuzz", _UNTIMED, max_examples=1_000, database=DirectoryBasedExampleDatabase(str(_EXAMPLES)))
+settings.load_profile("ci")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Fix the environment before a test module reads it, for workers and sub-processes too.
+
+    Ctrl-C is heard even where a shell started the tests in the background, deaf to it, as all they start would be.
+    """
     signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-@pytest.fixture(autouse=True)
-def _fake_aws(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing of the developer's own AWS may leak into a test, and no test may reach a real account."""
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        monkeypatch.delenv(name)
-    for name, value in {
-        "AWS_ACCESS_KEY_ID": "testing",
-        "AWS_SECRET_ACCESS_KEY": "testing",
-        "AWS_DEFAULT_REGION": "eu-central-1",
-        "AWS_REGION": "eu-central-1",
-        "AWS_CONFIG_FILE": "/nonexistent",
-        "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent",
-        "AWS_EC2_METADATA_DISABLED": "true",
-    }.items():
-        monkeypatch.setenv(name, value)
+    environment = ExitStack()
+    environment.enter_context(fixed_environment())
+    config.add_cleanup(environment.close)
 
 
 @pytest.fixture

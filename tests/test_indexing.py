@@ -176,7 +176,7 @@ def delivered(target: Target, key: str) -> Delivered:
 MADE = st.integers(0, 2**32).map(RandomMap)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=3 * settings().max_examples)
 @given(MADE)
 def test_the_router_finds_what_trying_every_route_for_every_change_finds(made: RandomMap) -> None:
     routes, changes = made.routes(), made.changes()
@@ -188,7 +188,6 @@ def test_the_router_finds_what_trying_every_route_for_every_change_finds(made: R
     )
 
 
-@settings(max_examples=100, deadline=None)
 @given(MADE)
 def test_what_is_explained_of_a_change_is_what_is_done(made: RandomMap) -> None:
     routes, changes = made.routes(), made.changes()

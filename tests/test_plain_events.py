@@ -80,7 +80,7 @@ _VERSION_IDS: st.SearchStrategy[Any] = st.sampled_from(["mtB0cV.jejK63XkRNceanNM
 _VERSIONS = st.sampled_from(["1.2", "1.", "1", "2.0", "10.2", "", None, 1.2])
 
 
-@settings(derandomize=True, max_examples=500, deadline=None)
+@settings(max_examples=5 * settings().max_examples)
 @given(
     st.fixed_dictionaries(
         {},
@@ -121,7 +121,6 @@ _NAMES = ["key", "reason", "bucket", "object", "detail", "size", "name", "new-fi
 _VALUES = ["x", "Lifecycle Expiration", 0, 7, -1, 1.5, None, True, {"name": "other"}, ["key"], "a}b", "\ud800", "\x00"]
 
 
-@settings(derandomize=True)
 @given(st.data())
 def test_whatever_is_added_to_an_event_or_repeated_in_it_is_read_as_json_reads_it(data: st.DataObject) -> None:
     body = compact(
@@ -168,7 +167,6 @@ _PIECES = [
 ]
 
 
-@settings(derandomize=True)
 @given(st.lists(st.tuples(st.sampled_from(_PIECES), st.floats(0, 1), st.integers(0, 40), st.booleans()), max_size=3))
 def test_a_text_put_together_anew_is_read_as_json_reads_it(edits: list[tuple[str, float, int, bool]]) -> None:
     body = compact(s3_event("acme-www", "blog/1.html", "created"))
@@ -180,7 +178,6 @@ def test_a_text_put_together_anew_is_read_as_json_reads_it(edits: list[tuple[str
     assert meaning(body) == decoded(body)
 
 
-@settings(derandomize=True)
 @given(st.data())
 def test_a_text_that_is_cut_or_altered_is_never_read_as_more_than_json_reads(data: st.DataObject) -> None:
     body = compact(s3_event("acme-www", "blog/1.html", "created"))

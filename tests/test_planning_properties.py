@@ -51,7 +51,7 @@ def outcome(plans: Sequence[Plan], scopes: Scopes, evicts: Evicts) -> Outcome:
     return Outcome(len(plans) or 1, evicted, len(items), len(stems))
 
 
-@settings(max_examples=1_000, deadline=None)
+@settings(max_examples=10 * settings().max_examples)
 @given(scoped_items(), BUDGETS, st.none() | OBJECTS)
 def test_a_plan_is_as_good_as_the_best_of_all_sets_of_wildcards(
     scopes: Scopes, budget: Budget, objects: Objects | None
@@ -61,7 +61,7 @@ def test_a_plan_is_as_good_as_the_best_of_all_sets_of_wildcards(
     assert outcome(planned(scopes, budget, objects), scopes, evicts) == best
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=3 * settings().max_examples)
 @given(scoped_items(max_size=40), BUDGETS, st.none() | OBJECTS)
 def test_every_item_is_covered_once_and_within_the_budgets(
     scopes: Scopes, budget: Budget, objects: Objects | None
@@ -76,7 +76,7 @@ def test_every_item_is_covered_once_and_within_the_budgets(
         assert len(wildcards(each.items)) <= min(budget)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=3 * settings().max_examples)
 @given(scoped_items(max_size=40), BUDGETS, st.none() | OBJECTS)
 def test_no_wildcard_rises_above_the_scope_that_it_is_made_for_or_cuts_a_character(
     scopes: Scopes, budget: Budget, objects: Objects | None
@@ -88,7 +88,7 @@ def test_no_wildcard_rises_above_the_scope_that_it_is_made_for_or_cuts_a_charact
             assert is_allowed(item[:-1], wanted, scopes)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=2 * settings().max_examples)
 @given(scoped_items(max_size=40), BUDGETS, st.none() | OBJECTS, st.randoms(use_true_random=False))
 def test_neither_the_order_of_items_nor_that_of_the_listing_changes_a_plan(
     scopes: Scopes, budget: Budget, objects: Objects | None, order: random.Random
@@ -100,13 +100,13 @@ def test_neither_the_order_of_items_nor_that_of_the_listing_changes_a_plan(
     assert planned(shuffled, budget, listed) == planned(scopes, budget, objects)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=2 * settings().max_examples)
 @given(scoped_items(max_size=20), scoped_items(max_size=5), BUDGETS)
 def test_a_further_change_uncovers_no_other(scopes: Scopes, further: Scopes, budget: Budget) -> None:
     assert uncovered(scopes, sent(planned({**scopes, **further}, budget))) == []
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=2 * settings().max_examples)
 @given(scoped_items(max_size=40), st.integers(0, 9), st.none() | OBJECTS)
 def test_tightening_breaks_no_cover(scopes: Scopes, rung: int, objects: Objects | None) -> None:
     budget = tightened(*RUNGS[0], rung)
@@ -115,7 +115,7 @@ def test_tightening_breaks_no_cover(scopes: Scopes, rung: int, objects: Objects 
     assert all(len(each.items) <= budget[0] and len(wildcards(each.items)) <= budget[1] for each in plans)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=3 * settings().max_examples)
 @given(OBJECTS, st.lists(PATHS, max_size=4))
 def test_a_listing_counts_each_object_once(objects: Objects, stems: Sequence[str]) -> None:
     listing = Listing(objects)

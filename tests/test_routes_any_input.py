@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from purgemap.checking import check_map
@@ -99,20 +99,20 @@ def check_what_is_told(file: Path, data: bytes) -> None:
         assert problem.path.startswith("$")
 
 
-@settings(deadline=None, max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=3 * settings().max_examples)
 @given(values)
 def test_any_value_is_refused_in_lines(file: Path, value: Any) -> None:
     check_what_is_told(file, yaml.safe_dump(value, allow_unicode=True).encode())
     assert has_errors(check_map(file, invalidations_of).problems)
 
 
-@settings(deadline=None, max_examples=500, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=5 * settings().max_examples)
 @given(maps)
 def test_any_map_is_checked_without_a_crash(file: Path, value: Any) -> None:
     check_what_is_told(file, yaml.safe_dump(value, sort_keys=False).encode())
 
 
-@settings(deadline=None, max_examples=500)
+@settings(max_examples=5 * settings().max_examples)
 @given(
     st.one_of(
         st.binary(), st.text().map(str.encode), st.text("{}[]:-&*a!\n ,<|\"'#?%@`\t", max_size=60).map(str.encode)
