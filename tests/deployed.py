@@ -15,6 +15,8 @@ from purgemap.embedded.aws import EmbeddedAws
 from purgemap.embedded.event_source import EventSource
 
 STACK = "purgemap"
+# The time that the function reads off its context, in place of a minute: a busy machine must not use it up.
+_SECONDS_FOR_AN_INVOCATION = 3_600
 # Nothing is waited for that a test need not wait for; whatever else the template says, holds.
 QUICK = ("--parameter", "Window=1")
 
@@ -55,7 +57,8 @@ class Deployed:
         """Run the function from its zip alone, and poll for it as its event source mapping says."""
         self.archive().extractall(task_root)
         environment = {**self.aws.environment, **self.function["Environment"]["Variables"]}
-        with running_function(task_root, self.function["Handler"], environment, self.function["Timeout"]) as function:
+        seconds = _SECONDS_FOR_AN_INVOCATION
+        with running_function(task_root, self.function["Handler"], environment, seconds) as function:
             yield EventSource(
                 sqs=self.aws.client("sqs"),
                 queue_url=self.outputs["QueueUrl"],

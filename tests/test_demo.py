@@ -184,4 +184,4 @@ def test_with_keep_it_stays_up_tells_what_others_change_and_ends_on_ctrl_c(tmp_p
         s3.put_object(Bucket="demo-site", Key="blog/new page.html", Body=b"")
         assert "/blog/new%20page.html" in next(line for line in lines if OWN_DISTRIBUTION in line)
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=10) == 0
+        assert process.wait() == 0

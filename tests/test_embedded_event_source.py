@@ -1,11 +1,11 @@
 """The poller that stands in for Lambda's event source mapping."""
 
-import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from doubles.clock import Clock
 from embedded_site import BUCKET, Site, send
 from purgemap.embedded import event_source
 from purgemap.embedded.aws import EmbeddedAws
@@ -30,9 +30,11 @@ class Recorder:
         return self._answer(event["Records"])
 
 
-def source(aws: EmbeddedAws, handler: Recorder, **settings: Any) -> EventSource:
+def source(aws: EmbeddedAws, handler: Recorder, clock: Clock | None = None, **settings: Any) -> EventSource:
+    """Make a poller whose time passes only while it sleeps."""
     queue_url, _ = aws.wire(BUCKET)
-    settings = {"window_seconds": 0.3, **settings}
+    clock = clock or Clock()
+    settings = {"window_seconds": 0.3, "now": clock, "sleep": clock.advance, **settings}
     return EventSource(aws.client("sqs"), queue_url, QUEUE_ARN, handler, **settings)
 
 
@@ -88,7 +90,7 @@ def test_the_context_tells_the_time_that_is_left(aws: EmbeddedAws) -> None:
     mapping = source(aws, handler)
     send(mapping.sqs, mapping.queue_url, 10)
     mapping.poll()
-    assert 55_000 < handler.contexts[0].get_remaining_time_in_millis() <= 60_000
+    assert handler.contexts[0].get_remaining_time_in_millis() == 60_000
 
 
 def test_an_empty_queue_invokes_nothing(aws: EmbeddedAws) -> None:
@@ -107,11 +109,12 @@ def test_what_comes_within_the_window_is_one_batch(aws: EmbeddedAws) -> None:
 
 
 def test_the_window_begins_with_the_first_message(aws: EmbeddedAws) -> None:
-    mapping = source(aws, Recorder(), window_seconds=1.2)
+    clock = Clock()
+    mapping = source(aws, Recorder(), clock, window_seconds=0.9)
     send(mapping.sqs, mapping.queue_url, 10)
-    started = time.monotonic()
+    started = clock.now
     mapping.poll()
-    assert 1.2 <= time.monotonic() - started < 2.2
+    assert clock.now - started == pytest.approx(0.9)
 
 
 def test_a_full_batch_does_not_wait_for_its_window(aws: EmbeddedAws) -> None:

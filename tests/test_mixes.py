@@ -1,7 +1,6 @@
 """What a key costs to match doesn't grow with the map, whatever its patterns: calls are counted, nothing is timed."""
 
 import sys
-from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
@@ -11,6 +10,7 @@ from bench import callgrind
 from bench.mix_maps import Mix, mixes
 from bench.mixes_worker import payload_of
 from bench.routing_cost import ROUTES, SHAPES, TODAY, instructions
+from call_counts import count_calls
 from purgemap.events import ObjectChange, parse_payload
 from purgemap.pipeline import want
 from purgemap.routing import Router
@@ -19,29 +19,13 @@ EVENTS, HIT = 200, 200
 FEW, MANY = ({mix.name: mix for mix in mixes(size, HIT)} for size in (HIT, 4_000))
 
 
-def calls(work: Callable[[], object]) -> int:
-    """Count the calls of Python functions and of C's."""
-    counted = 0
-
-    def count(_frame: FrameType, event: str, _argument: Any) -> None:
-        nonlocal counted
-        counted += event in ("call", "c_call")
-
-    sys.setprofile(count)
-    try:
-        work()
-    finally:
-        sys.setprofile(None)
-    return counted
-
-
 def cost(mix: Mix) -> int:
     """Count what a batch costs up to the plan, once the bucket is known."""
     router, changes = Router(mix.routes()), parse_payload(payload_of(mix, EVENTS)).changes
     wanted = want(changes, router, 0)
     assert len(wanted.unrouted) == EVENTS * mix.unrouted
     assert sum(order.job.changes for order in wanted.orders) == (EVENTS - len(wanted.unrouted)) * mix.targets
-    return calls(lambda: want(changes, router, 0))
+    return count_calls(lambda: want(changes, router, 0))
 
 
 @pytest.mark.parametrize("name", FEW)

@@ -4,12 +4,12 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from call_counts import count_calls
 from purgemap.routes.compiling import compile_map
 from purgemap.routes.loading import load_routes
 from purgemap.routes.nodes import MAX_BYTES
@@ -191,27 +191,30 @@ BOMBS = {
 
 
 @pytest.mark.parametrize("name", BOMBS)
-def test_an_alias_bomb_of_a_kilobyte_dies_within_a_second_and_200_megabytes(tmp_path: Path, name: str) -> None:
+def test_an_alias_bomb_of_a_kilobyte_is_refused_within_200_megabytes(tmp_path: Path, name: str) -> None:
     lines = ["a0: &a0 {x: y}", *(f"a{n + 1}: &a{n + 1} {BOMBS[name]}".replace("#", str(n)) for n in range(80))]
     bomb = tmp_path / "routes.yaml"
     bomb.write_text("\n".join(lines)[:1024].rpartition("\n")[0])
     code = """
-import resource, sys, time
+import resource, sys
 resource.setrlimit(resource.RLIMIT_AS, (200_000_000, 200_000_000))
 from purgemap.routes.loading import load_routes
 from purgemap.routes.problems import MapError
 import purgemap.routes.validation
-started = time.process_time()
-try:
-    load_routes(sys.argv[1])
-except MapError as error:
-    print(error)
-print(time.process_time() - started)
+from call_counts import count_calls
+def load():
+    try:
+        load_routes(sys.argv[1])
+    except MapError as error:
+        print(error)
+print(count_calls(load))
 """
-    run = subprocess.run([sys.executable, "-c", code, str(bomb)], capture_output=True, text=True, check=True)
-    message, seconds = run.stdout.splitlines()
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
+    command = [sys.executable, "-c", code, str(bomb)]
+    run = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    message, calls = run.stdout.splitlines()
     assert "aliases make it more than" in message
-    assert float(seconds) < 1
+    assert int(calls) < 20_000
 
 
 def test_levels_that_would_overrun_the_parsers_stack_are_refused(tmp_path: Path) -> None:
@@ -221,11 +224,9 @@ def test_levels_that_would_overrun_the_parsers_stack_are_refused(tmp_path: Path)
     assert "levels" in message
 
 
-def test_a_map_of_ten_thousand_routes_loads_within_seconds(tmp_path: Path) -> None:
-    started = time.perf_counter()
+def test_a_map_of_ten_thousand_routes_loads(tmp_path: Path) -> None:
     routes = routes_of(tmp_path, large_map(10_000))
     assert len(routes.buckets) == 10_000
-    assert time.perf_counter() - started < 30  # some 3 s; the limit only tells seconds from minutes
 
 
 def test_checking_a_map_costs_as_much_as_it_is_large(tmp_path: Path) -> None:
@@ -234,18 +235,7 @@ def test_checking_a_map_costs_as_much_as_it_is_large(tmp_path: Path) -> None:
     def calls(routes: int) -> int:
         file = tmp_path / "routes.yaml"
         file.write_text(large_map(routes))
-        count = 0
-
-        def tally(*_: object) -> None:
-            nonlocal count
-            count += 1
-
-        sys.setprofile(tally)
-        try:
-            read_map(file)
-        finally:
-            sys.setprofile(None)
-        return count
+        return count_calls(lambda: read_map(file))
 
     calls(10)
     assert calls(1_000) < 2.2 * calls(500)

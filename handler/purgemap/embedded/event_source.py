@@ -35,14 +35,17 @@ class Batch:
 class Context:
     """What a function is told of its invocation: the parts of Lambda's context object that handlers read."""
 
-    def __init__(self, timeout_seconds: float = FUNCTION_TIMEOUT_SECONDS) -> None:
+    def __init__(
+        self, timeout_seconds: float = FUNCTION_TIMEOUT_SECONDS, now: Callable[[], float] = time.monotonic
+    ) -> None:
         self.aws_request_id = str(uuid.uuid4())
         self.function_name = "purgemap"
-        self._deadline = time.monotonic() + timeout_seconds
+        self._now = now
+        self._deadline = now() + timeout_seconds
 
     def get_remaining_time_in_millis(self) -> int:
         """Tell the milliseconds that are left before Lambda would end the invocation."""
-        return max(0, int((self._deadline - time.monotonic()) * 1000))
+        return max(0, int((self._deadline - self._now()) * 1000))
 
 
 @dataclass(slots=True)
@@ -55,6 +58,8 @@ class EventSource:
     handler: Handler
     batch_size: int = 10_000
     window_seconds: float = 10.0
+    now: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
     batches: list[Batch] = field(default_factory=list)  # all so far; one is here before its messages are deleted
     _held: deque[Message] = field(default_factory=deque)  # received, but too large for the last batch
 
@@ -76,7 +81,7 @@ class EventSource:
     def _collect(self) -> list[Message]:
         """Receive until the batch size or the payload's limit is reached, or the window of the first message ends."""
         self._held = self._held or deque(self._receive(_LONG_POLL_SECONDS))
-        deadline = time.monotonic() + self.window_seconds
+        deadline = self.now() + self.window_seconds
         messages: list[Message] = []
         size = 0
         while self._held and len(messages) < self.batch_size:
@@ -89,11 +94,11 @@ class EventSource:
 
     def _receive_until(self, deadline: float) -> list[Message]:
         """Receive the next messages; [] once the window is over."""
-        while (left := deadline - time.monotonic()) > 0:
+        while (left := deadline - self.now()) > 0:
             received = self._receive(min(int(left), _LONG_POLL_SECONDS))
             if received:
                 return received
-            time.sleep(min(left, _PAUSE_SECONDS))
+            self.sleep(min(left, _PAUSE_SECONDS))
         return []
 
     def _receive(self, wait_seconds: int) -> list[Message]:
@@ -110,7 +115,7 @@ class EventSource:
         event = {"Records": [to_record(message, self.queue_arn) for message in messages]}
         try:
             # Through JSON and back, as an event and an answer travel: what JSON can't say fails here too.
-            answer = json.loads(json.dumps(self.handler(json.loads(json.dumps(event)), Context())))
+            answer = json.loads(json.dumps(self.handler(json.loads(json.dumps(event)), Context(now=self.now))))
         except Exception:  # noqa: BLE001  Lambda's rule: whatever a function raises fails its batch
             _log.exception("the handler failed with a batch of %d", len(messages))
             return frozenset(identifiers)
