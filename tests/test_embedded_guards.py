@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from embedded_site import BUCKET, Site, invalidate, received_events, send
-from purgemap.embedded.aws import EmbeddedAws
+from purgemap.embedded.aws import EmbeddedAws, embedded_aws
 from purgemap.embedded.corrections import _check_version
 from purgemap.errors import PurgemapError
 
@@ -123,3 +123,11 @@ def test_it_listens_on_loopback_whatever_profile_and_endpoint_its_user_has(
     running: EmbeddedAws = request.getfixturevalue("aws")
     assert running.endpoint_url.startswith("http://127.0.0.1:")
     running.create_site_bucket(BUCKET)
+
+
+def test_callers_proxy_is_not_asked_for_the_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "http_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    monkeypatch.setenv("no_proxy", "example.com")
+    with embedded_aws() as aws:
+        assert aws.client("s3").list_buckets()["Buckets"] == []

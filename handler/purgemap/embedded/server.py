@@ -67,6 +67,7 @@ def only_aws(endpoint_url: str) -> Iterator[dict[str, str]]:
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
         "NO_PROXY": LOOPBACK,
+        "no_proxy": LOOPBACK,  # where it is set, it counts
     }
     # A proxy's variables may be in small letters, which then replace those in capitals.
     others = {
