@@ -43,7 +43,7 @@ def test_a_level_that_the_log_does_not_know_is_refused(routes: str, level: str) 
 @pytest.mark.parametrize("level", [*LOG_LEVELS, "CRITICAL", "WARN"])
 def test_every_level_of_the_template_and_any_other_that_the_log_knows_is_taken(routes: str, level: str) -> None:
     handler = build_handler({**CREDENTIALS, "PURGEMAP_ROUTES": routes, "PURGEMAP_LOG_LEVEL": level})
-    assert handler({}, None) is None
+    assert handler([], None) is None
 
 
 @pytest.mark.parametrize("variables", [{}, {"PURGEMAP_ROUTES": ""}])
@@ -57,9 +57,9 @@ def test_a_function_without_a_map_says_which_variable_names_it(variables: dict[s
 def test_rates_that_the_template_allows_are_taken(routes: str, rate: str) -> None:
     assert re.fullmatch(load_template("template.yaml")["Parameters"]["CallsPerSecond"]["AllowedPattern"], rate)
     handler = build_handler({**CREDENTIALS, "PURGEMAP_ROUTES": routes, "PURGEMAP_CALLS_PER_SECOND": rate})
-    assert handler({}, None) is None
+    assert handler([], None) is None
 
 
 def test_an_empty_variable_is_as_good_as_none(routes: str) -> None:
     handler = build_handler({**CREDENTIALS, "PURGEMAP_ROUTES": routes, **dict.fromkeys(EVERY_VARIABLE, "")})
-    assert handler({}, None) is None
+    assert handler([], None) is None

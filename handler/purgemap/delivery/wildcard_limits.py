@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from purgemap.delivery.delivering import Order
-from purgemap.delivery.outcomes import Deferred, Outcome
+from purgemap.delivery.outcomes import Accepted, Deferred, Outcome
 from purgemap.planning import RUNGS, tightened
 
 # CloudFront's published quota of one wildcard a second has no known burst, so a large request may be refused every
@@ -31,13 +31,16 @@ class WildcardLimits:
         return order._replace(distribution=replace(order.distribution, max_wildcards=most))
 
     def record(self, orders: Iterable[Order], outcomes: Iterable[Outcome], now: float) -> None:
-        """Remember which of the orders came back tightened."""
+        """Remember which of the orders came back tightened, and which were accepted because they were."""
         rungs = {order.distribution.id: order.job.rung for order in orders}
         for outcome in outcomes:
             distribution, rung = outcome.job.distribution, outcome.job.rung
             if isinstance(outcome, Deferred) and rung > rungs.get(distribution, rung):
                 remembered = max(rung, self._rung(distribution, now) + 1)
                 self._rungs[distribution] = (min(remembered, len(RUNGS) - 1), now)
+            elif isinstance(outcome, Accepted) and rung:
+                # Its back-off may have been as long as the memory.
+                self._rungs[distribution] = (max(min(rung, len(RUNGS) - 1), self._rung(distribution, now)), now)
 
     def _rung(self, distribution: str, now: float) -> int:
         rung, since = self._rungs.get(distribution, (0, now))
