@@ -24,6 +24,7 @@ LAYERS = [
     ["lambda_function", "checking", "explaining", "listing_text", "listings", "status", "redriving"],
     ["sweeping", "dead_letters", "inbox", "invalidation_history", "invalidations", "sites"],
     ["aws", "inputs", "preview", "reporting"],
+    ["role_credentials"],
     ["json_input", "key_list", "transfer_log"],
     ["transfer_failures"],
     ["transfer_names", "line_prefixes"],
@@ -65,7 +66,7 @@ LAYERS = [
     ["patterns", "globs", "envelopes", "plain_events"],
     ["glob_automaton"],
     ["glob_syntax"],
-    ["aws_errors", "counting", "indexing", "s3_uris"],
+    ["aws_errors", "call_settings", "counting", "indexing", "s3_uris"],
     ["aws_answers"],
     ["errors"],
 ]

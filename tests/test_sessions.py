@@ -27,7 +27,7 @@ from doubles.cloudfront_faults import Fault
 from doubles.cloudfront_http import CloudFrontServer
 from doubles.cloudfront_settings import Settings
 from doubles.cloudfront_site import Site
-from purgemap.aws import CONFIG, SERVICES, Aws, AwsCloudFront
+from purgemap.aws import CONFIGS, SERVICES, Aws, AwsCloudFront
 from purgemap.aws_errors import told
 from purgemap.delivery import Refusal, RefusedError
 from purgemap.errors import PurgemapError
@@ -48,7 +48,7 @@ MakeClient = Callable[[str], Any]
 def ordinary() -> MakeClient:
     """Make clients as boto3 does, with all of botocore's handlers, for the same environment and configuration."""
     session = botocore.session.Session()
-    return cache(lambda service: session.create_client(service, config=CONFIG))
+    return cache(lambda service: session.create_client(service, config=CONFIGS[service]))
 
 
 def requests_of(make: MakeClient) -> list[tuple[str, str, bytes, dict[str, str]]]:

@@ -11,12 +11,12 @@ import pytest
 import yaml
 
 from purgemap import lambda_function, reporting
+from purgemap.call_settings import SECONDS_TO_START_A_CALL
 from purgemap.cli.deploy import DEFAULT_STACK
 from purgemap.delivery.pace import (
     DEFAULT_CALLS_PER_SECOND,
     QUICK_CALLS,
     SECONDS_TO_COLLECT_A_BATCH,
-    SECONDS_TO_START_A_CALL,
 )
 from purgemap.delivery.refusing import SECONDS_UNTIL_GIVING_UP
 from purgemap.rendering.event_rules import pattern_of

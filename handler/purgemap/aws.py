@@ -8,15 +8,17 @@ from typing import Any
 
 import botocore.session
 from botocore.config import Config
-from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials, EnvProvider
+from botocore.credentials import EnvProvider
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, ParamValidationError
 from botocore.handlers import BUILTIN_HANDLERS
 
 from purgemap.aws_answers import AnswerParserFactory
-from purgemap.aws_errors import AWS_ERRORS, code_of, told, words_of
+from purgemap.aws_errors import code_of, told, words_of
+from purgemap.call_settings import CALL, ROLE_CALL, CallSettings
 from purgemap.delivery import Refusal, RefusedError
 from purgemap.errors import PurgemapError
 from purgemap.keeping import Message
+from purgemap.role_credentials import RoleCredentials
 from purgemap.routes.table import TENANT, Distribution
 
 SERVICES = frozenset({"cloudfront", "cloudwatch", "sqs", "sts"})
@@ -25,14 +27,18 @@ SERVICES = frozenset({"cloudfront", "cloudwatch", "sqs", "sts"})
 # One endpoint serves all regions of these, so a missing region must not refuse a call.
 _GLOBAL_SERVICES = {"cloudfront", "sts"}
 
-# Two attempts and short timeouts: what is not accepted at once is deferred, not waited for. botocore's adaptive mode
-# was seen to hold one call back for half a minute.
-CONFIG = Config(
-    retries={"mode": "standard", "total_max_attempts": 2},
-    connect_timeout=2,
-    read_timeout=8,
-    user_agent_extra="purgemap",
-)
+
+def _config(settings: CallSettings) -> Config:
+    # botocore's adaptive mode was seen to hold one call back for half a minute.
+    return Config(
+        retries={"mode": "standard", "total_max_attempts": settings.attempts},
+        connect_timeout=settings.connect_timeout,
+        read_timeout=settings.read_timeout,
+        user_agent_extra="purgemap",
+    )
+
+
+CONFIGS = {service: _config(ROLE_CALL if service == "sts" else CALL) for service in SERVICES}
 
 _ANSWER_PARSERS = AnswerParserFactory()
 
@@ -91,32 +97,28 @@ class Aws:
                 self._clients[key] = self._create(session, service)
             return self._clients[key]
 
-    def _create(self, session: Any, service: str, **credentials: Any) -> Any:
+    def _create(self, session: Any, service: str) -> Any:
         region = self._region or ("us-east-1" if service in _GLOBAL_SERVICES else None)
         return create_client(
-            session, service, region_name=region, endpoint_url=self._endpoint_url, config=CONFIG, **credentials
+            session, service, region_name=region, endpoint_url=self._endpoint_url, config=CONFIGS[service]
         )
 
+    def _create_sts(self) -> Any:
+        # A new one each time: a connection that was kept for an hour may be dead, and there is one attempt.
+        with self._lock:
+            return self._create(self._session, "sts")
+
     def _assume(self, role_arn: str, external_id: str | None) -> Any:
-        """Make a session whose credentials botocore fetches on first use and refreshes before they expire.
+        """Make a session with the credentials of a role.
 
         Raises NoCredentialsError where there are none to assume the role with, as every other call does.
         """
-        own = self._session.get_credentials()
-        if own is None:
+        if self._session.get_credentials() is None:
             raise NoCredentialsError
-        fetcher = AssumeRoleCredentialFetcher(
-            client_creator=lambda service, **credentials: self._create(self._session, service, **credentials),
-            source_credentials=own,
-            role_arn=role_arn,
-            extra_args={"RoleSessionName": "purgemap", **({"ExternalId": external_id} if external_id else {})},
-        )
         session = _session()
         # What botocore's data says of services is read once for all roles: ten megabytes each, unpruned.
         session.register_component("data_loader", self._session.get_component("data_loader"))
-        session._credentials = DeferredRefreshableCredentials(  # noqa: SLF001  botocore's own profiles do no more
-            refresh_using=fetcher.fetch_credentials, method="assume-role"
-        )
+        session._credentials = RoleCredentials(self._create_sts, role_arn, external_id)  # noqa: SLF001  as botocore's profiles do
         return session
 
 

@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from purgemap.aws import Aws, AwsCloudFront, SqsQueue
+from purgemap.call_settings import SECONDS_TO_START_A_CALL
 from purgemap.delivery import DailyBudgets
-from purgemap.delivery.pace import DEFAULT_CALLS_PER_SECOND, SECONDS_TO_START_A_CALL, Pace
+from purgemap.delivery.pace import DEFAULT_CALLS_PER_SECOND, Pace
 from purgemap.delivery.wildcard_limits import WildcardLimits
 from purgemap.errors import PurgemapError
 from purgemap.invalidation_history import AwsInvalidationHistory

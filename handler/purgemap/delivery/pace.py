@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
+from purgemap.call_settings import SECONDS_TO_START_A_CALL
 from purgemap.slots import MAX_DELAY
 
 # CloudFront throttles an account after six to fifteen calls in a row, at about one call every two seconds:
@@ -26,9 +27,6 @@ MOST_JOBS_OF_THE_NEXT_BATCH = 1_000
 # CloudFront publishes one wildcard and 150 paths a second, and no burst: further requests of a job keep to that.
 # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html
 SECONDS_BETWEEN_REQUESTS_OF_A_JOB = 1
-
-# A call may take two attempts of ten seconds; what is left of the function's time then has to do for deferring.
-SECONDS_TO_START_A_CALL = 30
 
 
 class Pace(NamedTuple):

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 
+from purgemap.call_settings import SECONDS_TO_START_A_CALL
 from purgemap.delivery.history import InvalidationHistory
-from purgemap.delivery.pace import SECONDS_TO_COLLECT_A_BATCH, SECONDS_TO_START_A_CALL, Pace
+from purgemap.delivery.pace import SECONDS_TO_COLLECT_A_BATCH, Pace
 from purgemap.delivery.spending import SECONDS_OF_A_DAY, SECONDS_TO_REMEMBER_ITEMS, Spending
 from purgemap.errors import PurgemapError
 from purgemap.routes.table import Distribution
