@@ -184,14 +184,14 @@ class AwsCloudFront:
 
 @contextmanager
 def _refusals() -> Iterator[None]:
-    """Turn what botocore raises, for the call or for the role behind it, into a refusal."""
+    """Turn whatever a call raises, or the role behind it, into a refusal: others of the batch must still be called."""
     try:
         yield
     except ClientError as error:
         raise RefusedError(_REFUSALS.get(code_of(error), Refusal.FAILING), words_of(error)) from error
     except ParamValidationError as error:
         raise RefusedError(Refusal.INVALID, str(error)) from error
-    except AWS_ERRORS as error:
+    except Exception as error:
         raise RefusedError(Refusal.FAILING, words_of(error)) from error
 
 
@@ -217,13 +217,17 @@ class SqsQueue:
         ]
         try:
             answer = self._aws.client("sqs").send_message_batch(QueueUrl=self._url, Entries=entries)
-        except (ClientError, BotoCoreError) as error:
+            return {place: reason for place, reason in _parse_reasons(answer) if place in places}
+        except Exception as error:  # noqa: BLE001  the records go back for whatever fails here
             return dict.fromkeys(places, words_of(error))
-        kept = {int(entry["Id"]): "" for entry in answer.get("Successful", [])}
-        failed = {
-            int(entry["Id"]): f"{entry['Code']}: {entry.get('Message', '')}" for entry in answer.get("Failed", [])
-        }
-        return {**kept, **failed}
+
+
+def _parse_reasons(answer: Any) -> Iterator[tuple[int, str]]:
+    """Parse SendMessageBatch's answer: the place of each message, and why it was not kept, "" if it was."""
+    for entry in answer.get("Successful", []):
+        yield int(entry["Id"]), ""
+    for entry in answer.get("Failed", []):
+        yield int(entry["Id"]), f"{entry['Code']}: {entry.get('Message', '')}"
 
 
 def _calls(messages: Sequence[Message]) -> Iterator[list[int]]:

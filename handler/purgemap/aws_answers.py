@@ -65,7 +65,7 @@ class _AnswerParser:
         if isinstance(self._parser, BaseJSONParser) and not isinstance(json.loads(response["body"]), dict):
             return False
         for field in _FIELDS.get(shape.name, ()):
-            if field not in parsed:
+            if parsed.get(field) in (None, ""):
                 return False
             parsed = parsed[field]
         return True

@@ -2,18 +2,19 @@
 
 import re
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Final, NamedTuple, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 from uuid import uuid4
 
 from doubles.cloudfront import ACCOUNT, MAX_PAGE, Caller, CloudFrontDouble, ConnectionCutError, ServiceError
 from doubles.cloudfront_xml import parse_batch, render_error, render_invalidation, render_page
+from doubles.nonsense import Nonsense
 
 _ROUTE: Final = re.compile(
     r"/2020-05-31/(?P<kind>distribution|distribution-tenant)/(?P<id>[^/]+)/invalidation(?:/(?P<invalidation>[^/]+))?"
@@ -38,7 +39,8 @@ class CloudFrontServer:
 
     `callers` says who an access key id is, None for nobody (a dict's `get` will do); every key is ACCOUNT's by
     default. Give the double `wait=time.sleep` if its faults have delays. `others` is the endpoint of all other
-    services, for who has one AWS_ENDPOINT_URL for all.
+    services, for who has one AWS_ENDPOINT_URL for all. `nonsense` holds answers that AWS would not give, by a text of
+    the path or body of the requests that get them.
     """
 
     def __init__(
@@ -46,8 +48,10 @@ class CloudFrontServer:
         double: CloudFrontDouble,
         callers: Callable[[str], Caller | None] = lambda _: Caller(ACCOUNT),
         others: str = "",
+        nonsense: Mapping[str, Nonsense] = MappingProxyType({}),
     ) -> None:
         self._server = _Server(double, callers, others)
+        self._server.nonsense = nonsense
         # The interval is how long a shutdown may take; the default of half a second would show in every test
         self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
@@ -73,6 +77,7 @@ class _Server(ThreadingHTTPServer):
         self.double = double
         self.callers = callers
         self.others = others
+        self.nonsense: Mapping[str, Nonsense] = {}
         self._open: set[socket.socket] = set()
 
     def process_request(self, request: object, client_address: object) -> None:
@@ -106,6 +111,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        for text, nonsense in self.server.nonsense.items():
+            if text in self.path or text.encode() in body:
+                self._send(_Answer(nonsense.status, nonsense.body), str(uuid4()), nonsense.content_type)
+                return
         if self.server.others and not self.path.startswith("/2020-05-31/"):
             self._forward(body)
             return
@@ -152,10 +161,10 @@ class _Handler(BaseHTTPRequestHandler):
         page = find(caller, _id(match), marker=marker, max_items=max_items)
         return _Answer(200, render_page(page, marker=marker, max_items=max_items))
 
-    def _send(self, answer: _Answer, request_id: str) -> None:
+    def _send(self, answer: _Answer, request_id: str, content_type: str = "text/xml") -> None:
         self.send_response(answer.status)
         self.send_header("x-amzn-RequestId", request_id)
-        self.send_header("Content-Type", "text/xml")
+        self.send_header("Content-Type", content_type)
         self.send_header("Content-Length", str(len(answer.document)))
         if answer.location:
             self.send_header("Location", answer.location)
