@@ -31,10 +31,11 @@ def run_deploy(*arguments: str) -> str:
 
 
 class Deployed:
-    """The stack as the account describes it."""
+    """The stack as the account describes it, and the log of the function that ran last."""
 
     def __init__(self, aws: EmbeddedAws, stack_name: str = STACK) -> None:
         self.aws = aws
+        self.log = ""
         cloudformation = aws.client("cloudformation")
         stack = cloudformation.describe_stacks(StackName=stack_name)["Stacks"][0]
         self.status = stack["StackStatus"]
@@ -67,6 +68,7 @@ class Deployed:
                 batch_size=self.mapping["BatchSize"],
                 window_seconds=self.mapping["MaximumBatchingWindowInSeconds"],
             )
+        self.log = function.log
 
 
 def put(aws: EmbeddedAws, bucket: str, key: str) -> None:

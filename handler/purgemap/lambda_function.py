@@ -16,8 +16,9 @@ from purgemap.delivery.wildcard_limits import WildcardLimits
 from purgemap.errors import PurgemapError
 from purgemap.invalidation_history import AwsInvalidationHistory
 from purgemap.pipeline import Service, answer, process
-from purgemap.reporting import DEFAULT_NAMESPACE, LOGGER, JsonFormatter, log_report
+from purgemap.reporting import DEFAULT_NAMESPACE, LOGGER, JsonFormatter, log_map_error, log_report
 from purgemap.routes.loading import load_routes
+from purgemap.routes.problems import MapError
 from purgemap.routing import Router
 
 Handler = Callable[[Any, Any], dict[str, Any] | None]
@@ -129,7 +130,11 @@ def _handler() -> Handler:
     stdout.setFormatter(JsonFormatter())
     LOGGER.addHandler(stdout)
     LOGGER.propagate = False
-    return build_handler(os.environ)
+    try:
+        return build_handler(os.environ)
+    except MapError as error:
+        log_map_error(error)
+        raise
 
 
 # In Lambda the map is read and the clients are made while the function starts, not while the first batch waits.

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from purgemap.delivery import Accepted, Deferred, Excess, Outcome, Rejected
 from purgemap.pipeline import Report
+from purgemap.routes.problems import MapError
 
 LOGGER = logging.getLogger("purgemap")
 DEFAULT_NAMESPACE = "purgemap"
@@ -23,11 +24,12 @@ _UNITS = {"seconds_to_accepted": "Seconds"}
 
 
 class Line(NamedTuple):
-    """One line of the log."""
+    """One line of the log; an alarm may depend on it, whatever the log's level."""
 
     level: int
     message: str
     fields: dict[str, Any]
+    is_for_alarms: bool = False
 
 
 class JsonFormatter(logging.Formatter):
@@ -44,7 +46,22 @@ class JsonFormatter(logging.Formatter):
 def log_report(report: Report, started: float, ended: float, namespace: str = DEFAULT_NAMESPACE) -> None:
     """Write a report to the log; the batch's times are in seconds since the epoch, the namespace is its metrics'."""
     for line in report_lines(report, started, ended, namespace):
-        LOGGER.log(line.level, line.message, extra={"fields": line.fields})
+        _write(line)
+
+
+def log_map_error(error: MapError) -> None:
+    """Write that the function has no valid map.
+
+    The metric filter in deploy/template.yaml matches `error`, which no other line has. What Lambda prints of an
+    exception is text that may hold any key.
+    """
+    _write(Line(logging.ERROR, "invalid map", {"error": "MapError", "reason": str(error)}, is_for_alarms=True))
+
+
+def _write(line: Line) -> None:
+    if line.is_for_alarms or LOGGER.isEnabledFor(line.level):
+        fields = {"fields": line.fields}
+        LOGGER.handle(LOGGER.makeRecord(LOGGER.name, line.level, "", 0, line.message, (), None, extra=fields))
 
 
 def report_lines(report: Report, started: float, ended: float, namespace: str = DEFAULT_NAMESPACE) -> Iterator[Line]:
@@ -119,7 +136,8 @@ def _batch_line(report: Report, started: float, ended: float, namespace: str) ->
         "distributions": sorted({outcome.job.distribution for outcome in report.outcomes})[:_SHOWN_ITEMS],
         "routes": report.wanted.routes[:_SHOWN_ITEMS],
     }
-    return Line(logging.INFO, "batch", {**_embedded(metrics, ended, namespace), **properties})
+    fields = {**_embedded(metrics, ended, namespace), **properties}
+    return Line(logging.INFO, "batch", fields, is_for_alarms=True)
 
 
 def _embedded(metrics: dict[str, Any], ended: float, namespace: str) -> dict[str, Any]:
