@@ -170,7 +170,8 @@ def test_the_log_holds_a_json_line_per_invalidation_and_one_per_batch(load_map: 
     described = metrics["_aws"]["CloudWatchMetrics"][0]
     assert {name["Name"]: metrics[name["Name"]] for name in described["Metrics"]} == {
         "changes": 2, "unrouted": 1, "ignored": 0, "malformed": 1, "items": 1, "wildcards": 0,
-        "accepted": 1, "deferred": 0, "rejected": 1, "failed": 1, "over_budget": 0, "seconds_to_accepted": [0.5],
+        "accepted": 1, "deferred": 0, "rejected": 1, "failed": 1, "over_budget": 0,
+        "oldest_change_seconds": 0.0, "seconds_to_accepted": [0.5],
     }  # fmt: skip
     assert (described["Namespace"], described["Dimensions"]) == ("staging", [[]])
     assert (metrics["distributions"], metrics["routes"]) == ([E1, E2], ["all", "docs"])

@@ -110,7 +110,7 @@ def test_a_rate_of_calls_is_a_number_above_zero(text: str, *, is_rate: bool) -> 
 
 def test_every_alarm_goes_to_the_topic_only_if_there_is_one() -> None:
     topic = {"Fn::If": ["HasAlarmTopic", [{"Ref": "AlarmTopicArn"}], {"Ref": "AWS::NoValue"}]}
-    assert len(ALARMS) == 8
+    assert len(ALARMS) == 9
     assert all(RESOURCES[alarm]["AlarmActions"] == topic for alarm in ALARMS)
     assert all(RESOURCES[alarm]["TreatMissingData"] == "notBreaching" for alarm in ALARMS), "a quiet night is no alarm"
 

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedd
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -20,7 +20,7 @@ DEFAULT_NAMESPACE = "purgemap"
 # Enough of the items to see what a line is about; the rest shows at level DEBUG.
 _SHOWN_ITEMS = 20
 
-_UNITS = {"seconds_to_accepted": "Seconds"}
+_UNITS = {"seconds_to_accepted": "Seconds", "oldest_change_seconds": "Seconds"}
 
 
 class Line(NamedTuple):
@@ -127,6 +127,7 @@ def _batch_line(report: Report, started: float, ended: float, namespace: str) ->
         "rejected": sum(isinstance(outcome, Rejected) for outcome in report.outcomes),
         "failed": len(report.unkept),
         "over_budget": len(report.notes.excesses),
+        "oldest_change_seconds": _oldest_change_seconds(report.outcomes, ended),
         "seconds_to_accepted": [round(max(ended - outcome.job.oldest, 0), 1) for outcome in accepted][:100],
     }
     properties = {
@@ -138,6 +139,17 @@ def _batch_line(report: Report, started: float, ended: float, namespace: str) ->
     }
     fields = {**_embedded(metrics, ended, namespace), **properties}
     return Line(logging.INFO, "batch", fields, is_for_alarms=True)
+
+
+def _oldest_change_seconds(outcomes: Iterable[Outcome], ended: float) -> float:
+    """Return how old the oldest deferred change will be when it is tried again, 0 for none.
+
+    Each deferral is a new message, so the queue's own age of its oldest message says nothing of a job that comes back.
+    A job that is held for its distribution's budget is as old as the time since its slot: `over_budget` counts it.
+    """
+    deferred = [outcome for outcome in outcomes if isinstance(outcome, Deferred)]
+    ages = [ended + each.delay - max(each.job.oldest, each.job.held_until) for each in deferred]
+    return round(max(0.0, *ages), 1) if ages else 0.0
 
 
 def _embedded(metrics: dict[str, Any], ended: float, namespace: str) -> dict[str, Any]:
