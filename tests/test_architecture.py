@@ -23,6 +23,7 @@ LAYERS = [
     ["rendering"],
     ["lambda_function", "checking", "explaining", "listing_text", "listings", "status", "redriving"],
     ["sweeping", "dead_letters", "inbox", "invalidation_history", "invalidations", "sites"],
+    ["metrics"],
     ["aws", "inputs", "preview", "reporting"],
     ["role_credentials"],
     ["json_input", "key_list", "transfer_log"],

@@ -104,6 +104,7 @@ def test_the_document_of_an_idle_service_has_every_key(station: Station) -> None
     depth = {"visible": 0, "in_flight": 0, "delayed": 0, "oldest_seconds": None}
     assert station.document() == {
         "queue": {"url": station.queue, **depth},
+        "oldest_change_seconds": None,
         "dead_letters": {"url": station.dead_letters, **depth, "looked_at": 0, "is_sample": False, "reasons": []},
         "distributions": [
             {"distribution": id_, "names": names, "in_progress": 0, "is_all": True, "invalidations": []}
@@ -136,6 +137,29 @@ def test_the_queue_is_counted_and_its_messages_are_never_received(station: Stati
         QueueUrl=station.queue, MaxNumberOfMessages=10, MessageSystemAttributeNames=["ApproximateReceiveCount"]
     )
     assert [each["Attributes"]["ApproximateReceiveCount"] for each in answer["Messages"]] == ["1", "1"]
+
+
+def put_oldest_change(station: Station, namespace: str, *points: tuple[float, float]) -> None:
+    now = dt.datetime.now(dt.UTC)
+    data = [
+        {"MetricName": "oldest_change_seconds", "Timestamp": now - dt.timedelta(minutes=age), "Value": value}
+        for age, value in points
+    ]
+    station.aws.client("cloudwatch").put_metric_data(Namespace=namespace, MetricData=data)
+
+
+def test_status_shows_the_age_of_what_cloudfront_refuses(station: Station) -> None:
+    station.send(station.queue, "a job held back", delay=300)
+    put_oldest_change(station, "staging", (30, 99_000.0), (14, 10_800.0), (1, 0.0))
+    assert station.document("--metrics-namespace", "staging")["oldest_change_seconds"] == 10_800
+    told = station.command(PURGEMAP_METRICS_NAMESPACE="staging").stdout
+    assert "not accepted yet in the last 20 minutes: changes up to 3 h old" in told.splitlines()
+    assert "not accepted" not in station.command().stdout
+
+
+def test_status_shows_no_age_once_nothing_waits(station: Station) -> None:
+    put_oldest_change(station, "purgemap", (14, 10_800.0))
+    assert station.document()["oldest_change_seconds"] is None
 
 
 def test_an_age_that_cloudwatch_does_not_have_is_no_failure(station: Station) -> None:

@@ -4,7 +4,6 @@ import itertools
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple, TypeVar
 
@@ -14,6 +13,7 @@ from purgemap.aws import Aws
 from purgemap.aws_errors import words_of
 from purgemap.dead_letters import Letter
 from purgemap.errors import PurgemapError
+from purgemap.metrics import read_maxima
 
 _Thing = TypeVar("_Thing")
 
@@ -66,19 +66,9 @@ class SqsInbox:
         a job that is held back can't be looked at. The metric is a minute or two behind, and a queue that nothing
         used for six hours has none: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
         """
-        now = datetime.now(UTC)
-        with _told(f"the age of the oldest message of {self.url}"):
-            answer = self._aws.client("cloudwatch").get_metric_statistics(
-                Namespace="AWS/SQS",
-                MetricName="ApproximateAgeOfOldestMessage",
-                Dimensions=[{"Name": "QueueName", "Value": self.url.rpartition("/")[2]}],
-                StartTime=now - timedelta(minutes=15),
-                EndTime=now + timedelta(minutes=1),
-                Period=60,
-                Statistics=["Maximum"],
-            )
-        points = sorted(answer.get("Datapoints", []), key=lambda point: point["Timestamp"])
-        return float(points[-1]["Maximum"]) if points else None
+        queue = {"QueueName": self.url.rpartition("/")[2]}
+        maxima = read_maxima(self._aws, "AWS/SQS", "ApproximateAgeOfOldestMessage", queue, minutes=15)
+        return maxima[-1] if maxima else None
 
     def receive(self) -> list[Letter]:
         """Receive up to ten letters and hide them from others; [] if there are none. Raises PurgemapError."""

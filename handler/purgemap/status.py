@@ -82,9 +82,13 @@ class DistributionStatus(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Everything that could be read; `problems` says, a line each, what of the queues could not."""
+    """Everything that could be read; `problems` says, a line each, what of the queues could not.
+
+    `oldest_change_seconds` is the age of the oldest change that CloudFront refused, None if nothing waits.
+    """
 
     queue: QueueStatus | None
+    oldest_change_seconds: float | None
     dead_letters: DeadLetterStatus | None
     distributions: tuple[DistributionStatus, ...]
     problems: tuple[str, ...]
@@ -109,6 +113,19 @@ def read_queue(queue: WatchedQueue, problems: list[str]) -> QueueStatus | None:
     except PurgemapError as error:
         problems.append(str(error))
         return QueueStatus(queue.url, depth, None)
+
+
+def read_waiting(
+    queue: QueueStatus | None, read_oldest_change: Callable[[], float | None], problems: list[str]
+) -> float | None:
+    """Read the age of the oldest refused change, if anything waits; adds to `problems` what can't be read."""
+    if queue is None or not queue.depth.total:
+        return None
+    try:
+        return read_oldest_change()
+    except PurgemapError as error:
+        problems.append(str(error))
+        return None
 
 
 def read_dead_letters(queue: WatchedInbox, router: Router, problems: list[str]) -> DeadLetterStatus | None:

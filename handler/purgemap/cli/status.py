@@ -1,5 +1,6 @@
 """`purgemap status`: queues, dead letters and invalidations now."""
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -24,6 +25,8 @@ from purgemap.cli.terminal import Terminal, print_json
 from purgemap.counting import counted, some_of
 from purgemap.inbox import SqsInbox
 from purgemap.invalidations import AwsInvalidations
+from purgemap.metrics import read_oldest_change
+from purgemap.reporting import DEFAULT_NAMESPACE
 from purgemap.routes.loading import load_routes
 from purgemap.routes.table import Distribution, Routes
 from purgemap.routing import Router
@@ -35,11 +38,14 @@ from purgemap.status import (
     read_dead_letters,
     read_distributions,
     read_queue,
+    read_waiting,
 )
 
 # How long letters that are looked at stay hidden, should this be killed before it shows them again.
 _VISIBILITY_SECONDS = 30
 _UNITS = (("d", 86_400), ("h", 3_600), ("min", 60))
+
+NAMESPACE_VARIABLE = "PURGEMAP_METRICS_NAMESPACE"
 
 Names = Mapping[str, Sequence[str]]
 
@@ -48,15 +54,13 @@ Names = Mapping[str, Sequence[str]]
 @distribution_option
 @queue_options
 @routes_option
+@click.option(
+    "--metrics-namespace",
+    metavar="NAME",
+    help=f"The function's metrics: the stack's name [default: ${NAMESPACE_VARIABLE}, then {DEFAULT_NAMESPACE}].",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead.")
-def status(
-    *,
-    distributions: tuple[str, ...],
-    queue_url: str | None,
-    dead_letter_queue_url: str | None,
-    routes: tuple[str, ...],
-    as_json: bool,
-) -> int:
+def status(*, distributions: tuple[str, ...], routes: tuple[str, ...], as_json: bool, **service: str | None) -> int:
     """Tell what waits in the queues, why letters are dead, and which invalidations are in progress.
 
     Changes nothing. --distribution narrows the invalidations, not the queues. Exits with 1 if something can't be read.
@@ -65,7 +69,9 @@ def status(
     watched = find_distributions(distributions, table) or [
         each for _, each in sorted(table.distributions_by_id.items())
     ]
-    found = _read(resolve_queue_urls(queue_url, dead_letter_queue_url), Router(table), watched)
+    namespace = service["metrics_namespace"] or os.environ.get(NAMESPACE_VARIABLE) or DEFAULT_NAMESPACE
+    urls = resolve_queue_urls(service["queue_url"], service["dead_letter_queue_url"])
+    found = _read(urls, namespace, Router(table), watched)
     if as_json:
         print_json(document(found, table.names_by_id))
     else:
@@ -80,6 +86,7 @@ def document(found: Status, names: Names) -> dict[str, Any]:
     """Return the JSON document of `purgemap status --json`."""
     return {
         "queue": _queue_document(found.queue) if found.queue else None,
+        "oldest_change_seconds": _whole(found.oldest_change_seconds),
         "dead_letters": _dead_letter_document(found.dead_letters) if found.dead_letters else None,
         "distributions": [_distribution_document(each, names) for each in found.distributions],
         "problems": list(found.problems),
@@ -87,14 +94,18 @@ def document(found: Status, names: Names) -> dict[str, Any]:
 
 
 def _queue_document(queue: QueueStatus) -> dict[str, Any]:
-    depth, oldest = queue.depth, queue.oldest_seconds
+    depth = queue.depth
     return {
         "url": queue.url,
         "visible": depth.visible,
         "in_flight": depth.in_flight,
         "delayed": depth.delayed,
-        "oldest_seconds": None if oldest is None else round(oldest),
+        "oldest_seconds": _whole(queue.oldest_seconds),
     }
+
+
+def _whole(seconds: float | None) -> int | None:
+    return None if seconds is None else round(seconds)
 
 
 def _dead_letter_document(dead_letters: DeadLetterStatus) -> dict[str, Any]:
@@ -121,16 +132,17 @@ def _distribution_document(each: DistributionStatus, names: Names) -> dict[str, 
     }
 
 
-def _read(urls: QueueUrls, router: Router, watched: Sequence[Distribution]) -> Status:
+def _read(urls: QueueUrls, namespace: str, router: Router, watched: Sequence[Distribution]) -> Status:
     aws, problems = aws_of(urls), list(unnamed(urls))
     queue = read_queue(SqsInbox(aws, urls.queue), problems) if urls.queue else None
+    oldest_change = read_waiting(queue, lambda: read_oldest_change(aws, namespace), problems)
     inbox = SqsInbox(aws, urls.dead_letters, _VISIBILITY_SECONDS) if urls.dead_letters else None
     dead_letters = read_dead_letters(inbox, router, problems) if inbox else None
     stderr = Terminal(stderr=True)
     with Progress(console=stderr, transient=True, disable=not stderr.is_terminal) as progress:
         task = progress.add_task("distributions", total=len(watched))
         found = read_distributions(watched, AwsInvalidations(aws), lambda: progress.advance(task))
-    return Status(queue, dead_letters, found, tuple(problems))
+    return Status(queue, oldest_change, dead_letters, found, tuple(problems))
 
 
 def _show(found: Status, routes: Routes, console: Console) -> None:
@@ -143,6 +155,9 @@ def _show(found: Status, routes: Routes, console: Console) -> None:
         table.add_row("[bold]dead letters[/]", *_cells(found.dead_letters.queue))
     if table.rows:
         console.print(table)
+    if found.oldest_change_seconds:
+        age = _age(found.oldest_change_seconds)
+        console.print(f"[yellow]not accepted yet in the last 20 minutes: changes up to {age} old[/]")
     if found.dead_letters:
         _show_reasons(found.dead_letters, routes, console)
     _show_distributions(found.distributions, routes, console)
