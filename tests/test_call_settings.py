@@ -1,16 +1,22 @@
 """A call to CloudFront fits the time that is reserved for it, by the settings of the very clients that make it."""
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Any
 from unittest import mock
 
 import pytest
 from botocore.retries.standard import ExponentialBackoff
 
+from doubles.clock import Clock
+from doubles.memory import MemoryCloudFront
 from purgemap.aws import Aws
 from purgemap.call_settings import ADDRESSES, SECONDS_TO_DEFER, SECONDS_TO_START_A_CALL
+from purgemap.delivery import DailyBudgets, Listed, Order, Pace, Page, deliver
+from purgemap.jobs import Job
 from purgemap.rendering.template import load_template
 from purgemap.role_credentials import RoleCredentials
+from purgemap.routes.table import Distribution
 from rendered import of_type
 
 ROLE = "arn:aws:iam::222222222222:role/purgemap"
@@ -70,3 +76,50 @@ def test_role_is_renewed_only_when_it_has_to_be(minutes: float, calls: int) -> N
     for _ in range(2):
         credentials.get_frozen_credentials()
     assert sts.calls == calls
+
+
+class SlowCloudFront(MemoryCloudFront):
+    """Takes the longest that a call may take, and keeps how much of the function's time was left before each."""
+
+    def __init__(self, clock: Clock, seconds_left: Callable[[], float]) -> None:
+        super().__init__()
+        self.lefts: list[float] = []
+        self._clock = clock
+        self._seconds_left = seconds_left
+
+    def create_invalidation(self, distribution: Distribution, items: tuple[str, ...], caller_reference: str) -> str:
+        self._wait()
+        return super().create_invalidation(distribution, items, caller_reference)
+
+    def list_page(self, distribution: Distribution, marker: str) -> Page:
+        self._wait()
+        return Page(
+            [Listed(f"{distribution.id}-{marker}-{n}", self._clock() - 1_000) for n in range(100)], f"{marker}x"
+        )
+
+    def read_items(self, distribution: Distribution, invalidation: str) -> tuple[str, ...]:  # noqa: ARG002
+        self._wait()
+        return ("/a",) * 100
+
+    def _wait(self) -> None:
+        self.lefts.append(self._seconds_left())
+        self._clock.advance(SECONDS_TO_START_A_CALL - SECONDS_TO_DEFER)
+
+
+@pytest.mark.parametrize("held_seconds", [None, -10, 10])
+@pytest.mark.parametrize("seconds", [30, 40, 53, 54, 60, 300])
+def test_call_or_read_starts_only_if_it_fits(seconds: float, held_seconds: float | None) -> None:
+    clock = Clock()
+    deadline = clock() + seconds
+    cloudfront = SlowCloudFront(clock, lambda: deadline - clock())
+    pace = Pace(now=clock, seconds_left=lambda: deadline - clock(), sleep=clock.advance)
+    held_until = 0.0 if held_seconds is None else clock() + held_seconds
+    orders = [
+        Order(Job(id_, {"/a": "/"}, ("m",), clock(), 1, held_until=held_until), Distribution(id_, max_paths_per_day=50))
+        for id_ in ("E1EXAMPLE1ABCD", "E2EXAMPLE2ABCD", "E3EXAMPLE3ABCD")
+    ]
+    outcomes = deliver(orders, cloudfront, pace, budgets=DailyBudgets(cloudfront))
+    assert len(outcomes) == len(orders)
+    assert cloudfront.lefts
+    assert min(cloudfront.lefts) >= SECONDS_TO_START_A_CALL
+    assert deadline - clock() >= SECONDS_TO_DEFER

@@ -61,6 +61,8 @@ class Statement:
         return age >= SECONDS_BETWEEN_READINGS or others > left
 
     def _read(self, pace: Pace, warn: Callable[[str], None]) -> None:
+        if pace.seconds_left() < SECONDS_TO_START_A_CALL:
+            return  # no call to CloudFront follows, and a slow read would outlast the function
         now = self._read_at = pace.now()
 
         def has_time() -> bool:
