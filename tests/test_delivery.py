@@ -24,6 +24,7 @@ from purgemap.delivery import (
 )
 from purgemap.jobs import Job, UnknownVersionError, merge, messages, parse_job
 from purgemap.keeping import keep
+from purgemap.planning import RUNGS
 from purgemap.routes.table import Distribution
 from purgemap.slots import MAX_DELAY, delay_to_slot, last_wildcard_slot, next_wildcard_slot
 
@@ -119,6 +120,17 @@ def test_a_tightened_job_asks_for_less_and_still_covers_everything() -> None:
     assert all(len(items) <= 10 for _, items, _ in cloudfront.calls)
     assert all(sum(item.endswith("*") for item in items) <= 1 for _, items, _ in cloudfront.calls)
     assert uncovered(pressed.scopes, [item for _, items, _ in cloudfront.calls for item in items]) == []
+
+
+@pytest.mark.parametrize("rung", range(4))
+@pytest.mark.parametrize("items", [[f"/{n:02}" for n in range(11)], [f"/{n:03}/~draft*" for n in range(10)]])
+def test_few_edits_stay_exact_however_often_refused(items: list[str], rung: int) -> None:
+    cloudfront = MemoryCloudFront()
+    deliver([Order(job(*items)._replace(rung=rung), E1)], cloudfront, pace())
+    assert sorted(item for _, request, _ in cloudfront.calls for item in request) == items
+    paths, wildcards = RUNGS[rung]
+    assert all(len(request) <= paths for _, request, _ in cloudfront.calls)
+    assert all(sum(item.endswith("*") for item in request) <= wildcards for _, request, _ in cloudfront.calls)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from purgemap.delivery.outcomes import Accepted, CloudFront, Deferred, Outcome, 
 from purgemap.delivery.pace import Pace, Turns
 from purgemap.delivery.refusing import after_refusal
 from purgemap.jobs import Job
-from purgemap.planning import Listing, plan, tightened
+from purgemap.planning import Listing, deal, is_wildcard, plan, tightened
 from purgemap.routes.table import Distribution
 
 # Each of them mostly waits, for its answer or its turn.
@@ -120,6 +120,9 @@ class _Account:
 
     def _requests(self, job: Job, max_paths: int, max_wildcards: int) -> Requests:
         paths, wildcards = tightened(max_paths, max_wildcards, job.rung)
+        if len(job.scopes) <= max_paths and sum(map(is_wildcard, job.scopes)) <= max_wildcards:
+            # A few edits never evict a site: refused as one request, they go as several smaller ones.
+            return [each.items for each in deal(job.scopes, max_paths=paths, max_wildcards=wildcards)]
         listing = self._listings.get(job.distribution)
         return [each.items for each in plan(job.scopes, max_paths=paths, max_wildcards=wildcards, listing=listing)]
 

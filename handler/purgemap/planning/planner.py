@@ -64,6 +64,12 @@ def plan(
     return tuple(_requests(_wildcards(stems), [*tags, *exact], budget))
 
 
+def deal(scopes: Mapping[str, str | None], *, max_paths: int, max_wildcards: int) -> tuple[Plan, ...]:
+    """Return plans that send all items as they are, each within both budgets."""
+    tags, exact, stems = parted(scopes)
+    return tuple(_requests(_wildcards(stems), [*tags, *exact], Budget(max_paths, min(max_wildcards, max_paths))))
+
+
 def _stems_needed(candidates: Candidates, budget: Budget, paths: int, forced: int) -> list[str]:
     """Return the stems of the wildcards that the budgets require beside the forced ones."""
     widest = widest_plan(candidates, budget, paths, forced)
