@@ -194,11 +194,18 @@ def test_a_throttled_account_makes_no_further_call() -> None:
 
 
 def test_no_call_starts_with_less_than_thirty_seconds_left() -> None:
-    left = iter([31.0, 29.0])
+    left = iter([31.0, 31.0, 29.0])
     cloudfront = MemoryCloudFront()
     orders = [Order(job(), E1), Order(job(distribution=E2.id), E2)]
     outcomes = deliver(orders, cloudfront, pace(lambda: next(left)))
     assert [type(outcome) for outcome in outcomes] == [Accepted, Deferred]
+
+
+def test_call_does_not_start_where_planning_took_the_time() -> None:
+    left = iter([31.0, 29.0])
+    cloudfront = MemoryCloudFront()
+    outcomes = deliver([Order(job(), E1)], cloudfront, pace(lambda: next(left)))
+    assert ([type(outcome) for outcome in outcomes], cloudfront.calls) == ([Deferred], [])
 
 
 def test_a_call_that_waits_for_its_turn_counts_the_wait_as_time_it_has_not() -> None:

@@ -32,12 +32,16 @@ class Attempt:
         """Whether CloudFront took any of it."""
         return bool(self._sent)
 
-    def next_request(self) -> tuple[str, ...]:
-        """Return the items of the next request, which is made."""
+    def plan_requests(self) -> list[tuple[str, ...]]:
+        """Return the requests that are left to make, planned on first use."""
         if self._requests is None:
             self._requests = self._plan()
+        return self._requests
+
+    def next_request(self) -> tuple[str, ...]:
+        """Return the items of the next request, which is sent."""
         self.search.count_call()
-        return self._requests.pop(0)
+        return self.plan_requests().pop(0)
 
     def accept(self, items: tuple[str, ...], reference: str, invalidation: str) -> Accepted:
         """Note that CloudFront took a request."""

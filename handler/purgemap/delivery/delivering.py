@@ -101,8 +101,7 @@ class _Account:
             return
         attempt = Attempt(*admitted)
         while attempt.goes_on:
-            attempt.deferred_for = self._why_no_call(attempt)
-            if not attempt.deferred_for:
+            if self._may_call(attempt):
                 yield from self._call(attempt, order.distribution)
         yield from self._remains(attempt)
 
@@ -125,6 +124,14 @@ class _Account:
             return [each.items for each in deal(job.scopes, max_paths=paths, max_wildcards=wildcards)]
         listing = self._listings.get(job.distribution)
         return [each.items for each in plan(job.scopes, max_paths=paths, max_wildcards=wildcards, listing=listing)]
+
+    def _may_call(self, attempt: Attempt) -> bool:
+        """Whether the next call may start, once it is planned."""
+        attempt.deferred_for = self._why_no_call(attempt)
+        if not attempt.deferred_for:
+            attempt.plan_requests()
+            attempt.deferred_for = self._why_no_call(attempt)  # A plan of many items takes seconds.
+        return not attempt.deferred_for
 
     def _why_no_call(self, attempt: Attempt) -> str:
         """Say what keeps the next call from starting; "" for nothing."""
