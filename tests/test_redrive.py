@@ -1,4 +1,4 @@
-"""Dead letters go again: each kind as a file of tests/dead_letters, then the whole way over real queues."""
+"""Dead letters are sent again: first from queues in memory, then the whole way over real queues."""
 
 import itertools
 import json
@@ -13,26 +13,23 @@ import pytest
 from click.testing import CliRunner, Result
 
 import purgemap.inbox
-from conftest import LoadMap
 from doubles.memory import MemoryQueue
 from embedded_site import BUCKET
+from letters import E1, NOW, letter, rejected
 from payloads import s3_event
 from purgemap.cli.redrive import redrive as redrive_command
-from purgemap.dead_letters import Kind, Letter, concerned, read_letter
+from purgemap.dead_letters import Letter
 from purgemap.embedded.aws import EmbeddedAws
 from purgemap.embedded.event_source import EventSource
 from purgemap.errors import PurgemapError
-from purgemap.jobs import Job, messages
 from purgemap.keeping import Message
 from purgemap.lambda_function import build_handler
 from purgemap.redriving import Redriven, Selection, redrive, survey
-from purgemap.routing import Router
 from purgemap.sweeping import Sweep
 
 pytest_plugins = ["embedded_fixtures"]
 
-NOW = 1_794_441_600.0
-E1, E2 = "E1EXAMPLE1ABCD", "E2EXAMPLE2ABCD"
+E2 = "E2EXAMPLE2ABCD"
 MAP = f"""
 version: 1
 distributions:
@@ -43,57 +40,6 @@ routes:
   - {{bucket: {BUCKET}, distributions: [{E1}]}}
   - {{bucket: {BUCKET}, prefix: docs/, distributions: [docs]}}
 """
-CASES = sorted((Path(__file__).parent / "dead_letters").glob("*.json"))
-
-
-def letter(body: Any, id_: str = "m-1", attributes: Mapping[str, str] | None = None, sent: float = NOW - 60) -> Letter:
-    return Letter(id_, f"receipt of {id_}", body if isinstance(body, str) else json.dumps(body), attributes or {}, sent)
-
-
-def job(distribution: str = E1, *items: str) -> Job:
-    return Job(distribution, dict.fromkeys(items or ("/a.html",), "/"), ("m-1",), NOW - 9_000, 1, 7, 4, 3)
-
-
-def rejected(distribution: str = E1, *items: str) -> str:
-    (body,) = messages(job(distribution, *items), rejected="NoSuchDistribution")
-    return body
-
-
-@pytest.mark.parametrize("file", CASES, ids=lambda file: file.stem)
-def test_each_kind_of_dead_letter_is_told_its_reason_and_sent_again(file: Path, load_map: LoadMap) -> None:
-    case = json.loads(file.read_text())
-    dead = letter(case["letter"]["body"], case["letter"]["id"], case["letter"]["attributes"])
-    read = read_letter(dead, NOW)
-    assert (read.kind, read.reason) == (case["kind"], case["reason"])
-    assert sorted(concerned(read, Router(load_map(MAP)))) == case["distributions"]
-    if case["sent"] == "as it is":
-        assert read.bodies == (dead.body,)
-    else:
-        assert [json.loads(body) for body in read.bodies] == case["sent"]
-
-
-def test_every_kind_has_a_case() -> None:
-    assert {json.loads(file.read_text())["kind"] for file in CASES} == set(Kind)
-
-
-@pytest.mark.parametrize("levels", [65, 900, 1_100, 5_000, 200_000])
-@pytest.mark.parametrize(
-    "body", ["DEEP", '{"purgemap_job": DEEP}', '{"requestContext": {"condition": "x"}, "requestPayload": DEEP}']
-)
-def test_letter_that_is_nested_too_deep_goes_as_it_is(body: str, levels: int) -> None:
-    text = body.replace("DEEP", "[" * levels + "]" * levels)
-    dead = read_letter(letter(text), NOW)
-    assert (dead.bodies, dead.kind) == ((text,), Kind.QUEUE)
-    assert dead.reason.startswith("unreadable: nested in more than")
-
-
-def test_a_job_that_goes_again_is_another_request_and_the_same_letter_twice_is_one() -> None:
-    sources = [
-        json.loads(read_letter(letter(rejected(), id_), now).bodies[0])["sources"]
-        for id_, now in (("m-1", NOW), ("m-1", NOW + 60), ("m-2", NOW))
-    ]
-    assert sources[0] == sources[1] != sources[2]
-    assert job().digest not in sources
 
 
 @dataclass
