@@ -1,6 +1,7 @@
 """Limits and branches that only one input reaches: each test fails if its rule is off by one, or left out."""
 
 import json
+from itertools import pairwise
 
 import pytest
 
@@ -11,9 +12,11 @@ from purgemap.dead_letters import Kind, Letter, read_letter
 from purgemap.delivery import Accepted, Deferred, Order, Outcome, Pace, Refusal, RefusedError, Rejected, deliver
 from purgemap.errors import PurgemapError
 from purgemap.events import parse_payload
+from purgemap.globs import Glob
 from purgemap.jobs import Job, merge, messages, parse_job
 from purgemap.keeping import keep
 from purgemap.paths import items_of
+from purgemap.patterns import Pattern
 from purgemap.pipeline import Service, process
 from purgemap.planning import Listing, tightened
 from purgemap.routes.table import Distribution, Routes, Settings
@@ -71,6 +74,13 @@ def test_deferred_job_is_one_that_sqs_takes(refusals: int) -> None:
     delays = [delay_to_slot(E1.id, NOW + second, refusals=refusals) for second in range(0, 3_000, 7)]
     assert keep([Deferred(job("/a"), delay, "full") for delay in delays], queue, None) == []
     assert max(delays) <= SQS_MAX_DELAY_SECONDS
+
+
+@pytest.mark.parametrize(("refusals", "seconds"), [(2, 20), (3, 40), (4, 80), (5, 160), (6, 320), (7, 160), (8, 640)])
+def test_slots_of_a_distribution_are_a_round_apart(refusals: int, seconds: int) -> None:
+    times = [NOW + second for second in range(3_000)]
+    slots = sorted({round(time + delay_to_slot(E1.id, time, refusals=refusals)) for time in times})
+    assert {later - slot for slot, later in pairwise(slots)} == {seconds}
 
 
 def test_untightened_budget_is_the_maps_own() -> None:
@@ -165,3 +175,60 @@ def test_record_of_a_topic_without_an_object_raises_nothing(topic: object) -> No
 def test_record_with_other_types_raises_nothing(message_id: object, body: object) -> None:
     batch = parse_payload({"Records": [{"eventSource": "aws:sqs", "messageId": message_id, "body": body}]})
     assert all(isinstance(change.source, str) for change in batch.changes)
+
+
+def test_capture_is_one_segment_even_where_a_slash_leads() -> None:
+    assert Pattern("{site}/", whole=False).match("/a/b") is None
+
+
+def test_keys_of_an_unknown_name_hide_no_others(load_map: LoadMap) -> None:
+    routes = load_map(
+        f"""
+        version: 1
+        distributions: {{acme: {{id: {E1.id}}}}}
+        routes: [{{bucket: site, prefix: "{{name}}/", distributions: ["{{name}}"]}}]
+        """
+    )
+    changes = parse_payload(sqs_batch(s3_event("site", key) for key in ("hooli/a", "acme/a"))).changes
+    (keys,) = Router(routes).route(changes).keys_by_target.values()
+    assert keys == ["acme/a"]
+
+
+def test_oldest_change_of_an_account_is_sent_first() -> None:
+    ids = ["E1EXAMPLE1ABCD", "E2EXAMPLE2ABCD", "E3EXAMPLE3ABCD"]
+    orders = [
+        Order(job("/a")._replace(distribution=id_, oldest=NOW - age), Distribution(id_)) for age, id_ in enumerate(ids)
+    ]
+    cloudfront = MemoryCloudFront()
+    deliver(orders, cloudfront, pace())
+    assert [distribution for distribution, _, _ in cloudfront.calls] == ids[::-1]
+
+
+def test_job_from_the_queue_is_sent_with_new_changes(load_map: LoadMap) -> None:
+    routes = load_map(f"version: 1\nroutes: [{{bucket: site, distributions: [{E1.id}]}}]")
+    cloudfront = MemoryCloudFront()
+    (body,) = messages(job("/a"))
+    process(sqs_batch([body, s3_event("site", "b")]), Service(routes, Router(routes), cloudfront, None, None), pace())
+    assert [items for _, items, _ in cloudfront.calls] == [("/a", "/b")]
+
+
+def test_job_of_the_function_before_is_read_whole() -> None:
+    body = (
+        '{"purgemap_job":1,"distribution":"E1EXAMPLE1ABCD","items":[[null,["#blog"]],["/blog/",["/blog/a"]]],'
+        '"sources":"m-1","oldest":1794441600.0,"changes":2,"refusals":3,"throttled":1,"rung":2,"deferred":"Throttling"}'
+    )
+    scopes = {"#blog": None, "/blog/a": "/blog/"}
+    assert parse_job(json.loads(body)) == Job(E1.id, scopes, ("m-1",), NOW, changes=2, refusals=3, throttled=1, rung=2)
+
+
+@pytest.mark.parametrize(
+    ("glob", "key", "is_match"),
+    [
+        ("*draft*", "a-draft-1.html", True),
+        ("*draft*", "a.html", False),
+        ("**/v1**", "a/v1/b", True),
+        ("[ab]", "X", False),
+    ],
+)
+def test_glob_matches_a_text_between_stars(glob: str, key: str, is_match: bool) -> None:  # noqa: FBT001
+    assert bool(Glob(glob).matches(key)) is is_match
