@@ -7,16 +7,17 @@ BIN := $(VENV)/bin
 SIDE_BY_SIDE := --numprocesses auto --maxprocesses 8 --dist worksteal
 PIP_FLAGS := --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help demo test fuzz lint bench build lock clean
+.PHONY: help demo test fuzz mutants lint bench build lock clean
 
 help:
-	@echo "make demo   run the whole loop on an embedded AWS: real S3 calls in, invalidations out"
-	@echo "make test   every test, the same way each time"
-	@echo "make fuzz   the property tests with new random examples; what fails is kept in .hypothesis"
-	@echo "make lint   ruff, formatting, mypy --strict, the map in service"
-	@echo "make bench  the figures: ratios against a floor or a rival, measured in one run"
-	@echo "make build  the wheel and the source archive, into dist/"
-	@echo "make lock   bring the lock files up to date (needs uv)"
+	@echo "make demo     run the whole loop on an embedded AWS: real S3 calls in, invalidations out"
+	@echo "make test     every test, the same way each time"
+	@echo "make fuzz     the property tests with new random examples; what fails is kept in .hypothesis"
+	@echo "make mutants  faults planted in the core, one by one: prints those that no test notices (minutes)"
+	@echo "make lint     ruff, formatting, mypy --strict, the map in service"
+	@echo "make bench    the figures: ratios against a floor or a rival, measured in one run"
+	@echo "make build    the wheel and the source archive, into dist/"
+	@echo "make lock     bring the lock files up to date (needs uv)"
 
 demo: $(VENV)/.ready
 	$(BIN)/purgemap demo
@@ -26,6 +27,9 @@ test: $(VENV)/.ready $(foreach tool,awscli awslambdaric cfn-lint checkov,.tools/
 
 fuzz: $(VENV)/.ready
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m hypothesis --hypothesis-profile=fuzz $(ARGS)
+
+mutants: .tools/mutmut/.ready
+	.tools/mutmut/bin/python tests/tools/mutants.py $(ARGS)
 
 lint: $(VENV)/.ready
 	$(BIN)/ruff check .
