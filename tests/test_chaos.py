@@ -8,11 +8,13 @@ import pytest
 from simulation import lambdas, queues
 from simulation.judging import judged, replay_hint
 from simulation.planted import BUGS
+from simulation.regimes import REGIMES
 from simulation.reporting import Figures
 from simulation.running import Kit
 from simulation.trouble import QUOTAS
 
 SEEDS = range(100)
+SEEDS_OF_A_REGIME = range(20)
 SEEDS_TO_FIND_A_BUG = range(60)
 
 TEMPLATE = files("purgemap.deploy") / "template.yaml"
@@ -24,6 +26,14 @@ def test_nothing_is_stale_and_nothing_is_lost(first: int, quotas: str) -> None:
     for seed in range(first, first + 10):
         faults = judged(seed, Kit(quotas=quotas)).faults
         assert faults == [], replay_hint(seed, "--quotas", quotas)
+
+
+@pytest.mark.parametrize("first", SEEDS_OF_A_REGIME[::10])
+@pytest.mark.parametrize("regime", [name for name in REGIMES if name != "drawn"])
+def test_regime_leaves_nothing_stale_or_lost(regime: str, first: int) -> None:
+    for seed in range(first, first + 10):
+        faults = judged(seed, Kit(regime=regime)).faults
+        assert faults == [], replay_hint(seed, "--regime", regime)
 
 
 @pytest.mark.parametrize("name", BUGS)

@@ -16,6 +16,7 @@ from simulation.edges import in_memory
 from simulation.judging import Judged, judged, replay_hint
 from simulation.over_http import http_edges
 from simulation.planted import BUGS, Bug
+from simulation.regimes import REGIMES
 from simulation.reporting import Figures, describe
 from simulation.trouble import QUOTAS
 
@@ -29,7 +30,8 @@ def main() -> int:
         figures += each.figures
         if each.faults:
             failed += 1
-            hint = replay_hint(each.seed, *["--http"] * options.http, *["--quotas", options.quotas])
+            regime = ["--regime", options.regime] if options.regime else []
+            hint = replay_hint(each.seed, *["--http"] * options.http, *["--quotas", options.quotas], *regime)
             _tell(f"seed {each.seed}: {len(each.faults)} faults; {hint}")
             _tell(*(f"  {fault}" for fault in each.faults[:10]))
     _tell(f"{len(seeds)} seeds in {time.monotonic() - begin:.1f} s by {options.jobs} processes, {failed} failed")
@@ -39,7 +41,7 @@ def main() -> int:
 
 def _judge(seeds: list[int], options: Namespace) -> Iterator[Judged]:
     bug = BUGS.get(options.planted, Bug())
-    kit = replace(bug.kit, quotas=options.quotas)
+    kit = replace(bug.kit, quotas=options.quotas, regime=options.regime or bug.kit.regime)
     if options.jobs == 1 or options.planted or options.http:
         with bug.plant(), http_edges() if options.http else nullcontext(in_memory) as edges:
             yield from (judged(seed, replace(kit, edges=edges)) for seed in seeds)
@@ -63,6 +65,7 @@ def _parser() -> ArgumentParser:
     parser.add_argument(
         "--quotas", choices=QUOTAS, default="drawn", help="of CloudFront; by default the seed draws them"
     )
+    parser.add_argument("--regime", choices=REGIMES, help="what a run has beside its troubles")
     parser.add_argument("--planted", choices=BUGS, help="with a bug planted, which must make seeds fail")
     return parser
 

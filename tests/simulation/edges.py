@@ -22,6 +22,7 @@ SECONDS_PER_READ = 0.1
 _SECONDS_TO_RETRY = 1.0
 _ATTEMPTS = 2
 _ENTRIES_PER_CALL = 10
+_SECONDS_TO_GIVE_UP = 8.0
 _UNSENT = "InternalError: We encountered an internal error. Please try again."
 
 # What botocore's standard mode sends again, of what CloudFront answers:
@@ -73,9 +74,10 @@ MakeEdges = Callable[[Stage], AbstractContextManager[Edges]]
 def in_memory(stage: Stage) -> Iterator[Edges]:
     """Lead there without a byte on a wire."""
     double, timeline, trouble, *queues = stage
+    roles = SimulatedRoles(timeline, trouble)
     yield Edges(
-        SimulatedCloudFront(double, timeline, trouble),
-        SimulatedHistory(double, timeline, trouble),
+        SimulatedCloudFront(double, timeline, trouble, roles),
+        SimulatedHistory(double, timeline, trouble, roles),
         *(SimulatedQueue(each, timeline, trouble) for each in queues),
     )
 
@@ -83,13 +85,15 @@ def in_memory(stage: Stage) -> Iterator[Edges]:
 class SimulatedCloudFront:
     """`delivery.CloudFront` as `aws.AwsCloudFront` is, retries included; each attempt takes virtual time."""
 
-    def __init__(self, double: CloudFrontDouble, timeline: Timeline, killer: Killer) -> None:
+    def __init__(self, double: CloudFrontDouble, timeline: Timeline, killer: Killer, roles: "SimulatedRoles") -> None:
         self._double = double
         self._timeline = timeline
         self._killer = killer
+        self._roles = roles
 
     def create_invalidation(self, distribution: Distribution, items: tuple[str, ...], caller_reference: str) -> str:
         check_time(self._timeline)
+        self._roles.assume(distribution)
         for attempt in range(_ATTEMPTS):
             self._timeline.sleep(attempt * _SECONDS_TO_RETRY)
             self._killer.may_kill()
@@ -118,33 +122,61 @@ class SimulatedCloudFront:
 class SimulatedHistory:
     """`delivery.InvalidationHistory` as `AwsInvalidationHistory` is; each read takes virtual time."""
 
-    def __init__(self, double: CloudFrontDouble, timeline: Timeline, killer: Killer) -> None:
+    def __init__(self, double: CloudFrontDouble, timeline: Timeline, killer: Killer, roles: "SimulatedRoles") -> None:
         self._double = double
         self._timeline = timeline
         self._killer = killer
+        self._roles = roles
 
     def list_page(self, distribution: Distribution, marker: str) -> Page:
         double, is_tenant = self._double, distribution.id.startswith(TENANT)
         find = double.list_invalidations_for_tenant if is_tenant else double.list_invalidations
-        with self._reading():
+        with self._reading(distribution):
             page = find(caller_of(distribution), distribution.id.removeprefix(TENANT), marker=marker)
         return Page([Listed(each.id, each.created) for each in page.items], page.next_marker)
 
     def read_items(self, distribution: Distribution, invalidation: str) -> tuple[str, ...]:
         double, is_tenant = self._double, distribution.id.startswith(TENANT)
         get = double.get_invalidation_for_tenant if is_tenant else double.get_invalidation
-        with self._reading():
+        with self._reading(distribution):
             return get(caller_of(distribution), distribution.id.removeprefix(TENANT), invalidation).items
 
     @contextmanager
-    def _reading(self) -> Iterator[None]:
+    def _reading(self, distribution: Distribution) -> Iterator[None]:
         self._killer.may_kill()
         try:
+            self._roles.assume(distribution)
             yield
-        except (ServiceError, ConnectionCutError) as error:
+        except (ServiceError, ConnectionCutError, RefusedError) as error:
             raise PurgemapError(str(error)) from error
         finally:
             self._timeline.sleep(SECONDS_PER_READ)
+
+
+class SimulatedRoles:
+    """Credentials of roles, as botocore fetches them from STS on first use."""
+
+    # An hour, or as long as the function's process lives: here it is short.
+    _SECONDS_UNTIL_FETCHED_AGAIN = 60
+
+    def __init__(self, timeline: Timeline, trouble: Trouble) -> None:
+        self._timeline = timeline
+        self._trouble = trouble
+        self._expiry_by_role: dict[str, float] = {}
+
+    def assume(self, distribution: Distribution) -> None:
+        """Take the time that STS takes for a distribution's role; raises RefusedError where it does not answer."""
+        role = distribution.role_arn
+        if not role or not self._trouble.plan.slow_sts or self._timeline.clock() < self._expiry_by_role.get(role, 0):
+            return
+        for attempt in range(_ATTEMPTS):
+            self._timeline.sleep(attempt * _SECONDS_TO_RETRY)
+            seconds = self._trouble.seconds_of_sts()
+            self._timeline.sleep(seconds)
+            if seconds < _SECONDS_TO_GIVE_UP:
+                self._expiry_by_role[role] = self._timeline.clock() + self._SECONDS_UNTIL_FETCHED_AGAIN
+                return
+        raise RefusedError(Refusal.FAILING, "Read timeout on endpoint URL: https://sts.amazonaws.com/")
 
 
 class SimulatedQueue:

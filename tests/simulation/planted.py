@@ -2,14 +2,19 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
+from itertools import islice
 from typing import Any, NamedTuple
 from unittest import mock
 
 from purgemap import paths, pipeline
-from purgemap.delivery import Deferred, Outcome, daily_budget
-from purgemap.events import Batch, parse_payload
+from purgemap.delivery import Accepted, Outcome, daily_budget
+from purgemap.delivery.pace import Turns
+from purgemap.events import Batch, ObjectChange, parse_payload
 from purgemap.keeping import Queue, Unkept, keep
+from purgemap.routing import Router
 from purgemap.slots import last_wildcard_slot
+from purgemap.targets import Routed
 from simulation.lambdas import EventSource
 from simulation.queues import Entry
 from simulation.running import Kit
@@ -31,14 +36,34 @@ class AcknowledgesFirst(EventSource):
 
 
 @contextmanager
-def _drop_on_too_many() -> Iterator[None]:
-    """A distribution that is full is not told, then or later."""
+def _drop(reason: str) -> Iterator[None]:
+    """Jobs that are deferred or rejected for a reason are kept nowhere."""
 
     def keep_others(outcomes: Iterable[Outcome], queue: Queue | None, dead_letters: Queue | None) -> list[Unkept]:
-        kept = [each for each in outcomes if not (isinstance(each, Deferred) and "TooMany" in each.reason)]
-        return keep(kept, queue, dead_letters)
+        others = [each for each in outcomes if isinstance(each, Accepted) or reason not in each.reason]
+        return keep(others, queue, dead_letters)
 
     with mock.patch.object(pipeline, "keep", keep_others):
+        yield
+
+
+@contextmanager
+def _call_out_of_time() -> Iterator[None]:
+    """Calls start however little of the function's time is left."""
+    with mock.patch.object(Turns, "has_time", new=True):
+        yield
+
+
+@contextmanager
+def _route_forty_prefixes() -> Iterator[None]:
+    """The changes of a batch under all further prefixes are forgotten."""
+    route = Router.route
+
+    def route_some(router: Router, changes: Iterable[ObjectChange]) -> Routed:
+        routed = route(router, changes)
+        return routed._replace(keys_by_target=dict(islice(routed.keys_by_target.items(), 40)))
+
+    with mock.patch.object(Router, "route", route_some):
         yield
 
 
@@ -71,8 +96,12 @@ def _hold_until_begun_slot() -> Iterator[None]:
 
 BUGS = {
     "acknowledge before accept": Bug(kit=Kit(source=AcknowledgesFirst)),
-    "drop on TooMany": Bug(_drop_on_too_many),
+    "drop on TooMany": Bug(partial(_drop, "TooMany")),
     "encode +": Bug(_encode_plus),
     "swallow one bad record": Bug(_swallow_bad_record),
     "hold until a begun slot": Bug(_hold_until_begun_slot),
+    "call out of time": Bug(_call_out_of_time, Kit(regime="processor")),
+    "drop on silence of STS": Bug(partial(_drop, "sts.amazonaws.com"), Kit(regime="sts")),
+    "drop jobs of no distribution": Bug(partial(_drop, "no such distribution any more"), Kit(regime="redeploys")),
+    "route forty prefixes": Bug(_route_forty_prefixes, Kit(regime="scopes")),
 }

@@ -36,6 +36,7 @@ class Entry:
     id: str
     body: str
     visible_at: float
+    sent: float = 0.0
     receives: int = 0
     fate: Fate = Fate.WAITING
 
@@ -93,7 +94,8 @@ class StandardQueue:
 
     def put(self, body: str, delay: float = 0) -> Entry:
         """Add a message that shows after some seconds."""
-        entry = Entry(f"m-{len(self.entries)}", body, self._timeline.clock() + delay)
+        now = self._timeline.clock()
+        entry = Entry(f"m-{len(self.entries)}", body, now + delay, now)
         self.entries.append(entry)
         self._hide(entry, entry.visible_at)
         return entry

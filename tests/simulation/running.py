@@ -1,6 +1,6 @@
 """A seed → a world, its troubles and changes, lived through by the real pipeline until nothing waits any more."""
 
-import logging
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -12,25 +12,20 @@ from unittest import mock
 
 from doubles.cloudfront import ACCOUNT, CloudFrontDouble, Settings
 from purgemap import jobs
-from purgemap.delivery import DailyBudgets, delivering
-from purgemap.lambda_function import Handler, serve
-from purgemap.pipeline import Service
-from purgemap.routes.table import Routes
-from purgemap.routing import Router
 from simulation.changes import FOREIGN, MALFORMED, Change, delays, draw_changes, write_event
-from simulation.edges import Edges, MakeEdges, Stage, in_memory
-from simulation.lambdas import CONCURRENCY, EventSource
+from simulation.edges import MakeEdges, Stage, in_memory
+from simulation.functions import Functions, start_function, virtual_time
+from simulation.lambdas import EventSource
 from simulation.queues import DeadLetters, Entry, StandardQueue
-from simulation.timeline import Pool, Timeline
+from simulation.redeploys import edited, without
+from simulation.regimes import REGIMES
+from simulation.timeline import Timeline
 from simulation.trouble import QUOTAS, Plan, Trouble, draw_plan, draw_settings
 from simulation.world import World, draw_world, job_id
 
 # What is not through by then never will be.
 _LONGEST = 2 * 86_400.0
 _LOOKS_EVERY = 30.0
-
-# Of invocations, those that find a new instance of the function.
-_SHARE_REPLACED = 0.05
 
 
 @dataclass(slots=True)
@@ -55,16 +50,38 @@ class Run:
     queue: StandardQueue
     dead_letters: DeadLetters
     source: EventSource
+    functions: Functions
     happened: list[Happened] = field(default_factory=list)
     malformed: list[Entry] = field(default_factory=list)
     foreign: list[Entry] = field(default_factory=list)
     removed: set[str] = field(default_factory=set)
+    unmapped: dict[str, list[Entry]] = field(default_factory=dict)  # by distribution, its jobs that waited then
     bugs: list[str] = field(default_factory=list)
 
     def remove(self, distribution: str) -> None:
         """Delete a distribution."""
         self.double.remove(distribution)
         self.removed.add(distribution)
+
+    def redeploy(self, rng: Random) -> None:
+        """Put an edited map into service; one distribution of a run leaves it, when jobs for it are on their way."""
+        if not self.unmapped:
+            self._unmap(rng)
+        document = edited(self.world.document, rng)
+        for name in self.unmapped:
+            document = without(document, name)
+        self.functions.deploy(replace(self.world, document=document).load())
+
+    def _unmap(self, rng: Random) -> None:
+        deleted = {name for name, _ in self.trouble.plan.removed_at}
+        for name, site in rng.sample(sorted(self.world.sites.items()), len(self.world.sites)):
+            its_jobs = [
+                each for each in self.queue.waiting() if decode_job(each.body).get("distribution") == job_id(site)
+            ]
+            is_left = without(self.world.document, name) != self.world.document
+            if its_jobs and is_left and name not in deleted:
+                self.unmapped[name] = its_jobs
+                return
 
     def settle(self) -> None:
         """Go on until the queue is empty and what was accepted has taken effect."""
@@ -85,6 +102,7 @@ class Kit:
     most_changes: int = 2_000
     calls_per_second: float = 0.5
     quotas: str = "drawn"  # which of the quotas CloudFront has
+    regime: str = "drawn"  # one of REGIMES
 
 
 def draw_count(rng: Random, most: int) -> int:
@@ -97,11 +115,15 @@ def running(seed: int, kit: Kit) -> Iterator[Run]:
     """Live a seed's run through; afterwards the pollers stop."""
     rng = Random(seed)
     world = draw_world(rng)
+    regime, drawn_apart = REGIMES[kit.regime], Random(seed)
+    regime.extend_world(world, drawn_apart)
     plan = draw_plan(rng, list(world.sites), [ACCOUNT, *world.roles], list(world.roles.values()))
+    plan = regime.extend_plan(plan, drawn_apart)
     paced = replace(kit, calls_per_second=kit.calls_per_second * rng.choice((1, 1, 1, 4, 0.2)))  # rightly, or not
     settings = replace(draw_settings(rng), **QUOTAS[kit.quotas])
     with opened(seed, world, plan, settings, paced) as run:
-        live(run, draw_changes(rng, world.folders, draw_count(rng, kit.most_changes)), rng)
+        changes = draw_changes(rng, world.folders, draw_count(rng, kit.most_changes))
+        live(run, changes + regime.further_changes(world, drawn_apart), rng)
         yield run
 
 
@@ -117,50 +139,16 @@ def opened(seed: int, world: World, plan: Plan, settings: Settings, kit: Kit) ->
     queue = StandardQueue(timeline, dead_letters, Random(rng.random()), plan.doubled)
     stage = Stage(double, timeline, trouble, queue, dead_letters)
     small = mock.patch.object(jobs, "MAX_MESSAGE_BYTES", plan.message_bytes)
-    with virtual_time(timeline), small, kit.edges(stage) as edges:
-        functions = Functions(lambda: _start_function(routes, edges, kit, timeline), Random(rng.random()))
+    with virtual_time(timeline, trouble), small, kit.edges(stage) as edges:
+        start = partial(start_function, edges, kit.calls_per_second, timeline, trouble)
+        functions = Functions(start, routes, Random(rng.random()))
         source = kit.source(queue, functions, timeline, trouble)
-        run = Run(seed, world, timeline, double, trouble, queue, dead_letters, source)
+        run = Run(seed, world, timeline, double, trouble, queue, dead_letters, source, functions)
         yield run
         try:
             source.stop()
         except Exception as error:  # noqa: BLE001  whatever it is, the verdict names it
             run.bugs.append(repr(error))
-
-
-class Functions:
-    """Lambda's instances of the function: any may get a batch, they share nothing, and now and then one is replaced."""
-
-    def __init__(self, start: Callable[[], Handler], rng: Random) -> None:
-        self._start = start
-        self._rng = rng
-        self._instances = [start() for _ in range(CONCURRENCY)]
-
-    def __call__(self, payload: Any, context: Any) -> dict[str, Any] | None:
-        chosen = self._rng.randrange(CONCURRENCY)
-        if self._rng.random() < _SHARE_REPLACED:
-            self._instances[chosen] = self._start()
-        return self._instances[chosen](payload, context)
-
-
-def _start_function(routes: Routes, edges: Edges, kit: Kit, timeline: Timeline) -> Handler:
-    cloudfront, history, queue, dead_letters = edges
-    service = Service(routes, Router(routes), cloudfront, queue, dead_letters, DailyBudgets(history))
-    return serve(service, kit.calls_per_second, timeline.clock, timeline.sleep)
-
-
-@contextmanager
-def virtual_time(timeline: Timeline) -> Iterator[None]:
-    """Let `delivery` run its accounts on the timeline, and the service's log be silent."""
-    pool = type("TimelinePool", (Pool,), {"timeline": timeline})
-    log = logging.getLogger("purgemap")
-    level = log.level
-    log.setLevel(logging.CRITICAL + 1)
-    try:
-        with mock.patch.object(delivering, "ThreadPoolExecutor", pool):
-            yield
-    finally:
-        log.setLevel(level)
 
 
 def live(run: Run, changes: list[Change], rng: Random) -> None:
@@ -169,6 +157,7 @@ def live(run: Run, changes: list[Change], rng: Random) -> None:
     agenda: list[tuple[float, Callable[[], None]]] = [
         *((at, partial(run.trouble.let_in, run.double, role)) for role, at in plan.denied_until),
         *((at, partial(run.remove, name)) for name, at in plan.removed_at),
+        *((at, partial(run.redeploy, Random(at))) for at in plan.redeployed_at),
         *((change.at, partial(_change, run, change, rng)) for change in changes),
     ]
     for at, happens in sorted(agenda, key=itemgetter(0)):
@@ -199,6 +188,21 @@ def _change(run: Run, change: Change, rng: Random) -> None:
     if rng.random() < plan.malformed:
         run.malformed.append(run.queue.put(rng.choice(MALFORMED)))
         run.foreign.append(run.queue.put(rng.choice(FOREIGN)))
+
+
+def decode_job(body: str) -> dict[str, Any]:
+    """Decode a message that holds a whole job; {} for every other."""
+    try:
+        job = json.loads(body)
+    except ValueError:
+        return {}
+    is_job = isinstance(job, dict) and job.get("purgemap_job") == 1 and isinstance(job.get("items"), list)
+    return job if is_job else {}
+
+
+def items_of(job: dict[str, Any]) -> Iterator[str]:
+    """Yield the items of a job's message."""
+    return (item for _, items in job["items"] for item in items)
 
 
 def _tags(key: str) -> list[str]:

@@ -31,6 +31,11 @@ class Plan:
     throttled: tuple[tuple[str, float, float], ...] = ()  # account, since, until
     denied_until: tuple[tuple[str, float], ...] = ()  # role, when its rights come
     removed_at: tuple[tuple[str, float], ...] = ()  # distribution, when it is deleted
+    seconds_per_change: float = 0.0  # that routing takes
+    seconds_per_planned_item: float = 0.0
+    busy: float = 0.0  # of routings and plans, those that take twenty times as long
+    slow_sts: float = 0.0
+    redeployed_at: tuple[float, ...] = ()
 
 
 def draw_plan(rng: Random, distributions: list[str], accounts: list[str], roles: list[str]) -> Plan:
@@ -124,6 +129,15 @@ class Trouble:
         if self.strikes(self.plan.kills):
             self.kills += 1
             self._timeline.current.life.kill()
+
+    def compute(self, seconds: float) -> None:
+        """Spend a processor's time."""
+        if seconds:
+            self._timeline.sleep(seconds * (20 if self.strikes(self.plan.busy) else 1))
+
+    def seconds_of_sts(self) -> float:
+        """Draw how long STS takes for an answer; from eight seconds on the client gives up."""
+        return self._rng.choice((7.9, 8.0, 8.0)) if self.strikes(self.plan.slow_sts) else 0.0
 
     def refuses(self, items: Iterable[str]) -> bool:
         """Whether one of the items is such that CloudFront can't take it: the same ones all the time."""

@@ -3,22 +3,22 @@
 Every claim is read off the double, the queues and what happened, never off the service's own counters.
 """
 
-import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import Any
 
 from cloudfront_rules import is_covered
 from purgemap.dead_letters import Letter, read_letter
 from purgemap.keeping import Message
-from simulation.queues import DeadLetter, Fate
-from simulation.running import Happened, Run
+from simulation.queues import Fate
+from simulation.running import Happened, Run, decode_job, items_of
 from simulation.world import job_id
 
 # Only these words of CloudFront's may end a job; what the service gives up for another reason is a fault of its own.
 _RIGHTFUL_REASONS = ("NoSuchDistribution", "EntityNotFound", "AccessDenied")
 _INVALID = "InvalidArgument"
+_TAKEN = {"accepted", "accepted+cut", "replayed", "replayed+cut"}
+_NOT_IN_MAP = "the map has no such distribution any more"
 
 
 def judge(run: Run) -> list[str]:
@@ -27,7 +27,8 @@ def judge(run: Run) -> list[str]:
     faults += _stale(run, _covered_by_letters(run))
     faults += _untold_of_removed(run)
     redrive(run)
-    faults += [f"after the redrive: {fault}" for fault in (*_unfinished(run), *_stale(run, {}))]
+    after = (*_unfinished(run), *_stale(run, {}), *_lost_of_unmapped(run))
+    faults += [f"after the redrive: {fault}" for fault in after]
     return faults
 
 
@@ -38,6 +39,7 @@ def redrive(run: Run) -> None:
         run.trouble.let_in(run.double, role)
     now, letters = run.timeline.clock(), list(run.dead_letters.letters)
     run.dead_letters.letters.clear()
+    run.functions.deploy(run.world.load())
     for letter in letters:
         read = read_letter(Letter(letter.id, "", letter.body, {}, letter.sent), now)
         run.queue.send([Message(body) for body in read.bodies])
@@ -73,9 +75,12 @@ def _wrongly_refused(run: Run) -> Iterator[str]:
 def _wrongly_rejected(run: Run) -> Iterator[str]:
     codes = (*_RIGHTFUL_REASONS, _INVALID) if run.trouble.plan.refused else _RIGHTFUL_REASONS
     rightful = re.compile(rf"(\w+: )?({'|'.join(codes)}):")  # which call it was may stand first
+    unmapped = {job_id(run.world.sites[name]) for name in run.unmapped}
     for letter in run.dead_letters.letters:
-        reason = _job(letter).get("rejected")
-        if reason is not None and not rightful.match(reason):
+        job = decode_job(letter.body)
+        reason = job.get("rejected")
+        is_unmapped = reason == _NOT_IN_MAP and job["distribution"] in unmapped
+        if reason is not None and not rightful.match(reason) and not is_unmapped:
             yield f"a job is rejected without need, for {reason!r}: {letter.body[:200]}"
 
 
@@ -83,7 +88,9 @@ def _stale(run: Run, covered: dict[str, set[str]]) -> Iterator[str]:
     """Nothing may stay cached that changed, unless it waits in the dead-letter queue."""
     names = {site.id: job_id(site) for site in run.world.sites.values()}
     for stale in run.double.stale():
-        if not is_told(stale.spelling, covered.get(names[stale.distribution], set())):
+        if stale.distribution not in run.unmapped and not is_told(
+            stale.spelling, covered.get(names[stale.distribution], set())
+        ):
             yield f"stale: {stale.distribution} still serves {stale.spelling!r}"
 
 
@@ -95,6 +102,22 @@ def _untold_of_removed(run: Run) -> Iterator[str]:
         for name, spellings in happened.spellings.items():
             if name in names and not _is_told_in_time(run, names[name], happened, covered.get(name, set())):
                 yield f"lost: {name} was deleted, and no dead letter tells of {spellings[0]!r}"
+
+
+def _lost_of_unmapped(run: Run) -> Iterator[str]:
+    """The map's loss must not be a job's: once the map has its distribution again, all that waited is accepted."""
+    letters = _covered_by_letters(run)
+    for name, entries in run.unmapped.items():
+        for entry in entries:
+            taken = (
+                record.call.items
+                for record in run.double.ledger.log
+                if record.call.distribution == name and record.call.at >= entry.sent and record.outcome in _TAKEN
+            )
+            safe = letters.get(job_id(run.world.sites[name]), set()).union(*taken)
+            lost = [item for item in items_of(decode_job(entry.body)) if not is_told(item, safe)]
+            if lost:
+                yield f"lost: {entry.id} waited when the map lost {name}; {lost[0]!r} is neither accepted nor a letter"
 
 
 def _is_told_in_time(run: Run, distribution: str, happened: Happened, covered: set[str]) -> bool:
@@ -109,8 +132,8 @@ def _is_told_in_time(run: Run, distribution: str, happened: Happened, covered: s
 
 
 def is_told(spelling: str, items: set[str]) -> bool:
-    """Whether items evict a spelling; a query string that no item names goes with its path."""
-    return is_covered(spelling, items) or spelling in items
+    """Whether items evict a spelling or a tag; a query string that no item names goes with its path."""
+    return is_covered(spelling, items) or spelling in items or (spelling.startswith("#") and "/*" in items)
 
 
 def _covered_by_letters(run: Run) -> dict[str, set[str]]:
@@ -118,21 +141,11 @@ def _covered_by_letters(run: Run) -> dict[str, set[str]]:
     covered: dict[str, set[str]] = defaultdict(set)
     dead = {letter.id for letter in run.dead_letters.letters}
     for letter in run.dead_letters.letters:
-        job = _job(letter)
+        job = decode_job(letter.body)
         if job:
-            covered[job["distribution"]].update(item for _, items in job["items"] for item in items)
+            covered[job["distribution"]].update(items_of(job))
     for happened in run.happened:
         if any(entry.id in dead for entry in happened.entries):
             for name, spellings in happened.spellings.items():
                 covered[name].update(spellings)
     return covered
-
-
-def _job(letter: DeadLetter) -> dict[str, Any]:
-    """Decode a letter that holds a whole job; {} for every other."""
-    try:
-        body = json.loads(letter.body)
-    except ValueError:
-        return {}
-    is_job = isinstance(body, dict) and body.get("purgemap_job") == 1 and isinstance(body.get("items"), list)
-    return body if is_job else {}

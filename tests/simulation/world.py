@@ -12,6 +12,8 @@ from doubles.cloudfront import ACCOUNT, Site
 from purgemap.routes.loading import load_routes
 from purgemap.routes.table import TENANT, Routes
 
+BUCKET_OF_MANY = "bucket-of-many"
+
 _ROLES = {
     "222222222222": "arn:aws:iam::222222222222:role/purgemap",
     "333333333333": "arn:aws:iam::333333333333:role/purgemap",
@@ -73,13 +75,21 @@ def draw_world(rng: Random) -> World:
     return drawing.world
 
 
+def add_scopes(world: World, rng: Random) -> None:
+    """Add a bucket of more prefixes to a world than a request has wildcards.
+
+    Where one wildcard at a time takes five minutes, 72 scopes fill the six hours after which a job is given up.
+    """
+    _Drawing(rng, world).scopes(BUCKET_OF_MANY, rng.choice((41, 44, 48)))
+
+
 class _Drawing:
     """Adds buckets to a world, one layout each."""
 
-    def __init__(self, rng: Random) -> None:
+    def __init__(self, rng: Random, world: World | None = None) -> None:
         self._rng = rng
         self._budgets = Random(rng.getstate()[1][0])  # apart, so that a seed's world stays what it was
-        self.world = World({"version": 1, "distributions": {}, "routes": []})
+        self.world = world or World({"version": 1, "distributions": {}, "routes": []})
 
     def whole(self, bucket: str) -> None:
         """One distribution shows the bucket as it is."""
@@ -103,10 +113,10 @@ class _Drawing:
         self._route(bucket, "{site}", prefix="sites/{site}/", origin_path="/sites/{site}", tags="#site-{site}")
         self.world.folders[bucket].append("sites/nobody/")
 
-    def scopes(self, bucket: str) -> None:
+    def scopes(self, bucket: str, count: int = 0) -> None:
         """Several prefixes of one distribution, each a scope of its own."""
         name, site = self._distribution(bucket)
-        folders = [f"part{number}/" for number in range(self._rng.choice((2, 5, 40)))]
+        folders = [f"part{number}/" for number in range(count or self._rng.choice((2, 5, 40)))]
         for folder in folders:
             self._route(bucket, name, prefix=folder)
         self._view(site, bucket, folders)

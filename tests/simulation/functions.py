@@ -1,0 +1,87 @@
+"""The function's instances, whose work takes virtual time."""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from random import Random
+from typing import Any
+from unittest import mock
+
+from purgemap.delivery import DailyBudgets, delivering
+from purgemap.events import ObjectChange
+from purgemap.lambda_function import Handler, serve
+from purgemap.pipeline import Service
+from purgemap.planning import Plan as PlannedRequest
+from purgemap.planning import plan as plan_requests
+from purgemap.routes.table import Routes
+from purgemap.routing import Router
+from purgemap.targets import Routed
+from simulation.edges import Edges
+from simulation.lambdas import CONCURRENCY
+from simulation.timeline import Pool, Timeline
+from simulation.trouble import Trouble
+
+# Of invocations, those that find a new instance of the function.
+_SHARE_REPLACED = 0.05
+
+
+class Functions:
+    """Lambda's instances of the function: any may get a batch, they share nothing, and now and then one is replaced."""
+
+    def __init__(self, start: Callable[[Routes], Handler], routes: Routes, rng: Random) -> None:
+        self._start = start
+        self._rng = rng
+        self.deploy(routes)
+
+    def deploy(self, routes: Routes) -> None:
+        """Replace all instances by some with another map; an invocation under way goes on in its own."""
+        self._routes = routes
+        self._instances = [self._start(routes) for _ in range(CONCURRENCY)]
+
+    def __call__(self, payload: Any, context: Any) -> dict[str, Any] | None:
+        chosen = self._rng.randrange(CONCURRENCY)
+        if self._rng.random() < _SHARE_REPLACED:
+            self._instances[chosen] = self._start(self._routes)
+        return self._instances[chosen](payload, context)
+
+
+def start_function(
+    edges: Edges, calls_per_second: float, timeline: Timeline, trouble: Trouble, routes: Routes
+) -> Handler:
+    """Start an instance of the function with a map."""
+    cloudfront, history, queue, dead_letters = edges
+    router = ComputingRouter(routes, trouble)
+    service = Service(routes, router, cloudfront, queue, dead_letters, DailyBudgets(history))
+    return serve(service, calls_per_second, timeline.clock, timeline.sleep)
+
+
+class ComputingRouter(Router):
+    """The router, whose work takes virtual time."""
+
+    def __init__(self, routes: Routes, trouble: Trouble) -> None:
+        super().__init__(routes)
+        self._trouble = trouble
+
+    def route(self, changes: Iterable[ObjectChange]) -> Routed:
+        changes = list(changes)
+        self._trouble.compute(len(changes) * self._trouble.plan.seconds_per_change)
+        return super().route(changes)
+
+
+@contextmanager
+def virtual_time(timeline: Timeline, trouble: Trouble) -> Iterator[None]:
+    """Let `delivery` run its accounts on the timeline, planning take time, and the service's log be silent."""
+
+    def plan(scopes: Mapping[str, str | None], **budgets: Any) -> tuple[PlannedRequest, ...]:
+        trouble.compute(len(scopes) * trouble.plan.seconds_per_planned_item)
+        return plan_requests(scopes, **budgets)
+
+    pool = type("TimelinePool", (Pool,), {"timeline": timeline})
+    log = logging.getLogger("purgemap")
+    level = log.level
+    log.setLevel(logging.CRITICAL + 1)
+    try:
+        with mock.patch.multiple(delivering, ThreadPoolExecutor=pool, plan=plan):
+            yield
+    finally:
+        log.setLevel(level)
