@@ -235,3 +235,11 @@ def test_what_the_queue_does_not_keep_is_not_deferred(load_map: LoadMap) -> None
     told = process(sqs_batch([s3_event("site", "a")]), Service(routes, Router(routes), cloudfront, full, None), pace())
     assert [name for name, _, _ in cloudfront.calls] == sites
     assert answer(told) == {"batchItemFailures": []}
+
+
+def test_more_new_jobs_than_quick_calls_wait_in_the_queue(load_map: LoadMap) -> None:
+    sites = [f"E{number:012}X" for number in range(11)]
+    routes = load_map(f"version: 1\nroutes:\n  - {{bucket: site, distributions: [{', '.join(sites)}]}}\n")
+    cloudfront, queue = MemoryCloudFront(), MemoryQueue()
+    process(sqs_batch([s3_event("site", "a")]), Service(routes, Router(routes), cloudfront, queue, None), pace())
+    assert (cloudfront.calls, len(queue.messages)) == ([], 11)

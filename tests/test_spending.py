@@ -4,8 +4,11 @@ from collections.abc import Sequence
 
 import pytest
 
-from purgemap.delivery import Listed, Page
+from purgemap.delivery import Listed, Pace, Page
 from purgemap.delivery.spending import Spending
+from purgemap.delivery.statement import Statement
+from purgemap.errors import PurgemapError
+from purgemap.routes.table import Distribution
 
 NOW = 1_000_000.0
 
@@ -85,3 +88,20 @@ def test_only_what_cloudfront_lists_counts_as_sent_since() -> None:
     spending.list_new(lambda _: Page([Listed("I-sent", NOW - 500)], ""), 0.0, lambda: True)
     assert spending.items_since(NOW) == {"/"}, "the answer to a repeated request, made long ago"
     assert spending.items_since(NOW - 500) == {"/", "/*"}
+
+
+class UnreadableHistory:
+    """Refuses every read."""
+
+    def list_page(self, distribution: Distribution, marker: str) -> Page:
+        raise PurgemapError(f"ListInvalidations: AccessDenied: {distribution.id} {marker}")
+
+    def read_items(self, distribution: Distribution, invalidation: str) -> tuple[str, ...]:
+        raise PurgemapError(f"GetInvalidation: AccessDenied: {distribution.id} {invalidation}")
+
+
+def test_statement_warns_where_a_refresh_fails() -> None:
+    warnings: list[str] = []
+    pace = Pace(now=lambda: NOW, seconds_left=lambda: 60.0, sleep=lambda _: None)
+    Statement(UnreadableHistory(), Distribution("E1EXAMPLE1ABCD", max_paths_per_day=5)).refresh(pace, warnings.append)
+    assert len(warnings) == 1

@@ -11,7 +11,7 @@ from doubles.cloudfront import Settings, Site
 from doubles.cloudfront_settings import WILDCARD_RATE_WITHOUT_BURST
 from doubles.memory import MemoryCloudFront
 from payloads import s3_event
-from purgemap.delivery import Deferred, Order, Pace, WildcardLimits, deliver
+from purgemap.delivery import Accepted, Deferred, Order, Pace, WildcardLimits, deliver
 from purgemap.delivery.wildcard_limits import SECONDS_PER_RUNG
 from purgemap.jobs import Job
 from purgemap.routes.table import Distribution
@@ -119,3 +119,12 @@ def test_requests_of_one_job_are_seconds_apart() -> None:
     other = Job("E2EXAMPLE2ABCD", {"/a": "/"}, ("m-1",), NOW, changes=1)
     deliver([Order(job, E1), Order(other, Distribution(other.distribution))], TimedCloudFront(), pace)
     assert times == [NOW, NOW + 1, NOW + 2, NOW + 3, NOW + 3]
+
+
+def test_accepted_job_of_a_lower_rung_loosens_no_limit() -> None:
+    limits = WildcardLimits()
+    order, refused = refused_order(1)
+    limits.record([order], [refused], NOW)
+    job = order.job
+    limits.record([order], [Accepted(job, ("/a",), "reference", "I1", ())], NOW)
+    assert limits.limit(order, NOW).distribution.max_wildcards == 2
