@@ -8,6 +8,7 @@ from purgemap.routes.trials import LINE, SETTINGS, Fault, Trial
 
 _MAX_MOVED_LINES = 200
 _SECTIONS = frozenset({"version", "defaults", "distributions", "routes", "tests"})
+_NAMES = re.compile(r"\s*distributions:\s*[\[-]")
 
 
 def list_moves(lines: list[str], line: int) -> Iterator[Trial]:
@@ -17,10 +18,11 @@ def list_moves(lines: list[str], line: int) -> Iterator[Trial]:
     below = islice(_block(lines, line, indent), _MAX_MOVED_LINES)
     block = [lines[line], *below]
     key = _key(lines[line])
+    is_section = key in _SECTIONS and not _is_names_of_a_route(block)
 
     def distance(column: int) -> tuple[bool, int, bool, int]:
         is_other_kind = (_key(lines[above[column]]) in SETTINGS) != (key in SETTINGS)
-        return key in _SECTIONS and column > 0, abs(column - indent), is_other_kind, -above[column]
+        return is_section and column > 0, abs(column - indent), is_other_kind, -above[column]
 
     for column in sorted(above.keys() - {indent}, key=distance)[:3]:
         message = f"indented by {_spaces(indent)}; indent it by {column}, as line {above[column] + 1}"
@@ -34,6 +36,11 @@ def _block(lines: list[str], line: int, indent: int) -> Iterator[str]:
         if below.strip() and _indent(below) <= indent:
             return
         yield below
+
+
+def _is_names_of_a_route(block: list[str]) -> bool:
+    """Return whether a block is a route's `distributions`: a list, where the section of that name is a mapping."""
+    return bool(_NAMES.match("\n".join(block)))
 
 
 def _key(line: str) -> str:
