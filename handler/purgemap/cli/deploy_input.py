@@ -59,7 +59,7 @@ def deploy_options(command: _Command) -> _Command:
             "--listing",
             metavar="FILE",
             type=file_name,
-            help="The bucket's keys, one a line or as list-objects-v2 JSON.",
+            help="The bucket's keys after the deploy: one a line, `aws s3 ls --recursive`, or JSON of list-objects-v2.",
         ),
         routes_option,
     )
