@@ -207,7 +207,7 @@ def test_a_name_that_a_shell_left_empty_is_refused(arguments: list[str], shell: 
 def test_a_bucket_that_a_shell_left_empty_is_refused(arguments: list[str], shell: Shell) -> None:
     status, out, err = shell.run(*arguments)
     assert (status, out) == (2, "")
-    assert err.endswith("'' is no bucket's name; write it alone, as my-site\n")
+    assert err.endswith("'' is not a bucket's name; write it alone, as my-site\n")
 
 
 @pytest.mark.parametrize(

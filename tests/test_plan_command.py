@@ -173,7 +173,7 @@ def test_a_listing_decides_where_wildcards_stand(listed: str, expected: list[str
     ("text", "arguments", "message"),
     [
         ("s3://site/a\nb.html\n", (), "-: line 2: 'b.html' is a key; name its bucket with --bucket"),
-        ("s3://site/a\n\ns3://site\n", (), "-: line 3: 's3://site' is no s3://BUCKET/KEY"),
+        ("s3://site/a\n\ns3://site\n", (), "-: line 3: 's3://site' is not s3://BUCKET/KEY"),
         ('{"detail": \n', (), "line 1: begins like a JSON event, but "),
         (b"s3://site/a\ns3://site/\xff\n", (), "-: line 2 is not UTF-8"),
         ("s3://site/a\n".encode("utf-16"), (), "-: is UTF-16, as PowerShell's > writes it"),
@@ -245,7 +245,7 @@ def test_plan_names_the_bucket_that_a_misspelt_one_may_mean() -> None:
 def test_what_is_no_bucket_is_refused_with_what_to_write(bucket: str, instead: str) -> None:
     with pytest.raises(click.BadParameter) as raised:
         run("x\n", "--bucket", bucket)
-    assert raised.value.message == f"{bucket!r} is no bucket's name; write it alone, as {instead}"
+    assert raised.value.message == f"{bucket!r} is not a bucket's name; write it alone, as {instead}"
 
 
 def test_a_bucket_that_a_listing_leaves_out_is_named_since_it_counts_as_empty() -> None:

@@ -85,7 +85,7 @@ def _parse_line(line: str, number: int, bucket: str | None) -> tuple[str, str]:
 
 def _named(bucket: str | None) -> str:
     if bucket is None:
-        raise PurgemapError("the listing's keys belong to no one bucket of the changes; name it with --bucket")
+        raise PurgemapError("the listing names no bucket, and the changes are not all in one; name it with --bucket")
     return bucket
 
 

@@ -224,7 +224,7 @@ def _add_tag(asked: Asked, target: Target, tag: str, *, names_object: bool) -> N
     # Whatever the tag stood for must not stay cached, and only the route's own part of the site may go.
     add_scope(asked.items, scope, scope)
     add_scope(asked.items, scope + "*", scope)
-    asked.warnings.append(f"route {target.route}: {tag!r} is no cache tag CloudFront takes: {scope}* goes instead")
+    asked.warnings.append(f"route {target.route}: {tag!r} is not a cache tag CloudFront takes: {scope}* goes instead")
 
 
 def _with_query(item: str) -> str:

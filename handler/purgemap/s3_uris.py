@@ -9,7 +9,7 @@ def parse_s3_uri(uri: str) -> tuple[str, str]:
     """Split s3://BUCKET/KEY, whose key is taken as it stands, never decoded; raises PurgemapError."""
     bucket, _, key = uri.removeprefix(SCHEME).partition("/")
     if not uri.startswith(SCHEME) or not bucket or not key:
-        raise PurgemapError(f"{uri!r} is no s3://BUCKET/KEY")
+        raise PurgemapError(f"{uri!r} is not s3://BUCKET/KEY")
     try:
         uri.encode()
     except UnicodeEncodeError:

@@ -37,7 +37,7 @@ def bucket_name(text: str) -> str:
     if not _BUCKET.fullmatch(text):
         name = text.removeprefix(SCHEME).partition("/")[0]
         instead = name if _BUCKET.fullmatch(name) else "my-site"
-        raise click.BadParameter(f"{text!r} is no bucket's name; write it alone, as {instead}")
+        raise click.BadParameter(f"{text!r} is not a bucket's name; write it alone, as {instead}")
     return text
 
 

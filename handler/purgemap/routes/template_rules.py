@@ -81,4 +81,4 @@ def _tag_fault(parts: Sequence[Part]) -> str | None:
         return f"a cache tag can't hold {found[0]!r}; it is ASCII without spaces and commas"
     if len(literal) > _MAX_TAG_LENGTH:
         return f"a cache tag of {len(literal)} characters; CloudFront takes {_MAX_TAG_LENGTH}"
-    return None if len(parts) > 1 or literal else "# alone is no cache tag; write its name after it"
+    return None if len(parts) > 1 or literal else "# alone is not a cache tag; write its name after it"
