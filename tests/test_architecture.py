@@ -62,7 +62,7 @@ LAYERS = [
     ["routes.indentation"],
     ["routes.trials"],
     ["routes.quoting"],
-    ["routes.suggestion"],
+    ["routes.suggestion", "routes.schema"],
     ["routes.problems", "routes.table", "routes.map_paths", "routes.characters"],
     ["patterns", "globs", "envelopes", "plain_events"],
     ["glob_automaton"],

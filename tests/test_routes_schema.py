@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from purgemap.routes.shape import load_schema
+from purgemap.routes.schema import load_schema
 from purgemap.routes.table import Distribution, Settings
 from purgemap.routes.trials import LISTS, SETTINGS
 

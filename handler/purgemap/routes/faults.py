@@ -1,7 +1,7 @@
 """An error of the JSON schema → what is wrong and what to write, for the person who wrote the map."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
@@ -10,8 +10,9 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from purgemap.routes.problems import Path
 from purgemap.routes.quoting import reading_of
+from purgemap.routes.schema import list_places
 from purgemap.routes.source import DATE, UNUSABLE, Source, misreading
-from purgemap.routes.suggestion import did_you_mean, flow_text, quoted
+from purgemap.routes.suggestion import did_you_mean, find_nearest, flow_text, quoted
 
 _MAY_HOLD_BRACKETS = frozenset({"prefix", "include", "exclude", "index_documents", "object"})
 _JOINED_KEY = re.compile(r"\{[a-z_]+:\S")
@@ -74,8 +75,16 @@ def _tell_unknown_keys(refusal: _Refusal) -> Iterator[Fault]:
     free = [re.compile(pattern) for pattern in refusal.schema.get("patternProperties", ())]
     for key in refusal.value:
         if key not in known and not any(pattern.search(key) for pattern in free):
-            message = _unquoted_mapping(refusal.node) or f"unknown key {quoted(key)}; {did_you_mean(key, known)}"
+            message = _unquoted_mapping(refusal.node) or f"unknown key {quoted(key)}; {_key_cure(key, known)}"
             yield Fault((*refusal.path, key), message, at_key=True)
+
+
+def _key_cure(key: str, known: Sequence[str]) -> str:
+    """Name a known key like this one, else the parts of a map where the key belongs, else all known keys."""
+    places = list_places(key)
+    if places and find_nearest(key, known) is None:
+        return f"write it {' or '.join(places)}"
+    return did_you_mean(key, known)
 
 
 def _unquoted_mapping(node: Node) -> str | None:

@@ -1,10 +1,8 @@
 """A source of the map → what the JSON schema refuses of it, and its value without those parts."""
 
-import json
 import re
 from collections.abc import Iterable, Iterator
 from functools import cache
-from importlib.resources import files
 from typing import Any, NamedTuple
 
 from jsonschema import Draft202012Validator, ValidationError
@@ -12,6 +10,7 @@ from jsonschema.validators import extend
 
 from purgemap.routes.faults import Fault, faults_of
 from purgemap.routes.problems import Path, Problem, path_text
+from purgemap.routes.schema import load_schema
 from purgemap.routes.source import Place, Source
 
 
@@ -37,12 +36,6 @@ def _problems(fault: Fault, source: Source) -> Iterator[Problem]:
         yield place.error(fault.message, at_key=fault.at_key)
     elif path_text(fault.path) not in source.told:
         yield place.error("an alias of what can't be used; mend that, and this is mended")
-
-
-def load_schema() -> dict[str, Any]:
-    """Read the map's schema from the package."""
-    schema: dict[str, Any] = json.loads(files("purgemap.schemas").joinpath("routes.schema.json").read_text("utf-8"))
-    return schema
 
 
 @cache
