@@ -51,7 +51,7 @@ class FeedTable:
 
     @cached_property
     def index(self) -> ClueIndex[int]:
-        """The feeds, by number, that a key may concern; settings tell them apart where many share a prefix."""
+        """The feeds, by number, that a key may concern; where many share a prefix, their settings separate them."""
         sharers = Counter(feed.pattern.text for feed in self.feeds)
         if max(sharers.values(), default=0) <= _FEW_SHARERS:
             return self.by_prefix
@@ -86,7 +86,7 @@ class FeedTable:
 
 
 def _key_clues(glob: Glob, pattern: Pattern) -> list[Clue]:
-    """Turn what a glob tells of the rest of a key, or of its name, into what that tells of the key."""
+    """Turn a glob's clues, which hold for the rest of a key or for its name, into clues of the whole key."""
     clues: list[Clue] = []
     run = Where.RUN_OF_NAME if glob.by_name else Where.RUN
     for where, text in glob.clues:

@@ -19,14 +19,14 @@ def advise(
     """Yield a distribution's id and what twice its `max_paths` would change, where that spares enough objects."""
     invalidations = list(invalidations)
     for order in orders:
-        told = [each for each in invalidations if each.distribution == order.distribution]
+        planned = [each for each in invalidations if each.distribution == order.distribution]
         roomier = replace(order.distribution, max_paths=2 * order.distribution.max_paths)
         instead = preview([Order(order.job, roomier)], listings)
-        evicted, spared = _evicted(told), _evicted(told) - _evicted(instead)
+        evicted, spared = _evicted(planned), _evicted(planned) - _evicted(instead)
         if evicted and spared * _WORTH_A_LINE >= evicted:
             advice = (
                 f"with max_paths: {roomier.max_paths} it would evict {_evicted(instead):,} "
-                f"instead of {counted(evicted, 'unchanged object')}, for ${_cost(instead) - _cost(told):.3f} more"
+                f"instead of {counted(evicted, 'unchanged object')}, for ${_cost(instead) - _cost(planned):.3f} more"
             )
             yield roomier.id, advice
 

@@ -37,13 +37,13 @@ def _reasons(cloudformation: CloudFormation, change_set_id: str) -> list[str]:
 
 
 def _failed_events(cloudformation: CloudFormation, change_set_id: str) -> Iterator[Mapping[str, Any]]:
-    asked: dict[str, Any] = {"ChangeSetName": change_set_id, "Filters": {"FailedEvents": True}}
+    request: dict[str, Any] = {"ChangeSetName": change_set_id, "Filters": {"FailedEvents": True}}
     while True:
-        page = cloudformation.describe_events(**asked)
+        page = cloudformation.describe_events(**request)
         yield from page.get("OperationEvents", [])
         if not page.get("NextToken"):
             return
-        asked["NextToken"] = page["NextToken"]
+        request["NextToken"] = page["NextToken"]
 
 
 def _reason(event: Mapping[str, Any]) -> str:

@@ -18,11 +18,11 @@ def widenings(
     pairs = list(pairs)
     stayed = [(old, new) for old, new in pairs if old and new]
     gained = [new for old, new in pairs if new and not old]
-    told = [f"{new}: {warning}" for old, new in stayed for widens in _WIDENINGS for warning in widens(old, new)]
-    told += _gains({new.place for _, new in stayed}, gained, before)
+    warnings = [f"{new}: {warning}" for old, new in stayed for widens in _WIDENINGS for warning in widens(old, new)]
+    warnings += _gains({new.place for _, new in stayed}, gained, before)
     for name in sorted(before.keys() & after.keys()):
-        told += [f"{label(name)}: {warning}" for warning in _budget(before[name], after[name])]
-    return list(dict.fromkeys(told))
+        warnings += [f"{label(name)}: {warning}" for warning in _budget(before[name], after[name])]
+    return list(dict.fromkeys(warnings))
 
 
 def _gains(kept_places: Container[str], gained: Iterable[Site], before: _Distributions) -> Iterator[str]:

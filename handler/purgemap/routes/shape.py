@@ -34,8 +34,8 @@ def _problems(fault: Fault, source: Source) -> Iterator[Problem]:
     place = Place(source, fault.path)
     if fault.message is not None:
         yield place.error(fault.message, at_key=fault.at_key)
-    elif path_text(fault.path) not in source.told:
-        yield place.error("an alias of what can't be used; mend that, and this is mended")
+    elif path_text(fault.path) not in source.problem_paths:
+        yield place.error("an alias of a value that can't be used; fix the value at its anchor")
 
 
 @cache

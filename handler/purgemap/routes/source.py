@@ -32,8 +32,8 @@ DATE, UNUSABLE = object(), object()
 class Source:
     """A YAML file of the map: its plain value, and where each node of it stands.
 
-    `problems` holds what YAML lets pass and the map doesn't: keys that stand twice or aren't text, foreign tags; `told`
-    their paths. What aliases repeat is told once.
+    `problems` holds what YAML lets pass and the map doesn't: repeated keys, keys that aren't text, foreign tags.
+    `problem_paths` holds their paths. A value that aliases repeat is reported once.
     Raises MapError where nothing of the file can be used.
     """
 
@@ -47,7 +47,7 @@ class Source:
         reader = _Reader(file, self._lines)
         self.value = reader.read(self._root, ())
         self.problems = (*reader.problems, *(_warning(file, reading) for reading in readings))
-        self.told = frozenset(problem.path for problem in reader.problems)
+        self.problem_paths = frozenset(problem.path for problem in reader.problems)
 
     def node(self, path: Path, *, at_key: bool = False) -> Node:
         """Find a value's node, or its key's; where the path leads nowhere, the last node on the way."""
