@@ -71,8 +71,8 @@ NO_KEY: Mapping[str, str | None] = {"AWS_ACCESS_KEY_ID": None, "AWS_SECRET_ACCES
             {"AWS_DEFAULT_REGION": "eu west"},
             "'eu west' doesn't match a supported format; set AWS_DEFAULT_REGION, or ",
         ),
-        ({"AWS_CONFIG_FILE": "broken.ini"}, "Unable to parse config file: broken.ini; mend it, or name another"),
-        ({**NO_KEY, "AWS_SHARED_CREDENTIALS_FILE": "broken.ini"}, "Unable to parse config file: broken.ini; mend it"),
+        ({"AWS_CONFIG_FILE": "broken.ini"}, "Unable to parse config file: broken.ini; fix it, or name another"),
+        ({**NO_KEY, "AWS_SHARED_CREDENTIALS_FILE": "broken.ini"}, "Unable to parse config file: broken.ini; fix it"),
     ],
 )
 def test_surroundings_in_which_no_call_can_succeed_are_told_at_once_and_once(

@@ -26,7 +26,7 @@ from purgemap.errors import PurgemapError
 AWS_ERRORS = (ClientError, BotoCoreError, RuntimeError)
 
 _WHAT_TO_DO = {
-    ConfigParseError: "mend it, or name another file with AWS_CONFIG_FILE or AWS_SHARED_CREDENTIALS_FILE",
+    ConfigParseError: "fix it, or name another file with AWS_CONFIG_FILE or AWS_SHARED_CREDENTIALS_FILE",
     InvalidRegionError: "set AWS_DEFAULT_REGION, or the region of the profile, to one such as eu-central-1",
     NoCredentialsError: "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
     NoRegionError: "set AWS_DEFAULT_REGION, or give the profile of AWS_PROFILE a region",
@@ -63,12 +63,12 @@ def words_of(error: Exception) -> str:
     if isinstance(error, ForeignAnswerError):
         return str(error)
     if not isinstance(error, ClientError):
-        return _on_one_line(f"{type(error).__name__}: {error}")
+        return _shorten(f"{type(error).__name__}: {error}")
     message = error.response["Error"].get("Message", "")
-    return _on_one_line(f"{error.operation_name}: {code_of(error)}: {message}")
+    return _shorten(f"{error.operation_name}: {code_of(error)}: {message}")
 
 
-def _on_one_line(text: str) -> str:
+def _shorten(text: str) -> str:
     # A proxy's page may be the message of an error.
     return " ".join(text.split())[:_MAX_CHARACTERS]
 
@@ -83,7 +83,7 @@ def needs_person(error: BaseException | None) -> bool:
 
 @contextmanager
 def told() -> Iterator[None]:
-    """Turn what botocore raises into a PurgemapError for a person, who can mend it."""
+    """Turn what botocore raises into a PurgemapError for a person, who can fix it."""
     try:
         yield
     except AWS_ERRORS as error:

@@ -1,8 +1,8 @@
-"""What can go wrong in a way that a person can mend."""
+"""Errors that a person can fix."""
 
 
 class PurgemapError(Exception):
-    """A mistake of the input or the surroundings, told in one line per problem; never a bug of ours."""
+    """A mistake of the input or the environment, in one line per problem; never a bug of ours."""
 
 
 class PatternError(PurgemapError):

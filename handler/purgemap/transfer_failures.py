@@ -55,5 +55,5 @@ def _part(kind: str, names: str) -> tuple[str, str]:
 def _name_before_error(text: str) -> str:
     error = _ERROR.search(text)
     if not error:
-        raise PurgemapError(f"{text!r} shows not where the object's name ends; replace the line by s3://BUCKET/KEY")
+        raise PurgemapError(f"{text!r} does not show where the object's name ends; replace the line by s3://BUCKET/KEY")
     return check_name(text[: error.start()])

@@ -28,7 +28,7 @@ _COLOURS = {"error": "red", "warning": "yellow"}
 def check(files: tuple[str, ...], form: str, routes: tuple[str, ...]) -> int:
     """Check a map and run its tests. Several files are parts of one map.
 
-    Tells every problem at once. Exits with 1 if there is an error; warnings alone are fine.
+    Reports every problem at once. Exits with 1 if there is an error; warnings alone are fine.
     """
     paths = the_one_map(files, routes, name="FILE")
     checked = check_map(paths, invalidations_of)

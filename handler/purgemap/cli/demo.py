@@ -140,7 +140,7 @@ def _play(stage: "Demonstration", content: Mapping[str, "Content"], story: Conso
 
 
 def _keep(stage: "Demonstration", folder: Path, console: Console) -> None:
-    """Tell each new invalidation as CloudFront accepts it, until Ctrl-C."""
+    """Show each new invalidation as CloudFront accepts it, until Ctrl-C."""
     from purgemap.embedded.story import tell_invalidations
 
     place, environment = stage.scenery.places[0], stage.aws.environment

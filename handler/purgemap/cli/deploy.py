@@ -205,4 +205,4 @@ def _execute(target: _Target, change_set: ChangeSet, jobs: Sequence[Job], consol
     if jobs:
         send(jobs, SqsQueue(Aws(region=target.clients.region), outputs["QueueUrl"]))
         sent = counted(len(jobs), "invalidation")
-        console.print(f"refresh: {sent} in the queue; purgemap status tells how they fare")
+        console.print(f"refresh: {sent} in the queue; `purgemap status` shows them")

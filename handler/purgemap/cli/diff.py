@@ -29,7 +29,7 @@ _COLOURS = {"gained": "green", "lost": "red", "altered": "yellow", "warning": "b
 )
 @routes_option
 def diff(old: str, new: str | None, form: str, routes: tuple[str, ...]) -> int:
-    """Tell what an edit of the map means: sites, buckets, distributions, rules and rights.
+    """Show what an edit of the map means: sites, buckets, distributions, rules and rights.
 
     OLD and NEW are maps: YAML, a folder of YAML parts, compiled, or /dev/null for none. NEW is --routes where it
     isn't given. Warns of what widens the part of a site that is invalidated. Exits with 0 whatever differs.
@@ -39,10 +39,10 @@ def diff(old: str, new: str | None, form: str, routes: tuple[str, ...]) -> int:
         click.echo(markdown(found), nl=False)
         return 0
     console = Terminal()
-    told = [*lines(found)]
-    for line in told:
+    differences = [*lines(found)]
+    for line in differences:
         console.print(str(line), style=_COLOURS[line.how], markup=False)
-    if not told:
+    if not differences:
         console.print(NOTHING)
     return 0
 

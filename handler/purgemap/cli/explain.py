@@ -39,7 +39,7 @@ def _split(_context: click.Context, _argument: click.Parameter, uri: str) -> tup
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead.")
 @routes_option
 def explain(place: tuple[str, str], event: str, *, as_json: bool, routes: tuple[str, ...]) -> int:
-    """Tell which routes an object matches, each step from its key to the items, and what is left out and why.
+    """Show which routes an object matches, each step from its key to the items, and what is left out and why.
 
     The URI is taken as it stands, never decoded: quote it for the shell.
     """

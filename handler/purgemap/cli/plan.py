@@ -22,7 +22,7 @@ _SHOWN_ITEMS = 30
 @deploy_options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead.")
 def plan(*, as_json: bool, **options: Any) -> int:
-    """Tell what a deploy would invalidate: where, which items, and what it costs.
+    """Show what a deploy would invalidate: where, which items, and what it costs.
 
     INPUT names what changed, a line each: output of `aws s3 sync` (or cp, mv, rm), s3:// URIs, JSON events, or keys of
     the bucket that --bucket names.

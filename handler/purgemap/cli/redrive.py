@@ -39,7 +39,7 @@ from purgemap.sweeping import Sweep
 
 @click.command(short_help="Dead letters again, after the repair.")
 @distribution_option
-@click.option("--dry-run", is_flag=True, help="Tell what would be sent, and leave everything where it is.")
+@click.option("--dry-run", is_flag=True, help="Show what would be sent, and leave everything where it is.")
 @queue_options
 @routes_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead.")

@@ -1,4 +1,4 @@
-"""The map that `build` and `deploy` put in service, and what is odd about it."""
+"""The map that `build` and `deploy` put in service, and its warnings."""
 
 from purgemap.building.sound_map import load_sound
 from purgemap.cli.options import read_map
@@ -8,7 +8,7 @@ from purgemap.routes.table import Routes
 
 
 def read_sound_map(routes: MapPaths) -> Routes:
-    """Read a map that all of `purgemap check` is fine with, and tell what is odd about it all the same."""
+    """Read a map that passes `purgemap check`, and print its warnings."""
     sound = read_map(routes, load_sound)
     console = Terminal(stderr=True)
     for problem in sound.warnings:

@@ -61,7 +61,7 @@ Names = Mapping[str, Sequence[str]]
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead.")
 def status(*, distributions: tuple[str, ...], routes: tuple[str, ...], as_json: bool, **service: str | None) -> int:
-    """Tell what waits in the queues, why letters are dead, and which invalidations are in progress.
+    """Show what waits in the queues, why letters are dead, and which invalidations are in progress.
 
     Changes nothing. --distribution narrows the invalidations, not the queues. Exits with 1 if something can't be read.
     """

@@ -80,6 +80,6 @@ def check_deployable(name: str, stack: Stack | None) -> None:
     if stack.status == "UPDATE_ROLLBACK_FAILED":
         command = f"aws cloudformation continue-update-rollback --stack-name {name}"
         raise PurgemapError(
-            f"{is_what}: an update failed, and so did taking it back; mend what its events name: {command}"
+            f"{is_what}: an update failed, and so did taking it back; fix what its events name: {command}"
         )
     raise PurgemapError(f"{is_what}, and takes no update; see its events in CloudFormation's console")
