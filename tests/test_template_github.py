@@ -89,7 +89,7 @@ def test_the_first_pull_request_of_a_map_is_told_like_any_other(tmp_path: Path) 
     (tmp_path / "config").mkdir()
     text = "version: 1\nroutes:\n  - {bucket: acme-www, distributions: [E2EXAMPLE1ABCD]}\n"
     (tmp_path / "config/routes.yaml").write_text(text)
-    run_step("check", "Tell what it changes", tmp_path)
+    run_step("check", "Show what it changes", tmp_path)
     output = (tmp_path / "GITHUB_OUTPUT").read_text()
     assert re.fullmatch(r"comment<<(end-\w{32})\n<!-- purgemap diff -->\n.+\n\1\n", output, re.DOTALL)
     assert "| gained | site | `acme-www → E2EXAMPLE1ABCD` |" in output
