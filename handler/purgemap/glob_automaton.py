@@ -57,7 +57,7 @@ class GlobAutomaton:
         return reached | (reached & self._optional) << 1
 
     def matches(self, text: str) -> bool:
-        """Whether the glob matches the whole text."""
+        """Return whether the glob matches the whole text."""
         state = self._start
         for character in text:
             stays = self._stays_at_slash if character == "/" else self._stays

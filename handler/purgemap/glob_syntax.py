@@ -150,7 +150,7 @@ def _atom_regex(part: GlobPart) -> str:
 
 
 def _is_atomic(kind: GlobPartKind | None, follower: GlobPartKind | None) -> bool:
-    """Whether the leftmost place of a gap's body leaves the most room for the rest, so that no other need be tried.
+    """Return whether only the leftmost place of a gap's body need be tried, as it leaves the most room for the rest.
 
     It does unless this gap crosses slashes and the next one can't.
     """
@@ -159,7 +159,7 @@ def _is_atomic(kind: GlobPartKind | None, follower: GlobPartKind | None) -> bool
 
 
 def _is_linear(parts: Sequence[GlobPart], gaps: Sequence[_Gap]) -> bool:
-    """Whether a key's characters are read a bounded number of times.
+    """Return whether a key's characters are read a bounded number of times.
 
     One gap may try several places: a `**/` that is followed by stars only, so that each try reads a few folders.
     """

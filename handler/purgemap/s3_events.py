@@ -221,7 +221,7 @@ def _check_major(name: str, version: Any, major: str) -> None:
 
 
 def _is_noncurrent(version_id: Any, deletion_type: Any) -> bool:
-    """Whether a lifecycle rule that removed this removed nothing that is served.
+    """Return whether a lifecycle rule that removed this removed nothing that is served.
 
     In a versioned bucket a rule ends a current object with a delete marker. It removes noncurrent versions, and a
     delete marker that hides none. "null" may be the id of an object's only version.

@@ -54,39 +54,35 @@ def explain(place: tuple[str, str], event: str, *, as_json: bool, routes: tuple[
 
 def _show(explanation: Explanation, routes: Routes, console: Console) -> None:
     change = explanation.change
-    console.print(f"[bold]{_shown(f's3://{change.bucket}/{change.key}')}[/] {change.event}")
+    console.print(f"[bold]{escape(f's3://{change.bucket}/{change.key}')}[/] {change.event}")
     for match in explanation.matches:
         _show_match(match, routes, console)
     for skip in explanation.skipped[:_SHOWN_SKIPS]:
         skipped = " ".join(filter(None, (skip.route, routes.label(skip.distribution))))
-        console.print(f"[dim]skipped  {_shown(skipped)}:[/] {_shown(skip.reason)}")
+        console.print(f"[dim]skipped  {escape(skipped)}:[/] {escape(skip.reason)}")
     if len(explanation.skipped) > _SHOWN_SKIPS:
         more = counted(len(explanation.skipped) - _SHOWN_SKIPS, "more route")
         console.print(f"[dim]skipped  {more} of this bucket (--json)[/]")
     _show_result(explanation, routes, console)
 
 
-def _shown(text: str) -> str:
-    return escape(text)
-
-
 def _show_match(match: MatchedTarget, routes: Routes, console: Console) -> None:
     target = match.target
     console.print(
-        f"[green]route[/]    [bold]{_shown(target.route)}[/] → {_shown(routes.label(target.distribution.id))}"
+        f"[green]route[/]    [bold]{escape(target.route)}[/] → {escape(routes.label(target.distribution.id))}"
     )
     if target.matched:
-        console.print(f"  prefix   {_shown(target.matched)}")
+        console.print(f"  prefix   {escape(target.matched)}")
     for name, value in target.captures.items():
-        console.print(f"  capture  {name} = {_shown(value)}")
+        console.print(f"  capture  {name} = {escape(value)}")
     if target.origin_path:
-        console.print(f"  origin   {_shown(target.origin_path)} is cut: CloudFront puts it before the viewer's path")
+        console.print(f"  origin   {escape(target.origin_path)} is cut: CloudFront puts it before the viewer's path")
     for spelling in match.spellings:
-        console.print(f"  viewer   {_shown(spelling.path)}  [dim]{spelling.reason}[/]")
+        console.print(f"  viewer   {escape(spelling.path)}  [dim]{spelling.reason}[/]")
     for item in match.items:
-        console.print(f"  item     {_shown(item)}{_why_wildcard(item, match)}")
+        console.print(f"  item     {escape(item)}{_why_wildcard(item, match)}")
     for warning in match.warnings:
-        console.print(f"  [yellow]warning[/]  {_shown(warning)}")
+        console.print(f"  [yellow]warning[/]  {escape(warning)}")
 
 
 def _why_wildcard(item: str, match: MatchedTarget) -> str:
@@ -104,9 +100,9 @@ def _show_result(explanation: Explanation, routes: Routes, console: Console) -> 
         console.print(
             "[yellow]nothing is sent[/]"
             if is_bucket_known(bucket, routes)
-            else f"[yellow]nothing is sent:[/] {_shown(reason)}"
+            else f"[yellow]nothing is sent:[/] {escape(reason)}"
         )
     for distribution, items in explanation.invalidations:
-        console.print(f"[bold]sent to  {_shown(routes.label(distribution))}[/]")
+        console.print(f"[bold]sent to  {escape(routes.label(distribution))}[/]")
         for item in items:
-            console.print(f"  {_shown(item)}")
+            console.print(f"  {escape(item)}")

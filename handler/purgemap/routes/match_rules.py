@@ -31,7 +31,7 @@ def globs_spell_out_brackets(written: WrittenMap) -> Iterator[Problem]:
 
 
 def _is_name(found: re.Match[str]) -> bool:
-    """Whether the brackets hold a name, rather than a set of few letters beside other text, such as *.[jt]s."""
+    """Return whether the brackets hold a name, rather than a set of few letters beside other text, such as *.[jt]s."""
     before, after = found.string[: found.start()], found.string[found.end() :]
     is_whole = before[-1:] in {"", "/"} and after[:1] in {"", "/", "."}
     return len(found["word"]) > _SHORT_SET or is_whole or "..." in found[0]

@@ -60,7 +60,7 @@ def _find_trial(text: str, error: yaml.MarkedYAMLError) -> Trial | None:
 
 
 def _parses_on(trial: Trial, error: yaml.MarkedYAMLError, further: yaml.MarkedYAMLError) -> bool:
-    """Whether the next error comes after the first; columns compare only in a line that the trial leaves alone."""
+    """Return whether the next error comes after the first; columns compare only in a line that the trial keeps."""
     first, following = _position(error), _position(further)
     is_changed = trial.line <= first[0] < trial.line + len(trial.lines)
     return following[0] > max(first[0], trial.line) or (not is_changed and following > first)
