@@ -19,29 +19,35 @@ class AwsInvalidationHistory:
 
     def list_page(self, distribution: Distribution, marker: str) -> Page:
         """List a page of invalidations, the newest first; raises PurgemapError."""
-        page = {"Marker": marker} if marker else {}
         with _purgemap_errors():
-            client, tenant = self._client(distribution), _tenant(distribution)
-            if tenant:
-                answer = client.list_invalidations_for_distribution_tenant(Id=tenant, **page)
-            else:
-                answer = client.list_invalidations(DistributionId=distribution.id, **page)
-            found = answer["InvalidationList"]
-            listed = [Listed(str(each["Id"]), each["CreateTime"].timestamp()) for each in found.get("Items", ())]
-            return Page(listed, found.get("NextMarker", "") if found.get("IsTruncated") else "")
+            page = fetch_page(self._aws, distribution, marker)
+            listed = [Listed(str(item["Id"]), item["CreateTime"].timestamp()) for item in page.get("Items", ())]
+            return Page(listed, page.get("NextMarker", "") if page.get("IsTruncated") else "")
 
     def read_items(self, distribution: Distribution, invalidation: str) -> tuple[str, ...]:
         """Read the items of an invalidation; raises PurgemapError."""
         with _purgemap_errors():
-            client, tenant = self._client(distribution), _tenant(distribution)
+            client, tenant = _client(self._aws, distribution), _tenant(distribution)
             if tenant:
                 answer = client.get_invalidation_for_distribution_tenant(DistributionTenantId=tenant, Id=invalidation)
             else:
                 answer = client.get_invalidation(DistributionId=distribution.id, Id=invalidation)
             return tuple(map(str, answer["Invalidation"]["InvalidationBatch"]["Paths"].get("Items", ())))
 
-    def _client(self, distribution: Distribution) -> Any:
-        return self._aws.client("cloudfront", distribution.role_arn, distribution.external_id)
+
+def fetch_page(aws: Aws, distribution: Distribution, marker: str) -> Any:
+    """Fetch a page of a distribution's or tenant's invalidations as CloudFront answers it; raises botocore's errors."""
+    client, tenant = _client(aws, distribution), _tenant(distribution)
+    page = {"Marker": marker} if marker else {}
+    if tenant:
+        answer = client.list_invalidations_for_distribution_tenant(Id=tenant, **page)
+    else:
+        answer = client.list_invalidations(DistributionId=distribution.id, **page)
+    return answer["InvalidationList"]
+
+
+def _client(aws: Aws, distribution: Distribution) -> Any:
+    return aws.client("cloudfront", distribution.role_arn, distribution.external_id)
 
 
 def _tenant(distribution: Distribution) -> str:

@@ -1,4 +1,4 @@
-"""A distribution → its invalidations in progress, by way of botocore."""
+"""A distribution → its invalidations in progress, over botocore."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -10,7 +10,8 @@ from botocore.exceptions import ClientError
 from purgemap.aws import Aws
 from purgemap.aws_errors import code_of, told, words_of
 from purgemap.errors import PurgemapError
-from purgemap.routes.table import TENANT, Distribution
+from purgemap.invalidation_history import fetch_page
+from purgemap.routes.table import Distribution
 
 # A page holds a hundred, the newest first, and each takes seconds: another is needed only if one ends in progress.
 # https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_ListInvalidations.html
@@ -70,15 +71,8 @@ class AwsInvalidations:
 
     def _list(self, distribution: Distribution, marker: str) -> Any:
         self._sleep(_PAUSE_SECONDS)
-        page = {"Marker": marker} if marker else {}
         with _told():
-            client = self._aws.client("cloudfront", distribution.role_arn, distribution.external_id)
-            if distribution.id.startswith(TENANT):
-                tenant = distribution.id.removeprefix(TENANT)
-                answer = client.list_invalidations_for_distribution_tenant(Id=tenant, **page)
-            else:
-                answer = client.list_invalidations(DistributionId=distribution.id, **page)
-            return answer["InvalidationList"]
+            return fetch_page(self._aws, distribution, marker)
 
 
 @contextmanager
