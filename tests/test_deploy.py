@@ -107,9 +107,12 @@ def test_every_part_of_aws_is_aws(monkeypatch: pytest.MonkeyPatch, region: str, 
         check_no_example(load_routes("config/routes.yaml"), connect().cloudformation)
 
 
-def test_a_parameter_that_the_template_lacks_is_named_with_those_that_it_has(aws: EmbeddedAws) -> None:
-    with pytest.raises(PurgemapError, match="--parameter Windo: the template has AlarmTopicArn, Architecture, "):
-        run_deploy("--parameter", "Windo=1")
+@pytest.mark.parametrize(
+    ("name", "advice"), [("Windo", 'did you mean "Window"'), ("X", "known: AlarmTopicArn, Architecture, ")]
+)
+def test_deploy_refuses_unknown_parameter_with_advice(aws: EmbeddedAws, name: str, advice: str) -> None:
+    with pytest.raises(PurgemapError, match=f"--parameter {name}: the template has no such parameter; {advice}"):
+        run_deploy("--parameter", f"{name}=1")
     assert aws.client("s3").list_buckets()["Buckets"] == []
 
 

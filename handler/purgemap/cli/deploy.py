@@ -29,6 +29,7 @@ from purgemap.errors import PurgemapError
 from purgemap.jobs import Job
 from purgemap.rendering.stack import render_stack
 from purgemap.rendering.template import load_template
+from purgemap.routes.suggestion import did_you_mean
 
 DEFAULT_STACK = "purgemap"
 _OWN_PARAMETERS = ("CodeBucket", "CodeKey")
@@ -143,7 +144,7 @@ def _checked(given: Mapping[str, str]) -> Mapping[str, str]:
     """Refuse parameters that the template lacks, or that this command sets."""
     names = sorted(load_template("template.yaml")["Parameters"].keys() - set(_OWN_PARAMETERS))
     for name in given.keys() - set(names):
-        raise PurgemapError(f"--parameter {name}: the template has {', '.join(names)}")
+        raise PurgemapError(f"--parameter {name}: the template has no such parameter; {did_you_mean(name, names)}")
     return given
 
 
