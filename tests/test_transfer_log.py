@@ -170,6 +170,11 @@ def test_question_mark_is_refused_where_a_code_page_may_lack_letters(other: str)
         (f"upload failed: ./a to s3://site/a {DENIED.format('PutObject')}", []),
         (f"delete failed: s3://site/closed {DENIED.format('DeleteObject')}", []),
         (f"download failed: s3://site/a to ./a {TIMEOUT}", []),
+        ("upload failed: ./a to s3://site/a An error occurred", created("site/a")),
+        ("upload failed: ./a to s3://site/a an error of tomorrow's CLI", created("site/a")),
+        ("upload failed: ./a to s3://site/a [Errno 104] Connection reset by peer", created("site/a")),
+        ("upload failed: ./a to s3://site/a [Errno 2] No such file or directory: 'a'", []),
+        ("upload failed: ./a to s3://site/a Unable to locate credentials", []),
     ],
 )
 def test_failure_names_what_it_may_have_changed(line: str, expected: list[tuple[str, str]]) -> None:

@@ -8,13 +8,14 @@ from purgemap.events import CREATED, DELETED
 from purgemap.s3_uris import SCHEME
 from purgemap.transfer_names import all_pairs, check_name, check_target, last_name
 
-# After an error of S3's own, a retry or a connection that broke, an object may have changed. Any other error is a
-# refusal of S3, or of the local disk. https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+# Only a refusal of S3, the local disk or missing credentials leave an object surely as it was. After an error of S3's
+# own, a retry, a broken connection or an error that is not known here, it may have changed.
+# https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 _OWN_ERROR = r"Internal|Service|SlowDown|RequestTimeout|Unknown|5\d\d"
 _REFUSAL = re.compile(rf" An error occurred \((?!{_OWN_ERROR})(?!.*max retries)")
-_DOUBT = re.compile(
-    rf"An error occurred \((?:{_OWN_ERROR})|max retries|(?i:time ?out|timed out|connect|reset|abort|closed|broken|"
-    r"\bSSL|\bEOF\b|HTTP|incomplete|response|interrupt|stream)"
+_LOCAL_ERROR = re.compile(
+    r" (?:\[Errno \d+\] (?!Connection|Broken|.*[Tt]imed out)|Parameter validation failed|Unable to locate credentials|"
+    r"Partial credentials found|File does not exist)"
 )
 # How the errors of botocore and Python begin, which follow the names.
 _ERROR = re.compile(
@@ -28,7 +29,7 @@ def read_failure(kind: str, names: str) -> Iterator[tuple[str, str]]:
 
     A move writes its target before it deletes its source, and may fail at either.
     """
-    is_in_doubt = bool(_DOUBT.search(names)) and not _REFUSAL.search(names)
+    is_in_doubt = not _REFUSAL.search(names) and not _LOCAL_ERROR.search(names)
     if kind == "download" or not (is_in_doubt or kind == "move"):
         return
     if kind == "delete":
