@@ -82,7 +82,10 @@ def test_what_is_sent_again_on_purpose_is_invalidated_again(line: str, cloudfron
         ("", "the input names no change"),
         ("s3://other/x\n", "1 change without a route (in other), 0 events ignored"),
         ("s3://docs/x.map\n", "0 changes without a route, 1 change excluded by the map, 0 events ignored"),
-        ("upload failed: ./x to s3://site/x An error occurred (AccessDenied) when calling the PutObject operation: no\n", "the input names no change"),
+        (
+            "upload failed: ./x to s3://site/x An error occurred (AccessDenied) when calling the PutObject operation: no\n",
+            "the input names no change",
+        ),
     ],
 )
 def test_nothing_to_do_is_said_and_asks_for_no_credentials(

@@ -212,7 +212,9 @@ def test_plan_refuses_listing_without_the_created_objects(listed: str, message: 
 
 def test_trouble_that_the_aws_command_told_of_is_passed_on_and_no_change() -> None:
     result = run("upload failed: ./x to s3://site/x An error occurred (AccessDenied)\nupload: ./y to s3://site/y\n")
-    assert result.stderr == "purgemap: passed over: upload failed: ./x to s3://site/x An error occurred (AccessDenied)\n"
+    assert (
+        result.stderr == "purgemap: passed over: upload failed: ./x to s3://site/x An error occurred (AccessDenied)\n"
+    )
     assert "1 change → 1 item in 1 request" in result.stdout
 
 
