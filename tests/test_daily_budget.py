@@ -128,6 +128,22 @@ def test_what_is_left_of_a_budget_limits_a_request(load_map: LoadMap) -> None:
     assert day.uncovered == 0
 
 
+def test_budget_that_becomes_free_slowly_evicts_a_scope_in_slots_only(load_map: LoadMap) -> None:
+    day = Day(load_map(map_of(budget=40)))
+    for number in range(40):
+        edit(day, f"{number}.html")
+        day.clock.advance(80)
+    day.clock.advance(DAY - 3_600)
+    before = len(day.sent)
+    for number in range(40):
+        edit(day, f"a{number}.html", f"b{number}.html", f"c{number}.html")
+        day.pass_time(80)
+    wildcards = [items for _, items in day.sent[before:] if items == ("/*",)]
+    assert len(wildcards) <= 5, "an hour has four slots, and the first request waits for none"
+    day.pass_time(TO_NEXT_SLOT)
+    assert day.uncovered == 0
+
+
 def test_budget_is_free_again_a_day_after_it_was_spent(load_map: LoadMap) -> None:
     day = Day(load_map(map_of(budget=10)))
     edit(day, *(f"{number}.html" for number in range(10)))

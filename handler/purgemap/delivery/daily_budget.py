@@ -75,7 +75,8 @@ class DailyBudgets:
         """Return what a job may send now, else the job held back; `plan` takes the most paths of one request."""
         statement = self._statement(distribution)
         remaining = statement.remaining(distribution, pace, self._warnings.append)
-        requests = plan(job, min(distribution.max_paths, remaining)) if remaining else []
+        max_paths = self._max_paths(distribution, statement, remaining, pace.now())
+        requests = plan(job, max_paths) if remaining else []
         if requests and sum(map(len, requests)) <= remaining:
             return Admitted(job, lambda: requests)
         self._note_excess(distribution, statement, pace.now())
@@ -83,6 +84,15 @@ class DailyBudgets:
         if wildcards is None:
             return _hold(job, self._excesses[distribution.id], pace.now())
         return Admitted(wildcards, lambda: plan(wildcards, distribution.max_paths))
+
+    def _max_paths(self, distribution: Distribution, statement: Statement, remaining: int, now: float) -> int:
+        """Return the most paths of a request: those that remain, unless wildcards were sent in the last 15 minutes.
+
+        A spent budget becomes free path by path. Each of them would otherwise send a few edits as a whole scope.
+        """
+        if remaining < distribution.max_paths and statement.spending.has_wildcards_since(_last_pause(now)):
+            return distribution.max_paths
+        return min(distribution.max_paths, remaining)
 
     def _due_wildcards(self, job: Job, statement: Statement, pace: Pace) -> Job | None:
         """Return the job as its scopes' wildcards, without those that went in this slot; None if it has to wait."""
@@ -97,7 +107,7 @@ class DailyBudgets:
 
     def _rare_wildcards(self, job: Job, statement: Statement, pace: Pace) -> Job | None:
         """Return a new job as its scopes' wildcards if nothing was sent for 15 minutes."""
-        since = pace.now() - SECONDS_BETWEEN_WILDCARDS - _SECONDS_TO_SEND_IN_A_SLOT
+        since = _last_pause(pace.now())
         if statement.spending.newest() <= since:
             statement.refresh(pace, self._warnings.append)
         if statement.spending.newest() > since:
@@ -114,6 +124,11 @@ class DailyBudgets:
             distribution.max_paths_per_day,
             next_wildcard_slot(distribution.id, now),
         )
+
+
+def _last_pause(now: float) -> float:
+    """Return since when nothing may have been sent, for wildcards to be due without a slot."""
+    return now - SECONDS_BETWEEN_WILDCARDS - _SECONDS_TO_SEND_IN_A_SLOT
 
 
 def _hold(job: Job, excess: Excess, now: float) -> Deferred:

@@ -5,6 +5,7 @@ from operator import itemgetter
 from typing import TypeVar
 
 from purgemap.delivery.history import Page
+from purgemap.planning import is_wildcard
 
 SECONDS_OF_A_DAY = 24 * 3600
 
@@ -107,6 +108,10 @@ class Spending:
         """
         listed = self._ids_since(since) & self._listed_ids
         return {item for id_ in listed for item in self._items_by_id.get(id_, ())}
+
+    def has_wildcards_since(self, since: float) -> bool:
+        """Return whether an invalidation of a time, or after it, is known to hold a wildcard."""
+        return any(is_wildcard(item) for id_ in self._ids_since(since) for item in self._items_by_id.get(id_, ()))
 
     def _ids_since(self, since: float) -> set[str]:
         return {id_ for id_, created in self._created_by_id.items() if created >= since}
