@@ -48,8 +48,20 @@ def test_each_line_names_what_changed(line: str, expected: list[tuple[str, str, 
 
 
 def test_a_bare_line_is_a_key_of_the_bucket_that_is_named() -> None:
-    keys = ["a.html", "x: y", "uploads/1", "{braces}", "a  "]
+    keys = ["a.html", "x: y", "uploads/1", "{braces}"]
     assert named(*keys, bucket="site") == [("site", key, "created") for key in keys]
+
+
+@pytest.mark.parametrize("line", ["docs/a b.html  ", "s3://site/docs/a b.html  ", "s3://site/docs/a b.html  \r"])
+def test_parse_lines_names_key_with_and_without_spaces_at_its_end(line: str) -> None:
+    bucket = None if line.startswith("s3://") else "site"
+    assert {key for _, key, _ in named(line, "s3://site/b", bucket=bucket)} >= {"docs/a b.html", "docs/a b.html  "}
+
+
+@pytest.mark.parametrize("separator", [" ", ",", ", ", ";"])
+def test_parse_lines_refuses_two_uris_on_a_line(separator: str) -> None:
+    with pytest.raises(InputError, match="holds more than one s3://BUCKET/KEY"):
+        named(f"s3://site/a{separator}s3://site/b")
 
 
 def test_a_json_line_is_an_event_of_any_documented_shape() -> None:

@@ -2,8 +2,9 @@
 
 Each line is understood, or an error: a change that is dropped leaves a page stale. A JSON object is an event, a JSON
 list holds events; `upload:`, `copy:`, `delete:` and `move:` are what `aws s3` prints; `s3://…` is a URI, taken as it
-stands; anything else is a key of the bucket that the caller names. JSON may be laid out over several lines: what
-begins with a line of one opening bracket ends with the line of its closing one. Names may end in NUL instead of lines.
+stands; anything else is a key of the bucket that the caller names. Spaces at the end of a line may belong to its name,
+so it is named with and without them. JSON may be laid out over several lines: what begins with a line of one opening
+bracket ends with the line of its closing one. Names may end in NUL instead of lines.
 """
 
 import codecs
@@ -19,11 +20,11 @@ from purgemap.key_list import read_key, read_nul_ended_key
 from purgemap.line_prefixes import is_without_result, strip_prefix
 from purgemap.s3_uris import SCHEME, parse_s3_uri
 from purgemap.transfer_log import Result, is_open, is_progress, is_result, read_result
-from purgemap.transfer_names import LineEnd, check_bucket, check_printed, prints_every_letter, spell_return
+from purgemap.transfer_names import PADDING, LineEnd, check_bucket, check_printed, prints_every_letter, spell_return
 
 _UTF_16 = "is UTF-16, as PowerShell's > writes it; write it with `| Out-File -Encoding utf8` instead"
 _BOMS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
-_JOINED = re.compile(rf"\s{SCHEME}|\x1b|\r(?:upload|copy|move|delete|download)(?: failed)?: ")
+_JOINED = re.compile(rf"[\s,;]{SCHEME}|\x1b|\r(?:upload|copy|move|delete|download)(?: failed)?: ")
 _BETWEEN_URIS = re.compile(rf"\r+(?={SCHEME})")
 # Longer than two of the longest keys, and what stands around them.
 _MAX_RESULT_LENGTH = 10_000
@@ -143,7 +144,7 @@ def _read_line(text: str, number: int, caller: _Caller) -> Iterator[_Line]:
     if is_event(text, caller.bucket):
         yield _Line(number, *read_events(text, number))
     elif text.startswith(SCHEME):
-        yield _Line(number, [_change(uri, CREATED) for uri in _uris(text, caller)])
+        yield _Line(number, [each for uri in _uris(text, caller) for each in _spell_end(_change(uri, CREATED))])
     else:
         yield from _read_parts(_split_at_returns(text), number, caller)
 
@@ -181,7 +182,8 @@ def _read_parts(parts: Sequence[str], number: int, caller: _Caller) -> Iterator[
         elif caller.bucket is not None or not is_without_result(parts[place]):
             text = parts[place] if len(filled) == 1 else "\r".join(parts)
             key = read_key(text)
-            yield _key_line(number, text, [key, *spell_return(key, end)], caller)
+            line = _key_line(number, text, [key, *spell_return(key, end)], caller)
+            yield line._replace(changes=[each for change in line.changes for each in _spell_end(change)])
 
 
 def _result_line(number: int, text: str, result: Result, caller: _Caller) -> _Line:
@@ -197,6 +199,12 @@ def _key_line(number: int, text: str, keys: Iterable[str], caller: _Caller) -> _
     if caller.bucket is None:
         raise PurgemapError(f"{text!r} is a key; name its bucket with --bucket, or write s3://BUCKET/KEY")
     return _Line(number, [ObjectChange(caller.bucket, key, CREATED, "", "") for key in keys], key=text)
+
+
+def _spell_end(change: ObjectChange) -> list[ObjectChange]:
+    """Return a change, and another one without the spaces at the end of its key: they may be the line's."""
+    bare = change.key.rstrip(PADDING)
+    return [change] if bare in ("", change.key) else [change, change._replace(key=bare)]
 
 
 def _change(uri: str, event: str) -> ObjectChange:

@@ -15,8 +15,9 @@ _TO, _TO_S3 = " to ", f" to {SCHEME}"
 # CI systems print these instead of what they keep secret.
 _MASK = re.compile(r"\*\*\*|\[(?:MASKED|secure|REDACTED)\]")
 _BUCKET = re.compile(r"[A-Za-z0-9._-]+\Z")
-# What `aws s3` prints behind a name, and what it becomes in copies of a terminal or a page.
-_PADDING = " \r\t\xa0"
+PADDING = " \r\t\xa0"
+"""What `aws s3` prints behind a name, and what it becomes in copies of a terminal or a page."""
+
 # No code page of 8 bits has these. Those of more bits are Windows', whose paths hold a backslash, and no ?.
 _UNICODE_LETTER = re.compile("[\u2e80-\ufaff\U00010000-\U0010ffff]")
 # macOS keeps a folder's icon in a file `Icon\r`.
@@ -72,7 +73,7 @@ def _cut(names: str, separator: str) -> Iterator[tuple[str, str]]:
 def spell_target(source: str, target: str, end: LineEnd) -> list[str]:
     """Return the target that the source's name shows; each that it can be, where the names differ."""
     if _is_same_name(source, target):
-        return [check_name(target.rstrip(_PADDING) + source[len(source.rstrip(_PADDING)) :])]
+        return [check_name(target.rstrip(PADDING) + source[len(source.rstrip(PADDING)) :])]
     return [*_before_remark(source, target), *spell_name(target, end)]
 
 
@@ -84,7 +85,7 @@ def _before_remark(source: str, target: str) -> list[str]:
 
 def spell_name(name: str, end: LineEnd) -> list[str]:
     """Return what the last name of a line can be, without the spaces at its end and with them."""
-    bare = name.rstrip(_PADDING)
+    bare = name.rstrip(PADDING)
     names = [bare] if end.is_padded else list(dict.fromkeys([bare, name]))
     return [check_name(each) for each in names + spell_return(names[-1], end)]
 
@@ -96,7 +97,7 @@ def spell_return(name: str, end: LineEnd) -> list[str]:
 
 
 def _is_same_name(source: str, target: str) -> bool:
-    return last_name(source.rstrip(_PADDING)) == last_name(target.rstrip(_PADDING))
+    return last_name(source.rstrip(PADDING)) == last_name(target.rstrip(PADDING))
 
 
 def last_name(path: str) -> str:
