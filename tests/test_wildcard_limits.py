@@ -99,6 +99,18 @@ def test_limit_that_proves_too_loose_is_one_refusal_from_the_last() -> None:
     assert limits.limit(order, later).distribution.max_wildcards == 1
 
 
+def test_limit_keeps_forced_wildcards_of_largest_request() -> None:
+    most = Distribution(E1.id, max_wildcards=15)
+    scopes = {f"/{letter}/*": "/" for letter in "abcdefghijklmno"}
+    limits, clock, cloudfront = WildcardLimits(), Clock(NOW), MemoryCloudFront()
+    for rung in range(3):
+        order, refused = refused_order(rung)
+        limits.record([order], [refused], NOW)
+    order = limits.limit(Order(Job(E1.id, scopes, ("m-1",), NOW, changes=15), most), NOW)
+    outcomes = deliver([order], cloudfront, Pace(now=clock, seconds_left=lambda: 900, sleep=clock.advance))
+    assert [outcome.items for outcome in outcomes if isinstance(outcome, Accepted)] == [(item,) for item in scopes]
+
+
 def test_job_that_only_waits_changes_no_limit() -> None:
     limits = WildcardLimits()
     order, refused = refused_order(1)

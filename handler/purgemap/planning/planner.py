@@ -25,9 +25,10 @@ from purgemap.planning.search import cheapest_stems
 from purgemap.planning.steps import STEPS_A_BRANCH, Steps
 
 # Two extra requests make a plan wait four seconds longer for its calls. Refusals tighten the budgets (rungs.py) to one
-# wildcard a request: ten more forced ones still are sent as they are then, each call making progress.
+# wildcard a request: the 15 of the largest request that a map allows still are sent as they are, each call making
+# progress.
 _EXTRA_REQUESTS = 2
-_EXTRA_WILDCARDS = 10
+_EXTRA_WILDCARDS = 14
 
 # Steps of the exact search, and of narrowing where that is given up. Plans of real deploys take up to 54,000. Several
 # requests have so many wildcards to deal out that only small plans end early.
