@@ -166,6 +166,10 @@ def test_question_mark_is_refused_where_a_code_page_may_lack_letters(other: str)
             "upload failed: ./a to s3://site/a An error occurred (InternalError) when calling the PutObject operation",
             created("site/a"),
         ),
+        (
+            f"upload failed: ./a to s3://site/a {DENIED.format('Complete').replace('AccessDenied', 'NoSuchUpload')}",
+            created("site/a"),
+        ),
         (f"delete failed: s3://site/a b {TIMEOUT}", deleted("site/a b")),
         (f"upload failed: ./a to s3://site/a {DENIED.format('PutObject')}", []),
         (f"delete failed: s3://site/closed {DENIED.format('DeleteObject')}", []),

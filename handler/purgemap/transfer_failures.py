@@ -10,8 +10,9 @@ from purgemap.transfer_names import all_pairs, check_name, check_target, last_na
 
 # Only a refusal of S3, the local disk or missing credentials leave an object surely as it was. After an error of S3's
 # own, a retry, a broken connection or an error that is not known here, it may have changed.
+# NoSuchUpload answers the retry of a CompleteMultipartUpload that succeeded.
 # https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
-_OWN_ERROR = r"Internal|Service|SlowDown|RequestTimeout|Unknown|5\d\d"
+_OWN_ERROR = r"Internal|Service|SlowDown|RequestTimeout|Unknown|5\d\d|NoSuchUpload"
 _REFUSAL = re.compile(rf" An error occurred \((?!{_OWN_ERROR})(?!.*max retries)")
 _LOCAL_ERROR = re.compile(
     r" (?:\[Errno \d+\] (?!Connection|Broken|.*[Tt]imed out)|Parameter validation failed|Unable to locate credentials|"
