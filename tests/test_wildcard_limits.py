@@ -118,6 +118,14 @@ def test_job_that_only_waits_changes_no_limit() -> None:
     assert limits.limit(order, NOW) == order
 
 
+def test_job_that_only_waits_beside_a_held_one_changes_no_limit() -> None:
+    limits = WildcardLimits()
+    order, refused = refused_order(1)
+    held = Order(order.job._replace(rung=0, held_until=NOW), E1)
+    limits.record([order, held], [refused._replace(job=order.job)], NOW)
+    assert limits.limit(order, NOW) == order
+
+
 def test_requests_of_one_job_are_seconds_apart() -> None:
     clock, times = Clock(NOW), list[float]()
 

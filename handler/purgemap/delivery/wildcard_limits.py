@@ -32,7 +32,10 @@ class WildcardLimits:
 
     def record(self, orders: Iterable[Order], outcomes: Iterable[Outcome], now: float) -> None:
         """Remember which of the orders came back tightened, and which were accepted because they were."""
-        rungs = {order.distribution.id: order.job.rung for order in orders}
+        # A distribution may have two orders: what was held for its daily budget goes apart.
+        rungs: dict[str, int] = {}
+        for order in orders:
+            rungs[order.distribution.id] = max(order.job.rung, rungs.get(order.distribution.id, 0))
         for outcome in outcomes:
             distribution, rung = outcome.job.distribution, outcome.job.rung
             if isinstance(outcome, Deferred) and rung > rungs.get(distribution, rung):
