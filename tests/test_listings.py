@@ -57,6 +57,7 @@ def test_an_empty_bucket_is_told_by_its_json_and_not_by_an_empty_text(load_map: 
         ('{"Buckets": []}', "it has no Contents"),
         ('{"Contents": [{"Name": "a"}]}', "an entry of its Contents has no Key"),
         ('{"Contents": ["a"]}', "an entry of its Contents has no Key"),
+        ('{"Contents": [{"Key": "a\\ud800"}]}', "its Key 'a\\ud800' is not Unicode text"),
         ('{"Contents": null}', "its Contents are not a list"),
         ('["a", "b"]', "it is a list; leave --query away"),
         ('{"Contents": [], "Name": ["site"]}', "its Name is not text"),

@@ -166,6 +166,10 @@ def _key(entry: Mapping[str, Any], name: str) -> str:
     key = entry.get("Key")
     if not isinstance(key, str):
         raise _not_a_listing(f"an entry of its {name} has no Key")
+    try:
+        key.encode()
+    except UnicodeEncodeError:
+        raise _not_a_listing(f"its Key {key!r} is not Unicode text") from None
     return key
 
 
