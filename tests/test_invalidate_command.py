@@ -83,7 +83,7 @@ def test_what_is_sent_again_on_purpose_is_invalidated_again(line: str, cloudfron
         ("s3://other/x\n", "1 change without a route (in other), 0 events ignored"),
         ("s3://docs/x.map\n", "0 changes without a route, 1 change excluded by the map, 0 events ignored"),
         (
-            "upload failed: ./x to s3://site/x An error occurred (AccessDenied) when calling the PutObject operation: no\n",
+            "upload failed: ./x to s3://site/x An error occurred (AccessDenied) when calling PutObject: no\n",
             "the input names no change",
         ),
     ],
