@@ -123,6 +123,13 @@ def test_invalidate_succeeds_for_changes_that_the_map_excludes(cloudfront: Cloud
     )
 
 
+@pytest.mark.parametrize("end", ["fatal error: Connection lost", "cancelled: ctrl-c received"])
+def test_invalidate_fails_for_a_log_that_ends_early(end: str, cloudfront: CloudFrontDouble) -> None:
+    result = run(f"upload: ./x to s3://site/x\n{end}\n")
+    assert (result.return_value, accepted(cloudfront, E1)) == (1, [["/x"]])
+    assert result.stderr.splitlines()[-1].startswith("aws s3 ended early: ")
+
+
 def test_invalidate_refuses_the_output_of_a_dry_run(cloudfront: CloudFrontDouble) -> None:
     with pytest.raises(PurgemapError) as raised:
         run("(dryrun) upload: ./x to s3://site/x\nupload: ./y to s3://site/y\nfatal error: no\n")

@@ -32,6 +32,9 @@ _MAX_SUGGESTIONS = 5
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
+# What `aws s3` was uploading when it ended has no line, though S3 may have taken it.
+_EARLY_ENDS = ("fatal error: ", "cancelled: ")
+
 
 @dataclass(frozen=True, slots=True)
 class Deploy:
@@ -39,6 +42,7 @@ class Deploy:
 
     `unmatched` are those of its unrouted changes that no route serves; routes leave out the others on purpose, by
     include, exclude or events. `suggestions` has a line for each bucket that may be a misspelt one of the map.
+    `ends_early` is True if the log lacks what `aws s3` was sending when it ended.
     """
 
     changes: int
@@ -46,6 +50,7 @@ class Deploy:
     wanted: Wanted
     unmatched: list[ObjectChange]
     suggestions: list[str]
+    ends_early: bool
     listings: dict[str, Listing] | None
     routes: Routes
 
@@ -103,6 +108,7 @@ def read_deploy(
         wanted,
         unmatched,
         [f"the map has no bucket {bucket}{hint}" for bucket, hint in suggestions if hint],
+        any(trouble.startswith(_EARLY_ENDS) for trouble in named.troubles),
         _listings(named, listing, bucket, table, router) if listing else None,
         table,
     )

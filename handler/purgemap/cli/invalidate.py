@@ -75,7 +75,7 @@ def invalidate(*, timeout: int, allow_unrouted: bool, as_json: bool, **options: 
     """Invalidate what a deploy changed, now, and wait until CloudFront has accepted all of it.
 
     Takes what `purgemap plan` takes, but for the output of a --dryrun. Exits with 1 and names the distributions that
-    have not accepted, or the buckets of changes that no route matches.
+    have not accepted, or the buckets of changes that no route matches; with 1, too, if `aws s3` ended early.
     """
     deploy = read_deploy(**options, accepts_dry_run=False)
     progress = Terminal(stderr=True)
@@ -89,7 +89,11 @@ def invalidate(*, timeout: int, allow_unrouted: bool, as_json: bool, **options: 
     if is_unrouted:
         unmatched = counted(len(deploy.unmatched), "change")
         progress.print(f"[red]no route matches {unmatched}[/]: fix the map or the input, or pass --allow-unrouted")
-    return 1 if sent.missing or is_unrouted else 0
+    if deploy.ends_early:
+        progress.print(
+            "[red]aws s3 ended early[/]: what it was sending may have changed; run it again, and send its log"
+        )
+    return 1 if sent.missing or is_unrouted or deploy.ends_early else 0
 
 
 def _cloudfront() -> CloudFront:
