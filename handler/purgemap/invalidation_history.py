@@ -61,5 +61,5 @@ def _purgemap_errors() -> Iterator[None]:
         yield
     except AWS_ERRORS as error:
         raise PurgemapError(words_of(error)) from error
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except Exception as error:  # whatever a nonsensical answer leads to: the count never stops an invalidation
         raise PurgemapError(f"an answer of CloudFront in an unknown shape: {type(error).__name__}: {error}") from error
