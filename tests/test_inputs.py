@@ -131,7 +131,7 @@ def test_what_aws_s3_failed_at_is_told_and_changes_nothing() -> None:
         ),
         ("[1, 2]", "line 2: an event is a JSON object, not a number"),
         ("[slug].html", "line 2: '[slug].html' is a key; name its bucket with --bucket"),
-        ('{\n  "a": 1,\n}', "line 2: begins like a JSON event, but line 4, column 1: "),
+        ('{\n  "a": 1\n  "b"\n}', "line 2: begins like a JSON event, but line 4, column 3: "),
     ],
 )
 def test_a_line_that_names_nothing_is_an_error_with_its_number(line: str, told: str) -> None:
