@@ -111,11 +111,11 @@ class _Account:
         def plan_within(job: Job, max_paths: int) -> Requests:
             return self._requests(job, max_paths, distribution.max_wildcards)
 
-        if not self._budgets or not distribution.max_paths_per_day:
+        budgets = self._budgets if distribution.max_paths_per_day else None
+        # What makes no call in this batch reads no history, either.
+        if not budgets or self._is_throttled or not self._turns.has_time(continues_job=False):
             return Admitted(job, lambda: plan_within(job, distribution.max_paths))
-        if self._is_throttled or not self._turns.has_time(continues_job=False):
-            return Admitted(job, lambda: plan_within(job, distribution.max_paths))  # which makes no call
-        return self._budgets.admit(job, distribution, plan_within, self._pace)
+        return budgets.admit(job, distribution, plan_within, self._pace)
 
     def _requests(self, job: Job, max_paths: int, max_wildcards: int) -> Requests:
         paths, wildcards = tightened(max_paths, max_wildcards, job.rung)
