@@ -14,7 +14,7 @@ help:
 	@echo "make test     every test, the same way each time"
 	@echo "make fuzz     the property tests with new random examples; what fails is kept in .hypothesis"
 	@echo "make mutants  faults planted in the core, one by one: prints those that no test notices (minutes)"
-	@echo "make lint     ruff, formatting, mypy --strict, the map in service"
+	@echo "make lint     ruff, formatting, mypy --strict, import contracts, the map in service"
 	@echo "make bench    the figures: ratios against a floor or a rival, measured in one run"
 	@echo "make build    the wheel and the source archive, into dist/"
 	@echo "make lock     bring the lock files up to date (needs uv)"
@@ -35,6 +35,7 @@ lint: $(VENV)/.ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
 	$(BIN)/purgemap check config/routes.yaml
 
 bench: $(VENV)/.ready

@@ -9,13 +9,14 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.database import DirectoryBasedExampleDatabase
 
-from callers_environment import fixed_environment
-from purgemap.routes.loading import load_routes
-from purgemap.routes.table import Routes
+from purgemap.routemap.compiled import RouteMap
+from purgemap.routemap.load import load_map
+from support.callers_environment import fixed_environment
+from support.places import ROOT
 
-LoadMap = Callable[[str], Routes]
+LoadMap = Callable[[str], RouteMap]
 
-_EXAMPLES = Path(__file__).parents[1] / ".hypothesis/examples"
+_EXAMPLES = ROOT / ".hypothesis/examples"
 
 # `make test` fails by a fault, never by luck or by a busy machine. `make fuzz` draws new examples and keeps what it
 # finds; add that to the test as an @example.
@@ -37,12 +38,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture
-def load_map(tmp_path: Path) -> LoadMap:
+def map_from_yaml(tmp_path: Path) -> LoadMap:
     """Load a map from its YAML text."""
 
-    def load(text: str) -> Routes:
+    def load(text: str) -> RouteMap:
         file = tmp_path / "routes.yaml"
         file.write_text(text)
-        return load_routes(file)
+        return load_map(file)
 
     return load

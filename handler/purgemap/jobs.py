@@ -37,11 +37,11 @@ class Job(NamedTuple):
     distribution: str
     scopes: Mapping[str, str | None]
     sources: tuple[str, ...]
-    oldest: float
+    oldest_event_time: float
     changes: int
-    refusals: int = 0
+    failed_attempts: int = 0
     throttled: int = 0
-    rung: int = 0
+    budget_level: int = 0
     held_until: float = 0.0
 
     @property
@@ -53,7 +53,7 @@ class Job(NamedTuple):
         return hashlib.sha256("\0".join(self.sources).encode(errors="surrogatepass")).hexdigest()
 
 
-def merge(jobs: Iterable[Job]) -> Job:
+def merge_jobs(jobs: Iterable[Job]) -> Job:
     """Merge jobs of one distribution: everything that they want, as old and as hard-pressed as the worst of them."""
     first, *rest = jobs
     if not rest:
@@ -61,18 +61,18 @@ def merge(jobs: Iterable[Job]) -> Job:
     every = (first, *rest)
     return Job(
         distribution=first.distribution,
-        scopes=merged_scopes(job.scopes for job in every),
+        scopes=merge_items(job.scopes for job in every),
         sources=tuple(sorted({source for job in every for source in job.sources})),
-        oldest=min(job.oldest for job in every),
+        oldest_event_time=min(job.oldest_event_time for job in every),
         changes=sum(job.changes for job in every),
-        refusals=max(job.refusals for job in every),
+        failed_attempts=max(job.failed_attempts for job in every),
         throttled=max(job.throttled for job in every),
-        rung=max(job.rung for job in every),
+        budget_level=max(job.budget_level for job in every),
         held_until=max(job.held_until for job in every),
     )
 
 
-def merged_scopes(several: Iterable[Mapping[str, str | None]]) -> Mapping[str, str | None]:
+def merge_items(several: Iterable[Mapping[str, str | None]]) -> Mapping[str, str | None]:
     """Put items with their scopes together."""
     first, *rest = several
     if not rest:
@@ -80,11 +80,11 @@ def merged_scopes(several: Iterable[Mapping[str, str | None]]) -> Mapping[str, s
     scopes = dict(first)
     for other in rest:
         for item, scope in other.items():
-            add_scope(scopes, item, scope)
+            add_item(scopes, item, scope)
     return scopes
 
 
-def add_scope(scopes: dict[str, str | None], item: str, scope: str | None) -> None:
+def add_item(scopes: dict[str, str | None], item: str, scope: str | None) -> None:
     """Add an item; asked for twice it keeps the shorter scope, and any scope rather than none."""
     known = scopes.setdefault(item, scope)
     if scope is not None and (known is None or len(scope) < len(known)):
@@ -108,29 +108,29 @@ def parse_job(body: Mapping[str, Any]) -> Job:
             distribution=str(body["distribution"]),
             scopes={str(item): scope for scope, items in body["items"] for item in items},
             sources=(str(body["sources"]),),
-            oldest=float(body["oldest"]),
+            oldest_event_time=float(body["oldest"]),
             changes=int(body["changes"]),
-            refusals=int(body["refusals"]),
+            failed_attempts=int(body["refusals"]),
             throttled=int(body["throttled"]),
-            rung=int(body["rung"]),
+            budget_level=int(body["rung"]),
             held_until=float(body.get("held_until", 0)),
         )
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise PurgemapError(f"not a whole job: {type(error).__name__}: {error}") from None
-    if not _is_sound(job):
+    if not _is_valid(job):
         raise PurgemapError("not a sound job: texts are ASCII, times finite, counts not negative")
     return job
 
 
-def _is_sound(job: Job) -> bool:
+def _is_valid(job: Job) -> bool:
     """Whether a job holds only what `messages` writes: anything else could sink its whole batch later."""
     texts = (*job.sources, *job.scopes, *(scope for scope in job.scopes.values() if scope is not None))
-    counts = (job.changes, job.refusals, job.throttled, job.rung)
-    are_times = math.isfinite(job.oldest) and 0 <= job.held_until < math.inf
+    counts = (job.changes, job.failed_attempts, job.throttled, job.budget_level)
+    are_times = math.isfinite(job.oldest_event_time) and 0 <= job.held_until < math.inf
     return are_times and min(counts) >= 0 and all(isinstance(t, str) and t.isascii() for t in texts)
 
 
-def messages(job: Job, **notes: str) -> Iterator[str]:
+def job_messages(job: Job, **notes: str) -> Iterator[str]:
     """Write a job as message bodies, as many as it needs to stay under the size limit; `notes` say why it is kept."""
     for part in _parts(job):
         yield json.dumps(
@@ -139,11 +139,11 @@ def messages(job: Job, **notes: str) -> Iterator[str]:
                 "distribution": job.distribution,
                 "items": _items_by_scope(part.scopes),
                 "sources": job.digest,
-                "oldest": job.oldest,
+                "oldest": job.oldest_event_time,
                 "changes": part.changes,
-                "refusals": job.refusals,
+                "refusals": job.failed_attempts,
                 "throttled": job.throttled,
-                "rung": job.rung,
+                "rung": job.budget_level,
                 **({"held_until": job.held_until} if job.held_until else {}),
                 **{name: note[:_NOTE_CHARACTERS] for name, note in notes.items()},
             },

@@ -8,17 +8,12 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from purgemap.aws import Aws, AwsCloudFront, SqsQueue
-from purgemap.call_settings import SECONDS_TO_START_A_CALL
-from purgemap.delivery import DailyBudgets
-from purgemap.delivery.pace import DEFAULT_CALLS_PER_SECOND, Pace
-from purgemap.delivery.wildcard_limits import WildcardLimits
+from purgemap.aws import Aws, AwsCloudFront, AwsInvalidationHistory, SqsQueue
+from purgemap.batch_log import DEFAULT_NAMESPACE, JsonFormatter, log_batch, log_map_error, logger
+from purgemap.delivery import DEFAULT_CALLS_PER_SECOND, MIN_SECONDS_FOR_CALL, DailyBudgets, RateLimit, WildcardLimits
 from purgemap.errors import PurgemapError
-from purgemap.invalidation_history import AwsInvalidationHistory
-from purgemap.pipeline import Service, answer, process
-from purgemap.reporting import DEFAULT_NAMESPACE, LOGGER, JsonFormatter, log_map_error, log_report
-from purgemap.routes.loading import load_routes
-from purgemap.routes.problems import MapError
+from purgemap.pipeline import Service, lambda_response, process_batch
+from purgemap.routemap import MapError, load_map
 from purgemap.routing import Router
 
 Handler = Callable[[Any, Any], dict[str, Any] | None]
@@ -42,7 +37,7 @@ def build_handler(environment: Mapping[str, str]) -> Handler:
 def _set_log_level(environment: Mapping[str, str]) -> None:
     level = environment.get("PURGEMAP_LOG_LEVEL") or "INFO"
     try:
-        LOGGER.setLevel(level)
+        logger.setLevel(level)
     except ValueError:
         raise PurgemapError(f"PURGEMAP_LOG_LEVEL is {level!r}: write one of {', '.join(LOG_LEVELS)}") from None
 
@@ -61,7 +56,7 @@ def _calls_per_second(environment: Mapping[str, str]) -> float:
 
 
 def _build_service(environment: Mapping[str, str]) -> Service:
-    routes = load_routes(_map_path(environment))
+    routes = load_map(_map_path(environment))
     aws = Aws()
     queues = [environment.get(name) for name in ("PURGEMAP_QUEUE_URL", "PURGEMAP_DEAD_LETTER_QUEUE_URL")]
     queue, dead_letters = (SqsQueue(aws, url) if url else None for url in queues)
@@ -89,16 +84,16 @@ def serve(
 
     def handle(payload: Any, context: Any = None) -> dict[str, Any] | None:
         started = now()
-        pace = Pace(
+        rate_limit = RateLimit(
             now=now,
             seconds_left=functools.partial(_seconds_left, context),
             calls_per_second=calls_per_second,
             sleep=sleep,
         )
-        _check_time(pace)
-        report = process(payload, service, pace, limits)
-        log_report(report, started, now(), namespace)
-        return answer(report)
+        _check_time(rate_limit)
+        report = process_batch(payload, service, rate_limit, limits)
+        log_batch(report, started, now(), namespace)
+        return lambda_response(report)
 
     return handle
 
@@ -109,18 +104,18 @@ def _seconds_left(context: Any) -> float:
     return remaining() / 1000 if remaining else float("inf")
 
 
-def _check_time(pace: Pace) -> None:
+def _check_time(rate_limit: RateLimit) -> None:
     """Raise PurgemapError where the function's time allows no call at all: it would defer everything for ever."""
-    seconds = pace.seconds_left()
-    if seconds < SECONDS_TO_START_A_CALL:
+    seconds = rate_limit.seconds_left()
+    if seconds < MIN_SECONDS_FOR_CALL:
         raise PurgemapError(
             f"the function has {seconds:.0f} s, and no call to CloudFront starts with less than "
-            f"{SECONDS_TO_START_A_CALL} s left: set its timeout to 60 seconds"
+            f"{MIN_SECONDS_FOR_CALL} s left: set its timeout to 60 seconds"
         )
 
 
 def lambda_handler(payload: Any, context: Any) -> dict[str, Any] | None:
-    """Answer one invocation; see `purgemap.events` for the payloads and `purgemap.pipeline.answer` for the answer."""
+    """Answer one invocation; see `purgemap.events.payload` for the payloads and `purgemap.pipeline` for the answer."""
     return _handler()(payload, context)
 
 
@@ -128,8 +123,8 @@ def lambda_handler(payload: Any, context: Any) -> dict[str, Any] | None:
 def _handler() -> Handler:
     stdout = logging.StreamHandler(sys.stdout)
     stdout.setFormatter(JsonFormatter())
-    LOGGER.addHandler(stdout)
-    LOGGER.propagate = False
+    logger.addHandler(stdout)
+    logger.propagate = False
     try:
         return build_handler(os.environ)
     except MapError as error:

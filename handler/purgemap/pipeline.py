@@ -13,38 +13,39 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from purgemap.delivery import (
+    BudgetNotes,
     CloudFront,
     DailyBudgets,
     Deferred,
-    Notes,
-    Order,
+    EnqueueFailure,
     Outcome,
-    Pace,
+    PendingJob,
+    Queue,
+    RateLimit,
     Rejected,
     WildcardLimits,
-    defer_new,
+    defer_excess,
     deliver,
+    enqueue_outcomes,
 )
 from purgemap.errors import PurgemapError
-from purgemap.events import Batch, ObjectChange, ReturnedJob, parse_payload
-from purgemap.jobs import Job, merge, merged_scopes
-from purgemap.keeping import Queue, Unkept, keep
-from purgemap.paths import items_of
-from purgemap.routes.table import Routes
-from purgemap.routing import Router
-from purgemap.targets import Routed, Target
+from purgemap.events import Batch, ObjectChange, QueuedJob, parse_payload
+from purgemap.jobs import Job, merge_items, merge_jobs
+from purgemap.paths import items_for_target
+from purgemap.routemap import RouteMap
+from purgemap.routing import RoutedChanges, Router, Target
 
 _SOURCE, _TIME, _DISTRIBUTION = attrgetter("source"), attrgetter("time"), attrgetter("job.distribution")
 
 
-class NotAllDeliveredError(PurgemapError):
+class PartialDeliveryError(PurgemapError):
     """Some of an event that came without a queue failed: raising is how Lambda is told to try it again."""
 
 
 class Service(NamedTuple):
     """What the pipeline works with: the map, the edges, and what is counted while a function lives."""
 
-    routes: Routes
+    routes: RouteMap
     router: Router
     cloudfront: CloudFront
     queue: Queue | None
@@ -52,48 +53,56 @@ class Service(NamedTuple):
     budgets: DailyBudgets | None = None
 
 
-class Wanted(NamedTuple):
+class BatchJobs(NamedTuple):
     """What changes want: an order per distribution, by which routes; what nobody takes; what to tell a person."""
 
-    orders: list[Order]
+    orders: list[PendingJob]
     routes: list[str]
     unrouted: list[ObjectChange]
     warnings: list[str]
 
 
-class Report(NamedTuple):
+class BatchResult(NamedTuple):
     """What became of a payload."""
 
     batch: Batch
-    wanted: Wanted
+    wanted: BatchJobs
     outcomes: list[Outcome]
-    unkept: list[Unkept]
-    notes: Notes = Notes()
+    enqueue_failures: list[EnqueueFailure]
+    notes: BudgetNotes = BudgetNotes()
 
 
-def process(payload: Any, service: Service, pace: Pace, limits: WildcardLimits | None = None) -> Report:
+def process_batch(
+    payload: Any, service: Service, rate_limit: RateLimit, limits: WildcardLimits | None = None
+) -> BatchResult:
     """Send every distribution that a payload concerns its invalidations; `limits` are those of earlier payloads."""
     limits = limits or WildcardLimits()
     batch = parse_payload(payload)
-    wanted = want(batch.changes, service.router, pace.now())
-    orders, lost = _orders(wanted, batch.jobs, service.routes)
-    due, deferred = _part([limits.limit(order, pace.now()) for order in orders], service.queue, pace)
-    outcomes = [*deliver(due, service.cloudfront, pace, budgets=service.budgets), *lost]
-    limits.record(due, outcomes, pace.now())
-    unkept = keep(outcomes, service.queue, service.dead_letters)
-    notes = service.budgets.take_notes() if service.budgets else Notes()
-    return Report(batch, wanted, [*deferred, *outcomes], unkept, notes)
+    wanted = build_jobs(batch.changes, service.router, rate_limit.now())
+    orders, lost = _merge_jobs(wanted, batch.jobs, service.routes)
+    due, deferred = _defer_excess(
+        [limits.limit(order, rate_limit.now()) for order in orders], service.queue, rate_limit
+    )
+    outcomes = [*deliver(due, service.cloudfront, rate_limit, budgets=service.budgets), *lost]
+    limits.record(due, outcomes, rate_limit.now())
+    enqueue_failures = enqueue_outcomes(outcomes, service.queue, service.dead_letters)
+    notes = service.budgets.take_notes() if service.budgets else BudgetNotes()
+    return BatchResult(batch, wanted, [*deferred, *outcomes], enqueue_failures, notes)
 
 
-def _part(orders: Iterable[Order], queue: Queue | None, pace: Pace) -> tuple[list[Order], list[Deferred]]:
+def _defer_excess(
+    orders: Iterable[PendingJob], queue: Queue | None, rate_limit: RateLimit
+) -> tuple[list[PendingJob], list[Deferred]]:
     """Defer orders that had better go with others, as far as the queue keeps them: the rest is due now."""
-    deferred = defer_new(orders, pace) if queue else []
-    unkept = {each.distribution for each in keep(deferred, queue, None)}
-    kept = {each.job.distribution: each for each in deferred if each.job.distribution not in unkept}
+    deferred = defer_excess(orders, rate_limit) if queue else []
+    enqueue_failures = {each.distribution for each in enqueue_outcomes(deferred, queue, None)}
+    kept = {each.job.distribution: each for each in deferred if each.job.distribution not in enqueue_failures}
     return [order for order in orders if order.job.distribution not in kept], list(kept.values())
 
 
-def _orders(wanted: Wanted, returned: Iterable[ReturnedJob], routes: Routes) -> tuple[list[Order], list[Rejected]]:
+def _merge_jobs(
+    wanted: BatchJobs, returned: Iterable[QueuedJob], routes: RouteMap
+) -> tuple[list[PendingJob], list[Rejected]]:
     """Merge what changes want with the jobs that come back: one order per distribution that the map still has.
 
     Jobs that were held for the daily budget are an order of their own: all that they are for is older than their slot.
@@ -106,34 +115,36 @@ def _orders(wanted: Wanted, returned: Iterable[ReturnedJob], routes: Routes) -> 
             distributions[job.distribution] = routes.distributions_by_id[job.distribution]
     deferred = {job.distribution for _, job in returned}
     orders = [
-        Order(merge(jobs), distributions[name], name in deferred)
+        PendingJob(merge_jobs(jobs), distributions[name], name in deferred)
         for (name, _), jobs in jobs_by_order.items()
         if name in distributions
     ]
-    gone = (merge(jobs) for (name, _), jobs in jobs_by_order.items() if name not in distributions)
+    gone = (merge_jobs(jobs) for (name, _), jobs in jobs_by_order.items() if name not in distributions)
     return orders, [Rejected(job, "the map has no such distribution any more") for job in gone]
 
 
-def answer(report: Report) -> dict[str, Any] | None:
+def lambda_response(report: BatchResult) -> dict[str, Any] | None:
     """Say what Lambda has to hand over again: the records that failed, or by raising the whole event.
 
     Raises NotAllDeliveredError where there is no queue that takes single records back.
     """
-    unkept = {each.distribution for each in report.unkept}
-    failed = {source for job, *_ in report.wanted.orders if job.distribution in unkept for source in job.sources}
-    failed.update(returned.source for returned in report.batch.jobs if returned.job.distribution in unkept)
+    enqueue_failures = {each.distribution for each in report.enqueue_failures}
+    failed = {
+        source for job, *_ in report.wanted.orders if job.distribution in enqueue_failures for source in job.sources
+    }
+    failed.update(returned.source for returned in report.batch.jobs if returned.job.distribution in enqueue_failures)
     failed.update(record.source for record in report.batch.malformed)
     if report.batch.from_queue:
         return {"batchItemFailures": [{"itemIdentifier": source} for source in sorted(failed)]}
-    reasons = [f"{each.distribution}: {each.reason}" for each in report.unkept]
+    reasons = [f"{each.distribution}: {each.reason}" for each in report.enqueue_failures]
     reasons += [record.reason for record in report.batch.malformed]
     if reasons:
         # Lambda prints it as it is: a line within it could pass for a line of the log.
-        raise NotAllDeliveredError(" ".join("; ".join(reasons).split()))
+        raise PartialDeliveryError(" ".join("; ".join(reasons).split()))
     return None
 
 
-def want(changes: Iterable[ObjectChange], router: Router, now: float) -> Wanted:
+def build_jobs(changes: Iterable[ObjectChange], router: Router, now: float) -> BatchJobs:
     """Route changes and spell their paths: one order per distribution. Pure; `now` stands in for a missing time."""
     routed = router.route(changes)
     warnings = [f"route {skip.route}: {skip.reason}" for skip in dict.fromkeys(routed.unknown_names)]
@@ -142,18 +153,18 @@ def want(changes: Iterable[ObjectChange], router: Router, now: float) -> Wanted:
         targets_by_distribution[target.distribution.id].append(target)
     orders = []
     for targets in targets_by_distribution.values():
-        asked = [items_of(target, routed.keys_by_target[target]) for target in targets]
+        asked = [items_for_target(target, routed.keys_by_target[target]) for target in targets]
         for each in asked:
             warnings += each.warnings
-        job = _job(targets, merged_scopes([each.items for each in asked]), routed, now)
-        orders.append(Order(job, targets[0].distribution))
+        job = _job(targets, merge_items([each.items for each in asked]), routed, now)
+        orders.append(PendingJob(job, targets[0].distribution))
     orders.sort(key=_DISTRIBUTION)
     routes = sorted({target.route for target in routed.keys_by_target})
-    return Wanted(orders, routes, routed.unrouted, warnings)
+    return BatchJobs(orders, routes, routed.unrouted, warnings)
 
 
-def _job(targets: list[Target], scopes: Mapping[str, str | None], routed: Routed, now: float) -> Job:
-    behind = _changes_behind(targets, routed)
+def _job(targets: list[Target], scopes: Mapping[str, str | None], routed: RoutedChanges, now: float) -> Job:
+    behind = _source_changes(targets, routed)
     sources = set(map(_SOURCE, behind))
     if "" in sources:
         # What nothing identifies is never the same again: it is rather told twice than taken for an earlier change.
@@ -162,18 +173,18 @@ def _job(targets: list[Target], scopes: Mapping[str, str | None], routed: Routed
         distribution=targets[0].distribution.id,
         scopes=scopes,
         sources=tuple(sorted(sources)),
-        oldest=_seconds(min(filter(None, map(_TIME, behind)), default=""), now),
+        oldest_event_time=_seconds(min(filter(None, map(_TIME, behind)), default=""), now),
         changes=_count_objects(targets, routed),
     )
 
 
-def _count_objects(targets: list[Target], routed: Routed) -> int:
+def _count_objects(targets: list[Target], routed: RoutedChanges) -> int:
     if len(targets) == 1:
         return len(set(routed.keys_by_target[targets[0]]))
     return len({(target.bucket, key) for target in targets for key in routed.keys_by_target[target]})
 
 
-def _changes_behind(targets: list[Target], routed: Routed) -> list[ObjectChange]:
+def _source_changes(targets: list[Target], routed: RoutedChanges) -> list[ObjectChange]:
     behind: list[ObjectChange] = []
     for target in targets:
         keys = routed.keys_by_target[target]

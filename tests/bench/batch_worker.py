@@ -16,13 +16,13 @@ from typing import Any
 
 from bench.clock import cpu_seconds
 from bench.workload import full_batch
-from purgemap.aws import AwsCloudFront, SqsQueue
-from purgemap.events import parse_payload
+from purgemap.aws.clients import AwsCloudFront, SqsQueue
+from purgemap.batch_log import JsonFormatter, logger
+from purgemap.events.payload import parse_payload
 from purgemap.lambda_function import build_handler
-from purgemap.pipeline import want
-from purgemap.reporting import LOGGER, JsonFormatter
-from purgemap.routes.loading import load_routes
-from purgemap.routing import Router
+from purgemap.pipeline import build_jobs
+from purgemap.routemap.load import load_map
+from purgemap.routing.router import Router
 
 NOW = 2_000_000_000.0
 
@@ -38,19 +38,19 @@ def main() -> None:
 
 def _works(payload: dict[str, Any]) -> dict[str, Callable[[], object]]:
     bodies = [record["body"] for record in payload["Records"]]
-    router = Router(load_routes(os.environ["PURGEMAP_ROUTES"]))
+    router = Router(load_map(os.environ["PURGEMAP_ROUTES"]))
     AwsCloudFront.create_invalidation = lambda *_: "I1"  # type: ignore[method-assign]
     SqsQueue.send = lambda _, messages: [""] * len(messages)  # type: ignore[method-assign,assignment]
     handler = build_handler({**os.environ, "PURGEMAP_QUEUE_URL": "https://queue"})
     log = logging.StreamHandler(io.StringIO())
     log.setFormatter(JsonFormatter())
-    LOGGER.addHandler(log)
-    LOGGER.propagate = False
+    logger.addHandler(log)
+    logger.propagate = False
     return {
         # Decoded and let go: what decoding costs the least.
         "floor": lambda: deque((json.loads(body) for body in bodies), maxlen=0),
         "parse": lambda: parse_payload(payload),
-        "to the plan": lambda: want(parse_payload(payload).changes, router, NOW),
+        "to the plan": lambda: build_jobs(parse_payload(payload).changes, router, NOW),
         "all but the network": lambda: handler(payload, None),
     }
 

@@ -17,12 +17,13 @@ from unittest import mock
 from bench import subjects
 from bench.classic import Classic
 from bench.rows import Row
-from doubles.cloudfront import CloudFrontDouble
-from purgemap.delivery import pace, refusing
-from purgemap.slots import MAX_DELAY
+from purgemap.delivery import rate_limit
+from purgemap.delivery import retry_policy as refusing
+from purgemap.delivery.backoff import MAX_DELAY
 from simulation.bursts import BEGIN, Burst, bursting, seconds_to_fresh, world_of
 from simulation.lambdas import WINDOW_SECONDS
-from simulation.reporting import DOLLARS_PER_PATH, figures_of
+from simulation.reporting import PRICE_PER_PATH_USD, figures_of
+from support.doubles.cloudfront import CloudFrontDouble
 
 SECTION = "changes over distributions, calls a second: all fresh after"
 
@@ -94,17 +95,17 @@ def _live(case: tuple[Burst, str]) -> Lived:
         return _live_classic(burst)
     if design == AT_ONCE:
         with (
-            mock.patch.object(pace.Pace, "quick_calls", return_value=burst.distributions),
-            mock.patch.object(pace, "SECONDS_UNTIL_THE_NEXT_BATCH", _FIRST_DELAY),
+            mock.patch.object(rate_limit.RateLimit, "quick_calls", return_value=burst.distributions),
+            mock.patch.object(rate_limit, "SECONDS_UNTIL_THE_NEXT_BATCH", _FIRST_DELAY),
             mock.patch.object(refusing, "delay_to_slot", _back_off),
         ):
             return _live_batched(burst)
     return _live_batched(burst)
 
 
-def _back_off(_distribution: str, _now: float, *, refusals: int) -> int:
+def _back_off(_distribution: str, _now: float, *, failed_attempts: int) -> int:
     """Return the seconds after which the rival's refused jobs come back: five, doubled by each refusal."""
-    return min(_FIRST_DELAY << min(refusals, 10), MAX_DELAY)
+    return min(_FIRST_DELAY << min(failed_attempts, 10), MAX_DELAY)
 
 
 def _live_batched(burst: Burst) -> Lived:
@@ -133,7 +134,7 @@ def _live_classic(burst: Burst) -> Lived:
 
 
 def _dollars(double: CloudFrontDouble) -> float:
-    return sum(double.ledger.billed_paths.values()) * DOLLARS_PER_PATH
+    return sum(double.ledger.billed_paths.values()) * PRICE_PER_PATH_USD
 
 
 def _row(burst: Burst, design: str, it: Lived) -> Row:

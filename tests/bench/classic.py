@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from heapq import heapify, heappop, heappush
 from random import Random
 
-from doubles.clock import Clock
-from doubles.cloudfront import ACCOUNT, CloudFrontDouble, ServiceError
 from simulation.bursts import BUCKET, Burst, distribution_of, keys_of, settings_of, world_of
+from support.doubles.clock import Clock
+from support.doubles.cloudfront import ACCOUNT, CloudFrontDouble, ServiceError
 
 _SECONDS_UNTIL_TRIED_AGAIN = (60, 120)
 _CALLS_PER_TRY = 3

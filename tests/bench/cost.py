@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bench.rows import Row
-from purgemap.routes.table import DEFAULT_MAX_PATHS
+from purgemap.routemap.compiled import DEFAULT_MAX_PATHS
 
 SECTION = "a month: dollars"
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from purgemap.routes.table import COMPILED_VERSION, Routes, encode_row
+from purgemap.routemap.compiled import COMPILED_VERSION, RouteMap, dump_row
 
 BUCKET = "acme-www"
 _DISTRIBUTIONS = 10
@@ -32,15 +32,15 @@ class Mix:
     targets: int = 1
     unrouted: float = 0.0
 
-    def routes(self) -> Routes:
+    def routes(self) -> RouteMap:
         """Make the map."""
-        return Routes(
+        return RouteMap(
             {
                 "compiled": COMPILED_VERSION,
-                "buckets": {BUCKET: encode_row(self.rows)},
-                "patterns": [[pattern, encode_row([row])] for pattern, row in self.patterns],
+                "buckets": {BUCKET: dump_row(self.rows)},
+                "patterns": [[pattern, dump_row([row])] for pattern, row in self.patterns],
                 "distributions": {
-                    _name(n): encode_row({"id": f"EXAMPLE{n:07d}", "options": self.options(n)})
+                    _name(n): dump_row({"id": f"EXAMPLE{n:07d}", "options": self.options(n)})
                     for n in range(self.distributions)
                 },
             }

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from bench.rows import Row
-from folder_algorithm import whole_folders
-from generated_deploys import Deploy, generated_deploys
 from purgemap.planning import collateral, plan
+from support.generated_deploys import Deploy, generated_deploys
+from support.oracles.folder_algorithm import whole_folders
 
 MAX_PATHS, MAX_WILDCARDS = 150, 10  # the map's defaults
 

@@ -16,21 +16,21 @@ from time import process_time
 
 from bench import callgrind, subjects
 from bench.rows import Row, measured
-from folder_algorithm import whole_folders
-from purgemap.events import ObjectChange
-from purgemap.pipeline import want
+from purgemap.events.payload import ObjectChange
+from purgemap.operations.preview import preview_jobs
+from purgemap.pipeline import build_jobs
 from purgemap.planning import Listing, plan
-from purgemap.preview import preview
-from purgemap.routes.loading import load_routes
-from purgemap.routes.table import Routes
-from purgemap.routing import Router
+from purgemap.routemap.compiled import RouteMap
+from purgemap.routemap.load import load_map
+from purgemap.routing.router import Router
+from support.oracles.folder_algorithm import whole_folders
 
 ROUNDS = 15
 SIZES = (30_000, 100_000)
 
 _COUNTED = """
 import json, sys
-from folder_algorithm import whole_folders
+from support.oracles.folder_algorithm import whole_folders
 from purgemap.planning import Listing, plan
 file, what = sys.argv[1:]
 paths, scopes, site = json.load(open(file))
@@ -85,17 +85,17 @@ def _parse(bodies: list[str]) -> None:
         json.loads(body)
 
 
-def routed_and_planned(routes: Routes, keys: list[str]) -> None:
+def routed_and_planned(routes: RouteMap, keys: list[str]) -> None:
     """Route the changes of keys, make items of them, and plan these."""
     changes = [ObjectChange("site", key, "created", "", "") for key in keys]
-    assert preview(want(changes, Router(routes), now=0).orders)
+    assert preview_jobs(build_jobs(changes, Router(routes), now=0).orders)
 
 
-def _routes() -> Routes:
+def _routes() -> RouteMap:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "routes.yaml"
         file.write_text("{version: 1, routes: [{bucket: site, distributions: [E1EXAMPLE1ABCD]}]}")
-        return load_routes(file)
+        return load_map(file)
 
 
 def rows(*, quick: bool = False) -> Iterator[Row]:
@@ -111,7 +111,7 @@ def rows(*, quick: bool = False) -> Iterator[Row]:
     yield Row("planning, peak memory", name, many / 1e6, "MB", many / few, tenth, bar=12)
 
 
-def _times(routes: Routes, size: int, rounds: int) -> Iterator[Row]:
+def _times(routes: RouteMap, size: int, rounds: int) -> Iterator[Row]:
     keys = keys_of(size)
     bodies = [body_of(number, key) for number, key in enumerate(keys)]
     paths, scopes, unchanged = _site(keys)

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple, Self
 from bench import bursts, cost
 from bench.chart import chart
 from bench.rows import Row, value_of
+from support.places import ROOT
 
-ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
 RESULTS, CHART = Path(__file__).with_name("results.json"), Path(__file__).with_name("chart.svg")
 
@@ -31,7 +31,7 @@ class Published(NamedTuple):
     def load(cls) -> Self:
         """Read the run that README shows."""
         document = json.loads(RESULTS.read_text())
-        return cls(document["machine"], [_row(written) for written in document["rows"]])
+        return cls(document["machine"], [_row(config) for config in document["rows"]])
 
     def as_json(self) -> str:
         """Write machine and rows, each with what it says of its bar."""
@@ -54,8 +54,8 @@ def _verdicts(row: Row) -> dict[str, str]:
     return {"verdict": row.verdict, "verdict_on_moonshot": row.verdict_on_moonshot}
 
 
-def _row(written: Mapping[str, Any]) -> Row:
-    return Row(**{each.name: written[each.name] for each in fields(Row)})
+def _row(config: Mapping[str, Any]) -> Row:
+    return Row(**{each.name: config[each.name] for each in fields(Row)})
 
 
 def _machine(run: Published) -> str:
@@ -112,10 +112,10 @@ def _bursts(run: Published) -> str:
 
 def _months(run: Published) -> str:
     rows = [row for row in run.rows if row.section == cost.SECTION]
-    written = [
+    config = [
         (row.name, f"**{row.value:,.2f}**", *(f"{dollars:,.2f}" for dollars in row.also.values())) for row in rows
     ]
-    return f"{_table(('a month', 'dollars', *rows[0].also), written)}\n\n{cost.ASSUMED}"
+    return f"{_table(('a month', 'dollars', *rows[0].also), config)}\n\n{cost.ASSUMED}"
 
 
 def _table(heading: Sequence[str], rows: Sequence[Sequence[str]], texts: int = 1) -> str:

@@ -18,10 +18,10 @@ TODAY, BEFORE_2026 = SHAPES = ("today", "before 2026")
 _PROGRAM = """
 import json, sys
 from bench.workload import body_of, record_of
-from purgemap.events import parse_payload
+from purgemap.events.payload import parse_payload
 from purgemap.pipeline import want
-from purgemap.routes.loading import load_routes
-from purgemap.routing import Router
+from purgemap.routemap.load import load_routes
+from purgemap.routing.router import Router
 events, what, is_before_2026 = int(sys.argv[1]), sys.argv[2], sys.argv[3] == "before 2026"
 router = Router(load_routes("routes.json"))
 records = [record_of(n, body_of(n, buckets=10, is_before_2026=is_before_2026)) for n in range(events)]

@@ -15,11 +15,11 @@ from importlib import metadata
 from pathlib import Path
 
 from bench.workload import map_text
-from purgemap.building.bytecode import find_interpreter
-from purgemap.building.function import build_function
-from purgemap.routes.loading import load_routes
+from purgemap.deployment.package.bytecode import find_interpreter
+from purgemap.deployment.package.function import package_function
+from purgemap.routemap.load import load_map
+from support.places import TESTS
 
-TESTS = Path(__file__).parent.parent
 RIVAL = ("boto3", "botocore", "s3transfer", "jmespath", "python-dateutil", "six", "urllib3")
 
 ENVIRONMENT = {
@@ -51,7 +51,7 @@ def function(routes: int) -> Path:
     folder = _folder() / f"function-{routes}"
     source = _folder() / f"routes-{routes}.yaml"
     source.write_text(map_text(routes))
-    zipfile.ZipFile(io.BytesIO(build_function(load_routes(source)).archive)).extractall(folder)
+    zipfile.ZipFile(io.BytesIO(package_function(load_map(source)).archive)).extractall(folder)
     if find_interpreter() is None:
         _compile(folder)
     return folder

@@ -103,10 +103,10 @@ def full_batch(
 
 
 def _records(size: int, buckets: int, escaped_in_50: int, *, is_before_2026: bool) -> Iterator[str]:
-    number = written = 0
-    while written < size:
+    number = config = 0
+    while config < size:
         body = body_of(number, buckets, escaped_in_50, is_before_2026=is_before_2026)
         record = json.dumps(record_of(number, body), separators=(",", ":"))
         yield record
-        written += len(record) + 1
+        config += len(record) + 1
         number += 1

@@ -6,17 +6,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from random import Random
 
-from doubles.clock import Clock
-from doubles.cloudfront import CloudFrontDouble, Rate, Settings, Site
-from payloads import s3_event
 from simulation.running import Kit, Run, opened
 from simulation.trouble import Plan
 from simulation.world import View, World
+from support.doubles.clock import Clock
+from support.doubles.cloudfront import CloudFrontDouble, Rate, Settings, Site
+from support.payloads import s3_event
 
 BUCKET = "sites"
 
 # Quick calls that go through before the account's rate bites; see doubles.cloudfront_settings.CALL_RATE.
-QUICK_CALLS = 10
+BURST_CALLS = 10
 
 BEGIN = Clock().now
 
@@ -33,7 +33,7 @@ class Burst:
     @property
     def floor(self) -> float:
         """The seconds that the account's rate needs for one call to each distribution."""
-        return (self.distributions - QUICK_CALLS) / self.calls_per_second
+        return (self.distributions - BURST_CALLS) / self.calls_per_second
 
 
 @contextmanager
@@ -48,7 +48,7 @@ def bursting(burst: Burst) -> Iterator[Run]:
 
 def settings_of(burst: Burst) -> Settings:
     """Return how strict CloudFront is: the burst's rate of calls, all else as published."""
-    return Settings(call_rate=Rate(burst.calls_per_second, QUICK_CALLS))
+    return Settings(call_rate=Rate(burst.calls_per_second, BURST_CALLS))
 
 
 def keys_of(burst: Burst) -> list[str]:

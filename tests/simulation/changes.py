@@ -8,8 +8,8 @@ from random import Random
 from typing import Any
 from urllib.parse import quote_plus
 
-from payloads import s3_event
 from simulation.keys import make_names
+from support.payloads import s3_event
 
 _CLASSIC = {"created": "ObjectCreated:Put", "deleted": "ObjectRemoved:Delete", "expired": "LifecycleExpiration:Delete"}
 

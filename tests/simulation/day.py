@@ -8,17 +8,24 @@ from contextlib import contextmanager
 from heapq import heappop, heappush
 from typing import Any
 
-from cloudfront_rules import is_covered
-from doubles.clock import Clock
-from doubles.cloudfront import ACCOUNT, CloudFrontDouble, ServiceError, Site
-from doubles.memory import MemoryQueue
-from payloads import sqs_batch
-from purgemap.delivery import DailyBudgets, Listed, Pace, Page, Refusal, RefusedError
+from purgemap.delivery import (
+    DailyBudgets,
+    FailureKind,
+    InvalidationError,
+    InvalidationPage,
+    ListedInvalidation,
+    RateLimit,
+)
+from purgemap.delivery.queueing import QueueMessage
 from purgemap.errors import PurgemapError
-from purgemap.keeping import Message
-from purgemap.pipeline import Report, Service, process
-from purgemap.routes.table import Distribution, Routes
-from purgemap.routing import Router
+from purgemap.pipeline import BatchResult, Service, process_batch
+from purgemap.routemap.compiled import Distribution, RouteMap
+from purgemap.routing.router import Router
+from support.doubles.clock import Clock
+from support.doubles.cloudfront import ACCOUNT, CloudFrontDouble, ServiceError, Site
+from support.doubles.memory import MemoryQueue
+from support.oracles.cloudfront_rules import is_covered
+from support.payloads import sqs_batch
 
 WINDOW_SECONDS = 10
 INSTANCES = 2
@@ -39,14 +46,14 @@ class DirectCloudFront:
         try:
             created = self._double.create_invalidation(ACCOUNT, distribution.id, items, caller_reference)
         except ServiceError as error:
-            raise RefusedError(Refusal.FULL, str(error)) from error
+            raise InvalidationError(FailureKind.QUOTA_EXCEEDED, str(error)) from error
         self._accepted(items)
         return created.id
 
-    def list_page(self, distribution: Distribution, marker: str) -> Page:
+    def list_page(self, distribution: Distribution, marker: str) -> InvalidationPage:
         with self._reading():
             page = self._double.list_invalidations(ACCOUNT, distribution.id, marker=marker)
-        return Page([Listed(each.id, each.created) for each in page.items], page.next_marker)
+        return InvalidationPage([ListedInvalidation(each.id, each.created) for each in page.items], page.next_marker)
 
     def read_items(self, distribution: Distribution, invalidation: str) -> tuple[str, ...]:
         with self._reading():
@@ -63,7 +70,7 @@ class DirectCloudFront:
 class Day:
     """A service whose batches are handed to it one after another; `lateness` is the longest of any change."""
 
-    def __init__(self, routes: Routes) -> None:
+    def __init__(self, routes: RouteMap) -> None:
         self.clock = Clock()
         self.double = CloudFrontDouble(self.clock)
         self.double.add(*(Site(id=id_, bucket="site") for id_ in routes.distributions_by_id))
@@ -95,7 +102,7 @@ class Day:
         """The changed paths that no invalidation has covered yet."""
         return len(self._changed_at)
 
-    def change(self, bodies: Iterable[Any], paths: Iterable[str]) -> Report | None:
+    def change(self, bodies: Iterable[Any], paths: Iterable[str]) -> BatchResult | None:
         """Hand a function what changed in the last window, with what the queue gives back."""
         for path in paths:
             self._changed_at.setdefault(path, self.clock() - WINDOW_SECONDS)
@@ -113,14 +120,14 @@ class Day:
         for turn in range(INSTANCES):
             self._invoke(bodies[turn::INSTANCES], turn)
 
-    def _invoke(self, bodies: Sequence[Any], turn: int | None = None) -> Report | None:
+    def _invoke(self, bodies: Sequence[Any], turn: int | None = None) -> BatchResult | None:
         if not bodies:
             return None
         turn = int(self.clock() / WINDOW_SECONDS) % INSTANCES if turn is None else turn
         self._replace_old(turn)
         service = self._services[turn]
-        pace = Pace(now=self.clock, seconds_left=lambda: 60.0, sleep=lambda _: None)
-        report = process(sqs_batch(bodies, first=self._messages), service, pace)
+        rate_limit = RateLimit(now=self.clock, seconds_left=lambda: 60.0, sleep=lambda _: None)
+        report = process_batch(sqs_batch(bodies, first=self._messages), service, rate_limit)
         self.warnings += report.notes.warnings
         self._messages += len(bodies)
         assert isinstance(service.queue, MemoryQueue)
@@ -136,7 +143,7 @@ class Day:
         if self.clock() - self._started[turn] >= SECONDS_OF_AN_INSTANCE:
             self._services[turn], self._started[turn] = self._start(MemoryQueue()), self.clock()
 
-    def _put(self, messages: Iterable[Message]) -> None:
+    def _put(self, messages: Iterable[QueueMessage]) -> None:
         for message in messages:
             self._messages += 1
             heappush(self._waiting, (self.clock() + message.delay, self._messages, message.body))

@@ -5,14 +5,21 @@ from contextlib import AbstractContextManager, contextmanager
 from itertools import compress
 from typing import NamedTuple, Protocol
 
-from doubles.cloudfront import ACCOUNT, Caller, CloudFrontDouble, ConnectionCutError, ServiceError
-from purgemap import aws
-from purgemap.delivery import CloudFront, InvalidationHistory, Listed, Page, Refusal, RefusedError
+from purgemap.aws import clients as aws
+from purgemap.delivery import (
+    CloudFront,
+    FailureKind,
+    InvalidationError,
+    InvalidationHistory,
+    InvalidationPage,
+    ListedInvalidation,
+)
+from purgemap.delivery.queueing import Queue, QueueMessage
 from purgemap.errors import PurgemapError
-from purgemap.keeping import Message, Queue
-from purgemap.routes.table import TENANT, Distribution
+from purgemap.routemap.compiled import TENANT, Distribution
 from simulation.timeline import Timeline
 from simulation.trouble import Trouble
+from support.doubles.cloudfront import ACCOUNT, Caller, CloudFrontDouble, ConnectionCutError, ServiceError
 
 # What a call may take with its retry, and then some: it must not begin with less of the function's time left.
 SECONDS_FOR_A_CALL = 30
@@ -100,11 +107,14 @@ class SimulatedCloudFront:
             try:
                 accepted = self._call(distribution, items, caller_reference)
             except ServiceError as error:
-                refused = RefusedError(aws._REFUSALS.get(error.code, Refusal.FAILING), f"{error.code}: {error.message}")  # noqa: SLF001
+                refused = InvalidationError(
+                    aws._REFUSALS.get(error.code, FailureKind.SERVER_ERROR),  # noqa: SLF001
+                    f"{error.code}: {error.message}",
+                )
                 if error.code not in _RETRIED:
                     break
             except ConnectionCutError as error:
-                refused = RefusedError(Refusal.FAILING, str(error))
+                refused = InvalidationError(FailureKind.SERVER_ERROR, str(error))
             else:
                 return accepted
             finally:
@@ -128,12 +138,12 @@ class SimulatedHistory:
         self._killer = killer
         self._roles = roles
 
-    def list_page(self, distribution: Distribution, marker: str) -> Page:
+    def list_page(self, distribution: Distribution, marker: str) -> InvalidationPage:
         double, is_tenant = self._double, distribution.id.startswith(TENANT)
         find = double.list_invalidations_for_tenant if is_tenant else double.list_invalidations
         with self._reading(distribution):
             page = find(caller_of(distribution), distribution.id.removeprefix(TENANT), marker=marker)
-        return Page([Listed(each.id, each.created) for each in page.items], page.next_marker)
+        return InvalidationPage([ListedInvalidation(each.id, each.created) for each in page.items], page.next_marker)
 
     def read_items(self, distribution: Distribution, invalidation: str) -> tuple[str, ...]:
         double, is_tenant = self._double, distribution.id.startswith(TENANT)
@@ -147,7 +157,7 @@ class SimulatedHistory:
         try:
             self._roles.assume(distribution)
             yield
-        except (ServiceError, ConnectionCutError, RefusedError) as error:
+        except (ServiceError, ConnectionCutError, InvalidationError) as error:
             raise PurgemapError(str(error)) from error
         finally:
             self._timeline.sleep(SECONDS_PER_READ)
@@ -176,7 +186,7 @@ class SimulatedRoles:
             if seconds < _SECONDS_TO_GIVE_UP:
                 self._expiry_by_role[role] = self._timeline.clock() + self._SECONDS_UNTIL_FETCHED_AGAIN
                 return
-        raise RefusedError(Refusal.FAILING, "Read timeout on endpoint URL: https://sts.amazonaws.com/")
+        raise InvalidationError(FailureKind.SERVER_ERROR, "Read timeout on endpoint URL: https://sts.amazonaws.com/")
 
 
 class SimulatedQueue:
@@ -187,7 +197,7 @@ class SimulatedQueue:
         self._timeline = timeline
         self._trouble = trouble
 
-    def send(self, messages: Sequence[Message]) -> list[str]:
+    def send(self, messages: Sequence[QueueMessage]) -> list[str]:
         reasons: list[str] = []
         for start in range(0, len(messages), _ENTRIES_PER_CALL):
             self._trouble.may_kill()
@@ -196,7 +206,7 @@ class SimulatedQueue:
             self._trouble.may_kill()
         return reasons
 
-    def _send(self, messages: Sequence[Message]) -> list[str]:
+    def _send(self, messages: Sequence[QueueMessage]) -> list[str]:
         are_kept = [not self._trouble.strikes(self._trouble.plan.unsent) for _ in messages]
         reasons = iter(self._queue.send([*compress(messages, are_kept)]))
         return [next(reasons) if is_kept else _UNSENT for is_kept in are_kept]

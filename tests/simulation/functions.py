@@ -7,15 +7,16 @@ from random import Random
 from typing import Any
 from unittest import mock
 
-from purgemap.delivery import DailyBudgets, delivering
-from purgemap.events import ObjectChange
+from purgemap.delivery import DailyBudgets
+from purgemap.delivery import sender as delivering
+from purgemap.events.payload import ObjectChange
 from purgemap.lambda_function import Handler, serve
 from purgemap.pipeline import Service
 from purgemap.planning import Plan as PlannedRequest
 from purgemap.planning import plan as plan_requests
-from purgemap.routes.table import Routes
-from purgemap.routing import Router
-from purgemap.targets import Routed
+from purgemap.routemap.compiled import RouteMap
+from purgemap.routing.router import Router
+from purgemap.routing.targets import RoutedChanges
 from simulation.edges import Edges
 from simulation.lambdas import CONCURRENCY
 from simulation.timeline import Pool, Timeline
@@ -28,12 +29,12 @@ _SHARE_REPLACED = 0.05
 class Functions:
     """Lambda's instances of the function: any may get a batch, they share nothing, and now and then one is replaced."""
 
-    def __init__(self, start: Callable[[Routes], Handler], routes: Routes, rng: Random) -> None:
+    def __init__(self, start: Callable[[RouteMap], Handler], routes: RouteMap, rng: Random) -> None:
         self._start = start
         self._rng = rng
         self.deploy(routes)
 
-    def deploy(self, routes: Routes) -> None:
+    def deploy(self, routes: RouteMap) -> None:
         """Replace all instances by some with another map; an invocation under way goes on in its own."""
         self._routes = routes
         self._instances = [self._start(routes) for _ in range(CONCURRENCY)]
@@ -46,7 +47,7 @@ class Functions:
 
 
 def start_function(
-    edges: Edges, calls_per_second: float, timeline: Timeline, trouble: Trouble, routes: Routes
+    edges: Edges, calls_per_second: float, timeline: Timeline, trouble: Trouble, routes: RouteMap
 ) -> Handler:
     """Start an instance of the function with a map."""
     cloudfront, history, queue, dead_letters = edges
@@ -58,11 +59,11 @@ def start_function(
 class ComputingRouter(Router):
     """The router, whose work takes virtual time."""
 
-    def __init__(self, routes: Routes, trouble: Trouble) -> None:
+    def __init__(self, routes: RouteMap, trouble: Trouble) -> None:
         super().__init__(routes)
         self._trouble = trouble
 
-    def route(self, changes: Iterable[ObjectChange]) -> Routed:
+    def route(self, changes: Iterable[ObjectChange]) -> RoutedChanges:
         changes = list(changes)
         self._trouble.compute(len(changes) * self._trouble.plan.seconds_per_change)
         return super().route(changes)

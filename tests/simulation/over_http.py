@@ -18,27 +18,27 @@ from moto.sqs.models import sqs_backends
 from moto.sts.exceptions import STSClientError
 from moto.sts.models import AssumedRole, STSBackend, sts_backends
 
-from doubles.cloudfront import ACCOUNT, Caller
-from doubles.cloudfront_http import CloudFrontServer
-from purgemap.aws import Aws, AwsCloudFront, SqsQueue
-from purgemap.embedded.aws import EmbeddedAws, embedded_aws
-from purgemap.embedded.server import REGION
-from purgemap.invalidation_history import AwsInvalidationHistory
-from purgemap.keeping import Message, Queue
-from purgemap.routes.table import Distribution
+from purgemap.aws.clients import Aws, AwsCloudFront, SqsQueue
+from purgemap.aws.invalidation_history import AwsInvalidationHistory
+from purgemap.delivery.queueing import Queue, QueueMessage
+from purgemap.demo.local_aws import LocalAws, start_local_aws
+from purgemap.demo.server import REGION
+from purgemap.routemap.compiled import Distribution
 from simulation.edges import SECONDS_PER_CALL, Edges, MakeEdges, SimulatedQueue, Stage, check_time
 from simulation.timeline import KilledError
+from support.doubles.cloudfront import ACCOUNT, Caller
+from support.doubles.cloudfront_http import CloudFrontServer
 
 
 @contextmanager
 def http_edges() -> Iterator[MakeEdges]:
     """Run the stand-in of SQS and STS while the block runs, and give what makes edges over it."""
-    with embedded_aws() as aws:
+    with start_local_aws() as aws:
         yield partial(_over_http, aws)
 
 
 @contextmanager
-def _over_http(aws: EmbeddedAws, stage: Stage) -> Iterator[Edges]:
+def _over_http(aws: LocalAws, stage: Stage) -> Iterator[Edges]:
     """Lead to the stage through one endpoint URL, as AWS_ENDPOINT_URL names it."""
     double, timeline, trouble, *queues = stage
     random.seed(0)  # botocore draws its pauses from there
@@ -86,10 +86,10 @@ class WiredQueue:
         self._name = url.rpartition("/")[2]
         self._queue = queue
 
-    def send(self, messages: Sequence[Message]) -> list[str]:
+    def send(self, messages: Sequence[QueueMessage]) -> list[str]:
         reasons = self._sqs.send(messages)
         held = sqs_backends[DEFAULT_ACCOUNT_ID][REGION].queues[self._name]._messages  # noqa: SLF001
-        self._queue.send([Message(each.body, _delay(each)) for each in held])
+        self._queue.send([QueueMessage(each.body, _delay(each)) for each in held])
         held.clear()
         return reasons
 
@@ -105,7 +105,7 @@ def _wait(stage: Stage, seconds: float) -> None:
         stage.timeline.sleep(seconds)
 
 
-def caller_of_key(aws: EmbeddedAws, key_id: str) -> Caller | None:
+def caller_of_key(aws: LocalAws, key_id: str) -> Caller | None:
     """Say whose an access key is, as STS gave it out; nobody's if it did not."""
     if key_id == aws.environment["AWS_ACCESS_KEY_ID"]:
         return Caller(ACCOUNT)

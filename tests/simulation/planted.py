@@ -7,14 +7,15 @@ from itertools import islice
 from typing import Any, NamedTuple
 from unittest import mock
 
-from purgemap import paths, pipeline
+from purgemap import pipeline
 from purgemap.delivery import Accepted, Outcome, daily_budget
-from purgemap.delivery.pace import Turns
-from purgemap.events import Batch, ObjectChange, parse_payload
-from purgemap.keeping import Queue, Unkept, keep
-from purgemap.routing import Router
-from purgemap.slots import last_wildcard_slot
-from purgemap.targets import Routed
+from purgemap.delivery.backoff import last_wildcard_slot
+from purgemap.delivery.queueing import EnqueueFailure, Queue, enqueue_outcomes
+from purgemap.delivery.rate_limit import CallScheduler
+from purgemap.events.payload import Batch, ObjectChange, parse_payload
+from purgemap.paths import items as paths
+from purgemap.routing.router import Router
+from purgemap.routing.targets import RoutedChanges
 from simulation.lambdas import EventSource
 from simulation.queues import Entry
 from simulation.running import Kit
@@ -39,9 +40,11 @@ class AcknowledgesFirst(EventSource):
 def _drop(reason: str) -> Iterator[None]:
     """Jobs that are deferred or rejected for a reason are kept nowhere."""
 
-    def keep_others(outcomes: Iterable[Outcome], queue: Queue | None, dead_letters: Queue | None) -> list[Unkept]:
+    def keep_others(
+        outcomes: Iterable[Outcome], queue: Queue | None, dead_letters: Queue | None
+    ) -> list[EnqueueFailure]:
         others = [each for each in outcomes if isinstance(each, Accepted) or reason not in each.reason]
-        return keep(others, queue, dead_letters)
+        return enqueue_outcomes(others, queue, dead_letters)
 
     with mock.patch.object(pipeline, "keep", keep_others):
         yield
@@ -51,10 +54,10 @@ def _drop(reason: str) -> Iterator[None]:
 def _call_out_of_time() -> Iterator[None]:
     """Calls start however little of the function's time is left."""
 
-    def has_time(_turns: Turns, *, continues_job: bool) -> bool:  # noqa: ARG001  its signature
+    def has_time(_turns: CallScheduler, *, continues_job: bool) -> bool:  # noqa: ARG001  its signature
         return True
 
-    with mock.patch.object(Turns, "has_time", has_time):
+    with mock.patch.object(CallScheduler, "has_time", has_time):
         yield
 
 
@@ -63,7 +66,7 @@ def _route_forty_prefixes() -> Iterator[None]:
     """The changes of a batch under all further prefixes are forgotten."""
     route = Router.route
 
-    def route_some(router: Router, changes: Iterable[ObjectChange]) -> Routed:
+    def route_some(router: Router, changes: Iterable[ObjectChange]) -> RoutedChanges:
         routed = route(router, changes)
         return routed._replace(keys_by_target=dict(islice(routed.keys_by_target.items(), 40)))
 

@@ -10,7 +10,7 @@ from enum import StrEnum
 from heapq import heappop, heappush
 from random import Random
 
-from purgemap.keeping import Message
+from purgemap.delivery.queueing import QueueMessage
 from simulation.timeline import Task, Timeline
 
 # As deploy/template.yaml has them; test_chaos.py compares.
@@ -63,7 +63,7 @@ class DeadLetters:
         self.letters: list[DeadLetter] = []
         self._clock = timeline.clock
 
-    def send(self, messages: Sequence[Message]) -> list[str]:
+    def send(self, messages: Sequence[QueueMessage]) -> list[str]:
         for message in messages:
             self.letters.append(DeadLetter(f"d-{len(self.letters)}", message.body, self._clock(), by_redrive=False))
         return [""] * len(messages)
@@ -87,7 +87,7 @@ class StandardQueue:
         self._pushes = 0
         self._sleepers: list[tuple[Task, float]] = []
 
-    def send(self, messages: Sequence[Message]) -> list[str]:
+    def send(self, messages: Sequence[QueueMessage]) -> list[str]:
         for message in messages:
             self.put(message.body, message.delay)
         return [""] * len(messages)

@@ -8,7 +8,7 @@ from statistics import quantiles
 from simulation.running import Run
 
 # https://aws.amazon.com/cloudfront/pricing/ after the account's first 1,000 paths of a month
-DOLLARS_PER_PATH = 0.005
+PRICE_PER_PATH_USD = 0.005
 # https://aws.amazon.com/lambda/pricing/ : a request, and a second at 128 MB
 _DOLLARS_PER_INVOCATION = 0.20 / 1_000_000
 _DOLLARS_PER_SECOND = 0.0000166667 / 8
@@ -56,7 +56,7 @@ def figures_of(run: Run) -> Figures:
         refused=calls - accepted - outcomes["replayed"] - outcomes["replayed+cut"],
         items=items,
         dead_letters=len(run.dead_letters.letters),
-        dollars=items * DOLLARS_PER_PATH
+        dollars=items * PRICE_PER_PATH_USD
         + len(run.source.invocations) * _DOLLARS_PER_INVOCATION
         + seconds * _DOLLARS_PER_SECOND
         + len(run.queue.entries) * _DOLLARS_PER_MESSAGE,

@@ -10,7 +10,6 @@ from random import Random
 from typing import Any
 from unittest import mock
 
-from doubles.cloudfront import ACCOUNT, CloudFrontDouble, Settings
 from purgemap import jobs
 from simulation.changes import FOREIGN, MALFORMED, Change, delays, draw_changes, write_event
 from simulation.edges import MakeEdges, Stage, in_memory
@@ -22,6 +21,7 @@ from simulation.regimes import REGIMES
 from simulation.timeline import Timeline
 from simulation.trouble import QUOTAS, Plan, Trouble, draw_plan, draw_settings
 from simulation.world import World, draw_world, job_id
+from support.doubles.cloudfront import ACCOUNT, CloudFrontDouble, Settings
 
 # What is not through by then never will be.
 _LONGEST = 2 * 86_400.0

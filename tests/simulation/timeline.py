@@ -11,7 +11,7 @@ from math import inf
 from types import TracebackType
 from typing import Self, TypeVar
 
-from doubles.clock import Clock
+from support.doubles.clock import Clock
 
 _Thing = TypeVar("_Thing")
 _Result = TypeVar("_Result")

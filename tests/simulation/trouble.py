@@ -6,10 +6,10 @@ from random import Random
 from typing import Any
 from zlib import crc32
 
-from doubles.cloudfront import Call, CloudFrontDouble, Fault, Rate, Settings
-from doubles.cloudfront_settings import PATH_RATE, WILDCARD_RATE_WITHOUT_BURST
 from purgemap.jobs import MAX_MESSAGE_BYTES
 from simulation.timeline import Timeline
+from support.doubles.cloudfront import Call, CloudFrontDouble, Fault, Rate, Settings
+from support.doubles.cloudfront_settings import PATH_RATE, WILDCARD_RATE_WITHOUT_BURST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,12 +7,13 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 
-from cloudfront_rules import is_covered
-from purgemap.dead_letters import Letter, read_letter
-from purgemap.keeping import Message
+from purgemap.delivery import ReceivedMessage
+from purgemap.delivery.queueing import QueueMessage
+from purgemap.operations.dead_letters import classify_dead_letter
 from simulation.queues import Fate
 from simulation.running import Happened, Run, decode_job, items_of
 from simulation.world import job_id
+from support.oracles.cloudfront_rules import is_covered
 
 # Only these words of CloudFront's may end a job; what the service gives up for another reason is a fault of its own.
 _RIGHTFUL_REASONS = ("NoSuchDistribution", "EntityNotFound", "AccessDenied")
@@ -41,8 +42,8 @@ def redrive(run: Run) -> None:
     run.dead_letters.letters.clear()
     run.functions.deploy(run.world.load())
     for letter in letters:
-        read = read_letter(Letter(letter.id, "", letter.body, {}, letter.sent), now)
-        run.queue.send([Message(body) for body in read.bodies])
+        read = classify_dead_letter(ReceivedMessage(letter.id, "", letter.body, {}, letter.sent), now)
+        run.queue.send([QueueMessage(body) for body in read.bodies])
     run.settle()
 
 

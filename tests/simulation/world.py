@@ -8,9 +8,9 @@ from random import Random
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from doubles.cloudfront import ACCOUNT, Site
-from purgemap.routes.loading import load_routes
-from purgemap.routes.table import TENANT, Routes
+from purgemap.routemap.compiled import TENANT, RouteMap
+from purgemap.routemap.load import load_map
+from support.doubles.cloudfront import ACCOUNT, Site
 
 BUCKET_OF_MANY = "bucket-of-many"
 
@@ -58,12 +58,12 @@ class World:
         """The roles in use, by account."""
         return {site.account: _ROLES[site.account] for site in self.sites.values() if site.account in _ROLES}
 
-    def load(self) -> Routes:
+    def load(self) -> RouteMap:
         """Load the map as the function does, from a file."""
         with TemporaryDirectory() as folder:
             file = Path(folder, "routes.yaml")
             file.write_text(json.dumps(self.document))
-            return load_routes(file)
+            return load_map(file)
 
 
 def draw_world(rng: Random) -> World:

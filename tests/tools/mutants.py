@@ -16,7 +16,7 @@ WORKSPACE = ROOT / "build/mutants"
 MUTMUT = Path(sys.executable).with_name("mutmut")
 
 # One small function: to run its mutants makes all others, too, and measures which tests reach them.
-FEW_MUTANTS = "purgemap.dead_letters.x__joined*"
+FEW_MUTANTS = "purgemap.operations.dead_letters.x__joined*"
 
 
 def main() -> None:
@@ -24,7 +24,7 @@ def main() -> None:
     parser = ArgumentParser(description=__doc__)
     parser.add_argument("--sample", type=int, default=300, help="how many mutants")
     parser.add_argument("--seed", type=int, default=0, help="which ones")
-    parser.add_argument("--only", default="purgemap.", help="the start of their names, such as purgemap.paths.")
+    parser.add_argument("--only", default="purgemap.", help="the start of their names, such as purgemap.paths.items.")
     options = parser.parse_args()
     _lay_out()
     _run("run", FEW_MUTANTS)

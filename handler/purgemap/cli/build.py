@@ -7,11 +7,10 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from purgemap.building.bytecode import FUNCTION_PYTHON
-from purgemap.building.function import Build, build_function
 from purgemap.cli.options import routes_option, write_file
-from purgemap.cli.sound_maps import read_sound_map
+from purgemap.cli.sound_maps import load_and_warn
 from purgemap.cli.terminal import Terminal, print_json
+from purgemap.deployment.package import FUNCTION_PYTHON, FunctionPackage, package_function
 
 DEFAULT_OUTPUT = "dist/function.zip"
 _PYTHON = "Python " + ".".join(map(str, FUNCTION_PYTHON))
@@ -40,7 +39,7 @@ def build(architecture: str, output: Path, routes: tuple[str, ...], *, as_json: 
 
     Checks the map first, and puts it in compiled. The same map, dependencies and Python give the same bytes.
     """
-    built = build_function(read_sound_map(routes))
+    built = package_function(load_and_warn(routes))
     write_file(output, built.archive)
     if as_json:
         print_json(document(built, output, architecture))
@@ -49,7 +48,7 @@ def build(architecture: str, output: Path, routes: tuple[str, ...], *, as_json: 
     return 0
 
 
-def document(built: Build, output: Path, architecture: str) -> dict[str, Any]:
+def document(built: FunctionPackage, output: Path, architecture: str) -> dict[str, Any]:
     """Return the JSON document of `purgemap build --json`."""
     return {
         "file": str(output),
@@ -64,7 +63,7 @@ def document(built: Build, output: Path, architecture: str) -> dict[str, Any]:
     }
 
 
-def _show(built: Build, output: Path, console: Console) -> None:
+def _show(built: FunctionPackage, output: Path, console: Console) -> None:
     table = Table("inside", "version", box=None, pad_edge=False, header_style="dim")
     for column in ("files", "bytes"):
         table.add_column(column, justify="right")
@@ -77,7 +76,7 @@ def _show(built: Build, output: Path, console: Console) -> None:
     console.print(f"[bold]{output}[/]: {len(built.archive):,} bytes, for arm64 and x86_64, sha256 {built.sha256}")
 
 
-def show_missing_byte_code(built: Build, console: Console) -> None:
+def show_missing_byte_code(built: FunctionPackage, console: Console) -> None:
     """Print what a start costs if the zip has no byte-code."""
     if not built.interpreter:
         console.print(

@@ -3,13 +3,11 @@
 import click
 from rich.markup import escape
 
-from purgemap.checking import Checked, check_map
-from purgemap.cli.options import file_name, routes_option, the_one_map
+from purgemap.cli.options import file_name, resolve_map_argument, routes_option
 from purgemap.cli.terminal import Terminal, print_json, print_line
-from purgemap.counting import counted
-from purgemap.preview import invalidations_of
-from purgemap.routes.map_paths import paths_text
-from purgemap.routes.problems import Problem, check_document, has_errors
+from purgemap.operations import CheckResult, check_map, preview_change
+from purgemap.routemap import Problem, check_document, has_errors, paths_text
+from purgemap.text import pluralize
 
 _COLOURS = {"error": "red", "warning": "yellow"}
 
@@ -30,8 +28,8 @@ def check(files: tuple[str, ...], form: str, routes: tuple[str, ...]) -> int:
 
     Reports every problem at once. Exits with 1 if there is an error; warnings alone are fine.
     """
-    paths = the_one_map(files, routes, name="FILE")
-    checked = check_map(paths, invalidations_of)
+    paths = resolve_map_argument(files, routes, name="FILE")
+    checked = check_map(paths, preview_change)
     if form == "json":
         print_json(check_document(paths_text(paths), checked.problems))
     elif form == "github":
@@ -42,21 +40,21 @@ def check(files: tuple[str, ...], form: str, routes: tuple[str, ...]) -> int:
     return 1 if has_errors(checked.problems) else 0
 
 
-def _show(file: str, checked: Checked) -> None:
+def _show(file: str, checked: CheckResult) -> None:
     console = Terminal()
     for problem in checked.problems:
         console.print(f"[{_COLOURS[problem.severity]}]{escape(str(problem))}[/]")
     console.print(f"[bold]{escape(file)}[/]: {_summary(checked)}")
 
 
-def _summary(checked: Checked) -> str:
+def _summary(checked: CheckResult) -> str:
     errors = sum(problem.severity == "error" for problem in checked.problems)
     counts = ((errors, "error"), (len(checked.problems) - errors, "warning"))
-    found = [counted(number, noun) for number, noun in counts if number]
+    found = [pluralize(number, noun) for number, noun in counts if number]
     if errors:
         return ", ".join(found)
     looked_at = ((checked.routes, "route"), (checked.distributions, "distribution"), (checked.tests, "test"))
-    return f"{', '.join(counted(*each) for each in looked_at)}: {', '.join(['fine', *found])}"
+    return f"{', '.join(pluralize(*each) for each in looked_at)}: {', '.join(['fine', *found])}"
 
 
 def _annotation(problem: Problem) -> str:

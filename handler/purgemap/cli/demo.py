@@ -18,18 +18,15 @@ from rich.console import Console
 from rich.syntax import Syntax
 from rich.text import Text
 
-from purgemap.aws_errors import told
+from purgemap.aws import translate_errors
 from purgemap.cli.options import file_name, read_map
 from purgemap.cli.terminal import Terminal, print_json
 from purgemap.errors import PurgemapError
 from purgemap.lambda_function import build_handler
-from purgemap.routes.loading import load_routes
+from purgemap.routemap import load_map
 
 if TYPE_CHECKING:
-    from purgemap.embedded.aws import EmbeddedAws
-    from purgemap.embedded.demonstration import Demonstration
-    from purgemap.embedded.folder import Content
-    from purgemap.embedded.scenery import Scenery
+    from purgemap.demo import Content, DemoRun, DemoStack, LocalAws
 
 # What imports moto is imported where it is used, so that without the extra `demo` this can say what to install.
 # ruff: noqa: PLC0415
@@ -58,12 +55,12 @@ _LOOK_SECONDS = 0.2
 def demo(site: str | None, routes: tuple[str, ...], *, keep: bool, as_json: bool) -> int:
     """Deploy a site into an embedded AWS, edit it, and show what CloudFront is told."""
     _check_installed()
-    from purgemap.embedded.folder import read_folder
+    from purgemap.demo import read_folder
 
-    folder = Path(site or str(files("purgemap.embedded") / "site"))
+    folder = Path(site or str(files("purgemap.demo") / "site"))
     content = read_folder(folder)
     story = Terminal(quiet=as_json)
-    with told(), _map_file(routes) as map_file, _stage(map_file, own=not routes) as stage:
+    with translate_errors(), _map_file(routes) as map_file, _stage(map_file, own=not routes) as stage:
         if not routes:
             _tell_own_map(story)
         document = _play(stage, content, story)
@@ -85,7 +82,7 @@ def _map_file(routes: tuple[str, ...]) -> Iterator[Path]:
         yield Path(routes[0])
         return
     # The function reads one path: parts in several places are compiled first.
-    text = json.dumps(read_map(routes, load_routes).document) if routes else OWN_MAP
+    text = json.dumps(read_map(routes, load_map).document) if routes else OWN_MAP
     with tempfile.TemporaryDirectory(prefix="purgemap-demo-") as folder:
         file = Path(folder) / "routes.yaml"
         file.write_text(text)
@@ -93,23 +90,21 @@ def _map_file(routes: tuple[str, ...]) -> Iterator[Path]:
 
 
 @contextmanager
-def _stage(map_file: Path, *, own: bool) -> Iterator["Demonstration"]:
-    from purgemap.embedded.aws import embedded_aws
-    from purgemap.embedded.demonstration import demonstrate
-    from purgemap.embedded.scenery import Destination, build
+def _stage(map_file: Path, *, own: bool) -> Iterator["DemoRun"]:
+    from purgemap.demo import Destination, provision_stack, start_demo, start_local_aws
 
-    routes = read_map(str(map_file), load_routes)
-    with embedded_aws() as aws:
-        scenery = build(aws, routes)
+    routes = read_map(str(map_file), load_map)
+    with start_local_aws() as aws:
+        scenery = provision_stack(aws, routes)
         if own:  # known without asking the router, so that `lost` judges it too
             scenery = dataclasses.replace(
                 scenery, destinations=lambda _bucket, key, _event: [Destination(OWN_DISTRIBUTION, f"/{key}")]
             )
-        with demonstrate(aws, scenery, build_handler(_environment(aws, scenery, map_file))) as stage:
+        with start_demo(aws, scenery, build_handler(_environment(aws, scenery, map_file))) as stage:
             yield stage
 
 
-def _environment(aws: "EmbeddedAws", scenery: "Scenery", map_file: Path) -> dict[str, str]:
+def _environment(aws: "LocalAws", scenery: "DemoStack", map_file: Path) -> dict[str, str]:
     return {
         **aws.environment,
         "PURGEMAP_ROUTES": str(map_file),
@@ -123,25 +118,24 @@ def _tell_own_map(story: Console) -> None:
     story.print(Syntax("", "yaml", theme="ansi_dark").highlight(textwrap.indent(OWN_MAP, "  ")))
 
 
-def _play(stage: "Demonstration", content: Mapping[str, "Content"], story: Console) -> dict[str, Any]:
-    from purgemap.embedded.edits import tell_edits
-    from purgemap.embedded.story import tell_step, tell_totals, to_document
+def _play(stage: "DemoRun", content: Mapping[str, "Content"], story: Console) -> dict[str, Any]:
+    from purgemap.demo import demo_document, demo_steps, print_step, print_totals
 
     started = time.monotonic()
     steps = []
-    for title, edited in tell_edits(content):
+    for title, edited in demo_steps(content):
         # The spinner ends before anything is told: while it turns, rich sends what is printed to stderr.
         with Terminal(stderr=True).status(Text(title)) as status:
             steps.append(stage.play(title, edited, status.update))
-        tell_step(story, steps[-1])
-    document = to_document(steps, time.monotonic() - started)
-    tell_totals(story, document, stage.dead_letters())
+        print_step(story, steps[-1])
+    document = demo_document(steps, time.monotonic() - started)
+    print_totals(story, document, stage.dead_letters())
     return document
 
 
-def _keep(stage: "Demonstration", folder: Path, console: Console) -> None:
+def _keep(stage: "DemoRun", folder: Path, console: Console) -> None:
     """Show each new invalidation as CloudFront accepts it, until Ctrl-C."""
-    from purgemap.embedded.story import tell_invalidations
+    from purgemap.demo import print_invalidations
 
     place, environment = stage.scenery.places[0], stage.aws.environment
     names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION")
@@ -153,10 +147,10 @@ def _keep(stage: "Demonstration", folder: Path, console: Console) -> None:
     console.print()
     console.print(Text(f"  {command}"))
     console.print()
-    told = len(stage.source.batches)
+    translate_errors = len(stage.source.batches)
     with suppress(KeyboardInterrupt):
         while True:
             time.sleep(_LOOK_SECONDS)
-            if len(stage.source.batches) > told:
-                told = len(stage.source.batches)
-                tell_invalidations(console, stage.news())
+            if len(stage.source.batches) > translate_errors:
+                translate_errors = len(stage.source.batches)
+                print_invalidations(console, stage.news())

@@ -8,28 +8,38 @@ from typing import NamedTuple
 import click
 from rich.console import Console
 
-from purgemap.aws import Aws, SqsQueue
-from purgemap.aws_errors import told
-from purgemap.building.function import Build, build_function
+from purgemap.aws import Aws, SqsQueue, translate_errors
 from purgemap.cli.build import show_missing_byte_code
 from purgemap.cli.deploy_options import parse_pairs, parse_role_arn, parse_tags
-from purgemap.cli.deploy_showing import Progress, show_changes, show_outputs, show_refreshes
+from purgemap.cli.deploy_output import Progress, show_changes, show_outputs, show_refreshes
 from purgemap.cli.options import bucket_name, routes_option
-from purgemap.cli.sound_maps import read_sound_map
+from purgemap.cli.sound_maps import load_and_warn
 from purgemap.cli.terminal import Terminal
-from purgemap.counting import counted
-from purgemap.deploying.artifacts import deployed_map, object_url, own_artifacts, upload
-from purgemap.deploying.change_set import ChangeSet, Request, discard, prepare
-from purgemap.deploying.clients import Clients, connect
-from purgemap.deploying.example_ids import check_no_example
-from purgemap.deploying.execution import execute
-from purgemap.deploying.refreshing import BY_HAND, refreshes, send
-from purgemap.deploying.stack import Stack, check_deployable, find_stack, merge_tags
+from purgemap.deployment.package import FunctionPackage, package_function
+from purgemap.deployment.rollout import MANUAL_HINT, refresh_jobs, send
+from purgemap.deployment.stack import (
+    ChangeSet,
+    ChangeSetRequest,
+    Clients,
+    Stack,
+    check_deployable,
+    check_no_example_ids,
+    connect,
+    create_change_set,
+    discard_change_set,
+    ensure_artifact_bucket,
+    execute_change_set,
+    find_stack,
+    load_deployed_map,
+    merge_tags,
+    object_url,
+    upload,
+)
+from purgemap.deployment.template import load_template, render_stack
 from purgemap.errors import PurgemapError
 from purgemap.jobs import Job
-from purgemap.rendering.stack import render_stack
-from purgemap.rendering.template import load_template
-from purgemap.routes.suggestion import did_you_mean
+from purgemap.routemap import did_you_mean
+from purgemap.text import pluralize
 
 DEFAULT_STACK = "purgemap"
 _OWN_PARAMETERS = ("CodeBucket", "CodeKey")
@@ -110,26 +120,26 @@ def deploy(  # noqa: PLR0913  the command's options
     and CloudFormation's first reason, if that fails; the stack is then as it was.
     """
     console = Terminal()
-    new = read_sound_map(routes)
+    new = load_and_warn(routes)
     template = render_stack(new)
     settings = _Settings(_checked(parameters), tags, role_arn)
     clients = connect()
-    check_no_example(new, clients.cloudformation)
-    with told():
+    check_no_example_ids(new, clients.cloudformation)
+    with translate_errors():
         target = _Target(clients, stack_name, find_stack(clients.cloudformation, stack_name), artifact_bucket)
         check_deployable(stack_name, target.before)
-        old = deployed_map(clients.s3, target.before) if refresh else None
-        built = build_function(new)
+        old = load_deployed_map(clients.s3, target.before) if refresh else None
+        built = package_function(new)
         request = _upload(target, built, template, settings)
-        change_set = prepare(clients.cloudformation, stack_name, target.before, request)
+        change_set = create_change_set(clients.cloudformation, stack_name, target.before, request)
         if change_set is None:
             console.print(f"{stack_name}: no changes")
             return 0
-        jobs = refreshes(old, new, change_set.id, time.time()) if old is not None else []
+        jobs = refresh_jobs(old, new, change_set.id, time.time()) if old is not None else []
         _show(target, change_set, jobs, console)
         show_missing_byte_code(built, console)
         if dry_run:
-            discard(clients.cloudformation, change_set)
+            discard_change_set(clients.cloudformation, change_set)
             console.print(
                 f"dry run: nothing is changed; {request.parameters['CodeBucket']} keeps the zip and the template"
             )
@@ -148,15 +158,15 @@ def _checked(given: Mapping[str, str]) -> Mapping[str, str]:
     return given
 
 
-def _upload(target: _Target, built: Build, template: str, settings: _Settings) -> Request:
+def _upload(target: _Target, built: FunctionPackage, template: str, settings: _Settings) -> ChangeSetRequest:
     """Upload the function and the template, and return what to make of the stack."""
     clients, before = target.clients, target.before
-    bucket = target.artifact_bucket or own_artifacts(clients.s3, clients.account, clients.region)
+    bucket = target.artifact_bucket or ensure_artifact_bucket(clients.s3, clients.account, clients.region)
     own = {"CodeBucket": bucket, "CodeKey": upload(clients.s3, bucket, built.archive, "zip")}
     template_key = upload(clients.s3, bucket, template.encode(), "yaml")
     known = load_template("template.yaml")["Parameters"].keys()
     kept = dict.fromkeys(known & before.parameters.keys()) if before else {}
-    return Request(
+    return ChangeSetRequest(
         f"purgemap-{built.sha256[:12]}-{int(time.time())}",
         object_url(clients.region, bucket, template_key),
         {**kept, **settings.parameters, **own},
@@ -184,7 +194,7 @@ def _agreed(clients: Clients, change_set: ChangeSet, *, yes: bool) -> bool:
         agreed = agreed or click.confirm("Go ahead?", err=True)
     finally:
         if not agreed:
-            discard(clients.cloudformation, change_set)
+            discard_change_set(clients.cloudformation, change_set)
     return agreed
 
 
@@ -193,11 +203,11 @@ def _execute(target: _Target, change_set: ChangeSet, jobs: Sequence[Job], consol
     cloudformation = target.clients.cloudformation
     try:
         with progress.running():
-            execute(cloudformation, change_set, progress.tell)
+            execute_change_set(cloudformation, change_set, progress.tell)
     except KeyboardInterrupt:
         console.print("CloudFormation goes on without this command; the next deploy says whether it is done")
         if jobs:
-            console.print(f"nothing is refreshed: {BY_HAND}")
+            console.print(f"nothing is refreshed: {MANUAL_HINT}")
         raise
     stack = find_stack(cloudformation, change_set.stack_id)
     outputs = stack.outputs if stack else {}
@@ -205,5 +215,5 @@ def _execute(target: _Target, change_set: ChangeSet, jobs: Sequence[Job], consol
     show_outputs(outputs, console)
     if jobs:
         send(jobs, SqsQueue(Aws(region=target.clients.region), outputs["QueueUrl"]))
-        sent = counted(len(jobs), "invalidation")
+        sent = pluralize(len(jobs), "invalidation")
         console.print(f"refresh: {sent} in the queue; `purgemap status` shows them")

@@ -15,18 +15,24 @@ from rich.markup import escape
 
 from purgemap.cli.options import bucket_name, file_name, read_map, routes_option
 from purgemap.cli.terminal import print_line
-from purgemap.counting import counted, some_of
 from purgemap.errors import PurgemapError
 from purgemap.events import ObjectChange
-from purgemap.explaining import suggest_bucket
-from purgemap.inputs import Named, decode_input, parse_lines
-from purgemap.listing_text import parse_listing
-from purgemap.listings import check_listing, listings_of, serving_targets, unlisted_buckets
-from purgemap.pipeline import Wanted, want
+from purgemap.operations import suggest_bucket
+from purgemap.operations.inputs import (
+    ChangeList,
+    build_listings,
+    check_listing,
+    decode_input,
+    parse_lines,
+    parse_listing,
+    serving_targets,
+    unlisted_buckets,
+)
+from purgemap.pipeline import BatchJobs, build_jobs
 from purgemap.planning import Listing
-from purgemap.routes.loading import load_routes
-from purgemap.routes.table import Routes
+from purgemap.routemap import RouteMap, load_map
 from purgemap.routing import Router
+from purgemap.text import join_with_limit, pluralize
 
 _MAX_SUGGESTIONS = 5
 
@@ -47,12 +53,12 @@ class Deploy:
 
     changes: int
     ignored: int
-    wanted: Wanted
+    wanted: BatchJobs
     unmatched: list[ObjectChange]
     suggestions: list[str]
     ends_early: bool
     listings: dict[str, Listing] | None
-    routes: Routes
+    routes: RouteMap
 
 
 def deploy_options(command: _Command) -> _Command:
@@ -82,7 +88,7 @@ def read_deploy(
     accepts_dry_run: bool = True,
 ) -> Deploy:
     """Read everything; raises PurgemapError (or MapError) for what can't be read."""
-    table = read_map(routes, load_routes)
+    table = read_map(routes, load_map)
     router = Router(table)
     # A deploy that is sent twice on purpose is two deploys: each run has its own source.
     source = f"cli-{time.time_ns()}-{os.getpid()}"
@@ -90,13 +96,13 @@ def read_deploy(
     with _of_file(input_file):
         named = parse_lines(text.split("\n"), bucket=bucket, source=source)
     if named.dry_run_lines and not accepts_dry_run:
-        lines = counted(named.dry_run_lines, "line")
+        lines = pluralize(named.dry_run_lines, "line")
         raise PurgemapError(
             f"{input_file}: {lines} of a --dryrun, which changed nothing; send the output of the real run"
         )
     for trouble in named.troubles:
         print_line(f"purgemap: passed over: {trouble}", err=True)
-    wanted = want(named.changes, router, time.time())
+    wanted = build_jobs(named.changes, router, time.time())
     for warning in wanted.warnings:
         print_line(f"purgemap: {warning}", err=True)
     unmatched = [change for change in wanted.unrouted if not any(serving_targets(change.bucket, change.key, router))]
@@ -119,13 +125,13 @@ def left_out(deploy: Deploy) -> str:
     if not deploy.wanted.unrouted and not deploy.ignored:
         return ""
     buckets = sorted({change.bucket for change in deploy.unmatched})
-    where = f" (in {some_of(buckets)})" if buckets else ""
+    where = f" (in {join_with_limit(buckets)})" if buckets else ""
     excluded = len(deploy.wanted.unrouted) - len(deploy.unmatched)
     return ", ".join(
         (
-            f"{counted(len(deploy.unmatched), 'change')} without a route{where}",
-            *((f"{counted(excluded, 'change')} excluded by the map",) if excluded else ()),
-            f"{counted(deploy.ignored, 'event')} ignored",
+            f"{pluralize(len(deploy.unmatched), 'change')} without a route{where}",
+            *((f"{pluralize(excluded, 'change')} excluded by the map",) if excluded else ()),
+            f"{pluralize(deploy.ignored, 'event')} ignored",
         )
     )
 
@@ -138,14 +144,16 @@ def print_left_out(deploy: Deploy, console: Console, *, before: str = "") -> Non
         console.print(f"[yellow]{before}{escape(left_out(deploy) or 'the input names no change')}[/]")
 
 
-def _listings(named: Named, listing: str, bucket: str | None, routes: Routes, router: Router) -> dict[str, Listing]:
+def _listings(
+    named: ChangeList, listing: str, bucket: str | None, routes: RouteMap, router: Router
+) -> dict[str, Listing]:
     buckets = {change.bucket for change in named.changes}
     of_bucket = bucket or (buckets.pop() if len(buckets) == 1 else None)
     text = _read(listing)
     with _of_file(listing):
         keys_by_bucket = parse_listing(text, of_bucket, named.changes)
         check_listing(keys_by_bucket, named.changes)
-    listings = listings_of(keys_by_bucket, named.changes, router)
+    listings = build_listings(keys_by_bucket, named.changes, router)
     for unlisted, distribution in unlisted_buckets(routes, listings, keys_by_bucket):
         print_line(
             f"purgemap: {listing}: {unlisted} feeds {distribution} too, and what it holds counts as not there: list it",

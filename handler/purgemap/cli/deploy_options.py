@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import click
 
-from purgemap.deploying.stack import RESERVED_TAGS
+from purgemap.deployment.stack import RESERVED_TAGS
 
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Tag.html
 _MAX_TAG_KEY, _MAX_TAG_VALUE = 128, 256

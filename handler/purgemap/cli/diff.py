@@ -6,12 +6,10 @@ from pathlib import Path
 
 import click
 
-from purgemap.cli.options import file_name, routes_option, the_one_map
+from purgemap.cli.options import file_name, resolve_map_argument, routes_option
 from purgemap.cli.terminal import Terminal
-from purgemap.differing.difference import difference
-from purgemap.differing.telling import NOTHING, lines, markdown
-from purgemap.routes.loading import load_routes
-from purgemap.routes.table import Routes, no_routes
+from purgemap.deployment.diff import NO_CHANGES, compare_maps, format_markdown, lines
+from purgemap.routemap import RouteMap, empty_map, load_map
 
 _COLOURS = {"gained": "green", "lost": "red", "altered": "yellow", "warning": "bold yellow"}
 
@@ -34,29 +32,29 @@ def diff(old: str, new: str | None, form: str, routes: tuple[str, ...]) -> int:
     OLD and NEW are maps: YAML, a folder of YAML parts, compiled, or /dev/null for none. NEW is --routes where it
     isn't given. Warns of what widens the part of a site that is invalidated. Exits with 0 whatever differs.
     """
-    found = difference(_load((old,)), _load(the_one_map((new,) if new else (), routes, name="NEW")))
+    found = compare_maps(_load((old,)), _load(resolve_map_argument((new,) if new else (), routes, name="NEW")))
     if form == "markdown":
-        click.echo(markdown(found), nl=False)
+        click.echo(format_markdown(found), nl=False)
         return 0
     console = Terminal()
     differences = [*lines(found)]
     for line in differences:
         console.print(str(line), style=_COLOURS[line.how], markup=False)
     if not differences:
-        console.print(NOTHING)
+        console.print(NO_CHANGES)
     return 0
 
 
-def _load(places: tuple[str, ...]) -> Routes:
+def _load(places: tuple[str, ...]) -> RouteMap:
     if places == (os.devnull,):
-        return no_routes()
+        return empty_map()
     path = Path(places[0])
-    return _load_pipe(path) if path.is_fifo() else load_routes(places)
+    return _load_pipe(path) if path.is_fifo() else load_map(places)
 
 
-def _load_pipe(path: Path) -> Routes:
+def _load_pipe(path: Path) -> RouteMap:
     """Load what a shell's <(git show main:config/routes.yaml) gives, which can be read only once."""
     with tempfile.NamedTemporaryFile(prefix="routes-", suffix=".yaml") as file:
         file.write(path.read_bytes())
         file.flush()
-        return load_routes(file.name)
+        return load_map(file.name)

@@ -6,15 +6,12 @@ from rich.markup import escape
 
 from purgemap.cli.options import read_map, routes_option
 from purgemap.cli.terminal import Terminal, print_json
-from purgemap.counting import counted
 from purgemap.errors import PurgemapError
 from purgemap.events import CREATED, DELETED, EXPIRED
-from purgemap.explaining import Explanation, MatchedTarget, is_bucket_known, suggest_bucket
-from purgemap.explaining import explain as explain_change
+from purgemap.operations import Explanation, MatchedTarget, explain_change, is_bucket_known, suggest_bucket
 from purgemap.planning import is_wildcard
-from purgemap.routes.loading import load_routes
-from purgemap.routes.table import Routes
-from purgemap.s3_uris import parse_s3_uri
+from purgemap.routemap import RouteMap, load_map
+from purgemap.text import parse_s3_uri, pluralize
 
 # People look for the nearest miss; a bucket of a thousand sites has a thousand of them.
 _SHOWN_SKIPS = 12
@@ -43,7 +40,7 @@ def explain(place: tuple[str, str], event: str, *, as_json: bool, routes: tuple[
 
     The URI is taken as it stands, never decoded: quote it for the shell.
     """
-    table = read_map(routes, load_routes)
+    table = read_map(routes, load_map)
     explanation = explain_change(table, *place, event)
     if as_json:
         print_json(explanation.document())
@@ -52,7 +49,7 @@ def explain(place: tuple[str, str], event: str, *, as_json: bool, routes: tuple[
     return 0
 
 
-def _show(explanation: Explanation, routes: Routes, console: Console) -> None:
+def _show(explanation: Explanation, routes: RouteMap, console: Console) -> None:
     change = explanation.change
     console.print(f"[bold]{escape(f's3://{change.bucket}/{change.key}')}[/] {change.event}")
     for match in explanation.matches:
@@ -61,12 +58,12 @@ def _show(explanation: Explanation, routes: Routes, console: Console) -> None:
         skipped = " ".join(filter(None, (skip.route, routes.label(skip.distribution))))
         console.print(f"[dim]skipped  {escape(skipped)}:[/] {escape(skip.reason)}")
     if len(explanation.skipped) > _SHOWN_SKIPS:
-        more = counted(len(explanation.skipped) - _SHOWN_SKIPS, "more route")
+        more = pluralize(len(explanation.skipped) - _SHOWN_SKIPS, "more route")
         console.print(f"[dim]skipped  {more} of this bucket (--json)[/]")
     _show_result(explanation, routes, console)
 
 
-def _show_match(match: MatchedTarget, routes: Routes, console: Console) -> None:
+def _show_match(match: MatchedTarget, routes: RouteMap, console: Console) -> None:
     target = match.target
     console.print(
         f"[green]route[/]    [bold]{escape(target.route)}[/] → {escape(routes.label(target.distribution.id))}"
@@ -77,7 +74,7 @@ def _show_match(match: MatchedTarget, routes: Routes, console: Console) -> None:
         console.print(f"  capture  {name} = {escape(value)}")
     if target.origin_path:
         console.print(f"  origin   {escape(target.origin_path)} is cut: CloudFront puts it before the viewer's path")
-    for spelling in match.spellings:
+    for spelling in match.viewer_paths:
         console.print(f"  viewer   {escape(spelling.path)}  [dim]{spelling.reason}[/]")
     for item in match.items:
         console.print(f"  item     {escape(item)}{_why_wildcard(item, match)}")
@@ -88,12 +85,12 @@ def _show_match(match: MatchedTarget, routes: Routes, console: Console) -> None:
 def _why_wildcard(item: str, match: MatchedTarget) -> str:
     if not is_wildcard(item):
         return ""
-    if any("~" in spelling.path for spelling in match.spellings):
+    if any("~" in spelling.path for spelling in match.viewer_paths):
         return "  [dim]CloudFront supports ~ in no spelling, so a wildcard stops before it[/]"
     return "  [dim]a wildcard[/]"
 
 
-def _show_result(explanation: Explanation, routes: Routes, console: Console) -> None:
+def _show_result(explanation: Explanation, routes: RouteMap, console: Console) -> None:
     if not explanation.invalidations:
         bucket = explanation.change.bucket
         reason = f"no route of the map names the bucket {bucket}{suggest_bucket(bucket, routes)}"

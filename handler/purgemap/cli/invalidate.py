@@ -9,27 +9,26 @@ import click
 from rich.console import Console
 from rich.markup import escape
 
-from purgemap.aws import Aws, AwsCloudFront
-from purgemap.aws_errors import needs_person
+from purgemap.aws import Aws, AwsCloudFront, is_credentials_error
 from purgemap.cli.deploy_input import Deploy, deploy_options, print_left_out, read_deploy
 from purgemap.cli.plan import document
 from purgemap.cli.terminal import Terminal, print_json
-from purgemap.counting import counted
 from purgemap.delivery import (
-    SECONDS_TO_START_A_CALL,
+    MIN_SECONDS_FOR_CALL,
     Accepted,
     CloudFront,
     Deferred,
-    Order,
+    FailureKind,
+    InvalidationError,
     Outcome,
-    Pace,
-    Refusal,
-    RefusedError,
+    PendingJob,
+    RateLimit,
     Rejected,
     deliver,
 )
-from purgemap.preview import Invalidation
-from purgemap.routes.table import Distribution
+from purgemap.operations import PlannedInvalidation
+from purgemap.routemap import Distribution
+from purgemap.text import pluralize
 
 # A person waits here: a refusal is tried again after seconds, not in the distribution's next slot.
 _FIRST_WAIT, _LONGEST_WAIT = 2, 30
@@ -52,10 +51,12 @@ class _InteractiveCloudFront:
         """Ask for an invalidation and return its id; raises RefusedError."""
         try:
             return self._cloudfront.create_invalidation(distribution, items, caller_reference)
-        except RefusedError as error:
+        except InvalidationError as error:
             # Unlike after a deployment, a person's permissions do not lag behind.
-            if error.refusal is Refusal.DENIED or (error.refusal is Refusal.FAILING and needs_person(error.__cause__)):
-                raise RefusedError(Refusal.GONE, str(error)) from error
+            if error.refusal is FailureKind.ACCESS_DENIED or (
+                error.refusal is FailureKind.SERVER_ERROR and is_credentials_error(error.__cause__)
+            ):
+                raise InvalidationError(FailureKind.GONE, str(error)) from error
             raise
 
 
@@ -87,7 +88,7 @@ def invalidate(*, timeout: int, allow_unrouted: bool, as_json: bool, **options: 
         print_json(document(deploy, _invalidations(sent, deploy)))
     is_unrouted = bool(deploy.unmatched) and not allow_unrouted
     if is_unrouted:
-        unmatched = counted(len(deploy.unmatched), "change")
+        unmatched = pluralize(len(deploy.unmatched), "change")
         progress.print(f"[red]no route matches {unmatched}[/]: fix the map or the input, or pass --allow-unrouted")
     if deploy.ends_early:
         progress.print(
@@ -113,9 +114,9 @@ def send(
     sent = Sent([], [])
     orders, rounds = deploy.wanted.orders, 0
     distributions = {order.job.distribution: order.distribution for order in orders}
-    pace = Pace(now=time.time, seconds_left=lambda: seconds_left() + SECONDS_TO_START_A_CALL, sleep=sleep)
+    rate_limit = RateLimit(now=time.time, seconds_left=lambda: seconds_left() + MIN_SECONDS_FOR_CALL, sleep=sleep)
     while orders:
-        outcomes = deliver(orders, cloudfront, pace, deploy.listings)
+        outcomes = deliver(orders, cloudfront, rate_limit, deploy.listings)
         wait = min(_FIRST_WAIT << min(rounds, 10), _LONGEST_WAIT)
         if seconds_left() < wait:
             outcomes = [_out_of_time(outcome) for outcome in outcomes]
@@ -134,22 +135,23 @@ def _out_of_time(outcome: Outcome) -> Outcome:
     return Rejected(outcome.job, f"no time left; {outcome.reason}") if isinstance(outcome, Deferred) else outcome
 
 
-def _again(deferred: Iterable[Deferred], distributions: Mapping[str, Distribution]) -> list[Order]:
-    return [Order(outcome.job, distributions[outcome.job.distribution], was_deferred=True) for outcome in deferred]
+def _again(deferred: Iterable[Deferred], distributions: Mapping[str, Distribution]) -> list[PendingJob]:
+    return [PendingJob(outcome.job, distributions[outcome.job.distribution], is_retry=True) for outcome in deferred]
 
 
 def _say(console: Console, outcome: Outcome) -> None:
     distribution = escape(outcome.job.distribution)
     if isinstance(outcome, Accepted):
-        console.print(f"[green]accepted[/] {distribution} {counted(len(outcome.items), 'item')} as {outcome.id}")
+        console.print(f"[green]accepted[/] {distribution} {pluralize(len(outcome.items), 'item')} as {outcome.id}")
     elif isinstance(outcome, Deferred):
         console.print(f"[yellow]deferred[/] {distribution}: {escape(outcome.reason)}")
     else:
         console.print(f"[red]not accepted[/] {distribution}: {escape(outcome.reason)}")
 
 
-def _invalidations(sent: Sent, deploy: Deploy) -> list[Invalidation]:
+def _invalidations(sent: Sent, deploy: Deploy) -> list[PlannedInvalidation]:
     distributions = {order.job.distribution: order.distribution for order in deploy.wanted.orders}
     return [
-        Invalidation(distributions[each.job.distribution], each.items, each.job.changes, None) for each in sent.accepted
+        PlannedInvalidation(distributions[each.job.distribution], each.items, each.job.changes, None)
+        for each in sent.accepted
     ]

@@ -12,7 +12,7 @@ import purgemap
 from purgemap.cli.options import INTERRUPTED
 from purgemap.cli.terminal import print_line, print_lines
 from purgemap.errors import PurgemapError
-from purgemap.routes.problems import MapError
+from purgemap.routemap import MapError
 
 # Each is a module of this package with a click command of the same name, imported when it is asked for: `check` must
 # not wait for the embedded AWS.

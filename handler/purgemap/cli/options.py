@@ -10,9 +10,8 @@ from click.core import ParameterSource
 
 from purgemap.cli.terminal import print_json
 from purgemap.errors import PurgemapError
-from purgemap.routes.map_paths import MapPaths, paths_text, split_paths
-from purgemap.routes.problems import MapError, check_document
-from purgemap.s3_uris import SCHEME
+from purgemap.routemap import MapError, MapPaths, check_document, paths_text, split_paths
+from purgemap.text import S3_SCHEME
 
 DEFAULT_ROUTES = "config/routes.yaml"
 
@@ -35,7 +34,7 @@ def file_name(text: str) -> str:
 def bucket_name(text: str) -> str:
     """Refuse what can be no bucket's name, and say what to write instead where it holds one."""
     if not _BUCKET.fullmatch(text):
-        name = text.removeprefix(SCHEME).partition("/")[0]
+        name = text.removeprefix(S3_SCHEME).partition("/")[0]
         instead = name if _BUCKET.fullmatch(name) else "my-site"
         raise click.BadParameter(f"{text!r} is not a bucket's name; write it alone, as {instead}")
     return text
@@ -52,7 +51,7 @@ routes_option = click.option(
 )
 
 
-def the_one_map(arguments: tuple[str, ...], routes: tuple[str, ...], *, name: str) -> tuple[str, ...]:
+def resolve_map_argument(arguments: tuple[str, ...], routes: tuple[str, ...], *, name: str) -> tuple[str, ...]:
     """Return the map that arguments name, else that of --routes; raises click.UsageError where both name one."""
     if arguments and click.get_current_context().get_parameter_source("routes") is ParameterSource.COMMANDLINE:
         raise click.UsageError(f"{name} and --routes both name the map; give one of them")

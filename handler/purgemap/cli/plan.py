@@ -11,8 +11,9 @@ from rich.table import Table
 from purgemap.cli.deploy_input import Deploy, deploy_options, print_left_out, read_deploy
 from purgemap.cli.plan_advice import advise, warn_of_budgets
 from purgemap.cli.terminal import Terminal, print_json
-from purgemap.counting import counted
-from purgemap.preview import DOLLARS_PER_PATH, Invalidation, preview
+from purgemap.operations import PlannedInvalidation, preview_jobs
+from purgemap.planning import PRICE_PER_PATH_USD
+from purgemap.text import pluralize
 
 # People look for what is odd in a plan; the whole of it is in --json.
 _SHOWN_ITEMS = 30
@@ -28,7 +29,7 @@ def plan(*, as_json: bool, **options: Any) -> int:
     the bucket that --bucket names.
     """
     deploy = read_deploy(**options)
-    invalidations = preview(deploy.wanted.orders, deploy.listings)
+    invalidations = preview_jobs(deploy.wanted.orders, deploy.listings)
     if as_json:
         print_json(document(deploy, invalidations))
     else:
@@ -36,7 +37,7 @@ def plan(*, as_json: bool, **options: Any) -> int:
     return 0
 
 
-def document(deploy: Deploy, invalidations: list[Invalidation]) -> dict[str, Any]:
+def document(deploy: Deploy, invalidations: list[PlannedInvalidation]) -> dict[str, Any]:
     """Return the JSON document of `purgemap plan --json`."""
     paths = sum(len(each.items) for each in invalidations)
     return {
@@ -48,12 +49,12 @@ def document(deploy: Deploy, invalidations: list[Invalidation]) -> dict[str, Any
             "paths": paths,
             "wildcards": sum(each.wildcards for each in invalidations),
             "requests": len(invalidations),
-            "cost_usd": round(paths * DOLLARS_PER_PATH, 3),
+            "cost_usd": round(paths * PRICE_PER_PATH_USD, 3),
         },
     }
 
 
-def _invalidation_document(invalidation: Invalidation) -> dict[str, Any]:
+def _invalidation_document(invalidation: PlannedInvalidation) -> dict[str, Any]:
     role_arn = invalidation.distribution.role_arn
     return {
         "distribution": invalidation.distribution.id,
@@ -65,7 +66,7 @@ def _invalidation_document(invalidation: Invalidation) -> dict[str, Any]:
     }
 
 
-def _show(deploy: Deploy, invalidations: list[Invalidation], console: Console) -> None:
+def _show(deploy: Deploy, invalidations: list[PlannedInvalidation], console: Console) -> None:
     for invalidation in invalidations:
         console.print(f"[bold]{escape(deploy.routes.label(invalidation.distribution.id))}[/]")
         for item in invalidation.items[:_SHOWN_ITEMS]:
@@ -76,8 +77,8 @@ def _show(deploy: Deploy, invalidations: list[Invalidation], console: Console) -
         console.print(_table(deploy, invalidations))
     summary = document(deploy, invalidations)["summary"]
     console.print(
-        f"{counted(summary['changes'], 'change')} → {counted(summary['paths'], 'item')} "
-        f"in {counted(summary['requests'], 'request')}, "
+        f"{pluralize(summary['changes'], 'change')} → {pluralize(summary['paths'], 'item')} "
+        f"in {pluralize(summary['requests'], 'request')}, "
         f"${summary['cost_usd']:.3f} before the account's free 1,000 paths a month"
     )
     advices = advise(deploy.wanted.orders, invalidations, deploy.listings or {})
@@ -86,7 +87,7 @@ def _show(deploy: Deploy, invalidations: list[Invalidation], console: Console) -
     print_left_out(deploy, console)
 
 
-def _table(deploy: Deploy, invalidations: list[Invalidation]) -> Table:
+def _table(deploy: Deploy, invalidations: list[PlannedInvalidation]) -> Table:
     """Show a row for each distribution; the requests only where one distribution takes several."""
     by_distribution = [list(each) for _, each in groupby(invalidations, key=lambda each: each.distribution.id)]
     known, several = deploy.listings is not None, len(by_distribution) < len(invalidations)
@@ -104,6 +105,6 @@ def _table(deploy: Deploy, invalidations: list[Invalidation]) -> Table:
             str(sum(each.wildcards for each in requests)),
             *([str(sum(evicted)) if evicted else "?"] if known else []),
             *([str(len(requests))] if several else []),
-            f"${items * DOLLARS_PER_PATH:.3f}",
+            f"${items * PRICE_PER_PATH_USD:.3f}",
         )
     return table

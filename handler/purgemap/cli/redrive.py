@@ -14,8 +14,9 @@ from rich.markup import escape
 from rich.progress import Progress
 
 from purgemap.aws import SqsQueue
+from purgemap.aws.monitoring import SqsDeadLetterQueue
 from purgemap.cli.options import INTERRUPTED, read_map, routes_option
-from purgemap.cli.service_options import (
+from purgemap.cli.queue_options import (
     QueueUrls,
     aws_of,
     distribution_option,
@@ -25,16 +26,19 @@ from purgemap.cli.service_options import (
     unnamed,
 )
 from purgemap.cli.terminal import Terminal, print_json
-from purgemap.counting import counted
-from purgemap.dead_letters import DeadLetter, concerned
 from purgemap.errors import PurgemapError
-from purgemap.inbox import SqsInbox
-from purgemap.redriving import Redriven, Selection, survey
-from purgemap.redriving import redrive as send_again
-from purgemap.routes.loading import load_routes
-from purgemap.routes.map_paths import MapPaths
+from purgemap.operations import (
+    DeadLetter,
+    DeadLetterScan,
+    RedriveFilter,
+    RedriveResult,
+    affected_distributions,
+    preview_redrive,
+    redrive_letters,
+)
+from purgemap.routemap import MapPaths, load_map
 from purgemap.routing import Router
-from purgemap.sweeping import Sweep
+from purgemap.text import pluralize
 
 
 @click.command(short_help="Dead letters again, after the repair.")
@@ -75,7 +79,7 @@ def redrive(  # noqa: PLR0913  the command's options
     return 1 if redriven.failures or redriven.undeleted or redriven.trouble else 0
 
 
-def document(redriven: Redriven, *, dry_run: bool) -> dict[str, Any]:
+def document(redriven: RedriveResult, *, dry_run: bool) -> dict[str, Any]:
     """Return the JSON document of `purgemap redrive --json`."""
     return {
         "dry_run": dry_run,
@@ -105,23 +109,27 @@ def _filter(texts: Sequence[str], paths: MapPaths) -> Callable[[DeadLetter], boo
     """Say which letters are meant; the map is read only if distributions are named."""
     if not texts:
         return lambda _dead_letter: True
-    routes = read_map(paths, load_routes)
+    routes = read_map(paths, load_map)
     router, wanted = Router(routes), {each.id for each in find_distributions(texts, routes)}
-    return lambda dead_letter: not wanted.isdisjoint(concerned(dead_letter, router))
+    return lambda dead_letter: not wanted.isdisjoint(affected_distributions(dead_letter, router))
 
 
 def _run(
     urls: QueueUrls, is_wanted: Callable[[DeadLetter], bool], stop: Event, stderr: Console, *, dry_run: bool
-) -> Redriven:
+) -> RedriveResult:
     aws = aws_of(urls)
-    inbox = SqsInbox(aws, urls.dead_letters or "")
+    inbox = SqsDeadLetterQueue(aws, urls.dead_letters or "")
     depth = inbox.depth()
     # AWS's clock tells whole seconds; what came in the one of the start counts as there before.
-    sweep = Sweep(inbox, depth.time + 1, stop.is_set)
+    sweep = DeadLetterScan(inbox, depth.time + 1, stop.is_set)
     with Progress(console=stderr, transient=True, disable=not stderr.is_terminal) as progress:
         task = progress.add_task("dead letters", total=depth.visible)
-        selection = Selection(is_wanted, time.time(), lambda letters: progress.advance(task, letters))
-        return survey(sweep, selection) if dry_run else send_again(sweep, SqsQueue(aws, urls.queue or ""), selection)
+        selection = RedriveFilter(is_wanted, time.time(), lambda letters: progress.advance(task, letters))
+        return (
+            preview_redrive(sweep, selection)
+            if dry_run
+            else redrive_letters(sweep, SqsQueue(aws, urls.queue or ""), selection)
+        )
 
 
 @contextmanager
@@ -140,19 +148,17 @@ def _stoppable() -> Iterator[Event]:
         signal.signal(signal.SIGINT, before)
 
 
-def _show(redriven: Redriven, console: Console, *, dry_run: bool) -> None:
+def _show(redriven: RedriveResult, console: Console, *, dry_run: bool) -> None:
     for (kind, reason), count in redriven.counts.most_common():
         console.print(f"{count:>7,}  {kind:<8}  {escape(reason)}")
     verb = "would go" if dry_run else "went"
-    console.print(
-        f"{counted(redriven.letters, 'dead letter')} {verb} to the queue as {counted(redriven.messages, 'message')}, "
-        f"{redriven.left:,} left alone"
-    )
+    letters, messages = pluralize(redriven.letters, "dead letter"), pluralize(redriven.messages, "message")
+    console.print(f"{letters} {verb} to the queue as {messages}, {redriven.left:,} left alone")
     if redriven.newer:
         console.print(f"[yellow]{redriven.newer:,} came since the start: see purgemap status[/]")
 
 
-def _complain(redriven: Redriven, stderr: Console) -> None:
+def _complain(redriven: RedriveResult, stderr: Console) -> None:
     for failure in redriven.failures:
         stderr.print(f"[red]failed[/] {failure.id} ({escape(failure.reason)}): {escape(failure.error)}")
     for id_, error in redriven.undeleted.items():

@@ -5,8 +5,8 @@ from pathlib import Path
 import click
 
 from purgemap.cli.options import read_map, routes_option, write_file
-from purgemap.rendering.stack import render_member, render_stack
-from purgemap.routes.loading import load_routes
+from purgemap.deployment.template import render_member, render_stack
+from purgemap.routemap import load_map
 
 
 @click.command(short_help="The CloudFormation that runs a map.")
@@ -23,7 +23,7 @@ def render(output: Path | None, routes: tuple[str, ...], *, member: bool) -> int
     Event rules name the map's buckets and nothing else; rights stand on its distributions and roles and on nothing
     else. The same map gives the same bytes. Exits with 1, and names the limit, where AWS would refuse it.
     """
-    template = (render_member if member else render_stack)(read_map(routes, load_routes))
+    template = (render_member if member else render_stack)(read_map(routes, load_map))
     if output is None:
         click.echo(template, nl=False)
     else:

@@ -1,15 +1,14 @@
 """The map that `build` and `deploy` put in service, and its warnings."""
 
-from purgemap.building.sound_map import load_sound
 from purgemap.cli.options import read_map
 from purgemap.cli.terminal import Terminal
-from purgemap.routes.map_paths import MapPaths
-from purgemap.routes.table import Routes
+from purgemap.operations import load_checked_map
+from purgemap.routemap import MapPaths, RouteMap
 
 
-def read_sound_map(routes: MapPaths) -> Routes:
+def load_and_warn(routes: MapPaths) -> RouteMap:
     """Read a map that passes `purgemap check`, and print its warnings."""
-    sound = read_map(routes, load_sound)
+    sound = read_map(routes, load_checked_map)
     console = Terminal(stderr=True)
     for problem in sound.warnings:
         console.print(str(problem), style="yellow", markup=False)

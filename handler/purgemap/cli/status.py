@@ -11,8 +11,10 @@ from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Table
 
+from purgemap.aws.monitoring import AwsInvalidations, SqsDeadLetterQueue, read_oldest_change
+from purgemap.batch_log import DEFAULT_NAMESPACE
 from purgemap.cli.options import read_map, routes_option
-from purgemap.cli.service_options import (
+from purgemap.cli.queue_options import (
     QueueUrls,
     aws_of,
     distribution_option,
@@ -22,15 +24,7 @@ from purgemap.cli.service_options import (
     unnamed,
 )
 from purgemap.cli.terminal import Terminal, print_json
-from purgemap.counting import counted, some_of
-from purgemap.inbox import SqsInbox
-from purgemap.invalidations import AwsInvalidations
-from purgemap.metrics import read_oldest_change
-from purgemap.reporting import DEFAULT_NAMESPACE
-from purgemap.routes.loading import load_routes
-from purgemap.routes.table import Distribution, Routes
-from purgemap.routing import Router
-from purgemap.status import (
+from purgemap.operations import (
     DeadLetterStatus,
     DistributionStatus,
     QueueStatus,
@@ -40,6 +34,9 @@ from purgemap.status import (
     read_queue,
     read_waiting,
 )
+from purgemap.routemap import Distribution, RouteMap, load_map
+from purgemap.routing import Router
+from purgemap.text import join_with_limit, pluralize
 
 # How long letters that are looked at stay hidden, should this be killed before it shows them again.
 _VISIBILITY_SECONDS = 30
@@ -65,7 +62,7 @@ def status(*, distributions: tuple[str, ...], routes: tuple[str, ...], as_json: 
 
     Changes nothing. --distribution narrows the invalidations, not the queues. Exits with 1 if something can't be read.
     """
-    table = read_map(routes, load_routes)
+    table = read_map(routes, load_map)
     watched = find_distributions(distributions, table) or [
         each for _, each in sorted(table.distributions_by_id.items())
     ]
@@ -134,9 +131,9 @@ def _distribution_document(each: DistributionStatus, names: Names) -> dict[str, 
 
 def _read(urls: QueueUrls, namespace: str, router: Router, watched: Sequence[Distribution]) -> Status:
     aws, problems = aws_of(urls), list(unnamed(urls))
-    queue = read_queue(SqsInbox(aws, urls.queue), problems) if urls.queue else None
+    queue = read_queue(SqsDeadLetterQueue(aws, urls.queue), problems) if urls.queue else None
     oldest_change = read_waiting(queue, lambda: read_oldest_change(aws, namespace), problems)
-    inbox = SqsInbox(aws, urls.dead_letters, _VISIBILITY_SECONDS) if urls.dead_letters else None
+    inbox = SqsDeadLetterQueue(aws, urls.dead_letters, _VISIBILITY_SECONDS) if urls.dead_letters else None
     dead_letters = read_dead_letters(inbox, router, problems) if inbox else None
     stderr = Terminal(stderr=True)
     with Progress(console=stderr, transient=True, disable=not stderr.is_terminal) as progress:
@@ -145,7 +142,7 @@ def _read(urls: QueueUrls, namespace: str, router: Router, watched: Sequence[Dis
     return Status(queue, oldest_change, dead_letters, found, tuple(problems))
 
 
-def _show(found: Status, routes: Routes, console: Console) -> None:
+def _show(found: Status, routes: RouteMap, console: Console) -> None:
     table = Table("", "visible", "in flight", "delayed", "oldest", box=None, pad_edge=False, header_style="dim")
     for column in table.columns[1:]:
         column.justify = "right"
@@ -175,7 +172,7 @@ def _age(seconds: float | None) -> str:
     return f"{seconds // length:.0f} {name}"
 
 
-def _show_reasons(dead_letters: DeadLetterStatus, routes: Routes, console: Console) -> None:
+def _show_reasons(dead_letters: DeadLetterStatus, routes: RouteMap, console: Console) -> None:
     if not dead_letters.reasons:
         return
     console.print()
@@ -183,13 +180,13 @@ def _show_reasons(dead_letters: DeadLetterStatus, routes: Routes, console: Conso
     for reason in dead_letters.reasons:
         console.print(f"{reason.letters:>7,}  {reason.kind:<8}  {escape(reason.reason)}")
         if reason.distributions:
-            console.print(f"{'':19}[dim]for {escape(some_of([*map(routes.label, reason.distributions)]))}[/]")
+            console.print(f"{'':19}[dim]for {escape(join_with_limit([*map(routes.label, reason.distributions)]))}[/]")
     if dead_letters.is_sample:
         total = dead_letters.queue.depth.total
-        console.print(f"[dim]{dead_letters.looked_at:,} of about {counted(total, 'dead letter')} were looked at[/]")
+        console.print(f"[dim]{dead_letters.looked_at:,} of about {pluralize(total, 'dead letter')} were looked at[/]")
 
 
-def _show_distributions(distributions: Sequence[DistributionStatus], routes: Routes, console: Console) -> None:
+def _show_distributions(distributions: Sequence[DistributionStatus], routes: RouteMap, console: Console) -> None:
     """Print the distributions with invalidations in progress or errors, and count the others."""
     telling = [each for each in distributions if each.progress is None or each.progress.invalidations]
     console.print()
@@ -198,7 +195,7 @@ def _show_distributions(distributions: Sequence[DistributionStatus], routes: Rou
     if len(telling) < len(distributions):
         rest = len(distributions) - len(telling)
         what = "other distribution" if telling else "distribution"
-        console.print(f"{counted(rest, what)} with no invalidation in progress")
+        console.print(f"{pluralize(rest, what)} with no invalidation in progress")
 
 
 def _news(each: DistributionStatus) -> str:

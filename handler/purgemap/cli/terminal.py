@@ -9,7 +9,7 @@ from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 from rich.text import Text
 
-from purgemap.routes.problems import on_one_line
+from purgemap.text import escape_control_characters
 
 
 class Terminal(Console):
@@ -24,7 +24,7 @@ class Terminal(Console):
 
     def render_str(self, text: str, **settings: Any) -> Text:
         """Make markup a Text of one line."""
-        return super().render_str(on_one_line(text), **settings)
+        return super().render_str(escape_control_characters(text), **settings)
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         """Escape what other renderables hold; their line ends are rich's own."""
@@ -34,7 +34,7 @@ class Terminal(Console):
 
 def print_line(text: str, *, err: bool = False) -> None:
     """Print a line as it is, without markup, colours or wrapping."""
-    click.echo(on_one_line(text), err=err)
+    click.echo(escape_control_characters(text), err=err)
 
 
 def print_lines(text: str, *, err: bool = False) -> None:
@@ -54,4 +54,4 @@ def _json_line(line: str) -> str:
 
 
 def _printable_lines(text: str) -> str:
-    return text if text.isprintable() else "\n".join(map(on_one_line, text.split("\n")))
+    return text if text.isprintable() else "\n".join(map(escape_control_characters, text.split("\n")))

@@ -1,31 +1,41 @@
 """Jobs → what became of them: accepted by CloudFront, deferred to a later batch, or rejected for good."""
 
-from purgemap.call_settings import SECONDS_TO_START_A_CALL
-from purgemap.delivery.daily_budget import DailyBudgets, Excess, Notes
-from purgemap.delivery.delivering import Order, defer_new, deliver
-from purgemap.delivery.history import InvalidationHistory, Listed, Page
-from purgemap.delivery.outcomes import Accepted, CloudFront, Deferred, Outcome, Refusal, RefusedError, Rejected
-from purgemap.delivery.pace import Pace
+from purgemap.delivery.call_settings import CALL, MIN_SECONDS_FOR_CALL, ROLE_CALL, CallSettings
+from purgemap.delivery.daily_budget import BudgetNotes, DailyBudgets, Excess
+from purgemap.delivery.history import InvalidationHistory, InvalidationPage, ListedInvalidation
+from purgemap.delivery.outcomes import Accepted, CloudFront, Deferred, FailureKind, InvalidationError, Outcome, Rejected
+from purgemap.delivery.queueing import EnqueueFailure, Queue, QueueMessage, ReceivedMessage, enqueue_outcomes
+from purgemap.delivery.rate_limit import DEFAULT_CALLS_PER_SECOND, RateLimit
+from purgemap.delivery.sender import PendingJob, defer_excess, deliver
 from purgemap.delivery.wildcard_limits import WildcardLimits
 
 __all__ = [
-    "SECONDS_TO_START_A_CALL",
+    "CALL",
+    "DEFAULT_CALLS_PER_SECOND",
+    "MIN_SECONDS_FOR_CALL",
+    "ROLE_CALL",
     "Accepted",
+    "BudgetNotes",
+    "CallSettings",
     "CloudFront",
     "DailyBudgets",
     "Deferred",
+    "EnqueueFailure",
     "Excess",
+    "FailureKind",
+    "InvalidationError",
     "InvalidationHistory",
-    "Listed",
-    "Notes",
-    "Order",
+    "InvalidationPage",
+    "ListedInvalidation",
     "Outcome",
-    "Pace",
-    "Page",
-    "Refusal",
-    "RefusedError",
+    "PendingJob",
+    "Queue",
+    "QueueMessage",
+    "RateLimit",
+    "ReceivedMessage",
     "Rejected",
     "WildcardLimits",
-    "defer_new",
+    "defer_excess",
     "deliver",
+    "enqueue_outcomes",
 ]

@@ -10,14 +10,14 @@ import math
 from collections.abc import Callable
 from typing import NamedTuple
 
+from purgemap.delivery.backoff import MAX_DELAY, SECONDS_BETWEEN_WILDCARDS, last_wildcard_slot, next_wildcard_slot
 from purgemap.delivery.history import InvalidationHistory
 from purgemap.delivery.outcomes import Deferred
-from purgemap.delivery.pace import Pace
+from purgemap.delivery.rate_limit import RateLimit
 from purgemap.delivery.statement import Statement
 from purgemap.jobs import Job
-from purgemap.planning import whole_scopes
-from purgemap.routes.table import Distribution
-from purgemap.slots import MAX_DELAY, SECONDS_BETWEEN_WILDCARDS, last_wildcard_slot, next_wildcard_slot
+from purgemap.planning import cover_whole_scopes
+from purgemap.routemap import Distribution
 
 # What was held goes in the first batches after its slot; a new job must not take their quarter of an hour for a pause.
 _SECONDS_TO_SEND_IN_A_SLOT = 60
@@ -34,7 +34,7 @@ class Excess(NamedTuple):
     next_wildcards: float
 
 
-class Notes(NamedTuple):
+class BudgetNotes(NamedTuple):
     """What a person should read of a batch's budgets."""
 
     excesses: tuple[Excess, ...] = ()
@@ -57,9 +57,9 @@ class DailyBudgets:
         self._excesses: dict[str, Excess] = {}
         self._warnings: list[str] = []
 
-    def take_notes(self) -> Notes:
+    def take_notes(self) -> BudgetNotes:
         """Return what was noted since the last time."""
-        notes = Notes(tuple(self._excesses.values()), tuple(self._warnings))
+        notes = BudgetNotes(tuple(self._excesses.values()), tuple(self._warnings))
         self._excesses.clear()
         self._warnings.clear()
         return notes
@@ -70,19 +70,19 @@ class DailyBudgets:
             self._statement(distribution).spending.record(invalidation, items, sent)
 
     def admit(
-        self, job: Job, distribution: Distribution, plan: Callable[[Job, int], Requests], pace: Pace
+        self, job: Job, distribution: Distribution, plan: Callable[[Job, int], Requests], rate_limit: RateLimit
     ) -> Admitted | Deferred:
         """Return what a job may send now, else the job held back; `plan` takes the most paths of one request."""
         statement = self._statement(distribution)
-        remaining = statement.remaining(distribution, pace, self._warnings.append)
-        max_paths = self._max_paths(distribution, statement, remaining, pace.now())
+        remaining = statement.remaining(distribution, rate_limit, self._warnings.append)
+        max_paths = self._max_paths(distribution, statement, remaining, rate_limit.now())
         requests = plan(job, max_paths) if remaining else []
         if requests and sum(map(len, requests)) <= remaining:
             return Admitted(job, lambda: requests)
-        self._note_excess(distribution, statement, pace.now())
-        wildcards = self._due_wildcards(job, statement, pace)
+        self._note_excess(distribution, statement, rate_limit.now())
+        wildcards = self._due_wildcards(job, statement, rate_limit)
         if wildcards is None:
-            return _hold(job, self._excesses[distribution.id], pace.now())
+            return _hold(job, self._excesses[distribution.id], rate_limit.now())
         return Admitted(wildcards, lambda: plan(wildcards, distribution.max_paths))
 
     def _max_paths(self, distribution: Distribution, statement: Statement, remaining: int, now: float) -> int:
@@ -94,25 +94,25 @@ class DailyBudgets:
             return distribution.max_paths
         return min(distribution.max_paths, remaining)
 
-    def _due_wildcards(self, job: Job, statement: Statement, pace: Pace) -> Job | None:
+    def _due_wildcards(self, job: Job, statement: Statement, rate_limit: RateLimit) -> Job | None:
         """Return the job as its scopes' wildcards, without those that went in this slot; None if it has to wait."""
-        if job.held_until > pace.now():
+        if job.held_until > rate_limit.now():
             return None
         if not job.held_until:
-            return self._rare_wildcards(job, statement, pace)
-        statement.refresh(pace, self._warnings.append)
-        slot = last_wildcard_slot(job.distribution, pace.now())
-        items = whole_scopes(job.scopes) - statement.spending.items_since(slot)
+            return self._rare_wildcards(job, statement, rate_limit)
+        statement.refresh(rate_limit, self._warnings.append)
+        slot = last_wildcard_slot(job.distribution, rate_limit.now())
+        items = cover_whole_scopes(job.scopes) - statement.spending.items_since(slot)
         return job._replace(scopes=dict.fromkeys(sorted(items)), sources=(f"held until {slot:.0f}",))
 
-    def _rare_wildcards(self, job: Job, statement: Statement, pace: Pace) -> Job | None:
+    def _rare_wildcards(self, job: Job, statement: Statement, rate_limit: RateLimit) -> Job | None:
         """Return a new job as its scopes' wildcards if nothing was sent for 15 minutes."""
-        since = _last_pause(pace.now())
+        since = _last_pause(rate_limit.now())
         if statement.spending.newest() <= since:
-            statement.refresh(pace, self._warnings.append)
+            statement.refresh(rate_limit, self._warnings.append)
         if statement.spending.newest() > since:
             return None
-        return job._replace(scopes=dict.fromkeys(sorted(whole_scopes(job.scopes))))
+        return job._replace(scopes=dict.fromkeys(sorted(cover_whole_scopes(job.scopes))))
 
     def _statement(self, distribution: Distribution) -> Statement:
         return self._statements.setdefault(distribution.id, Statement(self._history, distribution))

@@ -3,27 +3,27 @@
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
-from purgemap.routes.table import Distribution
+from purgemap.routemap import Distribution
 
 
-class Listed(NamedTuple):
+class ListedInvalidation(NamedTuple):
     """An invalidation as a list shows it: its id, and when it was created, in seconds since the epoch."""
 
     id: str
     created: float
 
 
-class Page(NamedTuple):
+class InvalidationPage(NamedTuple):
     """Some of a distribution's invalidations, the newest first; `marker` finds the next page, "" after the last."""
 
-    invalidations: Sequence[Listed]
+    invalidations: Sequence[ListedInvalidation]
     marker: str
 
 
 class InvalidationHistory(Protocol):
     """The two reads of a distribution's or tenant's invalidations; both raise PurgemapError."""
 
-    def list_page(self, distribution: Distribution, marker: str) -> Page:
+    def list_page(self, distribution: Distribution, marker: str) -> InvalidationPage:
         """List a page of invalidations, the newest first; the first page for ""."""
 
     def read_items(self, distribution: Distribution, invalidation: str) -> tuple[str, ...]:

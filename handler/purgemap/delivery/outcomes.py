@@ -6,24 +6,24 @@ from typing import NamedTuple, Protocol
 from purgemap.errors import PurgemapError
 from purgemap.jobs import Job
 from purgemap.planning import is_wildcard
-from purgemap.routes.table import Distribution
+from purgemap.routemap import Distribution
 
 
-class Refusal(Enum):
+class FailureKind(Enum):
     """Why CloudFront, or the way to it, did not take an invalidation."""
 
-    FULL = "full"
+    QUOTA_EXCEEDED = "full"
     THROTTLED = "throttled"
-    FAILING = "failing"
-    DENIED = "denied"
+    SERVER_ERROR = "failing"
+    ACCESS_DENIED = "denied"
     GONE = "gone"
     INVALID = "invalid"
 
 
-class RefusedError(PurgemapError):
+class InvalidationError(PurgemapError):
     """An invalidation was not taken; the message is AWS's code and words."""
 
-    def __init__(self, refusal: Refusal, message: str) -> None:
+    def __init__(self, refusal: FailureKind, message: str) -> None:
         super().__init__(message)
         self.refusal = refusal
 
@@ -42,7 +42,7 @@ class Accepted(NamedTuple):
     items: tuple[str, ...]
     caller_reference: str
     id: str
-    stands_for: tuple[str, ...] = ()
+    replaced_items: tuple[str, ...] = ()
 
     @property
     def wildcards(self) -> int:

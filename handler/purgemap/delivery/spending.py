@@ -4,7 +4,7 @@ from collections.abc import Callable, Container, Iterable, Iterator
 from operator import itemgetter
 from typing import TypeVar
 
-from purgemap.delivery.history import Page
+from purgemap.delivery.history import InvalidationPage
 from purgemap.planning import is_wildcard
 
 SECONDS_OF_A_DAY = 24 * 3600
@@ -41,7 +41,9 @@ class Spending:
         """Record what a listed invalidation holds."""
         self.record(invalidation, items, self._created_by_id[invalidation])
 
-    def list_new(self, list_page: Callable[[str], Page], since: float, has_time: Callable[[], bool]) -> None:
+    def list_new(
+        self, list_page: Callable[[str], InvalidationPage], since: float, has_time: Callable[[], bool]
+    ) -> None:
         """List invalidations from the newest one on, as far back as they are new and as there is time."""
         known = self._listed_ids.copy() if self._is_listed_whole else set[str]()
         self._is_listed_whole = False

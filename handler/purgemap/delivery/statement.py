@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 
-from purgemap.call_settings import SECONDS_TO_START_A_CALL
+from purgemap.delivery.call_settings import MIN_SECONDS_FOR_CALL
 from purgemap.delivery.history import InvalidationHistory
-from purgemap.delivery.pace import SECONDS_TO_COLLECT_A_BATCH, Pace
+from purgemap.delivery.rate_limit import SECONDS_TO_COLLECT_A_BATCH, RateLimit
 from purgemap.delivery.spending import SECONDS_OF_A_DAY, SECONDS_TO_REMEMBER_ITEMS, Spending
 from purgemap.errors import PurgemapError
-from purgemap.routes.table import Distribution
+from purgemap.routemap import Distribution
 
 SECONDS_BETWEEN_READINGS = 300
 
@@ -32,19 +32,19 @@ class Statement:
         self._has_failed = False
         self._warned_at = float("-inf")
 
-    def remaining(self, distribution: Distribution, pace: Pace, warn: Callable[[str], None]) -> int:
+    def remaining(self, distribution: Distribution, rate_limit: RateLimit, warn: Callable[[str], None]) -> int:
         """Return the paths that are left, 0 at least, after another reading if this one is too old."""
         self._distribution = distribution
-        self.spending.forget(pace.now())
-        if self._is_too_old(pace.now()):
-            self._read(pace, warn)
+        self.spending.forget(rate_limit.now())
+        if self._is_too_old(rate_limit.now()):
+            self._read(rate_limit, warn)
         return max(0, self._left())
 
-    def refresh(self, pace: Pace, warn: Callable[[str], None]) -> None:
+    def refresh(self, rate_limit: RateLimit, warn: Callable[[str], None]) -> None:
         """Read what is new, unless it was read just now or can't be read at the moment."""
-        age = pace.now() - self._read_at
+        age = rate_limit.now() - self._read_at
         if age >= (SECONDS_BETWEEN_READINGS if self._has_failed else 1):
-            self._read(pace, warn)
+            self._read(rate_limit, warn)
 
     def _left(self) -> int:
         return self._distribution.max_paths_per_day - self.spending.paths()
@@ -60,13 +60,13 @@ class Statement:
         others = 2 * self._distribution.max_paths * age / SECONDS_TO_COLLECT_A_BATCH
         return age >= SECONDS_BETWEEN_READINGS or others > left
 
-    def _read(self, pace: Pace, warn: Callable[[str], None]) -> None:
-        if pace.seconds_left() < SECONDS_TO_START_A_CALL:
+    def _read(self, rate_limit: RateLimit, warn: Callable[[str], None]) -> None:
+        if rate_limit.seconds_left() < MIN_SECONDS_FOR_CALL:
             return  # no call to CloudFront follows, and a slow read would outlast the function
-        now = self._read_at = pace.now()
+        now = self._read_at = rate_limit.now()
 
         def has_time() -> bool:
-            return pace.seconds_left() >= SECONDS_TO_START_A_CALL and pace.now() < now + _SECONDS_FOR_A_READING
+            return rate_limit.seconds_left() >= MIN_SECONDS_FOR_CALL and rate_limit.now() < now + _SECONDS_FOR_A_READING
 
         try:
             self._read_history(now, has_time)

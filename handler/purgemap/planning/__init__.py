@@ -1,9 +1,23 @@
 """Items of one distribution, with their scopes → the cheapest invalidations that cover them all."""
 
-from purgemap.planning.cover import is_wildcard
+from purgemap.planning.budgets import BUDGET_LEVELS, PRICE_PER_PATH_USD, reduced_budget
+from purgemap.planning.coverage import drop_covered, drop_nested, is_wildcard, partition_items
 from purgemap.planning.listing import Listing, collateral
 from purgemap.planning.planner import Plan, deal, plan
-from purgemap.planning.rungs import RUNGS, tightened
-from purgemap.planning.whole_scopes import whole_scopes
+from purgemap.planning.whole_scopes import cover_whole_scopes
 
-__all__ = ["RUNGS", "Listing", "Plan", "collateral", "deal", "is_wildcard", "plan", "tightened", "whole_scopes"]
+__all__ = [
+    "BUDGET_LEVELS",
+    "PRICE_PER_PATH_USD",
+    "Listing",
+    "Plan",
+    "collateral",
+    "cover_whole_scopes",
+    "deal",
+    "drop_covered",
+    "drop_nested",
+    "is_wildcard",
+    "partition_items",
+    "plan",
+    "reduced_budget",
+]

@@ -6,7 +6,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from purgemap.planning.listing import Listing
-from purgemap.planning.prefixes import legal_length
+from purgemap.planning.prefixes import length_at_character_boundary
 from purgemap.planning.scopes import Scopes
 from purgemap.planning.trie import Branch, longest_stem
 
@@ -95,7 +95,7 @@ class Candidates:
         low, high, stem, _ = branch
         if self.items[low] != stem:
             return self._allowed(stem, low, high)
-        shorter = stem[: legal_length(stem[:-1])]
+        shorter = stem[: length_at_character_boundary(stem[:-1])]
         found = self._allowed(shorter, low, high) if len(shorter) > len(above) else []
         extended = high - low - 1
         if extended > 1 and longest_stem(self.items, low + 1, high - 1, len(stem)) == stem:

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-from purgemap.planning.cover import parted
-from purgemap.planning.prefixes import shared_length, span
+from purgemap.planning.coverage import partition_items
+from purgemap.planning.prefixes import prefix_range, shared_length
 
 
 class Listing:
@@ -23,17 +23,17 @@ class Listing:
 
     def collateral(self, prefix: str) -> int:
         """Return how many unchanged objects have a spelling that starts with `prefix`, in O(log n)."""
-        low, high = span(self._spellings, prefix)
-        shared_low, shared_high = span(self._shared, prefix)
+        low, high = prefix_range(self._spellings, prefix)
+        shared_low, shared_high = prefix_range(self._shared, prefix)
         return high - low - (shared_high - shared_low)
 
     def owners(self, prefix: str) -> list[int]:
         """Return the unchanged objects under `prefix` by their place in the listing, once per spelling."""
-        low, high = span(self._spellings, prefix)
+        low, high = prefix_range(self._spellings, prefix)
         return self._owners[low:high]
 
 
 def collateral(items: Iterable[str], listing: Listing) -> int:
     """Return how many unchanged objects the wildcards among the items evict, each object counted once."""
-    _, _, stems = parted(items)
+    _, _, stems = partition_items(items)
     return len({owner for stem in stems for owner in listing.owners(stem)})

@@ -17,7 +17,7 @@ from math import ceil
 from typing import NamedTuple
 
 from purgemap.planning.candidates import Candidates
-from purgemap.planning.cover import outermost, parted, uncovered
+from purgemap.planning.coverage import drop_covered, drop_nested, partition_items
 from purgemap.planning.listing import Listing
 from purgemap.planning.narrowing import narrowed_stems
 from purgemap.planning.requests import Budget, widest_plan
@@ -54,20 +54,20 @@ def plan(
     that the planner makes for it may rise; None keeps it as it is. What fits the budgets is sent as it is. A listing
     counts the collateral, without one it is guessed.
     """
-    tags, exact, stems = parted(scopes)
+    tags, exact, stems = partition_items(scopes)
     budget = Budget(max_paths, min(max_wildcards, max_paths))
     paths = len(tags) + len(exact) + len(stems)
     if paths > budget.paths or len(stems) > budget.wildcards:
         items = sorted([*exact, *_wildcards(stems)]) if stems else exact
         candidates = Candidates(items, scopes, forced=stems, listing=listing)
-        stems = outermost([*stems, *_stems_needed(candidates, budget, paths, len(stems))])
-        exact = uncovered(exact, stems)
+        stems = drop_nested([*stems, *_stems_needed(candidates, budget, paths, len(stems))])
+        exact = drop_covered(exact, stems)
     return tuple(_requests(_wildcards(stems), [*tags, *exact], budget))
 
 
 def deal(scopes: Mapping[str, str | None], *, max_paths: int, max_wildcards: int) -> tuple[Plan, ...]:
     """Return plans that send all items as they are, each within both budgets."""
-    tags, exact, stems = parted(scopes)
+    tags, exact, stems = partition_items(scopes)
     return tuple(_requests(_wildcards(stems), [*tags, *exact], Budget(max_paths, min(max_wildcards, max_paths))))
 
 

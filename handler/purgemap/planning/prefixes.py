@@ -19,7 +19,7 @@ def shared_length(first: str, second: str, known: int = 0) -> int:
     return min(len(first), len(second))
 
 
-def legal_length(text: str) -> int:
+def length_at_character_boundary(text: str) -> int:
     """Return the length of the longest start of `text` that ends inside no escape and no UTF-8 character.
 
     A wildcard that ends elsewhere is refused or matches nothing: CloudFront compares whole characters.
@@ -39,7 +39,7 @@ def end_of(texts: Sequence[str], prefix: str, low: int, high: int) -> int:
     return bisect_left(texts, prefix + _LAST, low, high)
 
 
-def span(texts: Sequence[str], prefix: str) -> tuple[int, int]:
+def prefix_range(texts: Sequence[str], prefix: str) -> tuple[int, int]:
     """Return the range [low, high) of sorted `texts` that begin with `prefix`, in O(log n)."""
     low = bisect_left(texts, prefix)
     return low, end_of(texts, prefix, low, len(texts))

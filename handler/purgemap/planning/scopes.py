@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import groupby, repeat
 
-from purgemap.planning.cover import outermost
+from purgemap.planning.coverage import drop_nested
 from purgemap.planning.prefixes import end_of
 from purgemap.planning.trie import longest_stem
 
@@ -24,7 +24,7 @@ class Scopes:
 
     def widest(self) -> Iterator[tuple[str, int, int]]:
         """Yield the scopes that lie under no other, each with its range of items, at least two."""
-        scopes = outermost(self._distinct)
+        scopes = drop_nested(self._distinct)
         items = self._items
         starts = [*map(bisect_left, repeat(items), scopes), len(items)]
         ranges = [each for each in zip(scopes, starts, starts[1:], strict=False) if each[2] - each[1] > 1]

@@ -8,7 +8,7 @@ range of the sorted list, its stem what the range's first and last item share.
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from purgemap.planning.prefixes import end_of, legal_length, shared_length
+from purgemap.planning.prefixes import end_of, length_at_character_boundary, shared_length
 
 
 class Branch(NamedTuple):
@@ -27,7 +27,7 @@ def branch_at(items: Sequence[str], low: int, high: int, known: int = 0) -> Bran
     """Return the branch of a range whose items share at least `known` characters."""
     first = items[low]
     split = shared_length(first, items[high - 1], known)
-    return Branch(low, high, first[: legal_length(first[:split])], split)
+    return Branch(low, high, first[: length_at_character_boundary(first[:split])], split)
 
 
 def branches_below(items: Sequence[str], branch: Branch) -> list[Branch]:
@@ -54,4 +54,4 @@ def longest_stem(items: Sequence[str], first: int, last: int, known: int = 0) ->
     """
     item = items[first]
     shared = min(shared_length(item, items[last], known), len(item) - 1)
-    return item[: legal_length(item[:shared])]
+    return item[: length_at_character_boundary(item[:shared])]

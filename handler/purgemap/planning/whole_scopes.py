@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 
-def whole_scopes(scopes: Mapping[str, str | None]) -> set[str]:
+def cover_whole_scopes(scopes: Mapping[str, str | None]) -> set[str]:
     """Return one wildcard for each scope, and what no such wildcard covers.
 
     That is an item without a scope (a literal path, a tag that names a site), an item outside of its scope, and a page

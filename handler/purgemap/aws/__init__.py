@@ -1,0 +1,19 @@
+"""AWS calls over botocore."""
+
+from purgemap.aws.clients import Aws, AwsCloudFront, SqsQueue, check_credentials, create_client, find_region
+from purgemap.aws.errors import describe_error, error_code, is_credentials_error, translate_errors
+from purgemap.aws.invalidation_history import AwsInvalidationHistory
+
+__all__ = [
+    "Aws",
+    "AwsCloudFront",
+    "AwsInvalidationHistory",
+    "SqsQueue",
+    "check_credentials",
+    "create_client",
+    "describe_error",
+    "error_code",
+    "find_region",
+    "is_credentials_error",
+    "translate_errors",
+]

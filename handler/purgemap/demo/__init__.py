@@ -1,0 +1,25 @@
+"""An AWS that runs in this process, for the demo and the tests."""
+
+from purgemap.demo.local_aws import LocalAws, start_local_aws
+from purgemap.demo.output import demo_document, print_invalidations, print_step, print_totals
+from purgemap.demo.provision import DemoStack, Destination, provision_stack
+from purgemap.demo.run import DemoRun, start_demo
+from purgemap.demo.site_sync import Content, read_folder
+from purgemap.demo.steps import demo_steps
+
+__all__ = [
+    "Content",
+    "DemoRun",
+    "DemoStack",
+    "Destination",
+    "LocalAws",
+    "demo_document",
+    "demo_steps",
+    "print_invalidations",
+    "print_step",
+    "print_totals",
+    "provision_stack",
+    "read_folder",
+    "start_demo",
+    "start_local_aws",
+]

@@ -1,0 +1,151 @@
+"""An AWS in this process, and what a site needs of it: buckets, distributions, a rule and queues."""
+
+import contextlib
+import functools
+import json
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import boto3
+from botocore.config import Config
+from moto.core.models import DEFAULT_ACCOUNT_ID
+
+from purgemap.demo.moto_patches.cloudfront import rename_distribution
+from purgemap.demo.server import REGION, isolated_aws_environment, serve
+
+Client: TypeAlias = Any  # boto3 publishes no types
+
+VISIBILITY_SECONDS = 30  # in service 370; here a person waits for the retry
+MAX_RECEIVE_COUNT = 5
+_POOL = 32  # connections, so that an upload's threads don't queue
+
+
+@contextlib.contextmanager
+def start_local_aws(port: int = 0) -> Iterator["LocalAws"]:
+    """Run an empty AWS on 127.0.0.1 while the block runs; every AWS client made meanwhile goes there."""
+    with serve(port) as endpoint_url, isolated_aws_environment(endpoint_url) as environment:
+        yield LocalAws(endpoint_url, environment)
+
+
+@dataclass(frozen=True, slots=True)
+class LocalAws:
+    """The running stand-in; `environment` is what a client or the handler needs to reach it."""
+
+    endpoint_url: str
+    environment: Mapping[str, str]
+
+    def client(self, service: str, account_id: str = DEFAULT_ACCOUNT_ID) -> Client:
+        """Make a real boto3 client; another account's goes through a role assumed there."""
+        session = _session("embedded", "embedded")
+        if account_id != DEFAULT_ACCOUNT_ID:
+            session = _session(*self._assumed_credentials(account_id))
+        config = Config(max_pool_connections=_POOL, retries={"mode": "standard", "total_max_attempts": 2})
+        return session.client(service, endpoint_url=self.endpoint_url, config=config)
+
+    def _assumed_credentials(self, account_id: str) -> tuple[str, str, str]:
+        role = f"arn:aws:iam::{account_id}:role/purgemap"
+        credentials = self.client("sts").assume_role(RoleArn=role, RoleSessionName="embedded")["Credentials"]
+        return credentials["AccessKeyId"], credentials["SecretAccessKey"], credentials["SessionToken"]
+
+    def create_site_bucket(self, name: str) -> None:
+        """Create a bucket that tells EventBridge what happens in it."""
+        s3 = self.client("s3")
+        s3.create_bucket(Bucket=name)
+        s3.put_bucket_notification_configuration(
+            Bucket=name, NotificationConfiguration={"EventBridgeConfiguration": {}}
+        )
+
+    def create_distribution(self, id: str | None = None, account_id: str = DEFAULT_ACCOUNT_ID) -> str:  # noqa: A002  CloudFront's word
+        """Create a distribution, with the given id or one like CloudFront's, and return its id."""
+        created = self.client("cloudfront", account_id).create_distribution(DistributionConfig=_distribution_config())
+        given = str(created["Distribution"]["Id"])
+        if id is not None:
+            rename_distribution(account_id=account_id, old=given, new=id)
+        return id or given
+
+    def wire(self, *buckets: str) -> tuple[str, str]:
+        """Lead the buckets' events through a rule to a queue; return its URL and its dead-letter queue's."""
+        sqs, events = self.client("sqs"), self.client("events")
+        dead_letters = sqs.create_queue(QueueName="purgemap-dead-letters")["QueueUrl"]
+        redrive = {"deadLetterTargetArn": self.queue_arn(dead_letters), "maxReceiveCount": MAX_RECEIVE_COUNT}
+        queue = sqs.create_queue(
+            QueueName="purgemap",
+            Attributes={
+                "RedrivePolicy": json.dumps(redrive),
+                "VisibilityTimeout": str(VISIBILITY_SECONDS),
+                "MessageRetentionPeriod": str(14 * 86400),
+            },
+        )["QueueUrl"]
+        events.put_rule(Name="purgemap", EventPattern=json.dumps(_pattern(buckets)))
+        events.put_targets(Rule="purgemap", Targets=[{"Id": "queue", "Arn": self.queue_arn(queue)}])
+        return queue, dead_letters
+
+    def queue_arn(self, queue_url: str) -> str:
+        """Ask for the ARN of a queue."""
+        answer = self.client("sqs").get_queue_attributes(QueueUrl=queue_url, AttributeNames=["QueueArn"])
+        return str(answer["Attributes"]["QueueArn"])
+
+    def accepted_items(self, account_id: str = DEFAULT_ACCOUNT_ID) -> dict[str, list[list[str]]]:
+        """Read the items of each invalidation that CloudFront accepted, by distribution id, oldest first."""
+        cloudfront = self.client("cloudfront", account_id)
+        pages = cloudfront.get_paginator("list_distributions").paginate()
+        distributions = [item["Id"] for page in pages for item in page["DistributionList"].get("Items", [])]
+        return {
+            distribution: [
+                invalidation_items(cloudfront, distribution, invalidation)
+                for invalidation in invalidation_ids(cloudfront, distribution)
+            ]
+            for distribution in distributions
+        }
+
+
+def invalidation_ids(cloudfront: Client, distribution: str) -> list[str]:
+    """List the invalidations of a distribution, oldest first."""
+    pages = cloudfront.get_paginator("list_invalidations").paginate(DistributionId=distribution)
+    return [item["Id"] for page in pages for item in page["InvalidationList"].get("Items", [])][::-1]
+
+
+def invalidation_items(cloudfront: Client, distribution: str, invalidation: str) -> list[str]:
+    """Read what an invalidation was asked for."""
+    answer = cloudfront.get_invalidation(DistributionId=distribution, Id=invalidation)
+    return list(answer["Invalidation"]["InvalidationBatch"]["Paths"]["Items"])
+
+
+@functools.cache
+def _session(access_key: str, secret_key: str, token: str | None = None) -> Client:
+    """Make a session once for its credentials: one reads the descriptions of all services anew."""
+    return boto3.session.Session(access_key, secret_key, token, region_name=REGION)
+
+
+def _pattern(buckets: tuple[str, ...]) -> dict[str, Any]:
+    return {
+        "source": ["aws.s3"],
+        "detail-type": ["Object Created", "Object Deleted"],
+        "detail": {"bucket": {"name": list(buckets)}},
+    }
+
+
+def _distribution_config() -> dict[str, Any]:
+    return {
+        "CallerReference": str(uuid.uuid4()),
+        "Comment": "",
+        "Enabled": True,
+        "Origins": {
+            "Quantity": 1,
+            "Items": [
+                {
+                    "Id": "site",
+                    "DomainName": "site.s3.amazonaws.com",
+                    "S3OriginConfig": {"OriginAccessIdentity": ""},
+                }
+            ],
+        },
+        "DefaultCacheBehavior": {
+            "TargetOriginId": "site",
+            "ViewerProtocolPolicy": "redirect-to-https",
+            "MinTTL": 0,
+            "ForwardedValues": {"QueryString": False, "Cookies": {"Forward": "none"}},
+        },
+    }

@@ -1,0 +1,21 @@
+"""Patches that make moto behave as AWS documents, one module per service."""
+
+import functools
+from importlib import metadata
+
+from purgemap.demo.moto_patches.patch import check_version
+
+
+@functools.cache
+def apply() -> None:
+    """Patch moto, once per process; raises PurgemapError if another version of moto is installed.
+
+    A patch depends on the code that it patches, so it is valid for one version of moto only.
+    """
+    check_version(metadata.version("moto"))
+    # Imported here: these modules import moto, whose version is checked first.
+    from purgemap.demo.moto_patches import cloudfront, eventbridge, s3, sqs  # noqa: PLC0415
+
+    for service in (s3, eventbridge, sqs, cloudfront):
+        for apply_patch in service.PATCHES:
+            apply_patch()

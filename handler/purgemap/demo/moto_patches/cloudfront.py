@@ -1,0 +1,172 @@
+"""moto's CloudFront → one that accepts and refuses invalidations as AWS's does.
+
+https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/invalidation-specifying-objects.html has the rules of
+a path, https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_CreateInvalidation.html those of a request.
+"""
+
+import datetime as dt
+import re
+import secrets
+import string
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from moto.cloudfront import urls
+from moto.cloudfront.exceptions import CloudFrontException, NoSuchDistribution
+from moto.cloudfront.models import CloudFrontBackend, Distribution, Invalidation, cloudfront_backends
+from moto.cloudfront.responses import CloudFrontResponse
+from moto.core.utils import utcnow
+
+from purgemap.demo.moto_patches.patch import patch
+
+COMPLETION = dt.timedelta(seconds=1)  # AWS: 25 s at P95, too long for a person or a test to watch
+_MAX_PATH_LENGTH = 4000
+# RFC 1738's unsafe characters, controls and what isn't ASCII. A "%" that begins no escape is unsafe too.
+_REFUSED = re.compile(r"[^!-~]|[<>\"#{}|\\^~\[\]`]|%(?![0-9A-Fa-f]{2})")
+_TAG = re.compile(r"#[!-+\--~]{1,256}")
+_creating = threading.Lock()
+
+
+def give_distributions_ids_like_real_ones() -> None:
+    """Begin a distribution's id with an E and an invalidation's with an I; moto takes any letter."""
+    patch(Distribution, "__init__", _name_distribution)
+
+
+def complete_invalidations_in_time() -> None:
+    """Have an invalidation InProgress, then Completed; moto's is COMPLETED, which boto's waiter doesn't know."""
+    Invalidation.status = property(_status, lambda _invalidation, _status: None)  # type: ignore[assignment]
+
+
+def answer_a_repeated_reference() -> None:
+    """Create once for a CallerReference.
+
+    AWS: with the same items it answers with the invalidation that there is; with others it refuses
+    (in the words of https://github.com/aws/aws-cdk/issues/3878). moto: a new invalidation each time.
+    """
+    patch(CloudFrontBackend, "create_invalidation", _create_invalidation)
+
+
+def list_newest_first_and_known_only() -> None:
+    """List invalidations from the newest on, and only those of a distribution that exists.
+
+    moto: oldest first (`_create_invalidation` stores them the other way round), and an empty list for any id.
+    """
+    patch(CloudFrontBackend, "list_invalidations", _list_invalidations)
+
+
+def refuse_bad_paths() -> None:
+    """Fail the whole request for one path that CloudFront can't take; moto takes anything."""
+    patch(CloudFrontResponse, "create_invalidation", _check_invalidation)
+
+
+def answer_for_tenants() -> None:
+    """Take invalidations of distribution tenants; moto has none of their operations.
+
+    A tenant stands among the distributions as `tenant:` and its id; `EmbeddedAws.create_distribution` puts it there.
+    """
+    path = "{0}/2020-05-31/distribution-tenant/(?P<tenant_id>[^/]+)/invalidation"
+    urls.url_paths |= dict.fromkeys([f"{path}$", f"{path}/(?P<invalidation_id>[^/]+)$"], CloudFrontResponse.dispatch)
+    for operation, parameter in {"create": "Id", "get": "DistributionTenantId", "list": "Id"}.items():
+        name = f"{operation}_invalidation{'s' if operation == 'list' else ''}"
+        setattr(CloudFrontResponse, f"{name}_for_distribution_tenant", _of_tenant(name, parameter))
+
+
+PATCHES = (
+    give_distributions_ids_like_real_ones,
+    complete_invalidations_in_time,
+    answer_a_repeated_reference,
+    list_newest_first_and_known_only,
+    refuse_bad_paths,
+    answer_for_tenants,
+)
+
+
+def rename_distribution(*, account_id: str, old: str, new: str) -> None:
+    """Give a distribution the id that a map names: AWS itself would choose one."""
+    backend = cloudfront_backends[account_id]["aws"]
+    _set_id(backend.distributions[old], new)
+    backend.distributions[new] = backend.distributions.pop(old)
+
+
+class _Refusal(CloudFrontException):
+    """What CreateInvalidation answers instead of an invalidation."""
+
+
+def _name_distribution(original: Callable[..., None], distribution: Distribution, *args: Any, **kwargs: Any) -> None:
+    original(distribution, *args, **kwargs)
+    _set_id(distribution, "E" + _random_characters())
+
+
+def _set_id(distribution: Distribution, new: str) -> None:
+    distribution.arn = distribution.arn.rpartition("/")[0] + f"/{new}"
+    distribution.id = distribution.distribution_id = new
+
+
+def _random_characters() -> str:
+    return "".join(secrets.choice(string.ascii_uppercase + string.digits) for _ in range(13))
+
+
+def _status(invalidation: Invalidation) -> str:
+    return "InProgress" if utcnow() - invalidation.create_time < COMPLETION else "Completed"
+
+
+def _create_invalidation(
+    _original: Callable[..., Invalidation],
+    backend: CloudFrontBackend,
+    dist_id: str,
+    paths: list[str],
+    caller_ref: str,
+) -> Invalidation:
+    distribution, _ = backend.get_distribution(dist_id)
+    with _creating:
+        existing = backend.invalidations.setdefault(dist_id, [])
+        for invalidation in existing:
+            if invalidation.caller_ref == caller_ref:
+                return _repeated(invalidation, paths)
+        existing.insert(0, Invalidation(distribution, paths, caller_ref))
+        existing[0].id = "I" + _random_characters()
+        return existing[0]
+
+
+def _repeated(invalidation: Invalidation, paths: list[str]) -> Invalidation:
+    if sorted(invalidation.paths) != sorted(paths):
+        raise _Refusal(
+            "InvalidArgument",
+            "Your request contains a caller reference that was used for a previous invalidation batch "
+            "for the same distribution.",
+        )
+    return invalidation
+
+
+def _list_invalidations(original: Callable[..., Any], backend: CloudFrontBackend, dist_id: str, **page: Any) -> Any:
+    if dist_id not in backend.distributions:
+        raise NoSuchDistribution
+    return original(backend, dist_id=dist_id, **page)
+
+
+def _check_invalidation(original: Callable[..., Any], response: CloudFrontResponse) -> Any:
+    batch = response._get_param("InvalidationBatch", {})
+    items = batch["Paths"].get("Items") or []
+    if batch["Paths"]["Quantity"] != len(items):
+        raise _Refusal("InconsistentQuantities", "The value of Quantity and the size of Items don't match.")
+    if not items or not all(_is_acceptable(item) for item in items):
+        raise _Refusal("InvalidArgument", "Your request contains one or more invalid invalidation paths.")
+    return original(response)
+
+
+def _of_tenant(name: str, parameter: str) -> Callable[[CloudFrontResponse], Any]:
+    def answer(response: CloudFrontResponse) -> Any:
+        response.params["DistributionId"] = f"tenant:{response._get_param(parameter)}"
+        try:
+            return getattr(response, name)()
+        except NoSuchDistribution:
+            raise _Refusal("EntityNotFound", "The specified distribution tenant does not exist.") from None
+
+    return answer
+
+
+def _is_acceptable(item: str) -> bool:
+    if item.startswith("#"):
+        return _TAG.fullmatch(item) is not None
+    return item.startswith("/") and len(item) <= _MAX_PATH_LENGTH and not _REFUSED.search(item)

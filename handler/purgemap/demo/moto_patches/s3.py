@@ -1,0 +1,213 @@
+"""moto's S3 events → the EventBridge events that AWS documents.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html is the source of every shape here.
+"""
+
+import itertools
+import re
+import secrets
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from flask import g, has_request_context, request
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.events.models import events_backends
+from moto.iam.models import get_account_id_from
+from moto.s3 import notifications
+from moto.s3.models import FakeBucket, FakeDeleteMarker, FakeKey, S3Backend
+from moto.s3.notifications import S3NotificationEvent
+from moto.s3.responses import S3Response
+
+from purgemap.demo.moto_patches.patch import patch
+
+_REASONS = {
+    S3NotificationEvent.OBJECT_CREATED_PUT_EVENT: "PutObject",
+    S3NotificationEvent.OBJECT_CREATED_POST_EVENT: "POST Object",
+    S3NotificationEvent.OBJECT_CREATED_COPY_EVENT: "CopyObject",
+    S3NotificationEvent.OBJECT_CREATED_COMPLETE_MULTIPART_UPLOAD_EVENT: "CompleteMultipartUpload",
+    S3NotificationEvent.OBJECT_REMOVED_DELETE_EVENT: "DeleteObject",
+    S3NotificationEvent.OBJECT_REMOVED_DELETE_MARKER_CREATED_EVENT: "DeleteObject",
+}
+_DELETION_TYPES = {
+    S3NotificationEvent.OBJECT_REMOVED_DELETE_EVENT: "Permanently Deleted",
+    S3NotificationEvent.OBJECT_REMOVED_DELETE_MARKER_CREATED_EVENT: "Delete Marker Created",
+}
+# "Larger means later, for one key": a clock's nanoseconds, counted on, so that no two events share one.
+_sequence = itertools.count(time.time_ns())
+_EMPTY_ETAG = "d41d8cd98f00b204e9800998ecf8427e"  # what AWS's own example of a delete marker shows
+_CREDENTIAL = re.compile(r"Credential=([^/]+)/")
+
+
+def send_documented_events() -> None:
+    """Send events with the documented fields, and to the default bus.
+
+    moto: one constant id, sequencer, request id and requester; no `event-version`; `eTag`; `version-id` "null";
+    `reason` ObjectCreated; no `deletion-type`; size and etag of what is gone; every bus of the region. Its key is raw,
+    as AWS's is.
+    """
+    patch(notifications, "_send_event_bridge_message", _send_to_default_bus)
+
+
+def send_one_event_per_operation() -> None:
+    """Send one event for a PutObject, a copy and a CompleteMultipartUpload.
+
+    moto: PutObject, a copy and a completion add "Object Tags Added", and a completion adds a PutObject.
+    """
+    patch(notifications, "send_event", _send_unless_spurious)
+
+
+def send_events_of_versions() -> None:
+    """Send "Object Deleted" for a delete marker, and for each version or marker removed.
+
+    moto: nothing, until an object's last version goes.
+    """
+    patch(S3Backend, "delete_object", _delete_object)
+
+
+def return_event_bridge_configuration() -> None:
+    """Return EventBridgeConfiguration from GetBucketNotificationConfiguration; moto drops it."""
+    patch(S3Response, "get_bucket_notification", _get_bucket_notification)
+
+
+PATCHES = (
+    send_documented_events,
+    send_one_event_per_operation,
+    send_events_of_versions,
+    return_event_bridge_configuration,
+)
+
+
+def _send_to_default_bus(
+    _original: Callable[..., None],
+    account_id: str,
+    bucket: FakeBucket,
+    event_name: S3NotificationEvent,
+    key: FakeKey | FakeDeleteMarker,
+) -> None:
+    bus = events_backends[account_id][bucket.region_name].event_buses["default"]
+    event = _event(account_id, bucket, event_name, key)
+    for rule in list(bus.rules.values()):
+        rule.send_to_targets(event, transform_input=False)  # type: ignore[arg-type]
+
+
+def _event(
+    account_id: str, bucket: FakeBucket, name: S3NotificationEvent, key: FakeKey | FakeDeleteMarker
+) -> dict[str, Any]:
+    return {
+        "version": "0",
+        "id": str(uuid.uuid4()),
+        "detail-type": notifications._detail_type(name),
+        "source": "aws.s3",
+        "account": account_id,
+        "time": time.time(),  # moto writes it out as it delivers
+        "region": bucket.region_name,
+        "resources": [bucket.arn],
+        "detail": {
+            "version": "0",
+            "event-version": "1.2",
+            "bucket": {"name": bucket.name},
+            "object": _object(bucket, name, key),
+            **_circumstances(account_id),
+            **({"reason": _REASONS[name]} if name in _REASONS else {}),
+            **({"deletion-type": _DELETION_TYPES[name]} if name in _DELETION_TYPES else {}),
+        },
+    }
+
+
+def _object(bucket: FakeBucket, name: S3NotificationEvent, key: FakeKey | FakeDeleteMarker) -> dict[str, Any]:
+    described: dict[str, Any] = {"key": key.name}
+    if isinstance(key, FakeKey) and name not in _DELETION_TYPES:
+        described |= {"size": key.size, "etag": key.etag.strip('"')}
+    if name is S3NotificationEvent.OBJECT_REMOVED_DELETE_MARKER_CREATED_EVENT:
+        described["etag"] = _EMPTY_ETAG
+    if bucket.is_versioned:
+        described["version-id"] = str(key.version_id)
+    if name is S3NotificationEvent.OBJECT_CREATED_COPY_EVENT:
+        described["has-object-annotation"] = False  # moto has no annotations
+    if name in _REASONS:
+        described["sequencer"] = f"{next(_sequence):016x}"
+    return described
+
+
+def _circumstances(account_id: str) -> dict[str, str]:
+    """Say who asked, and from where; the events of one DeleteObjects share their request."""
+    if not has_request_context():
+        return {"request-id": _request_id(), "requester": account_id, "source-ip-address": "127.0.0.1"}
+    if "request_id" not in g:
+        g.request_id = _request_id()
+    signed = _CREDENTIAL.search(request.headers.get("Authorization", ""))
+    return {
+        "request-id": g.request_id,
+        "requester": get_account_id_from(signed[1]) if signed else DEFAULT_ACCOUNT_ID,
+        "source-ip-address": request.remote_addr or "127.0.0.1",
+    }
+
+
+def _request_id() -> str:
+    return secrets.token_hex(8).upper()
+
+
+def _send_unless_spurious(
+    original: Callable[..., None],
+    account_id: str,
+    event_name: S3NotificationEvent,
+    bucket: FakeBucket,
+    key: FakeKey,
+) -> None:
+    query = request.args if has_request_context() else {}
+    spurious = {
+        S3NotificationEvent.OBJECT_TAGGING_PUT_EVENT: "tagging" not in query,
+        S3NotificationEvent.OBJECT_CREATED_PUT_EVENT: "uploadId" in query,
+        S3NotificationEvent.OBJECT_REMOVED_DELETE_EVENT: bucket.is_versioned,  # _delete_object sends it
+    }
+    if not spurious.get(event_name, False):
+        original(account_id, event_name, bucket, key)
+
+
+def _delete_object(  # noqa: PLR0913, PLR0917  the signature is moto's
+    original: Callable[..., tuple[bool, dict[str, Any]]],
+    backend: S3Backend,
+    bucket_name: str,
+    key_name: str,
+    version_id: str | None = None,
+    bypass: bool = False,  # noqa: FBT001, FBT002  the signature is moto's
+) -> tuple[bool, dict[str, Any]]:
+    bucket = backend.get_bucket(bucket_name)
+    removed = [key for key in bucket.keys.getlist(key_name, []) if str(key.version_id) == version_id]
+    answer = original(backend, bucket_name, key_name, version_id=version_id, bypass=bypass)
+    if bucket.is_versioned and answer[0]:
+        changed = removed if version_id else [bucket.keys[key_name]]
+        _send_version_event(backend.account_id, bucket, changed, version_id)
+    return answer
+
+
+def _send_version_event(
+    account_id: str, bucket: FakeBucket, changed: list[FakeKey | FakeDeleteMarker], version_id: str | None
+) -> None:
+    configuration = bucket.notification_configuration
+    if configuration is None or configuration.event_bridge is None:
+        return
+    name = (
+        S3NotificationEvent.OBJECT_REMOVED_DELETE_EVENT
+        if version_id
+        else S3NotificationEvent.OBJECT_REMOVED_DELETE_MARKER_CREATED_EVENT
+    )
+    for key in changed:
+        notifications._send_event_bridge_message(account_id, bucket, name, key)
+
+
+def _get_bucket_notification(
+    original: Callable[..., tuple[int, dict[str, str], str]], response: S3Response
+) -> tuple[int, dict[str, str], str]:
+    serialized = response.serialized
+
+    def serialized_whole(answer: Any) -> Any:
+        configuration = response.backend.get_bucket_notification_configuration(response.bucket_name)
+        if configuration is not None and configuration.event_bridge is not None:
+            answer.result["EventBridgeConfiguration"] = {}
+        return serialized(answer)
+
+    response.serialized = serialized_whole  # type: ignore[method-assign, assignment]
+    return original(response)

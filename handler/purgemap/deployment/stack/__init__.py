@@ -1,0 +1,37 @@
+"""The map and its function → a CloudFormation stack that runs them, by way of a change set."""
+
+from purgemap.deployment.stack.artifacts import ensure_artifact_bucket, load_deployed_map, object_url, upload
+from purgemap.deployment.stack.change_set import (
+    ChangeSet,
+    ChangeSetRequest,
+    ResourceChange,
+    create_change_set,
+    discard_change_set,
+)
+from purgemap.deployment.stack.clients import Clients, connect
+from purgemap.deployment.stack.execution import StackEvent, execute_change_set, unwrap_reason
+from purgemap.deployment.stack.preflight import check_no_example_ids
+from purgemap.deployment.stack.stack import RESERVED_TAGS, Stack, check_deployable, find_stack, merge_tags
+
+__all__ = [
+    "RESERVED_TAGS",
+    "ChangeSet",
+    "ChangeSetRequest",
+    "Clients",
+    "ResourceChange",
+    "Stack",
+    "StackEvent",
+    "check_deployable",
+    "check_no_example_ids",
+    "connect",
+    "create_change_set",
+    "discard_change_set",
+    "ensure_artifact_bucket",
+    "execute_change_set",
+    "find_stack",
+    "load_deployed_map",
+    "merge_tags",
+    "object_url",
+    "unwrap_reason",
+    "upload",
+]

@@ -1,0 +1,89 @@
+"""The function's zip and the rendered template → objects in a bucket, and a deployed zip → its map."""
+
+import hashlib
+import io
+import json
+import zipfile
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from purgemap.aws import error_code
+from purgemap.deployment.package import ROUTES_FILE
+from purgemap.deployment.stack.stack import Stack
+from purgemap.errors import PurgemapError
+from purgemap.routemap import READABLE_VERSIONS, RouteMap, empty_map
+
+_MISSING = {"404", "NoSuchKey", "NoSuchBucket", "NotFound"}
+
+
+def ensure_artifact_bucket(s3: Any, account: str, region: str) -> str:
+    """Return the bucket that purgemap keeps for its artifacts in an account and region, made if it isn't there.
+
+    Its name can be guessed, so somebody else may have taken it: raises PurgemapError for a bucket of another account.
+    """
+    bucket = f"purgemap-artifacts-{account}-{region}"
+    try:
+        s3.head_bucket(Bucket=bucket, ExpectedBucketOwner=account)
+    except ClientError as error:
+        if error_code(error) not in _MISSING:
+            raise PurgemapError(
+                f"the bucket {bucket} belongs to somebody else, or you have no right to it; name one of your own with "
+                "--artifact-bucket"
+            ) from error
+        _create(s3, bucket, region)
+    return bucket
+
+
+def _create(s3: Any, bucket: str, region: str) -> None:
+    # us-east-1 is the one region that must not be named: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
+    place = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+    s3.create_bucket(Bucket=bucket, ObjectOwnership="BucketOwnerEnforced", **place)
+    blocks = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+    s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=dict.fromkeys(blocks, True))
+    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+    s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [rule]})
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+
+
+def upload(s3: Any, bucket: str, data: bytes, ending: str) -> str:
+    """Put an artifact under its digest, unless it is there; returns the key.
+
+    CloudFormation sees new code only by a new key, and takes a failed update back with the code of the old one.
+    """
+    key = f"purgemap/{hashlib.sha256(data).hexdigest()}.{ending}"
+    try:
+        s3.head_object(Bucket=bucket, Key=key)
+    except ClientError as error:
+        # Without the right to list a bucket, S3 says 403 for what isn't there.
+        if error_code(error) not in _MISSING | {"403"}:
+            raise
+        s3.put_object(Bucket=bucket, Key=key, Body=data)
+    return key
+
+
+def object_url(region: str, bucket: str, key: str) -> str:
+    """Spell an object's address as CloudFormation takes it, with the bucket in the path: its name may hold dots."""
+    return f"https://s3.{region}.amazonaws.com{'.cn' if region.startswith('cn-') else ''}/{bucket}/{key}"
+
+
+def load_deployed_map(s3: Any, stack: Stack | None) -> RouteMap:
+    """Read the map that a stack runs back from its zip; an empty map for no stack. Raises PurgemapError."""
+    bucket, key = (stack.parameters.get(name, "") if stack else "" for name in ("CodeBucket", "CodeKey"))
+    if not bucket:
+        return empty_map()
+    try:
+        archive = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+        document = json.loads(zipfile.ZipFile(io.BytesIO(archive)).read(ROUTES_FILE))
+    except (ClientError, zipfile.BadZipFile, KeyError, ValueError) as error:
+        raise _unreadable(f"s3://{bucket}/{key}: {error}") from error
+    if document.get("compiled") not in READABLE_VERSIONS:
+        raise _unreadable("another version of purgemap compiled it")
+    return RouteMap(document)
+
+
+def _unreadable(reason: str) -> PurgemapError:
+    return PurgemapError(
+        f"--refresh compares with the map that is deployed, and that can't be read back ({reason}); deploy without it, "
+        "and invalidate what you added by hand"
+    )

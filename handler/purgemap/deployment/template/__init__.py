@@ -1,0 +1,16 @@
+"""The map → the CloudFormation that runs it: event rules, rights, and the templates of `deploy/` with both."""
+
+from purgemap.deployment.template.aws_limits import RenderError
+from purgemap.deployment.template.event_rules import render_rules
+from purgemap.deployment.template.iam_policies import list_permissions
+from purgemap.deployment.template.render import render_member, render_stack
+from purgemap.deployment.template.yaml_template import load_template
+
+__all__ = [
+    "RenderError",
+    "list_permissions",
+    "load_template",
+    "render_member",
+    "render_rules",
+    "render_stack",
+]

@@ -1,1 +1,0 @@
-"""Two maps → what the step from one to the other means, for text and for a pull request."""

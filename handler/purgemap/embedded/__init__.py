@@ -1,1 +1,0 @@
-"""An AWS that runs in this process, for the demo and the tests."""

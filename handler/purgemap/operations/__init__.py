@@ -1,0 +1,48 @@
+"""What the commands of an operator do, without a terminal."""
+
+from purgemap.operations.check import CheckResult, check_map
+from purgemap.operations.checked_map import load_checked_map
+from purgemap.operations.dead_letter_scan import DeadLetterScan
+from purgemap.operations.dead_letters import DeadLetter, affected_distributions
+from purgemap.operations.explain import Explanation, MatchedTarget, explain_change, is_bucket_known, suggest_bucket
+from purgemap.operations.preview import PlannedInvalidation, preview_change, preview_jobs
+from purgemap.operations.redrive import RedriveFilter, RedriveResult, preview_redrive, redrive_letters
+from purgemap.operations.status import (
+    DeadLetterStatus,
+    DistributionStatus,
+    QueueStatus,
+    Status,
+    read_dead_letters,
+    read_distributions,
+    read_queue,
+    read_waiting,
+)
+
+__all__ = [
+    "CheckResult",
+    "DeadLetter",
+    "DeadLetterScan",
+    "DeadLetterStatus",
+    "DistributionStatus",
+    "Explanation",
+    "MatchedTarget",
+    "PlannedInvalidation",
+    "QueueStatus",
+    "RedriveFilter",
+    "RedriveResult",
+    "Status",
+    "affected_distributions",
+    "check_map",
+    "explain_change",
+    "is_bucket_known",
+    "load_checked_map",
+    "preview_change",
+    "preview_jobs",
+    "preview_redrive",
+    "read_dead_letters",
+    "read_distributions",
+    "read_queue",
+    "read_waiting",
+    "redrive_letters",
+    "suggest_bucket",
+]

@@ -1,1 +1,0 @@
-"""The map → the CloudFormation that runs it: event rules, rights, and the templates of `deploy/` with both."""

@@ -1,0 +1,82 @@
+"""The map: which buckets and prefixes feed which distributions."""
+
+from purgemap.routemap.compiled import (
+    READABLE_VERSIONS,
+    TENANT,
+    Distribution,
+    Route,
+    RouteMap,
+    Settings,
+    empty_map,
+    is_id,
+    is_name,
+    load_routes,
+    load_settings,
+)
+from purgemap.routemap.globs import Glob, GlobList
+from purgemap.routemap.load import load_map, read_map
+from purgemap.routemap.map_paths import MapPaths, paths_text, split_paths
+from purgemap.routemap.pattern_index import (
+    AnyOf,
+    IndexKey,
+    PatternIndex,
+    Position,
+    RequiredText,
+    ngram_texts,
+    segment_texts,
+)
+from purgemap.routemap.patterns import Pattern, Token, TokenKind, capture_names, tokenize
+from purgemap.routemap.problems import (
+    MapError,
+    Problem,
+    check_document,
+    did_you_mean,
+    find_nearest,
+    has_errors,
+    quote,
+    sorted_unique,
+)
+from purgemap.routemap.sites import Site, list_sites
+
+__all__ = [
+    "READABLE_VERSIONS",
+    "TENANT",
+    "AnyOf",
+    "Distribution",
+    "Glob",
+    "GlobList",
+    "IndexKey",
+    "MapError",
+    "MapPaths",
+    "Pattern",
+    "PatternIndex",
+    "Position",
+    "Problem",
+    "RequiredText",
+    "Route",
+    "RouteMap",
+    "Settings",
+    "Site",
+    "Token",
+    "TokenKind",
+    "capture_names",
+    "check_document",
+    "did_you_mean",
+    "empty_map",
+    "find_nearest",
+    "has_errors",
+    "is_id",
+    "is_name",
+    "list_sites",
+    "load_map",
+    "load_routes",
+    "load_settings",
+    "ngram_texts",
+    "paths_text",
+    "quote",
+    "read_map",
+    "segment_texts",
+    "sorted_unique",
+    "split_paths",
+    "tokenize",
+]

@@ -1,0 +1,65 @@
+"""The paths of a map → the routes in service: YAML files, folders of YAML parts, or the compiled document."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from purgemap.routemap.compiled import COMPILED_VERSION, READABLE_VERSIONS, RouteMap
+from purgemap.routemap.map_paths import MapPaths, split_paths
+from purgemap.routemap.problems import MapError, Problem, file_error, has_errors, sorted_unique
+
+if TYPE_CHECKING:
+    from purgemap.routemap.parse import MapConfig
+
+
+def load_map(paths: MapPaths) -> RouteMap:
+    """Load a map, whatever form it has; raises MapError with every problem of it.
+
+    A compiled document is a JSON object with the key `compiled`; it was checked before it was written.
+    """
+    first, *others = split_paths(paths)
+    document = None if others else _compiled_document(first)
+    return RouteMap(document if document is not None else _compile(paths))
+
+
+def _compiled_document(path: Path) -> dict[str, Any] | None:
+    try:
+        data = b"" if path.is_dir() else path.read_bytes()
+    except OSError as error:
+        raise file_error(str(path), f"can't be read: {error.strerror}") from None
+    if not data.startswith(b"{"):
+        return None
+    try:
+        document: dict[str, Any] = json.loads(data)
+    except ValueError:
+        return None
+    if "compiled" in document and document["compiled"] not in READABLE_VERSIONS:
+        message = (
+            f"compiled as version {document['compiled']}, this is version {COMPILED_VERSION}: "
+            "build it again from its YAML with `purgemap build` of this version"
+        )
+        raise file_error(str(path), message)
+    return document if "compiled" in document else None
+
+
+def read_map(paths: MapPaths) -> tuple["MapConfig", tuple[Problem, ...]]:
+    """Parse the YAML files of a map and check its rules; returns its valid parts and all problems.
+
+    Raises MapError, with the problems found so far, if a file cannot be read: names and captures of the other files
+    cannot be resolved without it.
+    """
+    # Imported here: a function that serves a compiled map starts without PyYAML and jsonschema.
+    from purgemap.routemap.parse import read_config  # noqa: PLC0415
+    from purgemap.routemap.rules import broken_rules  # noqa: PLC0415
+
+    config, problems = read_config(paths)
+    return config, sorted_unique([*problems, *broken_rules(config, problems)])
+
+
+def _compile(paths: MapPaths) -> dict[str, Any]:
+    from purgemap.routemap.parse import compile_map  # noqa: PLC0415  see read_map
+
+    config, problems = read_map(paths)
+    if has_errors(problems):
+        raise MapError(problems)
+    return compile_map(config)

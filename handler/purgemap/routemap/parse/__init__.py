@@ -1,0 +1,16 @@
+"""YAML files of a map → MapConfig and its problems."""
+
+from purgemap.routemap.parse.compile import compile_map
+from purgemap.routemap.parse.distributions import known_ids
+from purgemap.routemap.parse.model import MapConfig, TestCase
+from purgemap.routemap.parse.read import read_config
+from purgemap.routemap.parse.valid_subset import select_valid_subset
+
+__all__ = [
+    "MapConfig",
+    "TestCase",
+    "compile_map",
+    "known_ids",
+    "read_config",
+    "select_valid_subset",
+]

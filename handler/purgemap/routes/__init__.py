@@ -1,1 +1,0 @@
-"""The map: which buckets and prefixes feed which distributions."""

@@ -1,0 +1,36 @@
+"""Text for people: counts, lists with a limit, escaped control characters; and s3:// URIs."""
+
+from collections.abc import Sequence
+
+from purgemap.errors import PurgemapError
+
+S3_SCHEME = "s3://"
+MAX_SHOWN = 5
+
+
+def pluralize(count: int, singular: str, plural: str = "") -> str:
+    """Format a count and its noun: `1 path`, `1,200 paths`. `plural` defaults to the singular with an s."""
+    return f"{count:,} {singular if count == 1 else plural or singular + 's'}"
+
+
+def join_with_limit(texts: Sequence[str], limit: int = MAX_SHOWN) -> str:
+    """Join the first texts by commas, and count the others."""
+    more = len(texts) - limit
+    return ", ".join(texts[:limit]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def escape_control_characters(text: str) -> str:
+    """Escape line breaks and control characters, which would add a line or steer a terminal."""
+    return "".join(character if character.isprintable() else ascii(character)[1:-1] for character in text)
+
+
+def parse_s3_uri(uri: str) -> tuple[str, str]:
+    """Split s3://BUCKET/KEY into bucket and key, without decoding; raises PurgemapError."""
+    bucket, _, key = uri.removeprefix(S3_SCHEME).partition("/")
+    if not uri.startswith(S3_SCHEME) or not bucket or not key:
+        raise PurgemapError(f"{uri!r} is not an S3 URI; expected s3://BUCKET/KEY")
+    try:
+        uri.encode()
+    except UnicodeEncodeError:
+        raise PurgemapError(f"{uri!r} is not valid UTF-8, so S3 has no such object") from None
+    return bucket, key

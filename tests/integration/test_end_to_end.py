@@ -1,0 +1,235 @@
+"""From the map to CloudFront: `purgemap deploy` makes the stack, and a real S3 write travels through all of it."""
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from purgemap.demo.local_aws import LocalAws, start_local_aws
+from purgemap.deployment.template.render import render_stack
+from purgemap.deployment.template.yaml_template import load_template
+from purgemap.routemap.load import load_map
+from support.deployed import QUICK, STACK, Deployed, messages_waiting, put, run_deploy
+from support.doubles.lambda_runtime import RUNTIME, FunctionError, needs_lambda_runtime, running_function
+from support.doubles.stacks import complete_cloudformation
+from support.log_filters import matches
+from support.rendered import bucket_matchers, names, of_type, read
+
+WWW, BLOG = "E2EXAMPLE1ABCD", "E3EXAMPLE2ABCD"
+ONE_SITE = f"version: 1\nroutes:\n  - {{bucket: acme-www, distributions: [{WWW}]}}\n"
+TWO_SITES = f"{ONE_SITE}  - {{bucket: acme-blog, prefix: blog/, distributions: [{BLOG}]}}\n"
+# So that every resource of the template is made.
+ALL_CONDITIONS = (
+    "AlarmTopicArn=arn:aws:sns:us-east-1:123456789012:alarms",
+    "CentralBusOrganization=o-a1b2c3d4e5",
+    "CentralBusAccounts=222222222222",
+    "PermissionsBoundary=arn:aws:iam::123456789012:policy/bound",
+)
+# What has no name of its own, and is looked for in what it belongs to.
+IN_OTHERS = {"AWS::SQS::QueuePolicy", "AWS::Events::EventBusPolicy", "AWS::IAM::Policy"}
+
+
+@pytest.fixture
+def aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalAws]:
+    """Run an AWS with two sites and a bucket of no map, in a folder with a map of the first site."""
+    complete_cloudformation()
+    monkeypatch.chdir(tmp_path)
+    Path("config").mkdir()
+    write_map(ONE_SITE)
+    with start_local_aws() as running:
+        for bucket in ("acme-www", "acme-blog", "acme-www-logs"):
+            running.create_site_bucket(bucket)
+        for distribution in (WWW, BLOG):
+            running.create_distribution(distribution)
+        yield running
+
+
+def write_map(text: str) -> None:
+    Path("config/routes.yaml").write_text(text)
+
+
+def all_there(aws: LocalAws) -> dict[str, set[str]]:
+    """Ask each service for the names of what it has, by the type that CloudFormation gives them."""
+    events, logs, iam, cloudwatch = (aws.client(name) for name in ("events", "logs", "iam", "cloudwatch"))
+    functions = aws.client("lambda").list_functions()["Functions"]
+    mappings = aws.client("lambda").list_event_source_mappings()["EventSourceMappings"]
+    return {
+        "AWS::SQS::Queue": {urlsplit(url).path for url in aws.client("sqs").list_queues()["QueueUrls"]},
+        "AWS::Logs::LogGroup": {group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]},
+        "AWS::IAM::Role": {role["RoleName"] for role in iam.list_roles()["Roles"]},
+        "AWS::Lambda::Function": {function["FunctionName"] for function in functions},
+        "AWS::Lambda::EventSourceMapping": {mapping["UUID"] for mapping in mappings},
+        "AWS::Events::Rule": {rule["Name"] for rule in events.list_rules()["Rules"]},
+        "AWS::CloudWatch::Alarm": {alarm["AlarmName"] for alarm in cloudwatch.describe_alarms()["MetricAlarms"]},
+        "AWS::CloudWatch::Dashboard": {
+            board["DashboardName"] for board in cloudwatch.list_dashboards()["DashboardEntries"]
+        },
+        "AWS::Logs::MetricFilter": {each["filterName"] for each in logs.describe_metric_filters()["metricFilters"]},
+    }
+
+
+def test_every_resource_of_the_rendered_template_is_really_there(aws: LocalAws) -> None:
+    parameters = [argument for each in ALL_CONDITIONS for argument in ("--parameter", each)]
+    run_deploy(*parameters)
+    resources = read(render_stack(load_map("config/routes.yaml")))["Resources"]
+    deployed, there = Deployed(aws), all_there(aws)
+    assert deployed.types_by_id == {name: each["Type"] for name, each in resources.items()}
+    for name, type_ in deployed.types_by_id.items():
+        id_ = deployed.names_by_id[name]
+        assert type_ in IN_OTHERS or (urlsplit(id_).path if type_.endswith("Queue") else id_) in there[type_], name
+    for url in (deployed.outputs["QueueUrl"], deployed.outputs["DeadLetterQueueUrl"]):
+        attributes = aws.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])["Attributes"]
+        assert f"rule/{STACK}-*" in attributes["Policy"]
+    role = aws.client("iam").list_role_policies(RoleName=deployed.names_by_id["Role"])
+    assert set(role["PolicyNames"]) == {"own-queues-and-log", "map"}
+    bus = aws.client("events").describe_event_bus(Name="default")["Policy"]
+    assert "o-a1b2c3d4e5" in bus
+    assert "222222222222" in bus
+
+
+def test_without_conditions_only_what_they_stand_for_is_missing(aws: LocalAws) -> None:
+    run_deploy()
+    resources = read(render_stack(load_map("config/routes.yaml")))["Resources"]
+    missing = resources.keys() - Deployed(aws).types_by_id.keys()
+    assert missing == {name for name, each in resources.items() if "Condition" in each}
+
+
+@needs_lambda_runtime
+def test_a_write_in_a_bucket_of_the_map_is_answered_by_the_built_zip(aws: LocalAws, tmp_path: Path) -> None:
+    run_deploy(*QUICK)
+    deployed = Deployed(aws)
+    put(aws, "acme-www", "blog/index.html")
+    put(aws, "acme-www-logs", "2026-11-24.log")
+    put(aws, "acme-blog", "blog/index.html")
+    assert messages_waiting(aws, deployed.outputs["QueueUrl"]) == 1
+    with deployed.running(tmp_path / "task") as source:
+        batch = source.poll()
+    assert batch is not None
+    assert batch.failed_ids == frozenset()
+    assert aws.accepted_items() == {WWW: [["/blog/", "/blog/index.html"]], BLOG: []}
+    assert messages_waiting(aws, deployed.outputs["QueueUrl"]) == 0
+
+
+@needs_lambda_runtime
+def test_the_process_that_ran_the_zip_has_no_purgemap_of_its_own() -> None:
+    command = [str(RUNTIME), "-I", "-c", "import purgemap"]
+    assert "No module named 'purgemap'" in subprocess.run(command, capture_output=True, text=True, check=False).stderr
+
+
+def test_the_poller_and_the_function_work_as_the_template_says(aws: LocalAws) -> None:
+    run_deploy("--parameter", "Window=7", "--parameter", "CallsPerSecond=0.8")
+    deployed = Deployed(aws)
+    assert (deployed.mapping["BatchSize"], deployed.mapping["MaximumBatchingWindowInSeconds"]) == (10_000, 7)
+    assert deployed.mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert deployed.mapping["ScalingConfig"] == {"MaximumConcurrency": 2}
+    assert (deployed.function["Timeout"], deployed.function["Runtime"]) == (60, "python3.13")
+    assert deployed.function["Environment"]["Variables"] == {
+        "PURGEMAP_ROUTES": "routes.json",
+        "PURGEMAP_QUEUE_URL": deployed.outputs["QueueUrl"],
+        "PURGEMAP_DEAD_LETTER_QUEUE_URL": deployed.outputs["DeadLetterQueueUrl"],
+        "PURGEMAP_CALLS_PER_SECOND": "0.8",
+        "PURGEMAP_LOG_LEVEL": "INFO",
+        "PURGEMAP_METRICS_NAMESPACE": STACK,
+    }
+
+
+def count_invalid_maps(log: str) -> int:
+    """Count the lines for the alarm on an invalid map, as its metric filter does."""
+    pattern = load_template("template.yaml")["Resources"]["InvalidMapFilter"]["Properties"]["FilterPattern"]
+    return sum(matches(pattern, line) for line in log.splitlines())
+
+
+@needs_lambda_runtime
+def test_a_function_that_cannot_use_its_map_says_what_the_alarm_listens_for(aws: LocalAws, tmp_path: Path) -> None:
+    run_deploy(*QUICK)
+    deployed = Deployed(aws)
+    deployed.archive().extractall(tmp_path / "task")
+    (tmp_path / "task/routes.json").write_text('{"compiled": 0}')
+    environment = {**aws.environment, **deployed.function["Environment"]["Variables"]}
+    with (
+        running_function(tmp_path / "task", deployed.function["Handler"], environment, 5) as function,
+        pytest.raises(FunctionError, match="init error"),
+    ):
+        function.invoke({})
+    assert count_invalid_maps(function.log) == 1
+
+
+@needs_lambda_runtime
+def test_an_object_named_like_an_invalid_map_is_not_taken_for_one(aws: LocalAws, tmp_path: Path) -> None:
+    run_deploy(*QUICK, "--parameter", "LogLevel=DEBUG")
+    deployed = Deployed(aws)
+    put(aws, "acme-www", "[ERROR] MapError")
+    put(aws, "acme-www", '{"level": "ERROR", "error": "MapError"}')
+    with deployed.running(tmp_path / "task") as source:
+        source.poll()
+    assert "MapError" in deployed.log
+    assert count_invalid_maps(deployed.log) == 0
+
+
+@needs_lambda_runtime
+def test_editing_the_map_and_deploying_again_adds_the_site(aws: LocalAws, tmp_path: Path) -> None:
+    run_deploy(*QUICK)
+    put(aws, "acme-blog", "blog/before.html")
+    write_map(TWO_SITES)
+    run_deploy()
+    deployed = Deployed(aws)
+    assert deployed.status == "UPDATE_COMPLETE"
+    put(aws, "acme-blog", "blog/after.html")
+    put(aws, "acme-www", "after.html")
+    with deployed.running(tmp_path / "task") as source:
+        source.poll()
+    assert aws.accepted_items() == {WWW: [["/after.html"]], BLOG: [["/blog/after.html"]]}
+
+
+@needs_lambda_runtime
+def test_refresh_invalidates_what_the_edit_gains_or_alters_once(aws: LocalAws, tmp_path: Path) -> None:
+    run_deploy(*QUICK, "--refresh")
+    with Deployed(aws).running(tmp_path / "first") as source:
+        source.poll()
+    assert aws.accepted_items() == {WWW: [["/", "/*"]], BLOG: []}
+    write_map(TWO_SITES)
+    output = run_deploy("--refresh")
+    assert f"refresh {BLOG}  /blog/ /blog/*\n" in output
+    assert run_deploy("--refresh") == f"{STACK}: no changes\n"
+    with Deployed(aws).running(tmp_path / "second") as source:
+        source.poll()
+    assert aws.accepted_items() == {WWW: [["/", "/*"]], BLOG: [["/blog/", "/blog/*"]]}
+
+
+def _changes(aws: LocalAws) -> list[dict[str, Any]]:
+    """Read the latest change set."""
+    cloudformation = aws.client("cloudformation")
+    summaries = cloudformation.list_change_sets(StackName=STACK)["Summaries"]
+    latest = max(summaries, key=lambda each: each["CreationTime"])
+    page = cloudformation.describe_change_set(ChangeSetName=latest["ChangeSetId"])
+    return [each["ResourceChange"] for each in page["Changes"]]
+
+
+def map_of_buckets(buckets: list[str]) -> str:
+    routes = "".join(f"  - {{bucket: {bucket}, distributions: [{WWW}]}}\n" for bucket in buckets)
+    return f"version: 1\nroutes:\n{routes}"
+
+
+def test_a_bucket_more_in_a_map_of_200_makes_new_rules_and_only_then_takes_old_ones_away(aws: LocalAws) -> None:
+    before, after = names(200), [*names(200), "acme-zine"]
+    write_map(map_of_buckets(before))
+    run_deploy()
+    old = read(aws.client("cloudformation").get_template(StackName=STACK)["TemplateBody"])
+    write_map(map_of_buckets(after))
+    run_deploy()
+    new = read(aws.client("cloudformation").get_template(StackName=STACK)["TemplateBody"])
+    by_action: dict[str, set[str]] = {"Add": set(), "Modify": set(), "Remove": set()}
+    for change in _changes(aws):
+        by_action[change["Action"]].add(change["LogicalResourceId"])
+    assert by_action["Modify"] == {"Function"}, "its zip has the map"
+    assert by_action["Add"]
+    assert by_action["Add"].isdisjoint(old["Resources"])
+    assert by_action["Remove"].isdisjoint(new["Resources"])
+    # CloudFormation makes what is new, and deletes in a clean-up once all else stands: until then both match.
+    rules = of_type(old, "AWS::Events::Rule") | of_type(new, "AWS::Events::Rule")
+    meanwhile = {"Resources": {name: rule for name, rule in rules.items() if name not in by_action["Remove"]}}
+    assert sorted(bucket_matchers(meanwhile)) == sorted(after)
+    assert (len(by_action["Add"]), len(by_action["Remove"]), len(rules)) == (1, 1, 4), "the other rules stay"

@@ -1,0 +1,124 @@
+"""The benchmark runs, tells what it should, and draws what it tells; how fast anything is, no test says."""
+
+import json
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from importlib.resources import files
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import yaml
+
+from bench.chart import chart
+from bench.classic import Classic
+from bench.cost import GIGABYTES, batched, classic
+from bench.publishing import CHART, README, RESULTS, Published
+from bench.rows import Row, measured, table
+from simulation.bursts import Burst, bursting, seconds_to_fresh, world_of
+from support.places import TESTS
+
+ROWS = [
+    Row("start: CPU", "the function & its map", 230.0, "ms", 0.75, "boto3", (0.7, 0.8), 0.8),
+    Row("start: CPU", "the classic", 12_345.0, "ms", 12.0, "boto3", (11, 13), 0.8),
+    Row("a month: dollars", "no bar", 5.0, "$"),
+]
+
+
+def test_a_quick_run_measures_every_section(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "bench", "--quick", "--json", str(tmp_path / "bench.json")]
+    done = subprocess.run(command, cwd=TESTS, capture_output=True, text=True, check=False)
+    assert (done.stderr, done.returncode) == ("", 0)
+    document = json.loads((tmp_path / "bench.json").read_text())
+    assert document["machine"].keys() >= {"processor", "system", "Python", "boto3", "botocore", "purgemap"}
+    sections = {row["section"].partition(":")[0] for row in document["rows"]}
+    assert sections >= {"start", "a full batch", "mixes of 50 patterns", "a month", "a lone edit"}
+    assert "changes over distributions, calls a second" in sections
+    assert all(row["value"] > 0 for row in document["rows"])
+    assert all(f"{row['name']}" in done.stdout for row in document["rows"])
+
+
+def test_ratios_are_taken_within_a_round() -> None:
+    found = measured([{"floor": 1, "it": 2}, {"floor": 10, "it": 20}, {"floor": 5, "it": 15}], "floor")
+    assert (found["it"].value, found["it"].ratio, found["floor"].spread) == (15, 2, (1, 1))
+
+
+def test_the_table_says_what_keeps_its_bar() -> None:
+    lines = table(ROWS).splitlines()
+    assert [line.rsplit(" ", 1)[-1] for line in lines if "the " in line] == ["met", "missed"]
+
+
+def test_the_table_says_what_reaches_its_moonshot() -> None:
+    rows = [replace(row, moonshot=0.75) for row in ROWS[:2]]
+    assert [line.partition("moonshot ")[2] for line in table(rows).splitlines()] == ["", "0.75 met", "0.75 missed"]
+
+
+def test_further_figures_stand_below_their_headings() -> None:
+    heading, line = table([replace(ROWS[2], also={"lost": 3, "calls of a burst": 1_234})]).splitlines()
+    ends = [heading.index("lost") + 4, heading.index("burst") + 5]
+    assert [line[:end].split()[-1] for end in ends] == ["3", "1,234"]
+
+
+def test_the_chart_is_a_small_drawing_of_the_rows_that_have_a_bar() -> None:
+    drawing = ET.fromstring(chart(ROWS))
+    bars = [each.get("fill") for each in drawing.iter("{http://www.w3.org/2000/svg}rect")]
+    assert len(bars) == len(set(bars)) == 2
+    assert len((TESTS / "bench/chart.svg").read_bytes()) < 16_000
+
+
+def test_a_thousand_paths_a_month_are_free_and_every_path_more_costs_half_a_cent() -> None:
+    assert classic(deploys=1, objects=1_000).paths == 0
+    assert classic(deploys=1, objects=1_200).paths == 1
+    assert batched(deploys=10, objects=5_000).paths == 10
+
+
+def test_the_months_function_is_as_large_as_the_templates() -> None:
+    text = files("purgemap.deploy").joinpath("template.yaml").read_text()
+    memory = next(line for line in text.partition("  MemorySize:")[2].splitlines() if "Default:" in line)
+    assert yaml.safe_load(memory) == {"Default": GIGABYTES * 1024}
+
+
+def test_an_index_document_costs_a_deploy_two_paths() -> None:
+    assert batched(deploys=30, objects=20).paths == (30 * 20 * 2 - 1_000) * 0.005
+
+
+def test_one_call_per_object_loses_most_of_a_burst_that_batches_survive() -> None:
+    burst = Burst(events=1_000, distributions=10, seconds=10, calls_per_second=0.5)
+    classic = Classic(burst)
+    assert len(classic.double.stale()) == classic.lost > 800
+    assert (classic.invocations, classic.calls) > (2_800, 3 * 2_800)
+    with bursting(burst) as run:
+        assert run.double.stale() == []
+        assert seconds_to_fresh(run.double, run.world, burst) < seconds_to_fresh(classic.double, run.world, burst)
+
+
+def test_one_call_per_object_is_enough_for_a_few_changes() -> None:
+    burst = Burst(events=8, distributions=2, seconds=4, calls_per_second=0.5)
+    classic = Classic(burst)
+    assert (classic.lost, classic.double.stale()) == (0, [])
+    assert (classic.invocations, classic.calls) == (8, 8)
+    assert seconds_to_fresh(classic.double, world_of(2), burst) == classic.double.settings.seconds_to_effect - 0.5
+
+
+def test_readme_and_the_chart_show_the_run_whose_data_stands_beside_it() -> None:
+    run, readme = Published.load(), README.read_text()
+    assert run.in_readme(readme) == readme
+    assert {"machine", "bars", "bursts", "months"} == set(re.findall(r"<!-- bench: (\w+) -->", readme))
+    assert chart(run.rows) == CHART.read_text()
+    assert run.as_json() == RESULTS.read_text()
+
+
+def test_a_readme_is_filled_where_it_asks_for_a_table_and_nowhere_else() -> None:
+    run = Published({"Python": "3.13"}, ROWS)
+    text = "before\n<!-- bench: machine -->\nPython 2\n<!-- /bench -->\nafter\n"
+    assert run.in_readme(text) == text.replace("Python 2", "Python 3.13")
+    bars = run.in_readme("<!-- bench: bars -->\n<!-- /bench -->").splitlines()
+    assert [line.split(" | ")[-2] for line in bars[3:-1]] == ["0.80 missed"]
+
+
+def test_readmes_table_shows_what_is_nearest_to_its_bar_and_all_moonshots() -> None:
+    far, near, moon = (replace(ROWS[0], name=name, ratio=ratio) for name, ratio in (("a", 0.1), ("b", 0.7), ("c", 0.2)))
+    run = Published({}, [far, near, replace(moon, moonshot=0.1), ROWS[2]])
+    table = run.in_readme("<!-- bench: bars -->\n<!-- /bench -->").splitlines()[3:-1]
+    assert [(line.split(" | ")[1], "0.10 missed" in line) for line in table] == [("b", False), ("c", True)]

@@ -1,0 +1,172 @@
+"""cfn-lint has nothing to say, and checkov nothing that isn't answered beside the resource.
+
+Both pin a botocore of their own, so each runs from its own environment; `make` makes these.
+"""
+
+import json
+import subprocess
+from collections.abc import Callable
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from purgemap.deployment.template.render import render_member, render_stack
+from purgemap.deployment.template.yaml_template import dump_template, load_template
+from purgemap.routemap.load import load_map
+from support.places import ROOT
+from support.rendered import many, map_of, names, read
+
+TOOLS = ROOT / ".tools"
+SHIPPED = ("template.yaml", "member.yaml", "github/role.yaml")
+
+
+def tool(name: str) -> str:
+    path = TOOLS / name / "bin" / name
+    if not path.exists():
+        pytest.skip(f"make .tools/{name}/.ready")
+    return str(path)
+
+
+def run(*command: object) -> tuple[int, str]:
+    answer = subprocess.run([str(each) for each in command], capture_output=True, text=True, check=False, cwd=ROOT)
+    return answer.returncode, answer.stdout
+
+
+@pytest.fixture(scope="module")
+def rendered(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Render the map in service, one of every kind of bucket pattern, and large ones."""
+    folder = tmp_path_factory.mktemp("rendered")
+    maps = {
+        "service": load_map(ROOT / "config" / "routes.yaml"),
+        "patterns": map_of(["acme-www"], patterns=["a-*", "*-b", "c-*-d", "e-{name}-f"], roles=2, distributions=4),
+        "many": map_of(names(200)),
+        "empty": map_of([]),
+    }
+    for name, routes in maps.items():
+        (folder / f"{name}.yaml").write_text(render_stack(routes))
+        (folder / f"{name}-member.yaml").write_text(render_member(routes))
+    return sorted(folder.iterdir())
+
+
+def shipped() -> list[Path]:
+    return [Path(str(files("purgemap.deploy").joinpath(name))) for name in SHIPPED]
+
+
+def test_cfn_lint_reports_nothing_on_what_ships() -> None:
+    assert run(tool("cfn-lint"), "--include-checks", "I", "--", *shipped()) == (0, "")
+
+
+def test_cfn_lint_reports_nothing_on_what_is_rendered(rendered: list[Path]) -> None:
+    assert run(tool("cfn-lint"), "--include-checks", "I", "--", *rendered) == (0, "")
+
+
+def checkov(*paths: Path) -> dict[str, set[tuple[str, str]]]:
+    """Check files together; returns (resource, check) by verdict."""
+    options = ("--framework", "cloudformation", "--skip-download", "--output", "json")
+    arguments = [argument for path in paths for argument in ("--file", path)]
+    answer: dict[str, Any] = json.loads(run(tool("checkov"), *arguments, *options)[1])
+    assert answer["summary"]["parsing_errors"] == 0
+    checks = answer["results"]
+    assert {Path(check["file_abs_path"]) for check in checks["passed_checks"]} == set(paths), "each was looked at"
+    return {
+        verdict: {(check["resource"].partition(".")[2], check["check_id"]) for check in checks[f"{verdict}_checks"]}
+        for verdict in ("passed", "failed", "skipped")
+    }
+
+
+def test_checkov_finds_nothing_that_has_no_answer(rendered: list[Path]) -> None:
+    assert checkov(*shipped(), *rendered)["failed"] == set()
+
+
+def suppressions(template: dict[str, Any]) -> dict[tuple[str, str], str]:
+    return {
+        (name, each["id"]): each["comment"]
+        for name, resource in template["Resources"].items()
+        for each in resource.get("Metadata", {}).get("checkov", {}).get("skip", [])
+    }
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_every_suppression_has_its_reason_and_is_still_needed(name: str, tmp_path: Path) -> None:
+    template = load_template(name)
+    reasons = suppressions(template)
+    for resource in template["Resources"].values():
+        resource.pop("Metadata", None)
+    bare = tmp_path / "bare.yaml"
+    bare.write_text(dump_template(template))
+    assert all(len(reason) > 30 for reason in reasons.values())
+    assert checkov(bare)["failed"] == reasons.keys()
+
+
+Fault = Callable[[dict[str, Any]], object]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        lambda template: template["Resources"]["EventSource"]["Properties"].update(BatchSize="many"),
+        lambda template: template["Resources"]["Queue"]["Properties"].update(Colour="red"),
+        lambda template: template["Outputs"]["QueueUrl"].update(Value={"Ref": "Nothing"}),
+    ],
+)
+def test_cfn_lint_would_report_a_fault(fault: Fault, tmp_path: Path) -> None:
+    template = load_template("template.yaml")
+    fault(template)
+    (tmp_path / "faulty.yaml").write_text(dump_template(template))
+    assert run(tool("cfn-lint"), "--", tmp_path / "faulty.yaml")[0] != 0
+
+
+# cfn-lint brings the schemas of CloudFormation's resource types, which name the permissions that each handler needs.
+SCHEMAS = """
+import json, sys
+from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
+schemas = {name: PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", name).schema for name in sys.argv[1:]}
+print(json.dumps({name: [schema.get("tagging", {}), schema["handlers"]] for name, schema in schemas.items()}))
+"""
+# The statements of the role by the type whose permissions they hold.
+STATEMENTS = {
+    "AWS::CloudWatch::Alarm": {"Watching"},
+    "AWS::CloudWatch::Dashboard": {"Watching"},
+    "AWS::Events::Rule": {"Rules"},
+    "AWS::IAM::Role": {"Roles", "BoundedRoles"},
+    "AWS::Lambda::EventSourceMapping": {"EventSource", "EventSourceTags", "Looks"},
+    "AWS::Lambda::Function": {"Function"},
+    "AWS::Logs::LogGroup": {"Log", "Looks"},
+    "AWS::SQS::Queue": {"Queues"},
+}
+# No key of its own encrypts anything, no rule has a role, and no log group is delivered to Firehose.
+UNUSED = {"kms:Decrypt", "iam:PassRole", "firehose:TagDeliveryStream"}
+
+
+def taggable_types() -> dict[str, set[str]]:
+    """Return the permissions that CloudFormation needs to read and to tag each type of the stacks that it tags."""
+    routes = map_of(["acme-www"], roles=2, distributions=4)
+    types = {each["Type"] for text in (render_stack(routes), render_member(routes)) for each in resources_of(text)}
+    python = Path(tool("cfn-lint")).with_name("python")
+    needed: dict[str, set[str]] = {}
+    for name, (tagging, handlers) in json.loads(run(python, "-c", SCHEMAS, *sorted(types))[1]).items():
+        if tagging.get("taggable"):
+            granted = {
+                each for handler in handlers.values() for each in handler["permissions"] if "tag" in each.lower()
+            }
+            needed[name] = {*tagging["permissions"], *handlers["read"]["permissions"], *granted} - UNUSED
+    return needed
+
+
+def resources_of(text: str) -> list[dict[str, Any]]:
+    return list(read(text)["Resources"].values())
+
+
+def test_role_may_tag_whatever_cloudformation_tags() -> None:
+    needed = taggable_types()
+    assert needed.keys() == STATEMENTS.keys()
+    resources = load_template("github/role.yaml")["Resources"]
+    policies = [resources[name]["Properties"]["PolicyDocument"] for name in ("DeployStack", "DeployResources")]
+    actions = {each["Sid"]: many(each["Action"]) for policy in policies for each in policy["Statement"]}
+    missing = {
+        name: permissions - {action for sid in STATEMENTS[name] for action in actions.get(sid, ())}
+        for name, permissions in needed.items()
+    }
+    assert not {name: permissions for name, permissions in missing.items() if permissions}

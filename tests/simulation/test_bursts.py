@@ -1,0 +1,108 @@
+"""Many changes at once: everybody is told, once, in the time that CloudFront's rate allows."""
+
+import json
+from collections import Counter
+
+import pytest
+
+from simulation.bursts import Burst, bursting, seconds_to_fresh, world_of
+from simulation.lambdas import TIMEOUT_SECONDS
+from simulation.queues import Entry
+from simulation.reporting import figures_of
+from simulation.running import Kit, Run, opened
+from simulation.trouble import Plan
+from simulation.world import View, World
+from support.doubles.cloudfront import ACCOUNT, Fault, Settings, Site
+from support.payloads import s3_event
+
+CREATE = "CreateInvalidation"
+HEALTHY, DELETED, THROTTLED = "E0000000000HEALTHY", "E0000000000DELETED", "E000000000THROTTLED"
+
+
+def all_fresh_and_nothing_left(run: Run) -> bool:
+    return not (run.double.stale() or run.queue.waiting() or run.dead_letters.letters or run.bugs)
+
+
+def change(run: Run, distribution: str, bucket: str, key: str) -> None:
+    """Let a viewer cache an object, then overwrite it."""
+    run.double.view(distribution, f"/{key}")
+    run.double.put(bucket, key)
+    run.queue.put(json.dumps(s3_event(bucket, key)))
+
+
+def test_five_hundred_distributions_at_once_are_all_fresh_and_none_is_told_the_same_twice() -> None:
+    burst = Burst(distributions=500, events=2_000, seconds=5, calls_per_second=0.5)
+    with bursting(burst) as run:
+        assert all_fresh_and_nothing_left(run)
+        told = [
+            Counter(item for accepted in run.double.accepted(name) for item in accepted.items)
+            for name in run.world.sites
+        ]
+        assert all(set(items.values()) == {1} for items in told)
+        assert max(invocation.seconds for invocation in run.source.invocations) < TIMEOUT_SECONDS
+        assert {invocation.end for invocation in run.source.invocations} == {"answered"}
+
+
+def test_a_hundred_thousand_events_cost_few_calls_and_little_more_time_than_the_rate_needs() -> None:
+    burst = Burst(distributions=500, events=100_000, seconds=120, calls_per_second=2)
+    with bursting(burst) as run:
+        assert all_fresh_and_nothing_left(run)
+        assert figures_of(run).calls <= 2.5 * burst.distributions
+        assert seconds_to_fresh(run.double, run.world, burst) <= 2.25 * burst.floor
+        assert max(invocation.seconds for invocation in run.source.invocations) < TIMEOUT_SECONDS
+
+
+def test_forty_routes_of_a_distribution_under_pressure_fit_its_quota_and_stay_in_their_scopes() -> None:
+    scopes = [f"part{number}/" for number in range(40)]
+    site = Site(id=HEALTHY, bucket="site")
+    world = World(
+        {
+            "version": 1,
+            "routes": [{"bucket": "site", "prefix": scope, "distributions": [site.id]} for scope in scopes],
+        }
+    )
+    world.views += [View(site, scope) for scope in scopes]
+    settings = Settings(wildcards_in_progress=2, paths_in_progress=60)
+    with opened(0, world, Plan(), settings, Kit()) as run:
+        for scope in scopes:
+            for page in range(20):
+                change(run, site.id, "site", f"{scope}page-{page}.html")
+        run.settle()
+        assert all_fresh_and_nothing_left(run)
+        wildcards = [item for each in run.double.accepted(site.id) for item in each.items if item.endswith("*")]
+        assert run.double.ledger.outcomes()["TooManyInvalidationsInProgress"]  # there was pressure
+        assert wildcards
+        assert all(item.startswith(tuple(f"/{scope}" for scope in scopes)) for item in wildcards)
+
+
+def test_a_healthy_distribution_is_called_once_whatever_becomes_of_others_in_its_batch() -> None:
+    names = [HEALTHY, DELETED, THROTTLED]
+    world = World(
+        {"version": 1, "routes": [{"bucket": name.lower(), "distributions": [name]} for name in names]},
+    )
+    world.views += [View(Site(id=name, bucket=name.lower()), "") for name in names]
+    with opened(0, world, Plan(), Settings(), Kit()) as run:
+        begin = run.timeline.clock()
+        run.double.faults.add(Fault(error="Throttling", distribution=THROTTLED, times=None, until=begin + 600))
+        for name in names:
+            change(run, name, name.lower(), "page.html")
+        run.remove(DELETED)
+        run.settle()
+        assert run.double.stale() == []
+        assert run.double.ledger.outcomes(operation=CREATE, distribution=HEALTHY) == {"accepted": 1}
+        assert run.double.ledger.outcomes(distribution=THROTTLED)["accepted"] == 1
+        (letter,) = [json.loads(letter.body) for letter in run.dead_letters.letters]
+        assert (letter["distribution"], letter["rejected"].partition(":")[0]) == (DELETED, "NoSuchDistribution")
+
+
+@pytest.mark.parametrize(("distributions", "replays"), [(10, 10), (30, 0)])
+def test_a_batch_that_is_delivered_twice_is_billed_once(distributions: int, replays: int) -> None:
+    keys = [f"sites/s{number % distributions}/page-{number}.html" for number in range(300)]
+    batch = [Entry(f"x-{key}", json.dumps(s3_event("sites", key)), 0.0) for key in keys]
+    with opened(0, world_of(distributions), Plan(), Settings(call_rate=None), Kit()) as run:
+        assert [run.source.invoke(batch), run.source.invoke(batch)] == [set(), set()]
+        assert len(run.queue.entries) == 2 * (distributions - replays)  # the others were deferred, twice
+        run.settle()
+        outcomes = run.double.ledger.outcomes()
+        assert (outcomes["accepted"], outcomes["replayed"]) == (distributions, replays)
+        assert run.double.ledger.billed_paths[ACCOUNT] == len(keys)

@@ -1,0 +1,1 @@
+"""What tests share: payloads, deployments, doubles of AWS, independent oracles."""

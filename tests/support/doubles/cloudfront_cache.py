@@ -1,0 +1,186 @@
+"""The judge: what the origin holds, what each distribution still serves, and so what is stale.
+
+An entry is cached under the viewer's spelling as it came, and never expires: nothing but an invalidation
+makes it fresh. "CloudFront stores URLs exactly as they are defined", so spellings of one object are separate:
+https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/LinkFormat.html
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, NamedTuple
+
+from support.doubles.cloudfront_rules import is_tag, is_wildcard
+from support.doubles.cloudfront_settings import Settings
+from support.doubles.cloudfront_site import Site
+
+MISSING: Final = 0  # the version of what isn't there: a 404
+
+# "CloudFront processes up to 50 tags per cached object"; a tag's case and the spaces around it mean nothing:
+# https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/invalidation-specifying-tags.html
+_MAX_TAGS = 50
+
+
+class Stored(NamedTuple):
+    """An object's current version, above MISSING and never used twice, and its cache tags in lower case."""
+
+    version: int
+    tags: tuple[str, ...] = ()
+
+
+class Stale(NamedTuple):
+    """A spelling still served as `cached`, although the origin now has `current`."""
+
+    distribution: str
+    spelling: str
+    cached: int
+    current: int
+
+
+_ABSENT = Stored(MISSING)
+
+
+class Origin:
+    """All buckets: (bucket, key) → what is there, and when it last changed."""
+
+    __slots__ = ("_changed", "_objects", "_versions")
+
+    def __init__(self) -> None:
+        self._objects: dict[tuple[str, str], Stored] = {}
+        self._changed: dict[tuple[str, str], float] = {}
+        self._versions = MISSING
+
+    def put(self, bucket: str, key: str, tags: Iterable[str], now: float) -> int:
+        """Create or overwrite; return the new version."""
+        self._versions += 1
+        lowered = tuple(tag.strip().lower() for tag in tags)[:_MAX_TAGS]
+        self._objects[bucket, key] = Stored(self._versions, lowered)
+        self._changed[bucket, key] = now
+        return self._versions
+
+    def delete(self, bucket: str, key: str, now: float) -> None:
+        """Remove; what isn't there stays unchanged."""
+        if self._objects.pop((bucket, key), None):
+            self._changed[bucket, key] = now
+
+    def first_of(self, bucket: str, keys: Iterable[str]) -> Stored:
+        """Get what answers a URL that any of these keys may answer."""
+        for key in keys:
+            stored = self._objects.get((bucket, key))
+            if stored:
+                return stored
+        return _ABSENT
+
+    def last_change(self, bucket: str, keys: Iterable[str]) -> float:
+        """Tell when any of these keys last changed; 0 if none ever did."""
+        return max(self._changed.get((bucket, key), 0.0) for key in keys)
+
+
+class Cache:
+    """What one distribution serves without asking its origin."""
+
+    __slots__ = ("_entries", "_keys", "_origin", "_spellings", "_tagged", "collateral", "seconds_to_fresh", "site")
+
+    def __init__(self, site: Site, origin: Origin) -> None:
+        self.site = site
+        self.collateral = 0  # evicted although the origin had nothing newer
+        self.seconds_to_fresh: list[float] = []  # from an object's last change to the eviction of its old version
+        self._origin = origin
+        self._entries: dict[str, Stored] = {}
+        self._keys: dict[str, tuple[str, ...]] = {}
+        self._tagged: dict[str, set[str]] = {}
+        self._spellings = _Spellings()
+
+    def view(self, spelling: str) -> int:
+        """Serve a viewer's URL from its slash on: the version cached, or else fetched and cached now."""
+        if not self.site.query_strings:
+            spelling = spelling.partition("?")[0]
+        cached = self._entries.get(spelling)
+        return (cached or self._fetch(spelling)).version
+
+    def _fetch(self, spelling: str) -> Stored:
+        stored = self._entries[spelling] = self._current(spelling)
+        self._spellings.add(spelling)
+        if self.site.cache_tags:
+            for tag in stored.tags:
+                self._tagged.setdefault(tag, set()).add(spelling)
+        return stored
+
+    def _current(self, spelling: str) -> Stored:
+        return self._origin.first_of(self.site.bucket, self._keys_of(spelling))
+
+    def _keys_of(self, spelling: str) -> tuple[str, ...]:
+        keys = self._keys.get(spelling)
+        if keys is None:
+            keys = self._keys[spelling] = self.site.keys(spelling.partition("?")[0])
+        return keys
+
+    def stale(self) -> Iterator[Stale]:
+        """Yield every spelling whose cached version isn't the origin's current one."""
+        for spelling, cached in self._entries.items():
+            current = self._current(spelling)
+            if current.version != cached.version:
+                yield Stale(self.site.id, spelling, cached.version, current.version)
+
+    def evict(self, items: Sequence[str], settings: Settings, now: float) -> None:
+        """Let an invalidation take effect: whatever is cached now and matches an item goes."""
+        for item in items:
+            for spelling in self._matches(item, settings):
+                self._drop(spelling, now)
+
+    def _matches(self, item: str, settings: Settings) -> list[str]:
+        """Spellings that an item covers; what the API took may still cover nothing (`%7E`, a needless `%2D`).
+
+        https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/invalidation-specifying-objects.html
+        """
+        if is_tag(item):
+            return list(self._tagged.get(item[1:].lower(), ()))
+        if settings.ignores_tilde and "%7e" in item.lower():
+            return []
+        if is_wildcard(item):
+            return self._under(item[:-1], spares_stem=settings.spares_stem)
+        return [item] if item in self._entries else []
+
+    def _under(self, stem: str, *, spares_stem: bool) -> list[str]:
+        """`P*` is a plain string prefix; whether it covers P itself is a setting."""
+        return [
+            spelling
+            for spelling in self._spellings.starting_with(stem)
+            if spelling in self._entries and not (spares_stem and spelling == stem)
+        ]
+
+    def _drop(self, spelling: str, now: float) -> None:
+        cached = self._entries.pop(spelling)
+        if self.site.cache_tags:
+            for tag in cached.tags:
+                self._tagged[tag].discard(spelling)
+        if cached.version == self._current(spelling).version:
+            self.collateral += 1
+        else:
+            changed = self._origin.last_change(self.site.bucket, self._keys_of(spelling))
+            self.seconds_to_fresh.append(now - changed)
+
+
+class _Spellings:
+    """Every spelling ever cached, in order, so that a wildcard costs what it matches, not what is cached."""
+
+    __slots__ = ("_known", "_ordered", "_unordered")
+
+    def __init__(self) -> None:
+        self._known: set[str] = set()
+        self._ordered: list[str] = []
+        self._unordered = False
+
+    def add(self, spelling: str) -> None:
+        if spelling not in self._known:
+            self._known.add(spelling)
+            self._ordered.append(spelling)
+            self._unordered = True
+
+    def starting_with(self, stem: str) -> Iterator[str]:
+        if self._unordered:  # a sorted run and a few new ones: close to linear
+            self._ordered.sort()
+            self._unordered = False
+        for index in range(bisect_left(self._ordered, stem), len(self._ordered)):
+            if not self._ordered[index].startswith(stem):
+                return
+            yield self._ordered[index]

@@ -1,0 +1,42 @@
+"""The service's edges in memory: they keep what they are handed, and refuse what a test says."""
+
+from collections.abc import Sequence
+
+from purgemap.delivery import FailureKind, InvalidationError
+from purgemap.delivery.queueing import QueueMessage
+from purgemap.routemap.compiled import Distribution
+
+
+class MemoryCloudFront:
+    """Takes every invalidation, but of the distributions that it is told to refuse."""
+
+    def __init__(self, refusing: dict[str, FailureKind] | None = None) -> None:
+        self.refusing = refusing or {}
+        self.calls: list[tuple[str, tuple[str, ...], str]] = []
+
+    def create_invalidation(self, distribution: Distribution, items: tuple[str, ...], caller_reference: str) -> str:
+        self.calls.append((distribution.id, items, caller_reference))
+        refusal = self.refusing.get(distribution.id)
+        if refusal:
+            raise InvalidationError(refusal, f"refused as {refusal.value}")
+        return f"I{caller_reference[:13].upper()}"
+
+
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-delay-queues.html
+MAX_DELAY_SECONDS = 900
+
+
+class MemoryQueue:
+    """Keeps messages, or says that it can't; refuses the delays that SQS refuses."""
+
+    def __init__(self, reason: str = "") -> None:
+        self.reason = reason
+        self.messages: list[QueueMessage] = []
+
+    def send(self, messages: Sequence[QueueMessage]) -> list[str]:
+        reasons = [self.reason or self._refusal(message) for message in messages]
+        self.messages += [message for message, reason in zip(messages, reasons, strict=True) if not reason]
+        return reasons
+
+    def _refusal(self, message: QueueMessage) -> str:
+        return "" if 0 <= message.delay <= MAX_DELAY_SECONDS else "InvalidParameterValue: DelaySeconds"

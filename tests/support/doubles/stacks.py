@@ -1,0 +1,188 @@
+"""moto's CloudFormation → one that makes every resource of our stack, or says which it can't.
+
+moto skips types that it doesn't know, with a warning (which the tests turn into an error), and has no outputs for a
+stack that was made by a change set.
+"""
+
+import functools
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+from moto.cloudformation.models import Change, ChangeSet, CloudFormationBackend, Stack
+from moto.cloudformation.responses import CloudFormationResponse
+from moto.cloudwatch.models import cloudwatch_backends
+from moto.core.common_models import CloudFormationModel
+from moto.events.models import events_backends
+from moto.iam.models import iam_backends
+from moto.logs.models import logs_backends
+from moto.sqs.models import sqs_backends
+
+from purgemap.demo.moto_patches.patch import patch
+
+Properties = Mapping[str, Any]
+
+
+@functools.cache
+def complete_cloudformation() -> None:
+    """Correct moto's CloudFormation, once in a process."""
+    patch(CloudFormationResponse, "_get_stack_from_s3_url", _read_template)
+    patch(CloudFormationBackend, "create_change_set", _create_change_set)
+    patch(ChangeSet, "apply", _apply)
+    patch(ChangeSet, "diff", _diff)
+    Stack.stack_resources = property(_stack_resources)  # type: ignore[assignment, method-assign]
+
+
+def _read_template(original: Callable[..., str], response: Any, url: str) -> str:
+    """Find a template at this endpoint's own address, too, where the AWS CLI puts it."""
+    address = urlsplit(url)
+    return original(response, f"https://s3.amazonaws.com{address.path}" if address.port else url)
+
+
+def _stack_resources(stack: Any) -> list[Any]:
+    """Give the resources that are there: moto gives None for one whose condition is false."""
+    return [resource for resource in stack.resource_map.values() if resource is not None]
+
+
+def _create_change_set(original: Callable[..., Any], backend: Any, **asked: Any) -> Any:
+    """Compare parameters as texts: moto has a number where one was kept, and a text where one was given."""
+    return original(backend, **{**asked, "parameters": {name: str(it) for name, it in asked["parameters"].items()}})
+
+
+def _apply(original: Callable[..., None], change_set: Any) -> None:
+    """Leave the stack with the outputs, the parameters, the tags and the template of the change set."""
+    original(change_set)
+    stack = change_set.stack
+    stack.template = change_set.template
+    stack.tags = stack.tags if change_set.tags is None else change_set.tags
+    stack.parameters = {name: str(value) for name, value in stack.resource_map.resolved_parameters.items()}
+    stack.resource_map.input_parameters = stack.parameters
+    stack._parse_template()  # noqa: SLF001  moto has no other way in
+    stack.output_map = stack._create_output_map()  # noqa: SLF001
+
+
+def _diff(original: Callable[..., list[Any]], change_set: Any) -> list[Any]:
+    """Tell of the resources that only a parameter changes, too: moto changes them, and doesn't show it."""
+    changes = original(change_set)
+    known = {change.logical_resource_id for change in changes}
+    template = change_set.template_dict
+    modified = change_set.stack.resource_map.build_resource_diff(template, change_set.parameters)["Modify"]
+    return changes + [
+        Change("Modify", name, template["Resources"][name]["Type"]) for name in modified if name not in known
+    ]
+
+
+class _Resource:
+    """What CloudFormation asks of a resource; a kind of it says how it is made, and in what."""
+
+    type: ClassVar[str]
+
+    def __init__(self, name: str, properties: Properties, account_id: str, region: str) -> None:
+        self.name, self.account_id, self.region = name, account_id, region
+        self.make(properties)
+
+    def make(self, properties: Properties) -> None:
+        raise NotImplementedError
+
+    @property
+    def physical_resource_id(self) -> str:
+        return self.name
+
+    @classmethod
+    def cloudformation_type(cls) -> str:
+        return cls.type
+
+    @staticmethod
+    def cloudformation_name_type() -> str:
+        return ""
+
+    @classmethod
+    def has_cfn_attr(cls, attr: str) -> bool:
+        return attr == "Arn"
+
+    def get_cfn_attribute(self, _name: str) -> str:
+        return f"arn:aws:cloudwatch:{self.region}:{self.account_id}:alarm:{self.name}"
+
+    def is_created(self) -> bool:
+        return True
+
+    @classmethod
+    def create_from_cloudformation_json(
+        cls, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str, **_: Any
+    ) -> "_Resource":
+        return cls(resource_name, cloudformation_json["Properties"], account_id, region_name)
+
+    @classmethod
+    def update_from_cloudformation_json(
+        cls, original_resource: Any, new_resource_name: str, cloudformation_json: Any, account_id: str, region_name: str
+    ) -> "_Resource":
+        del new_resource_name
+        return cls(original_resource.name, cloudformation_json["Properties"], account_id, region_name)
+
+    @classmethod
+    def delete_from_cloudformation_json(cls, *_: Any) -> None:
+        """Leave it where it is: no test asks what a stack leaves behind."""
+
+
+class QueuePolicy(_Resource, CloudFormationModel):
+    type = "AWS::SQS::QueuePolicy"
+
+    def make(self, properties: Properties) -> None:
+        for url in properties["Queues"]:
+            sqs_backends[self.account_id][self.region].set_queue_attributes(
+                url.rpartition("/")[2], {"Policy": json.dumps(properties["PolicyDocument"])}
+            )
+
+
+class MetricFilter(_Resource, CloudFormationModel):
+    type = "AWS::Logs::MetricFilter"
+
+    def make(self, properties: Properties) -> None:
+        logs_backends[self.account_id][self.region].put_metric_filter(
+            self.name,
+            properties["FilterPattern"],
+            properties["LogGroupName"],
+            [
+                {name[0].lower() + name[1:]: value for name, value in each.items()}
+                for each in properties["MetricTransformations"]
+            ],  # type: ignore[arg-type]
+        )
+
+
+class EventBusPolicy(_Resource, CloudFormationModel):
+    type = "AWS::Events::EventBusPolicy"
+
+    def make(self, properties: Properties) -> None:
+        policy = json.dumps(
+            {"Version": "2012-10-17", "Statement": [{"Sid": properties["StatementId"], **properties["Statement"]}]}
+        )
+        events_backends[self.account_id][self.region].put_permission("default", "", "", "", {}, policy)
+
+
+class Alarm(_Resource, CloudFormationModel):
+    type = "AWS::CloudWatch::Alarm"
+
+    def make(self, properties: Properties) -> None:
+        cloudwatch_backends[self.account_id][self.region].put_metric_alarm(
+            name=self.name,
+            namespace=properties["Namespace"],
+            metric_name=properties["MetricName"],
+            comparison_operator=properties["ComparisonOperator"],
+            evaluation_periods=properties["EvaluationPeriods"],
+            period=properties["Period"],
+            threshold=properties["Threshold"],
+            statistic=properties["Statistic"],
+            description=properties["AlarmDescription"],
+            dimensions=properties.get("Dimensions", []),
+            alarm_actions=properties.get("AlarmActions", []),
+        )
+
+
+class OidcProvider(_Resource, CloudFormationModel):
+    type = "AWS::IAM::OIDCProvider"
+
+    def make(self, properties: Properties) -> None:
+        iam_backends[self.account_id]["aws"].create_open_id_connect_provider(
+            properties["Url"], [], properties["ClientIdList"], []
+        )

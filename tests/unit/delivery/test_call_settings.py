@@ -1,0 +1,128 @@
+"""A call to CloudFront fits the time that is reserved for it, by the settings of the very clients that make it."""
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+from unittest import mock
+
+import pytest
+from botocore.retries.standard import ExponentialBackoff
+
+from purgemap.aws.clients import Aws
+from purgemap.aws.role_credentials import RoleCredentials
+from purgemap.delivery import DailyBudgets, InvalidationPage, ListedInvalidation, PendingJob, RateLimit, deliver
+from purgemap.delivery.call_settings import ADDRESSES, MIN_SECONDS_FOR_CALL, SECONDS_TO_DEFER
+from purgemap.deployment.template.yaml_template import load_template
+from purgemap.jobs import Job
+from purgemap.routemap.compiled import Distribution
+from support.doubles.clock import Clock
+from support.doubles.memory import MemoryCloudFront
+from support.rendered import of_type
+
+ROLE = "arn:aws:iam::222222222222:role/purgemap"
+
+
+def seconds_of_attempts(client: Any) -> float:
+    config = client.meta.config
+    assert config.retries["mode"] == "standard"
+    return float(config.retries["total_max_attempts"] * (ADDRESSES * config.connect_timeout + config.read_timeout))
+
+
+def seconds_of_back_off(client: Any) -> float:
+    """Add botocore's longest waits: the random number is 1, and each answer names a long wait."""
+    detector = mock.Mock(is_throttling_error_from_context=lambda _: True)
+    back_off = ExponentialBackoff(random=lambda: 1.0, throttling_detector=detector)
+    answer = mock.Mock(headers={"x-amz-retry-after": "3600000"})
+    attempts = client.meta.config.retries["total_max_attempts"]
+    contexts = [mock.Mock(attempt_number=attempt, http_response=answer) for attempt in range(1, attempts)]
+    return float(sum(map(back_off.delay_amount, contexts)))
+
+
+def test_reserve_holds_a_slow_call_and_its_role() -> None:
+    aws = Aws()
+    clients = aws.client("cloudfront", ROLE), aws.client("sts")
+    longest = sum(seconds_of_attempts(each) + seconds_of_back_off(each) for each in clients)
+    assert seconds_of_back_off(clients[0]) >= 1
+    assert longest + SECONDS_TO_DEFER <= MIN_SECONDS_FOR_CALL
+
+
+def test_reserve_leaves_half_of_the_functions_time() -> None:
+    (function,) = of_type(load_template("template.yaml"), "AWS::Lambda::Function").values()
+    assert function["Properties"]["Timeout"] >= 2 * MIN_SECONDS_FOR_CALL
+
+
+def test_deferring_has_time_for_one_slow_call_of_sqs() -> None:
+    config = Aws().client("sqs").meta.config
+    assert config.connect_timeout + config.read_timeout <= SECONDS_TO_DEFER
+
+
+class Sts:
+    """Hands out a session of some minutes, and counts how often."""
+
+    def __init__(self, minutes: float) -> None:
+        self.calls = 0
+        self._ends = dt.datetime.now(dt.UTC) + dt.timedelta(minutes=minutes)
+
+    def assume_role(self, **_: str) -> dict[str, Any]:
+        self.calls += 1
+        session = {"AccessKeyId": "ASIA", "SecretAccessKey": "x", "SessionToken": "t", "Expiration": self._ends}
+        return {"Credentials": session}
+
+
+@pytest.mark.parametrize(("minutes", "calls"), [(60, 1), (14, 1), (11, 1), (9, 2)])
+def test_role_is_renewed_only_when_it_has_to_be(minutes: float, calls: int) -> None:
+    sts = Sts(minutes)
+    credentials = RoleCredentials(lambda: sts, ROLE, None)
+    for _ in range(2):
+        credentials.get_frozen_credentials()
+    assert sts.calls == calls
+
+
+class SlowCloudFront(MemoryCloudFront):
+    """Takes the longest that a call may take, and keeps how much of the function's time was left before each."""
+
+    def __init__(self, clock: Clock, seconds_left: Callable[[], float]) -> None:
+        super().__init__()
+        self.lefts: list[float] = []
+        self._clock = clock
+        self._seconds_left = seconds_left
+
+    def create_invalidation(self, distribution: Distribution, items: tuple[str, ...], caller_reference: str) -> str:
+        self._wait()
+        return super().create_invalidation(distribution, items, caller_reference)
+
+    def list_page(self, distribution: Distribution, marker: str) -> InvalidationPage:
+        self._wait()
+        return InvalidationPage(
+            [ListedInvalidation(f"{distribution.id}-{marker}-{n}", self._clock() - 1_000) for n in range(100)],
+            f"{marker}x",
+        )
+
+    def read_items(self, distribution: Distribution, invalidation: str) -> tuple[str, ...]:  # noqa: ARG002
+        self._wait()
+        return ("/a",) * 100
+
+    def _wait(self) -> None:
+        self.lefts.append(self._seconds_left())
+        self._clock.advance(MIN_SECONDS_FOR_CALL - SECONDS_TO_DEFER)
+
+
+@pytest.mark.parametrize("held_seconds", [None, -10, 10])
+@pytest.mark.parametrize("seconds", [30, 40, 53, 54, 60, 300])
+def test_call_or_read_starts_only_if_it_fits(seconds: float, held_seconds: float | None) -> None:
+    clock = Clock()
+    deadline = clock() + seconds
+    cloudfront = SlowCloudFront(clock, lambda: deadline - clock())
+    rate_limit = RateLimit(now=clock, seconds_left=lambda: deadline - clock(), sleep=clock.advance)
+    held_until = 0.0 if held_seconds is None else clock() + held_seconds
+    orders = [
+        PendingJob(
+            Job(id_, {"/a": "/"}, ("m",), clock(), 1, held_until=held_until), Distribution(id_, max_paths_per_day=50)
+        )
+        for id_ in ("E1EXAMPLE1ABCD", "E2EXAMPLE2ABCD", "E3EXAMPLE3ABCD")
+    ]
+    outcomes = deliver(orders, cloudfront, rate_limit, budgets=DailyBudgets(cloudfront))
+    assert len(outcomes) == len(orders)
+    assert cloudfront.lefts
+    assert min(cloudfront.lefts) >= MIN_SECONDS_FOR_CALL
+    assert deadline - clock() >= SECONDS_TO_DEFER

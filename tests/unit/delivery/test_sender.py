@@ -1,0 +1,423 @@
+"""What becomes of a job, whatever CloudFront says: accepted, deferred, or rejected; never lost."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from purgemap.delivery import (
+    Accepted,
+    Deferred,
+    FailureKind,
+    InvalidationError,
+    Outcome,
+    PendingJob,
+    RateLimit,
+    Rejected,
+    defer_excess,
+    deliver,
+)
+from purgemap.delivery.backoff import MAX_DELAY, last_wildcard_slot, next_wildcard_slot, retry_delay
+from purgemap.delivery.queueing import enqueue_outcomes
+from purgemap.jobs import Job, UnknownVersionError, job_messages, merge_jobs, parse_job
+from purgemap.planning import BUDGET_LEVELS
+from purgemap.routemap.compiled import Distribution
+from support.doubles.clock import Clock
+from support.doubles.memory import MemoryCloudFront, MemoryQueue
+from support.oracles.planning import uncovered
+
+NOW = 1_794_441_600.0
+E1, E2 = Distribution("E1EXAMPLE1ABCD"), Distribution("E2EXAMPLE2ABCD")
+
+
+def job(*items: str, distribution: str = E1.id, oldest: float = NOW, scope: str | None = "/") -> Job:
+    return Job(distribution, dict.fromkeys(items or ("/a",), scope), ("m-1",), oldest, changes=1)
+
+
+def rate_limit(seconds_left: Callable[[], float] = lambda: 60.0) -> RateLimit:
+    return RateLimit(now=lambda: NOW, seconds_left=seconds_left, sleep=lambda _: None)
+
+
+def many(count: int) -> list[PendingJob]:
+    return [PendingJob(job(distribution=f"E{n:013}"), Distribution(f"E{n:013}")) for n in range(count)]
+
+
+class TimedCloudFront(MemoryCloudFront):
+    """Knows when it was called."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__()
+        self.clock = clock
+        self.times: list[float] = []
+
+    def create_invalidation(self, distribution: Distribution, items: tuple[str, ...], caller_reference: str) -> str:
+        self.times.append(self.clock())
+        return super().create_invalidation(distribution, items, caller_reference)
+
+
+def outcomes_of(refusal: FailureKind, **state: Any) -> list[Outcome]:
+    order = PendingJob(job()._replace(**state), E1)
+    return deliver([order], MemoryCloudFront(refusing={E1.id: refusal}), rate_limit())
+
+
+@pytest.mark.parametrize(
+    "refusal", [FailureKind.QUOTA_EXCEEDED, FailureKind.THROTTLED, FailureKind.SERVER_ERROR, FailureKind.ACCESS_DENIED]
+)
+def test_what_may_pass_is_deferred_for_longer_each_time(refusal: FailureKind) -> None:
+    (outcome,) = outcomes_of(refusal)
+    assert isinstance(outcome, Deferred)
+    assert outcome.job.failed_attempts == 1
+    assert 5 < outcome.delay <= MAX_DELAY
+
+
+@pytest.mark.parametrize(
+    ("refusal", "state", "rung"),
+    [
+        (FailureKind.QUOTA_EXCEEDED, {}, 1),
+        (FailureKind.QUOTA_EXCEEDED, {"rung": 1}, 2),
+        (FailureKind.THROTTLED, {"throttled": 2}, 0),
+        (FailureKind.THROTTLED, {"throttled": 3}, 1),
+        (FailureKind.SERVER_ERROR, {"refusals": 5}, 0),
+        (FailureKind.ACCESS_DENIED, {"refusals": 5}, 0),
+    ],
+)
+def test_only_a_full_distribution_or_lasting_throttling_tightens_the_budget(
+    refusal: FailureKind, state: dict[str, float], budget_level: int
+) -> None:
+    (outcome,) = outcomes_of(refusal, **state)
+    assert outcome.job.budget_level == budget_level
+
+
+@pytest.mark.parametrize(
+    ("refusal", "state"),
+    [
+        (FailureKind.GONE, {}),
+        (FailureKind.ACCESS_DENIED, {"oldest": NOW - 901}),
+        (FailureKind.QUOTA_EXCEEDED, {"oldest": NOW - 6 * 3600 - 1, "refusals": 3}),
+    ],
+)
+def test_what_no_retry_can_help_is_rejected(refusal: FailureKind, state: dict[str, float]) -> None:
+    (outcome,) = outcomes_of(refusal, **state)
+    assert isinstance(outcome, Rejected)
+
+
+@pytest.mark.parametrize("refusal", [FailureKind.QUOTA_EXCEEDED, FailureKind.ACCESS_DENIED])
+def test_what_was_held_for_a_budget_is_as_old_as_its_first_try(refusal: FailureKind) -> None:
+    (outcome,) = outcomes_of(refusal, oldest_event_time=NOW - 7 * 3600, failed_attempts=3, held_until=NOW - 10)
+    assert isinstance(outcome, Deferred)
+
+
+def test_an_old_event_that_is_seen_for_the_first_time_is_still_tried_again() -> None:
+    (outcome,) = outcomes_of(FailureKind.QUOTA_EXCEEDED, oldest_event_time=NOW - 7 * 3600)
+    assert isinstance(outcome, Deferred)
+
+
+def test_a_tightened_job_asks_for_less_and_still_covers_everything() -> None:
+    cloudfront = MemoryCloudFront()
+    pressed = job(*(f"/{n:03}" for n in range(200)))._replace(budget_level=3)
+    outcomes = deliver([PendingJob(pressed, E1)], cloudfront, rate_limit())
+    assert all(isinstance(outcome, Accepted) for outcome in outcomes)
+    assert all(len(items) <= 10 for _, items, _ in cloudfront.calls)
+    assert all(sum(item.endswith("*") for item in items) <= 1 for _, items, _ in cloudfront.calls)
+    assert uncovered(pressed.scopes, [item for _, items, _ in cloudfront.calls for item in items]) == []
+
+
+@pytest.mark.parametrize("rung", range(4))
+@pytest.mark.parametrize("items", [[f"/{n:02}" for n in range(11)], [f"/{n:03}/~draft*" for n in range(10)]])
+def test_few_edits_stay_exact_however_often_refused(items: list[str], budget_level: int) -> None:
+    cloudfront = MemoryCloudFront()
+    deliver([PendingJob(job(*items)._replace(budget_level=budget_level), E1)], cloudfront, rate_limit())
+    assert sorted(item for _, request, _ in cloudfront.calls for item in request) == items
+    paths, wildcards = BUDGET_LEVELS[budget_level]
+    assert all(len(request) <= paths for _, request, _ in cloudfront.calls)
+    assert all(sum(item.endswith("*") for item in request) <= wildcards for _, request, _ in cloudfront.calls)
+
+
+@pytest.mark.parametrize(
+    ("was_deferred", "rate", "quick_calls"),
+    [(False, 2, 10), (False, 0.25, 10), (True, 2, 5), (True, 0.5, 5), (True, 0.25, 2), (True, 0.0625, 1)],
+)
+def test_an_account_is_called_at_its_rate_but_for_what_it_has_saved_up(
+    *, is_retry: bool, rate: float, burst_size: int
+) -> None:
+    clock = Clock(NOW)
+    at_its_rate = RateLimit(
+        now=clock, seconds_left=lambda: NOW + 60 - clock.now, calls_per_second=rate, sleep=clock.advance
+    )
+    orders = [order._replace(is_retry=is_retry) for order in many(100)]
+    cloudfront = TimedCloudFront(clock)
+    outcomes = deliver(orders, cloudfront, at_its_rate)
+    assert cloudfront.times == [NOW] * burst_size + [NOW + turn / rate for turn in range(1, int(30 * rate) + 1)]
+    deferred = outcomes[len(cloudfront.times) :]
+    assert {(type(each), each.job.failed_attempts) for each in deferred} == {(Deferred, 0)}
+
+
+@pytest.mark.parametrize(("jobs", "deferred"), [(10, 0), (11, 11)])
+def test_more_new_jobs_of_an_account_than_quick_calls_are_deferred_for_what_else_is_on_its_way(
+    jobs: int, deferred: int
+) -> None:
+    elsewhere = replace(E1, role_arn="arn:aws:iam::222222222222:role/p")
+    outcomes = defer_excess([*many(jobs), PendingJob(job(), elsewhere)], rate_limit())
+    assert [(outcome.job.distribution, outcome.delay) for outcome in outcomes] == [
+        (f"E{n:013}", 1) for n in range(deferred)
+    ]
+
+
+def test_what_was_deferred_is_sent_with_all_that_has_come_since() -> None:
+    assert defer_excess([*many(30), PendingJob(job(), E1, is_retry=True)], rate_limit()) == []
+
+
+def test_of_thousands_that_are_deferred_those_come_back_later_whose_turn_is_far() -> None:
+    delays = [outcome.delay for outcome in defer_excess(many(3_000), rate_limit())]
+    assert delays[:1_000] == [1] * 1_000
+    assert delays == sorted(delays)
+    assert delays[1_100] == 100 / 0.5
+    assert delays[-1] == MAX_DELAY
+
+
+def test_what_the_time_does_not_suffice_for_comes_back_in_the_same_turns() -> None:
+    late = deliver(many(3_000), MemoryCloudFront(), rate_limit(lambda: 0.0))
+    turns = [each.delay for each in defer_excess(many(3_000), rate_limit())]
+    assert [each.delay for each in late if isinstance(each, Deferred)] == turns
+
+
+def test_accounts_do_not_share_their_calls() -> None:
+    cloudfront = MemoryCloudFront()
+    roles = [None, "arn:aws:iam::222222222222:role/p", "arn:aws:iam::333333333333:role/p"]
+    orders = [
+        PendingJob(job(distribution=f"E{n:013}"), Distribution(f"E{n:013}", role_arn=roles[n % 3])) for n in range(30)
+    ]
+    assert sum(isinstance(outcome, Accepted) for outcome in deliver(orders, cloudfront, rate_limit())) == 30
+
+
+def test_a_throttled_account_makes_no_further_call() -> None:
+    cloudfront = MemoryCloudFront(refusing={E1.id: FailureKind.THROTTLED})
+    outcomes = deliver([PendingJob(job(), E1), PendingJob(job(distribution=E2.id), E2)], cloudfront, rate_limit())
+    assert [name for name, _, _ in cloudfront.calls] == [E1.id]
+    assert [outcome.job.failed_attempts for outcome in outcomes] == [1, 0]
+
+
+def test_no_call_starts_with_less_than_thirty_seconds_left() -> None:
+    left = iter([31.0, 31.0, 29.0])
+    cloudfront = MemoryCloudFront()
+    orders = [PendingJob(job(), E1), PendingJob(job(distribution=E2.id), E2)]
+    outcomes = deliver(orders, cloudfront, rate_limit(lambda: next(left)))
+    assert [type(outcome) for outcome in outcomes] == [Accepted, Deferred]
+
+
+def test_call_does_not_start_where_planning_took_the_time() -> None:
+    left = iter([31.0, 29.0])
+    cloudfront = MemoryCloudFront()
+    outcomes = deliver([PendingJob(job(), E1)], cloudfront, rate_limit(lambda: next(left)))
+    assert ([type(outcome) for outcome in outcomes], cloudfront.calls) == ([Deferred], [])
+
+
+def test_a_call_that_waits_for_its_turn_counts_the_wait_as_time_it_has_not() -> None:
+    clock = Clock(NOW)
+    slow = RateLimit(now=clock, seconds_left=lambda: NOW + 31 - clock.now, sleep=clock.advance)
+    orders = [PendingJob(job(), E1), PendingJob(job(distribution=E2.id), E2)]
+    outcomes = deliver([*many(9), *orders], MemoryCloudFront(), slow)
+    assert [type(outcome) for outcome in outcomes] == [Accepted] * 10 + [Deferred]
+
+
+class FullCloudFront(MemoryCloudFront):
+    """Has room for some requests, then none."""
+
+    def __init__(self, room: int) -> None:
+        super().__init__()
+        self.room = room
+
+    def create_invalidation(self, distribution: Distribution, items: tuple[str, ...], caller_reference: str) -> str:
+        if len(self.calls) == self.room:
+            raise InvalidationError(FailureKind.QUOTA_EXCEEDED, "TooManyInvalidationsInProgress")
+        return super().create_invalidation(distribution, items, caller_reference)
+
+
+@pytest.mark.parametrize(("room", "refusals"), [(0, 8), (1, 1)])
+def test_a_job_that_gets_on_is_deferred_no_longer_than_at_its_first_refusal(room: int, failed_attempts: int) -> None:
+    scopes = {f"/part{part}/{n}": f"/part{part}/" for part in range(40) for n in range(20)}
+    pressed = job()._replace(scopes=scopes, failed_attempts=7, budget_level=3)
+    *_, outcome = deliver([PendingJob(pressed, E1)], FullCloudFront(room), rate_limit())
+    assert isinstance(outcome, Deferred)
+    assert outcome.job.failed_attempts == failed_attempts
+
+
+class PickyCloudFront(MemoryCloudFront):
+    """Refuses whole requests for single items, without naming them, as CloudFront does."""
+
+    def __init__(self, *bad: str) -> None:
+        super().__init__()
+        self.bad = set(bad)
+
+    def create_invalidation(self, distribution: Distribution, items: tuple[str, ...], caller_reference: str) -> str:
+        accepted = super().create_invalidation(distribution, items, caller_reference)
+        if self.bad & set(items):
+            raise InvalidationError(FailureKind.INVALID, "InvalidArgument: one or more invalid invalidation paths")
+        return accepted
+
+
+def test_a_refused_item_is_found_and_its_scopes_wildcard_goes_instead() -> None:
+    cloudfront = PickyCloudFront("/blog/bad")
+    items = [f"/blog/{name}" for name in ("a", "b", "bad", "c", "d", "e")]
+    outcomes = deliver([PendingJob(job(*items, scope="/blog/"), E1)], cloudfront, rate_limit())
+    assert all(isinstance(outcome, Accepted) for outcome in outcomes)
+    told = {item for outcome in outcomes if isinstance(outcome, Accepted) for item in outcome.items}
+    assert told == {*items, "/blog/", "/blog/*"} - {"/blog/bad"}
+
+
+def test_an_item_that_nothing_can_stand_for_is_rejected_alone() -> None:
+    cloudfront = PickyCloudFront("/bad")
+    outcomes = deliver([PendingJob(job("/a", "/bad", "/c", scope=None), E1)], cloudfront, rate_limit())
+    rejected = [outcome for outcome in outcomes if isinstance(outcome, Rejected)]
+    assert [list(outcome.job.scopes) for outcome in rejected] == [["/bad"]]
+    assert {item for outcome in outcomes if isinstance(outcome, Accepted) for item in outcome.items} == {"/a", "/c"}
+
+
+def test_where_even_the_scopes_wildcard_is_refused_the_item_is_rejected_and_nothing_else() -> None:
+    cloudfront = PickyCloudFront("/blog/bad", "/blog/*")
+    outcomes = deliver([PendingJob(job("/blog/a", "/blog/bad", scope="/blog/"), E1)], cloudfront, rate_limit())
+    assert [list(each.job.scopes) for each in outcomes if isinstance(each, Rejected)] == [["/blog/bad"]]
+    assert [each.items for each in outcomes if isinstance(each, Accepted)] == [("/blog/a",)]
+
+
+def test_a_refused_item_that_its_scopes_wildcard_does_not_cover_is_rejected() -> None:
+    outcomes = deliver(
+        [PendingJob(job("/blog", "/blog/a", scope="/blog/"), E1)], PickyCloudFront("/blog"), rate_limit()
+    )
+    assert [list(each.job.scopes) for each in outcomes if isinstance(each, Rejected)] == [["/blog"]]
+    assert [each.items for each in outcomes if isinstance(each, Accepted)] == [("/blog/", "/blog/*"), ("/blog/a",)]
+
+
+def test_one_wildcard_stands_for_all_refused_items_of_a_scope() -> None:
+    cloudfront = PickyCloudFront("/blog/a", "/blog/b")
+    outcomes = deliver([PendingJob(job("/blog/a", "/blog/b", scope="/blog/"), E1)], cloudfront, rate_limit())
+    assert [each.items for each in outcomes if isinstance(each, Accepted)] == [("/blog/", "/blog/*")]
+    assert len(outcomes) == 1
+
+
+def test_bisecting_ends_and_what_is_left_goes_on_later() -> None:
+    cloudfront = PickyCloudFront(*(f"/{n:03}" for n in range(0, 150, 2)))
+    outcomes = deliver([PendingJob(job(*(f"/{n:03}" for n in range(150)), scope=None), E1)], cloudfront, rate_limit())
+    assert len(cloudfront.calls) <= 9
+    spoken_for = {item for outcome in outcomes if not isinstance(outcome, Accepted) for item in outcome.job.scopes}
+    assert spoken_for | {item for outcome in outcomes if isinstance(outcome, Accepted) for item in outcome.items} == {
+        f"/{n:03}" for n in range(150)
+    }
+
+
+@pytest.mark.parametrize("place", [0, 1_499, 2_999])
+def test_a_search_gets_on_however_many_items_a_request_holds(place: int) -> None:
+    items = [f"/{n:04}" for n in range(3_000)]
+    cloudfront, roomy = PickyCloudFront(items[place]), replace(E1, max_paths=3_000)
+    left, rounds = job(*items, scope=None), 0
+    outcomes: list[Outcome] = []
+    while left.scopes:
+        outcomes += deliver([PendingJob(left, roomy)], cloudfront, rate_limit())
+        later = [outcome.job.scopes for outcome in outcomes[-1:] if isinstance(outcome, Deferred)]
+        left, rounds = left._replace(scopes=later[0] if later else {}), rounds + 1
+        assert rounds < 10
+    assert [list(outcome.job.scopes) for outcome in outcomes if isinstance(outcome, Rejected)] == [[items[place]]]
+
+
+def test_a_search_that_finds_nothing_but_refusals_gives_up_in_the_end() -> None:
+    items = [f"/{n:03}" for n in range(150)]
+    aged = job(*items, scope=None)._replace(oldest_event_time=NOW - 6 * 3600 - 1)
+    for failed_attempts in range(3):
+        *_, outcome = deliver(
+            [PendingJob(aged._replace(failed_attempts=failed_attempts), E1)], PickyCloudFront(*items), rate_limit()
+        )
+        assert isinstance(outcome, Deferred)
+        assert outcome.job.failed_attempts == failed_attempts + 1
+    *_, outcome = deliver([PendingJob(aged._replace(failed_attempts=3), E1)], PickyCloudFront(*items), rate_limit())
+    assert isinstance(outcome, Rejected)
+    assert outcome.reason.startswith("gave-up")
+
+
+def test_a_job_survives_its_message_whole() -> None:
+    scopes = {"/a": "/", "/b*": None, "#tag": None}
+    deferred = job("/a", "/b*", "#tag")._replace(scopes=scopes, failed_attempts=3, budget_level=2, held_until=NOW)
+    (body,) = job_messages(deferred, deferred="full")
+    returned = parse_job(json.loads(body))
+    assert returned == deferred._replace(sources=(deferred.digest,))
+    assert returned.digest == deferred.digest
+
+
+def test_a_large_job_becomes_messages_that_sqs_takes() -> None:
+    large = job(*(f"/{n:05}/{'x' * 100}" for n in range(20_000)))
+    bodies = list(job_messages(large, deferred="full"))
+    assert max(len(body.encode()) for body in bodies) < 256_000
+    assert merge_jobs(parse_job(json.loads(body)) for body in bodies).scopes == large.scopes
+
+
+@pytest.mark.parametrize("item", ["#" + '"' * 250, "/" + "x" * 250])
+@pytest.mark.parametrize("reason", ["full", "a page of words " * 1_000, "\U0001f600" * 10_000])
+def test_no_message_is_too_large_whatever_items_and_reasons_hold(item: str, reason: str) -> None:
+    large = job(*(f"{item}{n:05}" for n in range(3_000)))
+    bodies = list(job_messages(large, deferred=reason))
+    assert max(len(body.encode()) for body in bodies) < 256_000
+    assert merge_jobs(parse_job(json.loads(body)) for body in bodies).scopes == large.scopes
+
+
+def test_a_job_of_another_version_is_not_guessed_at() -> None:
+    with pytest.raises(UnknownVersionError):
+        parse_job({"purgemap_job": 99})
+
+
+def test_jobs_of_one_distribution_merge_to_the_worst_of_them() -> None:
+    old = job("/a", oldest=NOW - 50, scope="/a")._replace(failed_attempts=2, budget_level=1)
+    new = job("/a", "/b", scope="/")._replace(sources=("m-2",), throttled=4, held_until=NOW)
+    assert merge_jobs([old, new]) == Job(
+        E1.id,
+        {"/a": "/", "/b": "/"},
+        ("m-1", "m-2"),
+        NOW - 50,
+        2,
+        failed_attempts=2,
+        throttled=4,
+        budget_level=1,
+        held_until=NOW,
+    )
+
+
+def test_what_a_queue_did_not_take_is_named() -> None:
+    outcomes: list[Outcome] = [Deferred(job(), 20, "full"), Rejected(job(distribution=E2.id), "gone")]
+    queue, broken = MemoryQueue(), MemoryQueue("InternalError")
+    assert enqueue_outcomes(outcomes, queue, queue) == []
+    assert [json.loads(message.body).get("rejected") for message in queue.messages] == [None, "gone"]
+    assert [each.distribution for each in enqueue_outcomes(outcomes, broken, queue)] == [E1.id]
+    assert [each.distribution for each in enqueue_outcomes(outcomes, None, None)] == [E1.id, E2.id]
+
+
+@pytest.mark.parametrize("refusals", range(12))
+def test_a_slot_comes_after_the_back_off_and_within_what_sqs_can_wait(failed_attempts: int) -> None:
+    for second in range(0, 2_000, 37):
+        delay = retry_delay(E1.id, NOW + second, failed_attempts=failed_attempts)
+        assert 0 < delay <= MAX_DELAY
+        if 5 << failed_attempts < MAX_DELAY / 2:
+            assert delay >= 5 << failed_attempts
+
+
+def slots(failed_attempts: int) -> set[int]:
+    return {
+        round(NOW + second + retry_delay(E1.id, NOW + second, failed_attempts=failed_attempts)) for second in range(640)
+    }
+
+
+def test_a_distribution_has_one_slot_a_round_where_batches_meet() -> None:
+    assert len(slots(failed_attempts=4)) <= 640 // 80 + 1
+
+
+def test_jobs_that_were_refused_often_meet_those_that_were_not() -> None:
+    assert {slot % 20 for slot in slots(failed_attempts=1) | slots(failed_attempts=4)} == {
+        next(iter(slots(failed_attempts=1))) % 20
+    }
+
+
+@pytest.mark.parametrize("now", [NOW, NOW + 123.4, NOW + 899.9])
+def test_a_wildcard_slot_is_a_quarter_of_an_hour_and_never_too_near(now: float) -> None:
+    begun, coming = last_wildcard_slot(E1.id, now), next_wildcard_slot(E1.id, now)
+    assert now - 900 < begun <= now
+    assert 10 <= coming - now <= 910
+    assert (coming - begun) % 900 == 0

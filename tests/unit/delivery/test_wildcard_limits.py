@@ -1,0 +1,154 @@
+"""One wildcard a second, without a burst: CloudFront's published quota, read as strictly as it can be."""
+
+import json
+from itertools import chain
+from typing import Literal, TypeAlias
+
+import pytest
+
+from purgemap.delivery import Accepted, Deferred, PendingJob, RateLimit, WildcardLimits, deliver
+from purgemap.delivery.wildcard_limits import SECONDS_PER_RUNG
+from purgemap.jobs import Job
+from purgemap.routemap.compiled import Distribution
+from simulation.running import Kit, Run, opened
+from simulation.trouble import Plan
+from simulation.world import View, World
+from support.doubles.clock import Clock
+from support.doubles.cloudfront import Settings, Site
+from support.doubles.cloudfront_settings import WILDCARD_RATE_WITHOUT_BURST
+from support.doubles.memory import MemoryCloudFront
+from support.payloads import s3_event
+
+RateCode: TypeAlias = Literal["TooManyInvalidationsInProgress", "Throttling"]
+
+NOW = 1_794_441_600.0
+E1 = Distribution("E1EXAMPLE1ABCD")
+SCOPES = [f"part-{letter}/" for letter in "abcdefghijkl"]
+
+
+def world_of(scopes: list[str]) -> World:
+    """One distribution, with a route for each part of the bucket."""
+    routes = [{"bucket": "site", "prefix": scope, "distributions": [E1.id]} for scope in scopes]
+    world = World({"version": 1, "routes": routes})
+    world.views += [View(Site(id=E1.id, bucket="site"), scope) for scope in scopes]
+    return world
+
+
+def change_pages(run: Run, scope: str, pages: int) -> None:
+    for page in range(pages):
+        key = f"{scope}page-{page}.html"
+        run.double.view(E1.id, f"/{key}")
+        run.double.put("site", key)
+        run.queue.put(json.dumps(s3_event("site", key)))
+
+
+@pytest.mark.parametrize("code", ["TooManyInvalidationsInProgress", "Throttling"])
+def test_only_the_first_deploy_is_refused(code: RateCode) -> None:
+    settings = Settings(wildcard_rate=WILDCARD_RATE_WITHOUT_BURST, rate_code=code)
+    with opened(0, world_of(SCOPES), Plan(), settings, Kit()) as run:
+        failed_attempts = []
+        for _ in range(3):
+            for scope in SCOPES:
+                change_pages(run, scope, 60)
+            run.settle()
+            failed_attempts.append(run.double.ledger.outcomes()[code])
+        assert (run.double.stale(), run.dead_letters.letters) == ([], [])
+        assert failed_attempts == failed_attempts[:1] * 3
+        assert failed_attempts[0] > 0
+        requests = [accepted.items for accepted in run.double.accepted(E1.id)]
+        wildcards = [[item for item in items if item.endswith("*")] for items in requests]
+        assert {len(several) for several in wildcards} <= {0, 1}
+        assert all(item.startswith(tuple(f"/{scope}" for scope in SCOPES)) for item in chain(*wildcards))
+
+
+def refused_order(budget_level: int) -> tuple[PendingJob, Deferred]:
+    job = Job(E1.id, {"/a": "/"}, ("m-1",), NOW, changes=1, budget_level=budget_level)
+    return PendingJob(job, E1), Deferred(
+        job._replace(budget_level=budget_level + 1), 20, "TooManyInvalidationsInProgress"
+    )
+
+
+@pytest.mark.parametrize(
+    ("refusals", "seconds", "wildcards"),
+    [
+        (0, 0, 10),
+        (1, 0, 5),
+        (2, 0, 2),
+        (3, 0, 1),
+        (9, 0, 1),
+        (9, SECONDS_PER_RUNG - 1, 1),
+        (9, SECONDS_PER_RUNG, 2),
+        (9, 3 * SECONDS_PER_RUNG, 10),
+    ],
+)
+def test_limit_follows_refusals_and_loosens_with_time(failed_attempts: int, seconds: float, wildcards: int) -> None:
+    limits = WildcardLimits()
+    for budget_level in range(failed_attempts):
+        order, refused = refused_order(budget_level)
+        limits.record([order], [refused], NOW)
+    limited = limits.limit(refused_order(0)[0], NOW + seconds)
+    assert (limited.distribution.max_wildcards, limited.distribution.max_paths) == (wildcards, E1.max_paths)
+
+
+def test_limit_that_proves_too_loose_is_one_refusal_from_the_last() -> None:
+    limits = WildcardLimits()
+    for budget_level in range(3):
+        order, refused = refused_order(budget_level)
+        limits.record([order], [refused], NOW)
+    later = NOW + SECONDS_PER_RUNG
+    order, refused = refused_order(0)
+    limits.record([order], [refused], later)
+    assert limits.limit(order, later).distribution.max_wildcards == 1
+
+
+def test_limit_keeps_forced_wildcards_of_largest_request() -> None:
+    most = Distribution(E1.id, max_wildcards=15)
+    scopes = {f"/{letter}/*": "/" for letter in "abcdefghijklmno"}
+    limits, clock, cloudfront = WildcardLimits(), Clock(NOW), MemoryCloudFront()
+    for budget_level in range(3):
+        order, refused = refused_order(budget_level)
+        limits.record([order], [refused], NOW)
+    order = limits.limit(PendingJob(Job(E1.id, scopes, ("m-1",), NOW, changes=15), most), NOW)
+    outcomes = deliver([order], cloudfront, RateLimit(now=clock, seconds_left=lambda: 900, sleep=clock.advance))
+    assert [outcome.items for outcome in outcomes if isinstance(outcome, Accepted)] == [(item,) for item in scopes]
+
+
+def test_job_that_only_waits_changes_no_limit() -> None:
+    limits = WildcardLimits()
+    order, refused = refused_order(1)
+    limits.record([order], [refused._replace(job=order.job, reason="the function's time runs out")], NOW)
+    assert limits.limit(order, NOW) == order
+
+
+def test_job_that_only_waits_beside_a_held_one_changes_no_limit() -> None:
+    limits = WildcardLimits()
+    order, refused = refused_order(1)
+    held = PendingJob(order.job._replace(budget_level=0, held_until=NOW), E1)
+    limits.record([order, held], [refused._replace(job=order.job)], NOW)
+    assert limits.limit(order, NOW) == order
+
+
+def test_requests_of_one_job_are_seconds_apart() -> None:
+    clock, times = Clock(NOW), list[float]()
+
+    class TimedCloudFront(MemoryCloudFront):
+        def create_invalidation(self, distribution: Distribution, items: tuple[str, ...], caller_reference: str) -> str:
+            times.append(clock())
+            return super().create_invalidation(distribution, items, caller_reference)
+
+    rate_limit = RateLimit(
+        now=clock, seconds_left=lambda: NOW + 60 - clock.now, calls_per_second=5, sleep=clock.advance
+    )
+    job = Job(E1.id, {f"/{letter}/*": None for letter in "abcd"}, ("m-1",), NOW, changes=4, budget_level=3)
+    other = Job("E2EXAMPLE2ABCD", {"/a": "/"}, ("m-1",), NOW, changes=1)
+    deliver([PendingJob(job, E1), PendingJob(other, Distribution(other.distribution))], TimedCloudFront(), rate_limit)
+    assert times == [NOW, NOW + 1, NOW + 2, NOW + 3, NOW + 3]
+
+
+def test_accepted_job_of_a_lower_rung_loosens_no_limit() -> None:
+    limits = WildcardLimits()
+    order, refused = refused_order(1)
+    limits.record([order], [refused], NOW)
+    job = order.job
+    limits.record([order], [Accepted(job, ("/a",), "reference", "I1", ())], NOW)
+    assert limits.limit(order, NOW).distribution.max_wildcards == 2

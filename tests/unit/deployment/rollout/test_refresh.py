@@ -1,0 +1,162 @@
+"""`purgemap deploy --refresh`: what it invalidates covers whatever the site's objects could have changed unheard."""
+
+import json
+from collections.abc import Iterable, Mapping
+
+import pytest
+
+from conftest import LoadMap
+from purgemap.deployment.rollout.refresh import refresh_jobs, send
+from purgemap.errors import PurgemapError
+from purgemap.jobs import parse_job
+from purgemap.operations.preview import preview_change
+from purgemap.routemap.compiled import RouteMap, empty_map
+from support.doubles.memory import MemoryQueue
+
+WWW, BLOG = "E2EXAMPLE1ABCD", "E3EXAMPLE2ABCD"
+NOTHING = empty_map()
+HEAD = f"version: 1\ndistributions:\n  www: {{id: {WWW}}}\n  blog: {{id: {BLOG}}}\nroutes:\n"
+SITE = HEAD + "  - {bucket: acme, prefix: p/, distributions: [www]%s}\n"
+
+
+def items(old: RouteMap, new: RouteMap) -> dict[str, list[str]]:
+    return {job.distribution: list(job.scopes) for job in refresh_jobs(old, new, "deployment", 0)}
+
+
+@pytest.mark.parametrize(
+    ("route", "expected"),
+    [
+        ("{bucket: acme, distributions: [www]}", ["/", "/*"]),
+        ("{bucket: acme, prefix: blog/, distributions: [www]}", ["/blog/", "/blog/*"]),
+        ("{bucket: acme, prefix: www/blog/, origin_path: /www, distributions: [www]}", ["/blog/", "/blog/*"]),
+        ("{bucket: acme, prefix: blog, distributions: [www]}", ["/blog", "/blog*"]),
+        ("{bucket: acme, prefix: a b/, distributions: [www]}", ["/a%20b/", "/a+b/", "/a%20b/*", "/a+b/*"]),
+        ("{bucket: acme, prefix: ~a/, distributions: [www]}", ["/*"]),
+        ("{bucket: acme, prefix: 'a/~b/', distributions: [www]}", ["/a/*"]),
+        ("{bucket: acme, prefix: 'site/{name}/', distributions: [www]}", ["/site/", "/site/*"]),
+        ("{bucket: acme, prefix: 's/{x}/', origin_path: '/s/{x}', distributions: [www]}", ["/", "/*"]),
+        ("{bucket: acme, prefix: 's/{x}/b/', origin_path: '/s/{x}', distributions: [www]}", ["/b/", "/b/*"]),
+        ("{bucket: acme, prefix: 's/{site}/', origin_path: '/s/{site}', distributions: ['{site}']}", ["/", "/*"]),
+        ("{bucket: acme, origin_path: /www, distributions: [www]}", ["/", "/*"]),
+        ("{bucket: acme, prefix: p/, distributions: [www], clean_urls: true}", ["/p", "/p/", "/p/*"]),
+        (
+            "{bucket: acme, prefix: p/, distributions: [www], clean_urls: true, query_strings: true}",
+            ["/p", "/p/", "/p/*", "/p?*"],
+        ),
+        ("{bucket: acme, prefix: a.html, distributions: [www], clean_urls: true}", ["/a", "/a.html", "/a.html*"]),
+        (
+            "{bucket: acme, prefix: p/, distributions: [www], invalidate: ['{path}', '/feed.xml', '/thumbs{dir}*']}",
+            ["/feed.xml", "/p/", "/p/*", "/thumbs/p/*"],
+        ),
+        ("{bucket: acme, prefix: p/, distributions: [www], invalidate: ['/k/{key}']}", ["/k/p/", "/k/p/*"]),
+        ("{bucket: acme, prefix: p/, distributions: [www], invalidate: ['#{bucket}']}", ["#acme"]),
+        (
+            "{bucket: acme, prefix: p/, distributions: [www], invalidate: ['/{bucket}{path}']}",
+            ["/acme/p/", "/acme/p/*"],
+        ),
+        ("{bucket: 'acme-{x}', prefix: p/, distributions: [www], invalidate: ['/x/{x}.json']}", ["/x/*"]),
+    ],
+)
+def test_a_site_is_refreshed_from_where_its_prefix_starts(
+    map_from_yaml: LoadMap, route: str, expected: list[str]
+) -> None:
+    found = items(NOTHING, map_from_yaml(f"{HEAD}  - {route}\n"))
+    assert sorted(found[WWW]) == sorted(expected)
+
+
+def _is_covered(item: str, by: Iterable[str]) -> bool:
+    """Tell whether an item is told; `P*` is not trusted to evict P itself."""
+    return any(item == each or (each.endswith("*") and item.startswith(each[:-1]) and item != each[:-1]) for each in by)
+
+
+OPTIONS = [
+    "",
+    "clean_urls: true",
+    "query_strings: true",
+    "clean_urls: true, query_strings: true",
+    "index_documents: [index.html, index.htm]",
+    "invalidate: ['/*']",
+    "invalidate: ['{dir}*', '/all.json']",
+    "invalidate: ['/api/{key}', '/{bucket}{path}', '#site', '{path}']",
+    "invalidate: ['/x/{x}/y', '{path}']",
+]
+PLACES = [
+    "prefix: ''",
+    "prefix: p/",
+    "prefix: p",
+    "prefix: p/q/, origin_path: /p",
+    "prefix: p/q/, origin_path: /p/q",
+    "prefix: 'p/{x}/'",
+    "prefix: 'p/*/'",
+    "prefix: 'p/{x}/', origin_path: '/p/{x}'",
+    "prefix: '{x}/', origin_path: /p",
+    "origin_path: /p/q",
+]
+
+
+@pytest.mark.parametrize(
+    ("where", "options"),
+    [(where, options) for where in PLACES for options in OPTIONS if "{x}" in where or "{x}" not in options],
+)
+def test_whatever_an_object_of_the_site_would_have_asked_for_is_covered(
+    map_from_yaml: LoadMap, where: str, options: str
+) -> None:
+    more = f", {options}" if options else ""
+    new = map_from_yaml(f"{HEAD}  - {{bucket: acme, {where}, distributions: [www]{more}}}\n")
+    refreshed = items(NOTHING, new).get(WWW, [])
+    for key in (
+        "p/q/index.html",
+        "p/q/",
+        "p/q/a b+c.html",
+        "p/q/~x/é",
+        "p/index.html",
+        "p/a~",
+        "index.html",
+        "page.html",
+        "p/q/x*",
+    ):
+        for item in preview_change(new, "acme", key, "created").get(WWW, ()):
+            assert _is_covered(item, refreshed), (key, item, refreshed)
+
+
+def test_only_what_is_gained_or_altered_is_refreshed(map_from_yaml: LoadMap) -> None:
+    old = map_from_yaml(SITE % "")
+    blog = "  - {bucket: acme-blog, prefix: blog/, distributions: [blog]}\n"
+    assert items(old, map_from_yaml(SITE % "" + blog)) == {BLOG: ["/blog/", "/blog/*"]}
+    assert items(old, map_from_yaml(SITE % ", clean_urls: true")) == {WWW: ["/p", "/p/", "/p/*"]}
+
+
+def test_what_means_the_same_in_service_is_not_refreshed(map_from_yaml: LoadMap) -> None:
+    old = map_from_yaml(SITE % "")
+    assert items(old, map_from_yaml(SITE % ", name: other")) == {}
+    assert items(map_from_yaml(SITE % "" + "  - {bucket: acme-blog, distributions: [blog]}\n"), old) == {}, (
+        "what goes is not served"
+    )
+
+
+def test_a_site_that_its_distribution_cannot_serve_is_not_refreshed(map_from_yaml: LoadMap) -> None:
+    routes = "  - {bucket: acme, prefix: docs/, origin_path: /www, distributions: [www]}\n"
+    assert items(NOTHING, map_from_yaml(HEAD + routes)) == {}
+
+
+def test_a_distribution_is_told_of_all_its_sites_at_once_and_of_none_twice(map_from_yaml: LoadMap) -> None:
+    routes = "".join(f"  - {{bucket: acme, prefix: {each}, distributions: [www]}}\n" for each in ("a/", "b/", "b/c/"))
+    assert items(NOTHING, map_from_yaml(HEAD + routes)) == {WWW: ["/a/", "/b/", "/a/*", "/b/*"]}
+
+
+def _jobs(queue: MemoryQueue) -> list[Mapping[str, object]]:
+    return [json.loads(message.body) for message in queue.messages]
+
+
+def test_jobs_go_to_the_services_queue_as_it_reads_them(map_from_yaml: LoadMap) -> None:
+    queue = MemoryQueue()
+    jobs = refresh_jobs(NOTHING, map_from_yaml(SITE % ""), "arn:aws:cloudformation:eu-west-1:1:changeSet/p", 9.0)
+    send(jobs, queue)
+    (job,) = map(parse_job, _jobs(queue))
+    assert (job.distribution, set(job.scopes), job.oldest_event_time) == (WWW, {"/p/", "/p/*"}, 9.0)
+    assert job.digest == jobs[0].digest, "the same deployment is the same request, however often it is sent"
+
+
+def test_a_job_that_the_queue_does_not_take_is_named(map_from_yaml: LoadMap) -> None:
+    with pytest.raises(PurgemapError, match=f"deployed, but not refreshed: {WWW}: AccessDenied; invalidate by hand"):
+        send(refresh_jobs(NOTHING, map_from_yaml(SITE % ""), "source", 0), MemoryQueue("AccessDenied"))

@@ -1,0 +1,229 @@
+"""The function may do what it does, on what the map names, and nothing else."""
+
+import json
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conftest import LoadMap
+from purgemap.deployment.template.aws_limits import INLINE_CHARACTERS, MANAGED_CHARACTERS, MANAGED_POLICIES
+from purgemap.deployment.template.yaml_template import load_template
+from support.aws_calls import calls_of, describe_error, parsed
+from support.rendered import many, map_of, member_of, names, of_type, stack_of
+
+MAP = """\
+version: 1
+distributions:
+  www:  {id: E2EXAMPLE1ABCD}
+  docs: {id: E3EXAMPLE2ABCD, role_arn: "arn:aws:iam::222222222222:role/purgemap", external_id: acme}
+  blog: {id: E4EXAMPLE3ABCD, role_arn: "arn:aws:iam::222222222222:role/purgemap", external_id: acme}
+  shop: {tenant: dt_1a2b3c}
+  free: {id: E6EXAMPLE5ABCD, max_paths_per_day: 0}
+  news: {tenant: dt_4d5e6f, role_arn: "arn:aws:iam::333333333333:role/team/purge"}
+routes:
+  - {bucket: acme-www, distributions: [www, docs, blog, shop, news, free, E5EXAMPLE4ABCD]}
+"""
+
+# Past invalidations are read to count them, for max_paths_per_day.
+READS = ("cloudfront:GetInvalidation", "cloudfront:ListInvalidations")
+CALLS = ("cloudfront:CreateInvalidation", *READS)
+
+# What Lambda does with the function's role, beside what the code does.
+# https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html#events-sqs-permissions
+# https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html#monitoring-cloudwatchlogs-prereqs
+LAMBDAS_OWN = {
+    "sqs:ReceiveMessage",
+    "sqs:DeleteMessage",
+    "sqs:GetQueueAttributes",
+    "logs:CreateLogStream",
+    "logs:PutLogEvents",
+}
+
+
+def functions_modules() -> list[Path]:
+    """Find the modules of ours that the function loads."""
+    code = (
+        "import sys, purgemap.lambda_function; print(*(m.__file__ for n, m in sys.modules.items() if 'purgemap' in n))"
+    )
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return [Path(file) for file in answer.stdout.split()]
+
+
+def functions_calls() -> set[str]:
+    """Find what the function's code calls; the one call that botocore makes for it is AssumeRole."""
+    trees = [parsed(file) for file in functions_modules()]
+    assumes = "AssumeRoleCredentialFetcher" in {word for tree in trees for word in describe_error(tree)}
+    services = ("cloudfront", "sqs", "sts", "logs", "events", "s3", "lambda")
+    return calls_of(trees, services) | ({"sts:AssumeRole"} if assumes else set())
+
+
+def statements(template: dict[str, Any], role: str = "Role") -> Iterator[dict[str, Any]]:
+    documents = [policy["PolicyDocument"] for policy in template["Resources"][role]["Properties"].get("Policies", [])]
+    policies = (
+        each["Properties"] for each in of_type(template, "AWS::IAM::Policy", "AWS::IAM::ManagedPolicy").values()
+    )
+    documents += [policy["PolicyDocument"] for policy in policies if policy["Roles"] == [{"Ref": role}]]
+    for document in documents:
+        yield from document["Statement"]
+
+
+def resources_by_action(template: dict[str, Any], role: str = "Role") -> dict[str, list[str]]:
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for statement in statements(template, role):
+        assert statement["Effect"] == "Allow"
+        for action in many(statement["Action"]):
+            found[action] += [_text(resource) for resource in many(statement["Resource"])]
+    return {action: sorted(resources) for action, resources in found.items()}
+
+
+def _text(resource: Any) -> str:
+    match resource:
+        case {"Fn::GetAtt": [name, attribute]}:
+            return f"{name}.{attribute}"
+        case {"Fn::Sub": text}:
+            return str(text)
+    return str(resource)
+
+
+def test_each_call_of_the_code_is_granted_and_each_right_is_used(map_from_yaml: LoadMap) -> None:
+    granted = resources_by_action(stack_of(map_from_yaml(MAP))).keys()
+    assert functions_calls() - granted == set(), "calls without a right"
+    assert granted - functions_calls() - LAMBDAS_OWN == set(), "rights without a call"
+    assert functions_calls() == {
+        "cloudfront:CreateInvalidation",
+        "cloudfront:CreateInvalidationForDistributionTenant",
+        "cloudfront:GetInvalidation",
+        "cloudfront:GetInvalidationForDistributionTenant",
+        "cloudfront:ListInvalidations",
+        "cloudfront:ListInvalidationsForDistributionTenant",
+        "sqs:SendMessage",
+        "sts:AssumeRole",
+    }
+
+
+def test_each_right_stands_on_exactly_what_the_map_and_the_stack_have(map_from_yaml: LoadMap) -> None:
+    own = "arn:${AWS::Partition}:cloudfront::${AWS::AccountId}"
+    counted = [f"{own}:distribution/E2EXAMPLE1ABCD", f"{own}:distribution/E5EXAMPLE4ABCD"]
+    assert resources_by_action(stack_of(map_from_yaml(MAP))) == {
+        "cloudfront:CreateInvalidation": [*counted, f"{own}:distribution/E6EXAMPLE5ABCD"],
+        **dict.fromkeys(READS, counted),
+        **{f"{call}ForDistributionTenant": [f"{own}:distribution-tenant/dt_1a2b3c"] for call in CALLS},
+        "sts:AssumeRole": ["arn:aws:iam::222222222222:role/purgemap", "arn:aws:iam::333333333333:role/team/purge"],
+        "sqs:ReceiveMessage": ["Queue.Arn"],
+        "sqs:DeleteMessage": ["Queue.Arn"],
+        "sqs:GetQueueAttributes": ["Queue.Arn"],
+        "sqs:SendMessage": ["DeadLetterQueue.Arn", "Queue.Arn"],
+        "logs:CreateLogStream": ["LogGroup.Arn"],
+        "logs:PutLogEvents": ["LogGroup.Arn"],
+    }
+
+
+def test_no_right_stands_on_everything(map_from_yaml: LoadMap) -> None:
+    for template in (stack_of(map_from_yaml(MAP)), member_of(map_from_yaml(MAP))):
+        roles = of_type(template, "AWS::IAM::Role")
+        assert not [each for role in roles for each in statements(template, role) if "*" in json.dumps(each)]
+
+
+def test_without_tenants_and_roles_there_is_no_right_on_any() -> None:
+    actions = resources_by_action(stack_of(map_of(["acme-www"]))).keys()
+    assert actions - LAMBDAS_OWN == {"sqs:SendMessage", *CALLS}
+
+
+def test_the_function_reads_its_own_queue_and_writes_what_its_environment_names() -> None:
+    template = load_template("template.yaml")["Resources"]
+    environment = template["Function"]["Properties"]["Environment"]["Variables"]
+    queues = {environment[f"PURGEMAP_{name}_URL"]["Ref"] for name in ("QUEUE", "DEAD_LETTER_QUEUE")}
+    granted = resources_by_action(load_template("template.yaml"))
+    assert set(granted["sqs:SendMessage"]) == {f"{queue}.Arn" for queue in queues}
+    assert granted["sqs:ReceiveMessage"] == [_text(template["EventSource"]["Properties"]["EventSourceArn"])]
+
+
+def test_a_member_makes_each_role_of_the_map_with_the_rights_that_go_through_it(map_from_yaml: LoadMap) -> None:
+    template = member_of(map_from_yaml(MAP))
+    own = "arn:${AWS::Partition}:cloudfront::${AWS::AccountId}"
+    roles = {
+        (each["Condition"], each["Properties"]["Path"], each["Properties"]["RoleName"]): resources_by_action(
+            template, role
+        )
+        for role, each in of_type(template, "AWS::IAM::Role").items()
+        if each.get("Condition", "").startswith("Account")
+    }
+    assert roles == {
+        ("Account222222222222", "/", "purgemap"): {
+            call: [f"{own}:distribution/E3EXAMPLE2ABCD", f"{own}:distribution/E4EXAMPLE3ABCD"] for call in CALLS
+        },
+        ("Account333333333333", "/team/", "purge"): {
+            f"{call}ForDistributionTenant": [f"{own}:distribution-tenant/dt_4d5e6f"] for call in CALLS
+        },
+    }
+    for account in ("222222222222", "333333333333"):
+        is_there = {"Fn::Equals": [{"Ref": "AWS::AccountId"}, account]}
+        assert template["Conditions"][f"Account{account}"] == {"Fn::And": [{"Condition": "MakesRoles"}, is_there]}
+
+
+def test_a_members_role_trusts_the_function_alone_and_asks_for_the_maps_external_id(map_from_yaml: LoadMap) -> None:
+    template = member_of(map_from_yaml(MAP))
+    trusts = {
+        each["Properties"]["RoleName"]: each["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+        for each in of_type(template, "AWS::IAM::Role").values()
+        if "RoleName" in each["Properties"] and each["Condition"].startswith("Account")
+    }
+    trust = {"Effect": "Allow", "Principal": {"AWS": {"Ref": "FunctionRoleArn"}}, "Action": "sts:AssumeRole"}
+    assert trusts == {
+        "purgemap": [{**trust, "Condition": {"StringEquals": {"sts:ExternalId": ["acme"]}}}],
+        "purge": [trust],
+    }
+
+
+def characters(document: Any) -> int:
+    """Count as IAM does, the stack's own names taken long."""
+    text = json.dumps(document, separators=(",", ":"))
+    for short, long in (("${AWS::Partition}", "aws-cn"), ("${AWS::AccountId}", "1" * 12), ('{"Fn::Sub":"', '"')):
+        text = text.replace(short, long)
+    return len(text.replace('"}', '"'))
+
+
+@pytest.mark.parametrize("count", [1, 100, 150, 200, 1000])
+def test_policies_stay_within_what_iam_takes(count: int) -> None:
+    template = stack_of(map_of(names(count)))
+    inline = [policy["PolicyDocument"] for policy in template["Resources"]["Role"]["Properties"]["Policies"]]
+    inline += [each["Properties"]["PolicyDocument"] for each in of_type(template, "AWS::IAM::Policy").values()]
+    managed = [each["Properties"]["PolicyDocument"] for each in of_type(template, "AWS::IAM::ManagedPolicy").values()]
+    assert sum(map(characters, inline)) <= INLINE_CHARACTERS
+    assert all(characters(document) <= MANAGED_CHARACTERS for document in managed)
+    assert len(managed) <= MANAGED_POLICIES
+    assert len(resources_by_action(template)["cloudfront:CreateInvalidation"]) == count
+
+
+def test_a_site_more_changes_one_policy_in_place() -> None:
+    before = of_type(stack_of(map_of(names(200))), "AWS::IAM::ManagedPolicy")
+    after = of_type(stack_of(map_of(names(201))), "AWS::IAM::ManagedPolicy")
+    assert before.keys() == after.keys()
+    assert len([name for name in before if before[name] != after[name]]) == 1
+
+
+@pytest.mark.parametrize(("count", "later"), [(200, 500), (400, 1000), (300, 301), (1000, 1250)])
+def test_no_right_is_missing_while_policies_are_split(count: int, later: int) -> None:
+    before = of_type(stack_of(map_of(names(count))), "AWS::IAM::ManagedPolicy")
+    after = of_type(stack_of(map_of(names(later))), "AWS::IAM::ManagedPolicy")
+    assert before.keys() <= after.keys(), "the role never has more policies than afterwards"
+    for name, policy in before.items():
+        left = arns(policy) - arns(after[name])
+        holders = {other for other in after if left & arns(after[other])}
+        assert holders <= waited_for(name, after), "who takes a right over stands before it is given up"
+
+
+def arns(policy: dict[str, Any]) -> set[str]:
+    return {
+        _text(arn) for each in policy["Properties"]["PolicyDocument"]["Statement"] for arn in many(each["Resource"])
+    }
+
+
+def waited_for(name: str, policies: dict[str, dict[str, Any]]) -> set[str]:
+    direct = set(policies[name].get("DependsOn", []))
+    return direct.union(*(waited_for(other, policies) for other in direct))

@@ -1,0 +1,59 @@
+"""Dead letters, each kind as a file of tests/dead_letters: its reason, and what is sent again in its place."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from conftest import LoadMap
+from purgemap.operations.dead_letters import DeadLetterSource, affected_distributions, classify_dead_letter
+from purgemap.routing.router import Router
+from support.dead_letters import E1, NOW, job, letter, rejected
+from support.places import CASES
+
+LETTER_CASES = sorted((CASES / "dead_letters").glob("*.json"))
+MAP = f"""
+version: 1
+distributions:
+  docs: {{id: E2EXAMPLE2ABCD}}
+routes:
+  - {{bucket: site, distributions: [{E1}]}}
+  - {{bucket: site, prefix: docs/, distributions: [docs]}}
+"""
+
+
+@pytest.mark.parametrize("file", LETTER_CASES, ids=lambda file: file.stem)
+def test_each_kind_of_dead_letter_is_told_its_reason_and_sent_again(file: Path, map_from_yaml: LoadMap) -> None:
+    case = json.loads(file.read_text())
+    dead = letter(case["letter"]["body"], case["letter"]["id"], case["letter"]["attributes"])
+    read = classify_dead_letter(dead, NOW)
+    assert (read.kind, read.reason) == (case["kind"], case["reason"])
+    assert sorted(affected_distributions(read, Router(map_from_yaml(MAP)))) == case["distributions"]
+    if case["sent"] == "as it is":
+        assert read.bodies == (dead.body,)
+    else:
+        assert [json.loads(body) for body in read.bodies] == case["sent"]
+
+
+def test_every_kind_has_a_case() -> None:
+    assert {json.loads(file.read_text())["kind"] for file in LETTER_CASES} == set(DeadLetterSource)
+
+
+@pytest.mark.parametrize("levels", [65, 900, 1_100, 5_000, 200_000])
+@pytest.mark.parametrize(
+    "body", ["DEEP", '{"purgemap_job": DEEP}', '{"requestContext": {"condition": "x"}, "requestPayload": DEEP}']
+)
+def test_letter_that_is_nested_too_deep_goes_as_it_is(body: str, levels: int) -> None:
+    text = body.replace("DEEP", "[" * levels + "]" * levels)
+    dead = classify_dead_letter(letter(text), NOW)
+    assert (dead.bodies, dead.kind) == ((text,), DeadLetterSource.QUEUE)
+    assert dead.reason.startswith("unreadable: nested in more than")
+
+
+def test_a_job_that_goes_again_is_another_request_and_the_same_letter_twice_is_one() -> None:
+    sources = [
+        json.loads(classify_dead_letter(letter(rejected(), id_), now).bodies[0])["sources"]
+        for id_, now in (("m-1", NOW), ("m-1", NOW + 60), ("m-2", NOW))
+    ]
+    assert sources[0] == sources[1] != sources[2]
+    assert job().digest not in sources

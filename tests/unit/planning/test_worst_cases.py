@@ -1,0 +1,80 @@
+"""README's table of what a day costs at worst, worked out by the real planner."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+import yaml
+
+from conftest import LoadMap
+from purgemap.delivery.backoff import SECONDS_BETWEEN_WILDCARDS
+from purgemap.delivery.rate_limit import SECONDS_TO_COLLECT_A_BATCH
+from purgemap.events.payload import ObjectChange
+from purgemap.pipeline import build_jobs
+from purgemap.planning import PRICE_PER_PATH_USD, cover_whole_scopes, plan
+from purgemap.routemap.compiled import Distribution, RouteMap
+from purgemap.routing.router import Router
+from support.places import ROOT
+
+README = (ROOT / "README.md").read_text()
+_TABLE = re.compile(r"<!-- worst cases -->\n(?P<table>.*?)<!-- /worst cases -->", re.DOTALL)
+
+DAY = 24 * 3600
+WINDOWS, SLOTS = DAY // SECONDS_TO_COLLECT_A_BATCH, DAY // SECONDS_BETWEEN_WILDCARDS
+
+
+class Case(NamedTuple):
+    """So many writes a second to each distribution, spread over its folders."""
+
+    name: str
+    writes: int
+    route: Mapping[str, Any] = {}
+    folders: int = 1
+    distributions: int = 1
+
+
+CASES = (
+    Case("a page a second", 1),
+    Case("20 pages a second", 20),
+    Case("10 distributions, 15 pages a second each", 15, distributions=10),
+    Case("a prefix `sites/{site}/` with 500 sites, 20 pages a second", 20, {"prefix": "sites/{site}/"}, folders=500),
+    Case("two literal paths beside 20 pages a second", 20, {"invalidate": ["{path}", "/feed.xml", "/sitemap.xml"]}),
+    Case("a tag for each of 20 pages a second", 20, {"invalidate": ["{path}", "#page-{key}"]}),
+)
+
+
+def keys_of(case: Case, count: int) -> Iterator[str]:
+    for number in range(count):
+        yield f"sites/s{number % case.folders}/page-{number}.html"
+
+
+def sent_at_once(case: Case, routes: RouteMap, seconds: int, *, whole: bool) -> int:
+    """Count the paths of what changes in some seconds; `whole` asks for the wildcards of its scopes."""
+    changes = [ObjectChange("site", key, "created", "", "") for key in keys_of(case, case.writes * seconds)]
+    (order,) = build_jobs(changes, Router(routes), now=0).orders
+    scopes = dict.fromkeys(cover_whole_scopes(order.job.scopes)) if whole else order.job.scopes
+    return sum(len(each.items) for each in _plans(scopes, order.distribution))
+
+
+def _plans(scopes: Mapping[str, str | None], distribution: Distribution) -> Iterable[Any]:
+    return plan(scopes, max_paths=distribution.max_paths, max_wildcards=distribution.max_wildcards)
+
+
+def row_of(case: Case, routes: RouteMap) -> str:
+    (distribution,) = routes.distributions_by_id.values()
+    without = WINDOWS * sent_at_once(case, routes, SECONDS_TO_COLLECT_A_BATCH, whole=False)
+    slot = sent_at_once(case, routes, SECONDS_BETWEEN_WILDCARDS, whole=True)
+    ceiling = distribution.max_paths_per_day + SLOTS * slot
+    dollars = [case.distributions * PRICE_PER_PATH_USD * paths for paths in (without, min(without, ceiling))]
+    return f"| {case.name} | {dollars[0]:,.0f} | {slot} | **{dollars[1]:,.2f}** |\n"
+
+
+def test_readme_says_what_a_day_costs_at_worst(map_from_yaml: LoadMap) -> None:
+    rows = []
+    for case in CASES:
+        route = {"bucket": "site", "prefix": "sites/", "distributions": ["E1EXAMPLE1ABCD"], **case.route}
+        rows.append(row_of(case, map_from_yaml(yaml.safe_dump({"version": 1, "routes": [route]}))))
+    found = _TABLE.search(README)
+    assert found
+    head = "| written all day | without, $ | paths of a slot | at most, $ |\n| --- | ---: | ---: | ---: |\n"
+    assert found["table"] == head + "".join(rows)
