@@ -95,9 +95,9 @@ def _live(case: tuple[Burst, str]) -> Lived:
         return _live_classic(burst)
     if design == AT_ONCE:
         with (
-            mock.patch.object(rate_limit.RateLimit, "quick_calls", return_value=burst.distributions),
+            mock.patch.object(rate_limit.RateLimit, "burst_size", return_value=burst.distributions),
             mock.patch.object(rate_limit, "SECONDS_UNTIL_THE_NEXT_BATCH", _FIRST_DELAY),
-            mock.patch.object(refusing, "delay_to_slot", _back_off),
+            mock.patch.object(refusing, "retry_delay", _back_off),
         ):
             return _live_batched(burst)
     return _live_batched(burst)

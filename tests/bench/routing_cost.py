@@ -19,17 +19,17 @@ _PROGRAM = """
 import json, sys
 from bench.workload import body_of, record_of
 from purgemap.events.payload import parse_payload
-from purgemap.pipeline import want
-from purgemap.routemap.load import load_routes
+from purgemap.pipeline import build_jobs
+from purgemap.routemap.load import load_map
 from purgemap.routing.router import Router
 events, what, is_before_2026 = int(sys.argv[1]), sys.argv[2], sys.argv[3] == "before 2026"
-router = Router(load_routes("routes.json"))
+router = Router(load_map("routes.json"))
 records = [record_of(n, body_of(n, buckets=10, is_before_2026=is_before_2026)) for n in range(events)]
 if what == "floor":
     for record in records:
         json.loads(record["body"])
 elif what == "plan":
-    wanted = want(parse_payload({"Records": records}).changes, router, 2e9)
+    wanted = build_jobs(parse_payload({"Records": records}).changes, router, 2e9)
     assert sum(order.job.changes for order in wanted.orders) == events
 """
 

@@ -56,7 +56,7 @@ def _built(document: str) -> FunctionPackage:
 
 @pytest.fixture(autouse=True)
 def _same_maps_are_built_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("purgemap.cli.deploy.build_function", lambda routes: _built(json.dumps(routes.document)))
+    monkeypatch.setattr("purgemap.cli.deploy.package_function", lambda routes: _built(json.dumps(routes.document)))
 
 
 @pytest.fixture
@@ -187,7 +187,7 @@ def test_deploy_says_what_a_start_without_byte_code_costs(
     interpreter: str | None, aws: LocalAws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     built = replace(_built(json.dumps(load_map("config/routes.yaml").document)), interpreter=interpreter)
-    monkeypatch.setattr("purgemap.cli.deploy.build_function", lambda _: built)
+    monkeypatch.setattr("purgemap.cli.deploy.package_function", lambda _: built)
     cost = "without byte-code: this computer has no Python 3.13, so each start of the function compiles what it imports"
     assert (cost in run_deploy("--dry-run")) == (interpreter is None)
     assert aws.client("cloudformation").describe_stacks()["Stacks"] == []

@@ -46,7 +46,7 @@ def _drop(reason: str) -> Iterator[None]:
         others = [each for each in outcomes if isinstance(each, Accepted) or reason not in each.reason]
         return enqueue_outcomes(others, queue, dead_letters)
 
-    with mock.patch.object(pipeline, "keep", keep_others):
+    with mock.patch.object(pipeline, "enqueue_outcomes", keep_others):
         yield
 
 

@@ -79,7 +79,7 @@ def test_event_that_a_route_leaves_out_makes_no_new_request(map_from_yaml: LoadM
     assert references[0] == references[1]
 
 
-@pytest.mark.parametrize("refusals", range(12))
+@pytest.mark.parametrize("failed_attempts", range(12))
 def test_deferred_job_is_one_that_sqs_takes(failed_attempts: int) -> None:
     queue = MemoryQueue()
     delays = [retry_delay(E1.id, NOW + second, failed_attempts=failed_attempts) for second in range(0, 3_000, 7)]
@@ -87,7 +87,9 @@ def test_deferred_job_is_one_that_sqs_takes(failed_attempts: int) -> None:
     assert max(delays) <= SQS_MAX_DELAY_SECONDS
 
 
-@pytest.mark.parametrize(("refusals", "seconds"), [(2, 20), (3, 40), (4, 80), (5, 160), (6, 320), (7, 160), (8, 640)])
+@pytest.mark.parametrize(
+    ("failed_attempts", "seconds"), [(2, 20), (3, 40), (4, 80), (5, 160), (6, 320), (7, 160), (8, 640)]
+)
 def test_slots_of_a_distribution_are_a_round_apart(failed_attempts: int, seconds: int) -> None:
     times = [NOW + second for second in range(3_000)]
     slots = sorted({round(time + retry_delay(E1.id, time, failed_attempts=failed_attempts)) for time in times})

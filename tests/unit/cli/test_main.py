@@ -238,7 +238,7 @@ def test_control_characters_of_a_key_are_escaped(shell: Shell) -> None:
 def test_a_key_that_is_no_utf_8_is_told(shell: Shell) -> None:
     status, _, err = shell.run("explain", "s3://site/\udcff")
     assert status == 2
-    assert err.endswith("is not UTF-8: S3 has no such object\n")
+    assert err.endswith("is not valid UTF-8, so S3 has no such object\n")
 
 
 def test_what_can_not_be_shown_is_escaped(shell: Shell) -> None:

@@ -173,7 +173,7 @@ def test_a_listing_decides_where_wildcards_stand(listed: str, expected: list[str
     ("text", "arguments", "message"),
     [
         ("s3://site/a\nb.html\n", (), "-: line 2: 'b.html' is a key; name its bucket with --bucket"),
-        ("s3://site/a\n\ns3://site\n", (), "-: line 3: 's3://site' is not s3://BUCKET/KEY"),
+        ("s3://site/a\n\ns3://site\n", (), "-: line 3: 's3://site' is not an S3 URI; expected s3://BUCKET/KEY"),
         ('{"detail": \n', (), "line 1: begins like a JSON event, but "),
         (b"s3://site/a\ns3://site/\xff\n", (), "-: line 2 is not UTF-8"),
         ("s3://site/a\n".encode("utf-16"), (), "-: is UTF-16, as PowerShell's > writes it"),

@@ -73,14 +73,14 @@ def test_what_may_pass_is_deferred_for_longer_each_time(refusal: FailureKind) ->
 
 
 @pytest.mark.parametrize(
-    ("refusal", "state", "rung"),
+    ("refusal", "state", "budget_level"),
     [
         (FailureKind.QUOTA_EXCEEDED, {}, 1),
-        (FailureKind.QUOTA_EXCEEDED, {"rung": 1}, 2),
+        (FailureKind.QUOTA_EXCEEDED, {"budget_level": 1}, 2),
         (FailureKind.THROTTLED, {"throttled": 2}, 0),
         (FailureKind.THROTTLED, {"throttled": 3}, 1),
-        (FailureKind.SERVER_ERROR, {"refusals": 5}, 0),
-        (FailureKind.ACCESS_DENIED, {"refusals": 5}, 0),
+        (FailureKind.SERVER_ERROR, {"failed_attempts": 5}, 0),
+        (FailureKind.ACCESS_DENIED, {"failed_attempts": 5}, 0),
     ],
 )
 def test_only_a_full_distribution_or_lasting_throttling_tightens_the_budget(
@@ -94,8 +94,8 @@ def test_only_a_full_distribution_or_lasting_throttling_tightens_the_budget(
     ("refusal", "state"),
     [
         (FailureKind.GONE, {}),
-        (FailureKind.ACCESS_DENIED, {"oldest": NOW - 901}),
-        (FailureKind.QUOTA_EXCEEDED, {"oldest": NOW - 6 * 3600 - 1, "refusals": 3}),
+        (FailureKind.ACCESS_DENIED, {"oldest_event_time": NOW - 901}),
+        (FailureKind.QUOTA_EXCEEDED, {"oldest_event_time": NOW - 6 * 3600 - 1, "failed_attempts": 3}),
     ],
 )
 def test_what_no_retry_can_help_is_rejected(refusal: FailureKind, state: dict[str, float]) -> None:
@@ -124,7 +124,7 @@ def test_a_tightened_job_asks_for_less_and_still_covers_everything() -> None:
     assert uncovered(pressed.scopes, [item for _, items, _ in cloudfront.calls for item in items]) == []
 
 
-@pytest.mark.parametrize("rung", range(4))
+@pytest.mark.parametrize("budget_level", range(4))
 @pytest.mark.parametrize("items", [[f"/{n:02}" for n in range(11)], [f"/{n:03}/~draft*" for n in range(10)]])
 def test_few_edits_stay_exact_however_often_refused(items: list[str], budget_level: int) -> None:
     cloudfront = MemoryCloudFront()
@@ -136,7 +136,7 @@ def test_few_edits_stay_exact_however_often_refused(items: list[str], budget_lev
 
 
 @pytest.mark.parametrize(
-    ("was_deferred", "rate", "quick_calls"),
+    ("is_retry", "rate", "burst_size"),
     [(False, 2, 10), (False, 0.25, 10), (True, 2, 5), (True, 0.5, 5), (True, 0.25, 2), (True, 0.0625, 1)],
 )
 def test_an_account_is_called_at_its_rate_but_for_what_it_has_saved_up(
@@ -235,7 +235,7 @@ class FullCloudFront(MemoryCloudFront):
         return super().create_invalidation(distribution, items, caller_reference)
 
 
-@pytest.mark.parametrize(("room", "refusals"), [(0, 8), (1, 1)])
+@pytest.mark.parametrize(("room", "failed_attempts"), [(0, 8), (1, 1)])
 def test_a_job_that_gets_on_is_deferred_no_longer_than_at_its_first_refusal(room: int, failed_attempts: int) -> None:
     scopes = {f"/part{part}/{n}": f"/part{part}/" for part in range(40) for n in range(20)}
     pressed = job()._replace(scopes=scopes, failed_attempts=7, budget_level=3)
@@ -390,7 +390,7 @@ def test_what_a_queue_did_not_take_is_named() -> None:
     assert [each.distribution for each in enqueue_outcomes(outcomes, None, None)] == [E1.id, E2.id]
 
 
-@pytest.mark.parametrize("refusals", range(12))
+@pytest.mark.parametrize("failed_attempts", range(12))
 def test_a_slot_comes_after_the_back_off_and_within_what_sqs_can_wait(failed_attempts: int) -> None:
     for second in range(0, 2_000, 37):
         delay = retry_delay(E1.id, NOW + second, failed_attempts=failed_attempts)

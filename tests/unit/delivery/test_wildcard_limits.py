@@ -69,7 +69,7 @@ def refused_order(budget_level: int) -> tuple[PendingJob, Deferred]:
 
 
 @pytest.mark.parametrize(
-    ("refusals", "seconds", "wildcards"),
+    ("failed_attempts", "seconds", "wildcards"),
     [
         (0, 0, 10),
         (1, 0, 5),

@@ -53,7 +53,7 @@ def test_few_edits_are_sent_as_they_are(tmp_path: Path, options: str, keys: list
     assert len(requests) <= 3
 
 
-@pytest.mark.parametrize("rung", range(1, len(BUDGET_LEVELS)))
+@pytest.mark.parametrize("budget_level", range(1, len(BUDGET_LEVELS)))
 def test_ten_forced_wildcards_are_sent_as_they_are_after_refusals(tmp_path: Path, budget_level: int) -> None:
     scopes = scopes_of(tmp_path, "clean_urls: true", [f"{name}/~$draft.docx" for name in "abcdefghij"])
     assert sorted(item for items in sent(scopes, budget_level=budget_level) for item in items) == sorted(scopes)

@@ -117,7 +117,7 @@ def test_inline_distributions_with_other_options_stay_apart(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("case", [path for path in sorted(VALID.iterdir()) if path.suffix != ".txt"], ids=str)
 def test_the_same_map_compiles_to_the_same_bytes_whatever_the_hash_seed(case: Path) -> None:
-    code = "import json, sys, purgemap.routemap.load as l; print(json.dumps(l.load_routes(sys.argv[1]).document))"
+    code = "import json, sys, purgemap.routemap.load as l; print(json.dumps(l.load_map(sys.argv[1]).document))"
     outputs = {
         subprocess.run(
             [sys.executable, "-c", code, str(case)],
@@ -135,7 +135,7 @@ def test_a_compiled_map_loads_as_it_is_without_yaml_and_jsonschema(tmp_path: Pat
     compiled = tmp_path / "routes.json"
     compiled.write_text(json.dumps(document))
     assert load_map(compiled).document == document
-    code = "import sys, purgemap.routemap.load as l; l.load_routes(sys.argv[1]); print(*sys.modules)"
+    code = "import sys, purgemap.routemap.load as l; l.load_map(sys.argv[1]); print(*sys.modules)"
     run = subprocess.run([sys.executable, "-c", code, str(compiled)], capture_output=True, text=True, check=True)
     assert not {"yaml", "jsonschema"} & set(run.stdout.split())
 
@@ -198,13 +198,13 @@ def test_an_alias_bomb_of_a_kilobyte_is_refused_within_200_megabytes(tmp_path: P
     code = """
 import resource, sys
 resource.setrlimit(resource.RLIMIT_AS, (200_000_000, 200_000_000))
-from purgemap.routemap.load import load_routes
+from purgemap.routemap.load import load_map
 from purgemap.routemap.problems import MapError
 import purgemap.routemap.parse.read
 from support.call_counts import count_calls
 def load():
     try:
-        load_routes(sys.argv[1])
+        load_map(sys.argv[1])
     except MapError as error:
         print(error)
 print(count_calls(load))

@@ -256,7 +256,9 @@ def test_the_bound_lets_the_function_do_all_that_the_main_template_grants() -> N
 def deploys_calls() -> set[str]:
     """Find what `purgemap deploy` calls; the queue is given the jobs of --refresh by what the function has, too."""
     files = [*PACKAGE.glob("deployment/**/*.py"), *PACKAGE.glob("cli/deploy*.py")]
-    (queue,) = [node for node in ast.walk(parsed(PACKAGE / "aws.py")) if getattr(node, "name", "") == "SqsQueue"]
+    (queue,) = [
+        node for node in ast.walk(parsed(PACKAGE / "aws/clients.py")) if getattr(node, "name", "") == "SqsQueue"
+    ]
     return calls_of([*map(parsed, files), queue], ("cloudformation", "s3", "sts", "sqs", "lambda", "iam", "events"))
 
 

@@ -122,8 +122,8 @@ def test_what_aws_s3_failed_at_is_told_and_changes_nothing() -> None:
     ("line", "told"),
     [
         ("a.html", "line 2: 'a.html' is a key; name its bucket with --bucket"),
-        ("s3://site", "line 2: 's3://site' is not s3://BUCKET/KEY"),
-        ("upload: a to s3://site/", "line 2: 's3://site/' is not s3://BUCKET/KEY"),
+        ("s3://site", "line 2: 's3://site' is not an S3 URI; expected s3://BUCKET/KEY"),
+        ("upload: a to s3://site/", "line 2: 's3://site/' is not an S3 URI; expected s3://BUCKET/KEY"),
         ('{"detail-type": ', "line 2: begins like a JSON event, but"),
         (
             '{"detail-type": "Object Created", "source": "aws.s3"}',

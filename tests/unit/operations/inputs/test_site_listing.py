@@ -190,7 +190,7 @@ def test_a_listing_that_is_cut_short_is_refused(sign: dict[str, object]) -> None
 
 
 def test_a_uri_that_names_no_object_is_told_with_its_line() -> None:
-    with pytest.raises(PurgemapError, match=r"^line 3: 's3://site' is not s3://BUCKET/KEY$"):
+    with pytest.raises(PurgemapError, match=r"^line 3: 's3://site' is not an S3 URI; expected s3://BUCKET/KEY$"):
         parse_listing("a\n\ns3://site\n", "site")
 
 
