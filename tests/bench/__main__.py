@@ -30,13 +30,13 @@ _ASSUMED = {"bursts": textwrap.wrap(bursts.ASSUMED, 120), "cost": textwrap.wrap(
 
 
 def main() -> None:
-    """Measure the sections asked for, and print the table; a whole run also brings README and its chart up to date."""
+    """Measure the sections asked for, and print the table; a whole run also updates tests/README.md and its chart."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("sections", nargs="*", metavar="SECTION", help=f"all, or some of: {', '.join(SECTIONS)}")
     parser.add_argument("--quick", action="store_true", help="few rounds of little: says that it runs, not how fast")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows as JSON, too")
     parser.add_argument("--svg", type=Path, metavar="FILE", help="draw the rows that have a bar")
-    parser.add_argument("--redraw", action="store_true", help="write README's tables and chart of the last run again")
+    parser.add_argument("--redraw", action="store_true", help="write the tables and the chart of the last run again")
     options = parser.parse_args()
     unknown = set(options.sections) - SECTIONS.keys()
     if unknown:

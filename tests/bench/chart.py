@@ -1,6 +1,6 @@
 """Rows that have a bar → a chart as SVG: how near each ratio comes to its bar.
 
-It brings its own paper, light or dark as its reader prefers, so that it reads well wherever README is shown.
+It brings its own paper, light or dark as its reader prefers, so that it reads well wherever the page is shown.
 """
 
 from collections.abc import Iterator, Sequence

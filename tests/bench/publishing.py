@@ -1,23 +1,22 @@
-"""A run's rows → where people read them: README's tables, the chart in it, and the data behind both, all of one run."""
+"""A run's rows → the tables of tests/README.md, its chart, and the data behind both, all of one run."""
 
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, fields
-from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from bench import bursts, cost
 from bench.chart import chart
 from bench.rows import Row, value_of
-from support.places import ROOT
+from support.places import ROOT, TESTS
 
-README = ROOT / "README.md"
-RESULTS, CHART = Path(__file__).with_name("results.json"), Path(__file__).with_name("chart.svg")
+README = TESTS / "README.md"
+RESULTS, CHART = TESTS / "bench/results.json", TESTS / "bench/chart.svg"
 
 _BLOCK = re.compile(r"(?<=<!-- bench: )(\w+)( -->\n).*?(?=<!-- /bench -->)", re.DOTALL)
 
-# Of all bursts, README shows these; `make bench` prints the others, too.
+# `make bench` prints all bursts; the page has room for these.
 _SHOWN_BURSTS = ("100 over 1, 0.5/s", "5,000 over 50, 0.5/s", "100,000 over 500, 2/s")
 
 
@@ -29,7 +28,7 @@ class Published(NamedTuple):
 
     @classmethod
     def load(cls) -> Self:
-        """Read the run that README shows."""
+        """Read the published run."""
         document = json.loads(RESULTS.read_text())
         return cls(document["machine"], [_row(config) for config in document["rows"]])
 
@@ -39,7 +38,7 @@ class Published(NamedTuple):
         return json.dumps(document, indent=1) + "\n"
 
     def in_readme(self, readme: str) -> str:
-        """Fill the blocks of a README that stand between `<!-- bench: name -->` and `<!-- /bench -->`."""
+        """Fill the blocks of a page between `<!-- bench: name -->` and `<!-- /bench -->`."""
         return _BLOCK.sub(lambda block: block[1] + block[2] + _TABLES[block[1]](self) + "\n", readme)
 
     def publish(self) -> list[str]:

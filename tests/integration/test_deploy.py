@@ -29,12 +29,12 @@ from purgemap.deployment.stack.clients import connect
 from purgemap.deployment.stack.execution import execute_change_set
 from purgemap.deployment.stack.preflight import check_no_example_ids
 from purgemap.deployment.stack.stack import Stack, check_deployable, find_stack
-from purgemap.deployment.template.yaml_template import load_template
 from purgemap.errors import PurgemapError
 from purgemap.routemap.compiled import RouteMap
 from purgemap.routemap.load import load_map
 from purgemap.routemap.problems import MapError
 from support.deployed import Deployed, run_deploy
+from support.documents import section
 from support.doubles.cloudformation import ScriptedCloudFormation, stack_event
 from support.doubles.stacks import complete_cloudformation
 from support.places import ROOT
@@ -334,12 +334,11 @@ def test_the_pipeline_example_calls_it_with_options_that_it_has() -> None:
     assert used <= {option for parameter in deploy.params for option in parameter.opts}
 
 
-README = (ROOT / "README.md").read_text()
-TROUBLES = README.partition("### When a deployment fails\n")[2].partition("\n## ")[0]
+FAILURES = section("deploy/README.md", "## When a deployment fails")
 
 
-def _troubles() -> Iterator[str]:
-    """Get into each trouble that README tells of, and yield what is said then."""
+def _failure_messages() -> Iterator[str]:
+    """Cause each failure that deploy/README.md explains, and yield its message."""
     events = [
         stack_event(1, "purgemap", "REVIEW_IN_PROGRESS"),
         stack_event(2, "Function", "CREATE_FAILED", "no such key", "AWS::Lambda::Function"),
@@ -365,18 +364,15 @@ def _troubles() -> Iterator[str]:
         yield str(caught.value)
 
 
-def test_readme_tells_of_each_failure_in_its_own_words() -> None:
-    told = re.findall(r"^\| `([^`]+)` \|", TROUBLES, re.MULTILINE)
-    said = list(_troubles())
-    assert len(told) == len(said)
-    for words, message in zip(told, said, strict=True):
-        assert re.fullmatch(re.escape(words).replace("…", ".*"), message), (words, message)
+def test_failures_table_has_the_message_of_each_failure() -> None:
+    documented = re.findall(r"^\| `([^`]+)` \|", FAILURES, re.MULTILINE)
+    messages = list(_failure_messages())
+    assert len(documented) == len(messages)
+    for pattern, message in zip(documented, messages, strict=True):
+        assert re.fullmatch(re.escape(pattern).replace("…", ".*"), message), (pattern, message)
 
 
-def test_readme_names_each_option_and_parameters_that_there_are() -> None:
-    section = README.partition("\n## Deploy\n")[2].partition("\n## ")[0]
+def test_options_table_has_every_option() -> None:
+    table = section("deploy/README.md", "## Deploy")
     options = {option for parameter in deploy.params for option in parameter.opts if option.startswith("--")}
-    assert options - {"--routes"} <= set(re.findall(r"`(--[a-z-]+)", section))
-    named = re.findall(r"`([A-Z][A-Za-z]+)`", section.partition("Parameters to know")[2].partition("\n\n")[0])
-    assert set(named) <= load_template("template.yaml")["Parameters"].keys()
-    assert len(named) >= 8
+    assert options - {"--routes"} <= set(re.findall(r"^\| `(--[a-z-]+)", table, re.MULTILINE))

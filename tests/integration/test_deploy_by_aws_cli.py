@@ -1,4 +1,4 @@
-"""README's commands that deploy something, with the AWS CLI and without: run as they stand there."""
+"""The commands of deploy/README.md that deploy something, with the AWS CLI and without, run as they are."""
 
 import os
 import re
@@ -13,11 +13,10 @@ import pytest
 from purgemap.demo.local_aws import LocalAws, start_local_aws
 from support.aws_cli import EXECUTABLE, needs_aws_cli
 from support.deployed import Deployed, messages_waiting, put, run_deploy
+from support.documents import read_document
 from support.doubles.stacks import complete_cloudformation
-from support.places import ROOT
 
-README = ROOT / "README.md"
-BLOCKS = re.findall(r"<!-- deployed -->\n```console\n(.*?)```", README.read_text(), re.DOTALL)
+BLOCKS = re.findall(r"<!-- deployed -->\n```console\n(.*?)```", read_document("deploy/README.md"), re.DOTALL)
 BY_AWS_CLI = next(block for block in BLOCKS if "$ aws s3 cp" in block)
 BUCKET = "acme-artifacts"
 MAP = """\
@@ -50,7 +49,7 @@ def aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalAws]:
 
 
 def run_block(aws: LocalAws, block: str) -> str:
-    """Run a block of README's commands in a shell that stops at the first that fails."""
+    """Run a block of commands in a shell that stops at the first failure."""
     script = "set -euo pipefail\n" + re.sub(r"^\$ ", "", block, flags=re.MULTILINE)
     path = os.pathsep.join([str(Path(sys.executable).parent), str(EXECUTABLE.parent), os.environ["PATH"]])
     environment = {**os.environ, **aws.environment, "PATH": path, "LC_ALL": "C.UTF-8"}
@@ -59,7 +58,7 @@ def run_block(aws: LocalAws, block: str) -> str:
     return done.stdout
 
 
-def test_three_commands_of_the_aws_cli_deploy_it_and_purgemap_deploy_takes_over(aws: LocalAws) -> None:
+def test_aws_cli_deploys_a_stack_that_purgemap_deploy_updates(aws: LocalAws) -> None:
     assert len(re.findall(r"^\$ aws ", BY_AWS_CLI, re.MULTILINE)) == 3
     output = run_block(aws, BY_AWS_CLI)
     deployed = Deployed(aws)
@@ -69,7 +68,7 @@ def test_three_commands_of_the_aws_cli_deploy_it_and_purgemap_deploy_takes_over(
     assert "no changes" in run_deploy("--artifact-bucket", BUCKET)
 
 
-def test_every_command_of_readme_that_deploys_something_does(aws: LocalAws) -> None:
+def test_documented_commands_deploy_every_stack(aws: LocalAws) -> None:
     for block in BLOCKS:
         run_block(aws, block)
     stacks = aws.client("cloudformation").describe_stacks()["Stacks"]

@@ -1,4 +1,4 @@
-"""README's table of what a day costs at worst, worked out by the real planner."""
+"""The table of worst daily costs in deploy/README.md, computed by the real planner."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,9 +14,8 @@ from purgemap.pipeline import build_jobs
 from purgemap.planning import PRICE_PER_PATH_USD, cover_whole_scopes, plan
 from purgemap.routemap.compiled import Distribution, RouteMap
 from purgemap.routing.router import Router
-from support.places import ROOT
+from support.documents import read_document
 
-README = (ROOT / "README.md").read_text()
 _TABLE = re.compile(r"<!-- worst cases -->\n(?P<table>.*?)<!-- /worst cases -->", re.DOTALL)
 
 DAY = 24 * 3600
@@ -69,12 +68,12 @@ def row_of(case: Case, routes: RouteMap) -> str:
     return f"| {case.name} | {dollars[0]:,.0f} | {slot} | **{dollars[1]:,.2f}** |\n"
 
 
-def test_readme_says_what_a_day_costs_at_worst(map_from_yaml: LoadMap) -> None:
+def test_cost_table_has_the_worst_daily_costs(map_from_yaml: LoadMap) -> None:
     rows = []
     for case in CASES:
         route = {"bucket": "site", "prefix": "sites/", "distributions": ["E1EXAMPLE1ABCD"], **case.route}
         rows.append(row_of(case, map_from_yaml(yaml.safe_dump({"version": 1, "routes": [route]}))))
-    found = _TABLE.search(README)
+    found = _TABLE.search(read_document("deploy/README.md"))
     assert found
     head = "| written all day | without, $ | paths of a slot | at most, $ |\n| --- | ---: | ---: | ---: |\n"
     assert found["table"] == head + "".join(rows)

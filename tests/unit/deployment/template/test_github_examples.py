@@ -20,7 +20,7 @@ from purgemap.deployment.template.iam_policies import document_size
 from purgemap.deployment.template.render import render_stack
 from purgemap.deployment.template.yaml_template import load_template
 from support.aws_calls import calls_of, parsed
-from support.places import ROOT
+from support.documents import read_document
 from support.rendered import many, map_of, of_type, read
 
 PACKAGE = Path(purgemap.__file__).parent
@@ -280,9 +280,8 @@ def test_each_call_of_the_deployment_is_granted_and_each_right_to_call_is_used()
     granted = {action for each in statements("DeployStack") if each["Sid"] in own for action in many(each["Action"])}
     assert deploys_calls() == granted - FOR_TAGS | FREE | ONLY_WITHOUT_ARTIFACT_BUCKET
     assert "--artifact-bucket" in WORKFLOWS["deploy.yaml"]
-    readme = (ROOT / "README.md").read_text()
-    # To say who owns its objects is part of making it.
-    assert set(re.findall(r"`(s3:[A-Za-z]+)`", readme)) == ONLY_WITHOUT_ARTIFACT_BUCKET | {
+    # Object ownership is a setting of CreateBucket.
+    assert set(re.findall(r"`(s3:[A-Za-z]+)`", read_document("deploy/README.md"))) == ONLY_WITHOUT_ARTIFACT_BUCKET | {
         "s3:PutBucketOwnershipControls"
     }
     services = {action.partition(":")[0] for action in granted}
