@@ -11,7 +11,7 @@ from bench.chart import chart
 from bench.rows import Row, value_of
 from support.places import ROOT, TESTS
 
-README = TESTS / "README.md"
+PAGE = TESTS / "README.md"
 RESULTS, CHART = TESTS / "bench/results.json", TESTS / "bench/chart.svg"
 
 _BLOCK = re.compile(r"(?<=<!-- bench: )(\w+)( -->\n).*?(?=<!-- /bench -->)", re.DOTALL)
@@ -37,13 +37,13 @@ class Published(NamedTuple):
         document = {"machine": self.machine, "rows": [asdict(row) | _verdicts(row) for row in self.rows]}
         return json.dumps(document, indent=1) + "\n"
 
-    def in_readme(self, readme: str) -> str:
+    def fill_tables(self, page: str) -> str:
         """Fill the blocks of a page between `<!-- bench: name -->` and `<!-- /bench -->`."""
-        return _BLOCK.sub(lambda block: block[1] + block[2] + _TABLES[block[1]](self) + "\n", readme)
+        return _BLOCK.sub(lambda block: block[1] + block[2] + _TABLES[block[1]](self) + "\n", page)
 
     def publish(self) -> list[str]:
         """Write everything; returns the files' names."""
-        texts = {RESULTS: self.as_json(), CHART: chart(self.rows), README: self.in_readme(README.read_text())}
+        texts = {RESULTS: self.as_json(), CHART: chart(self.rows), PAGE: self.fill_tables(PAGE.read_text())}
         for file, text in texts.items():
             file.write_text(text)
         return [str(file.relative_to(ROOT)) for file in texts]

@@ -1,4 +1,4 @@
-"""The benchmark runs, tells what it should, and draws what it tells; how fast anything is, no test says."""
+"""The benchmark runs, prints its rows, and publishes them. No test depends on how fast anything is."""
 
 import json
 import re
@@ -14,7 +14,7 @@ import yaml
 from bench.chart import chart
 from bench.classic import Classic
 from bench.cost import GIGABYTES, batched, classic
-from bench.publishing import CHART, README, RESULTS, Published
+from bench.publishing import CHART, PAGE, RESULTS, Published
 from bench.rows import Row, measured, table
 from simulation.bursts import Burst, bursting, seconds_to_fresh, world_of
 from support.places import TESTS
@@ -26,7 +26,7 @@ ROWS = [
 ]
 
 
-def test_a_quick_run_measures_every_section(tmp_path: Path) -> None:
+def test_bench_quick_run_measures_every_section(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "bench", "--quick", "--json", str(tmp_path / "bench.json")]
     done = subprocess.run(command, cwd=TESTS, capture_output=True, text=True, check=False)
     assert (done.stderr, done.returncode) == ("", 0)
@@ -39,51 +39,51 @@ def test_a_quick_run_measures_every_section(tmp_path: Path) -> None:
     assert all(f"{row['name']}" in done.stdout for row in document["rows"])
 
 
-def test_ratios_are_taken_within_a_round() -> None:
+def test_measured_takes_ratios_within_a_round() -> None:
     found = measured([{"floor": 1, "it": 2}, {"floor": 10, "it": 20}, {"floor": 5, "it": 15}], "floor")
     assert (found["it"].value, found["it"].ratio, found["floor"].spread) == (15, 2, (1, 1))
 
 
-def test_the_table_says_what_keeps_its_bar() -> None:
+def test_table_marks_rows_that_meet_their_bar() -> None:
     lines = table(ROWS).splitlines()
     assert [line.rsplit(" ", 1)[-1] for line in lines if "the " in line] == ["met", "missed"]
 
 
-def test_the_table_says_what_reaches_its_moonshot() -> None:
+def test_table_marks_rows_that_reach_their_moonshot() -> None:
     rows = [replace(row, moonshot=0.75) for row in ROWS[:2]]
     assert [line.partition("moonshot ")[2] for line in table(rows).splitlines()] == ["", "0.75 met", "0.75 missed"]
 
 
-def test_further_figures_stand_below_their_headings() -> None:
+def test_table_aligns_further_figures_with_their_headings() -> None:
     heading, line = table([replace(ROWS[2], also={"lost": 3, "calls of a burst": 1_234})]).splitlines()
     ends = [heading.index("lost") + 4, heading.index("burst") + 5]
     assert [line[:end].split()[-1] for end in ends] == ["3", "1,234"]
 
 
-def test_the_chart_is_a_small_drawing_of_the_rows_that_have_a_bar() -> None:
+def test_chart_draws_the_rows_with_a_bar_in_a_small_file() -> None:
     drawing = ET.fromstring(chart(ROWS))
     bars = [each.get("fill") for each in drawing.iter("{http://www.w3.org/2000/svg}rect")]
     assert len(bars) == len(set(bars)) == 2
     assert len((TESTS / "bench/chart.svg").read_bytes()) < 16_000
 
 
-def test_a_thousand_paths_a_month_are_free_and_every_path_more_costs_half_a_cent() -> None:
+def test_cost_charges_half_a_cent_after_a_thousand_paths() -> None:
     assert classic(deploys=1, objects=1_000).paths == 0
     assert classic(deploys=1, objects=1_200).paths == 1
     assert batched(deploys=10, objects=5_000).paths == 10
 
 
-def test_the_months_function_is_as_large_as_the_templates() -> None:
+def test_cost_assumes_the_memory_of_the_template() -> None:
     text = files("purgemap.deploy").joinpath("template.yaml").read_text()
     memory = next(line for line in text.partition("  MemorySize:")[2].splitlines() if "Default:" in line)
     assert yaml.safe_load(memory) == {"Default": GIGABYTES * 1024}
 
 
-def test_an_index_document_costs_a_deploy_two_paths() -> None:
+def test_cost_counts_two_paths_for_an_index_document() -> None:
     assert batched(deploys=30, objects=20).paths == (30 * 20 * 2 - 1_000) * 0.005
 
 
-def test_one_call_per_object_loses_most_of_a_burst_that_batches_survive() -> None:
+def test_classic_loses_most_of_a_burst_that_batches_survive() -> None:
     burst = Burst(events=1_000, distributions=10, seconds=10, calls_per_second=0.5)
     classic = Classic(burst)
     assert len(classic.double.stale()) == classic.lost > 800
@@ -93,7 +93,7 @@ def test_one_call_per_object_loses_most_of_a_burst_that_batches_survive() -> Non
         assert seconds_to_fresh(run.double, run.world, burst) < seconds_to_fresh(classic.double, run.world, burst)
 
 
-def test_one_call_per_object_is_enough_for_a_few_changes() -> None:
+def test_classic_delivers_a_few_changes() -> None:
     burst = Burst(events=8, distributions=2, seconds=4, calls_per_second=0.5)
     classic = Classic(burst)
     assert (classic.lost, classic.double.stale()) == (0, [])
@@ -101,24 +101,24 @@ def test_one_call_per_object_is_enough_for_a_few_changes() -> None:
     assert seconds_to_fresh(classic.double, world_of(2), burst) == classic.double.settings.seconds_to_effect - 0.5
 
 
-def test_readme_and_the_chart_show_the_run_whose_data_stands_beside_it() -> None:
-    run, readme = Published.load(), README.read_text()
-    assert run.in_readme(readme) == readme
-    assert {"machine", "bars", "bursts", "months"} == set(re.findall(r"<!-- bench: (\w+) -->", readme))
+def test_published_page_and_chart_show_the_stored_run() -> None:
+    run, page = Published.load(), PAGE.read_text()
+    assert run.fill_tables(page) == page
+    assert {"machine", "bars", "bursts", "months"} == set(re.findall(r"<!-- bench: (\w+) -->", page))
     assert chart(run.rows) == CHART.read_text()
     assert run.as_json() == RESULTS.read_text()
 
 
-def test_a_readme_is_filled_where_it_asks_for_a_table_and_nowhere_else() -> None:
+def test_published_fills_only_the_marked_blocks() -> None:
     run = Published({"Python": "3.13"}, ROWS)
     text = "before\n<!-- bench: machine -->\nPython 2\n<!-- /bench -->\nafter\n"
-    assert run.in_readme(text) == text.replace("Python 2", "Python 3.13")
-    bars = run.in_readme("<!-- bench: bars -->\n<!-- /bench -->").splitlines()
+    assert run.fill_tables(text) == text.replace("Python 2", "Python 3.13")
+    bars = run.fill_tables("<!-- bench: bars -->\n<!-- /bench -->").splitlines()
     assert [line.split(" | ")[-2] for line in bars[3:-1]] == ["0.80 missed"]
 
 
-def test_readmes_table_shows_what_is_nearest_to_its_bar_and_all_moonshots() -> None:
+def test_published_bars_are_the_nearest_rows_and_all_moonshots() -> None:
     far, near, moon = (replace(ROWS[0], name=name, ratio=ratio) for name, ratio in (("a", 0.1), ("b", 0.7), ("c", 0.2)))
     run = Published({}, [far, near, replace(moon, moonshot=0.1), ROWS[2]])
-    table = run.in_readme("<!-- bench: bars -->\n<!-- /bench -->").splitlines()[3:-1]
+    table = run.fill_tables("<!-- bench: bars -->\n<!-- /bench -->").splitlines()[3:-1]
     assert [(line.split(" | ")[1], "0.10 missed" in line) for line in table] == [("b", False), ("c", True)]
