@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from purgemap.errors import PurgemapError
+from purgemap.routemap import Distribution
 
 MESSAGE_VERSION = 1
 
@@ -51,6 +52,14 @@ class Job(NamedTuple):
             return self.sources[0]
         # Ids are whatever JSON can spell, half a surrogate pair too.
         return hashlib.sha256("\0".join(self.sources).encode(errors="surrogatepass")).hexdigest()
+
+
+class PendingJob(NamedTuple):
+    """A job and its distribution in the map; `is_retry` if part of the job was deferred before."""
+
+    job: Job
+    distribution: Distribution
+    is_retry: bool = False
 
 
 def merge_jobs(jobs: Iterable[Job]) -> Job:

@@ -19,7 +19,7 @@ from bench.classic import Classic
 from bench.rows import Row
 from purgemap.delivery import rate_limit
 from purgemap.delivery import retry_policy as refusing
-from purgemap.delivery.backoff import MAX_DELAY
+from purgemap.delivery.backoff import MAX_DELAY_SECONDS
 from simulation.bursts import BEGIN, Burst, bursting, seconds_to_fresh, world_of
 from simulation.lambdas import WINDOW_SECONDS
 from simulation.reporting import PRICE_PER_PATH_USD, figures_of
@@ -105,7 +105,7 @@ def _live(case: tuple[Burst, str]) -> Lived:
 
 def _back_off(_distribution: str, _now: float, *, failed_attempts: int) -> int:
     """Return the seconds after which the rival's refused jobs come back: five, doubled by each refusal."""
-    return min(_FIRST_DELAY << min(failed_attempts, 10), MAX_DELAY)
+    return min(_FIRST_DELAY << min(failed_attempts, 10), MAX_DELAY_SECONDS)
 
 
 def _live_batched(burst: Burst) -> Lived:

@@ -140,7 +140,7 @@ class RefusingCloudFront(MemoryCloudFront):
 
     def create_invalidation(self, distribution: Distribution, items: tuple[str, ...], caller_reference: str) -> str:
         if self.invalid & set(items):
-            raise InvalidationError(FailureKind.INVALID, "InvalidArgument")
+            raise InvalidationError(FailureKind.INVALID_ARGUMENT, "InvalidArgument")
         return super().create_invalidation(distribution, items, caller_reference)
 
 

@@ -10,7 +10,7 @@ import pytest
 from conftest import LoadMap
 from purgemap.batch_log import JsonFormatter, report_lines
 from purgemap.delivery import FailureKind, InvalidationError, RateLimit, ReceivedMessage
-from purgemap.delivery.backoff import MAX_DELAY
+from purgemap.delivery.backoff import MAX_DELAY_SECONDS
 from purgemap.errors import PurgemapError
 from purgemap.lambda_function import serve
 from purgemap.operations.dead_letters import classify_dead_letter
@@ -66,7 +66,7 @@ def test_a_name_that_the_map_lacks_is_told_once_a_batch_whatever_happened_to_its
 
 
 def test_exactly_the_records_whose_distribution_failed_go_back(map_from_yaml: LoadMap) -> None:
-    cloudfront = MemoryCloudFront(refusing={E2: FailureKind.GONE})
+    cloudfront = MemoryCloudFront(refusing={E2: FailureKind.NOT_FOUND})
     batch = sqs_batch([s3_event("site", "a"), s3_event("site", "docs/b"), "{broken", s3_event("other", "docs/c")])
     assert lambda_response(process_batch(batch, service(map_from_yaml(MAP), cloudfront), rate_limit())) == {
         "batchItemFailures": [{"itemIdentifier": "m-2"}, {"itemIdentifier": "m-3"}]
@@ -158,7 +158,7 @@ def test_a_function_that_never_has_the_time_for_a_call_fails_instead_of_deferrin
 
 
 def test_the_log_holds_a_json_line_per_invalidation_and_one_per_batch(map_from_yaml: LoadMap) -> None:
-    cloudfront = MemoryCloudFront(refusing={E2: FailureKind.GONE})
+    cloudfront = MemoryCloudFront(refusing={E2: FailureKind.NOT_FOUND})
     batch = sqs_batch([s3_event("site", "docs/b"), s3_event("nobody", "c"), "{broken"])
     report = process_batch(batch, service(map_from_yaml(MAP), cloudfront), rate_limit())
     lines = [line for line in report_lines(report, NOW, NOW + 0.5, "staging") if line.level >= logging.INFO]
@@ -185,7 +185,7 @@ def test_the_log_says_of_a_deferred_job_why_it_is_and_when_it_comes_back(map_fro
         s3_event("site", "docs/b"), service(map_from_yaml(MAP), cloudfront, MemoryQueue()), rate_limit()
     )
     (deferred,) = [line for line in report_lines(report, NOW, NOW) if line.message == "deferred"]
-    assert 0 < deferred.fields.pop("delay") <= MAX_DELAY
+    assert 0 < deferred.fields.pop("delay") <= MAX_DELAY_SECONDS
     assert (deferred.level, deferred.fields) == (
         logging.WARNING,
         {"distribution": E2, "changes": 1, "refusals": 1, "items": ["/docs/b"], "reason": "refused as full"},
@@ -197,7 +197,7 @@ class PickyCloudFront(MemoryCloudFront):
 
     def create_invalidation(self, distribution: Distribution, items: tuple[str, ...], caller_reference: str) -> str:
         if "/docs/odd" in items:
-            raise InvalidationError(FailureKind.INVALID, "InvalidArgument")
+            raise InvalidationError(FailureKind.INVALID_ARGUMENT, "InvalidArgument")
         return super().create_invalidation(distribution, items, caller_reference)
 
 

@@ -50,12 +50,12 @@ _REFUSALS = {
     "RequestLimitExceeded": FailureKind.THROTTLED,
     "AccessDenied": FailureKind.ACCESS_DENIED,
     "AccessDeniedException": FailureKind.ACCESS_DENIED,
-    "NoSuchDistribution": FailureKind.GONE,
-    "EntityNotFound": FailureKind.GONE,
-    "InvalidArgument": FailureKind.INVALID,
-    "InvalidationBatchAlreadyExists": FailureKind.INVALID,
-    "InconsistentQuantities": FailureKind.INVALID,
-    "BatchTooLarge": FailureKind.INVALID,
+    "NoSuchDistribution": FailureKind.NOT_FOUND,
+    "EntityNotFound": FailureKind.NOT_FOUND,
+    "InvalidArgument": FailureKind.INVALID_ARGUMENT,
+    "InvalidationBatchAlreadyExists": FailureKind.INVALID_ARGUMENT,
+    "InconsistentQuantities": FailureKind.INVALID_ARGUMENT,
+    "BatchTooLarge": FailureKind.INVALID_ARGUMENT,
 }
 
 # SendMessageBatch takes ten messages, and no more in all than one message may have.
@@ -190,7 +190,7 @@ def _refusals() -> Iterator[None]:
             _REFUSALS.get(error_code(error), FailureKind.SERVER_ERROR), describe_error(error)
         ) from error
     except ParamValidationError as error:
-        raise InvalidationError(FailureKind.INVALID, str(error)) from error
+        raise InvalidationError(FailureKind.INVALID_ARGUMENT, str(error)) from error
     except Exception as error:
         raise InvalidationError(FailureKind.SERVER_ERROR, describe_error(error)) from error
 

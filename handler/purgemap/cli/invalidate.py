@@ -56,7 +56,7 @@ class _InteractiveCloudFront:
             if error.refusal is FailureKind.ACCESS_DENIED or (
                 error.refusal is FailureKind.SERVER_ERROR and is_credentials_error(error.__cause__)
             ):
-                raise InvalidationError(FailureKind.GONE, str(error)) from error
+                raise InvalidationError(FailureKind.NOT_FOUND, str(error)) from error
             raise
 
 

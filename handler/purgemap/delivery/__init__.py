@@ -1,12 +1,13 @@
-"""Jobs → what became of them: accepted by CloudFront, deferred to a later batch, or rejected for good."""
+"""Send jobs to CloudFront; defer, reject and queue what it does not accept."""
 
+from purgemap.delivery.accounts import AccountJobs, defer_excess, group_by_account
 from purgemap.delivery.call_settings import CALL, MIN_SECONDS_FOR_CALL, ROLE_CALL, CallSettings
 from purgemap.delivery.daily_budget import BudgetNotes, DailyBudgets, Excess
 from purgemap.delivery.history import InvalidationHistory, InvalidationPage, ListedInvalidation
 from purgemap.delivery.outcomes import Accepted, CloudFront, Deferred, FailureKind, InvalidationError, Outcome, Rejected
 from purgemap.delivery.queueing import EnqueueFailure, Queue, QueueMessage, ReceivedMessage, enqueue_outcomes
 from purgemap.delivery.rate_limit import DEFAULT_CALLS_PER_SECOND, RateLimit
-from purgemap.delivery.sender import PendingJob, defer_excess, deliver
+from purgemap.delivery.sender import send_jobs
 from purgemap.delivery.wildcard_limits import WildcardLimits
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "MIN_SECONDS_FOR_CALL",
     "ROLE_CALL",
     "Accepted",
+    "AccountJobs",
     "BudgetNotes",
     "CallSettings",
     "CloudFront",
@@ -28,7 +30,6 @@ __all__ = [
     "InvalidationPage",
     "ListedInvalidation",
     "Outcome",
-    "PendingJob",
     "Queue",
     "QueueMessage",
     "RateLimit",
@@ -36,6 +37,7 @@ __all__ = [
     "Rejected",
     "WildcardLimits",
     "defer_excess",
-    "deliver",
     "enqueue_outcomes",
+    "group_by_account",
+    "send_jobs",
 ]

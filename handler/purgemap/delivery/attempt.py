@@ -1,82 +1,125 @@
-"""One job's requests, made one after another: what CloudFront took of it, and what is left."""
+"""The requests of one job, sent one after another: what CloudFront accepted, and what is unsent."""
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
-from purgemap.delivery.bisection import InvalidItemSearch
 from purgemap.delivery.outcomes import Accepted, FailureKind, InvalidationError
 from purgemap.jobs import Job
-from purgemap.planning import drop_covered, drop_nested, is_wildcard
+from purgemap.planning import Request, drop_covered, drop_nested, is_wildcard
+
+# An InvalidArgument error names no path. Bisecting 64 items, and trying the fallback of the invalid one, takes 8 calls.
+# Larger requests are split into pieces of 64 first, so that each invocation makes progress.
+MAX_SEARCH_CALLS = 8
+MAX_ITEMS_TO_BISECT = 64
+
+Items = dict[str, str | None]
 
 
 class Attempt:
-    """How far the sending of one job has come; `plan` makes its requests once there is a call for the first."""
+    """The state of sending one job.
 
-    def __init__(self, job: Job, plan: Callable[[], list[tuple[str, ...]]]) -> None:
+    If CloudFront rejects a request as invalid, its pieces are sent instead, down to the single invalid items. In place of
+    an invalid item goes a wildcard for its scope, if CloudFront accepts that.
+    """
+
+    def __init__(self, job: Job) -> None:
         self.job = job
-        self.search = InvalidItemSearch(job.scopes)
-        self.refused: InvalidationError | None = None
-        self.deferred_for = ""
-        self._plan = plan
-        self._requests: list[tuple[str, ...]] | None = None
-        self._sent: list[tuple[str, ...]] = []
+        self.error: InvalidationError | None = None
+        self.blocked_reason = ""
+        self._requests: list[Request] | None = None
+        self._accepted: list[Request] = []
+        self._invalid_items: set[str] = set()
+        self._replaced_by_fallback: dict[Request, set[str]] = {}
+        self._search_calls_left = MAX_SEARCH_CALLS
+        self._is_searching = False
 
     @property
-    def has_more_requests(self) -> bool:
-        """Whether there is a request left to make, and nothing has stopped it."""
-        is_stopped = self.refused is not None or self.deferred_for
-        return not is_stopped and bool(self.job.scopes if self._requests is None else self._requests)
+    def is_planned(self) -> bool:
+        """Whether the requests are known."""
+        return self._requests is not None
 
     @property
     def made_progress(self) -> bool:
-        """Whether CloudFront took any of it."""
-        return bool(self._sent)
+        """Whether CloudFront accepted any request."""
+        return bool(self._accepted)
 
-    def plan_requests(self) -> list[tuple[str, ...]]:
-        """Return the requests that are left to make, planned on first use."""
+    @property
+    def has_search_calls(self) -> bool:
+        """Whether the search for invalid items may make another call in this invocation."""
+        return self._search_calls_left > 0
+
+    def plan(self, requests: list[Request]) -> None:
+        """Set the requests to send."""
+        self._requests = requests
+
+    def has_more_requests(self) -> bool:
+        """Whether requests are left to send, and nothing has stopped the attempt."""
+        if self.error or self.blocked_reason:
+            return False
+        return bool(self.job.scopes if self._requests is None else self._requests)
+
+    def next_request(self) -> Request:
+        """Remove the next request from those that are left, and return it."""
         if self._requests is None:
-            self._requests = self._plan()
-        return self._requests
+            raise TypeError("an attempt has no requests before it is planned")
+        if self._is_searching:
+            self._search_calls_left -= 1
+        return self._requests.pop(0)
 
-    def next_request(self) -> tuple[str, ...]:
-        """Return the items of the next request, which is sent."""
-        self.search.count_call()
-        return self.plan_requests().pop(0)
+    def accept(self, items: Request, reference: str, invalidation: str) -> Accepted:
+        """Record that CloudFront accepted a request."""
+        self._accepted.append(items)
+        replaced = self._replaced_by_fallback.get(items, ())
+        return Accepted(self.job, items, reference, invalidation, tuple(sorted(replaced)))
 
-    def accept(self, items: tuple[str, ...], reference: str, invalidation: str) -> Accepted:
-        """Note that CloudFront took a request."""
-        self._sent.append(items)
-        return Accepted(self.job, items, reference, invalidation, self.search.replaced_items(items))
+    def fail(self, items: Request, error: InvalidationError) -> None:
+        """Record an error: it stops the attempt, unless invalid items can be searched for with the calls left."""
+        if error.kind is FailureKind.INVALID_ARGUMENT:
+            self._is_searching = True
+            self._requests = [*self._smaller_requests(items), *(self._requests or ())]
+            if self.has_search_calls or not self._requests:
+                return
+        self.error = error
 
-    def refuse(self, items: tuple[str, ...], error: InvalidationError) -> None:
-        """Stop at a refusal, unless single items may be at fault: then look for them, as long as calls are left."""
-        is_invalid = error.refusal is FailureKind.INVALID
-        if is_invalid:
-            self._requests = [*self.search.smaller(items), *(self._requests or ())]
-        if not is_invalid or (self._requests and self.search.calls_left <= 0):
-            self.refused = error
+    def _smaller_requests(self, items: Request) -> list[Request]:
+        """Return the pieces of an invalid request, or the fallback of its only item, if it has one."""
+        if items in self._replaced_by_fallback:
+            self._invalid_items |= self._replaced_by_fallback[items]
+            return []
+        if len(items) > 1:
+            size = min((len(items) + 1) // 2, MAX_ITEMS_TO_BISECT)
+            return [items[start : start + size] for start in range(0, len(items), size)]
+        item, scope = items[0], self.job.scopes.get(items[0])
+        if scope is None or item.startswith("#") or item.endswith("*"):
+            self._invalid_items.add(item)
+            return []
+        fallback = (scope, f"{scope}*")
+        is_new = fallback not in self._replaced_by_fallback
+        self._replaced_by_fallback.setdefault(fallback, set()).add(item)
+        return [fallback] if is_new else []
 
-    def remains(self) -> tuple[dict[str, str | None], dict[str, str | None]]:
-        """Return what CloudFront never takes, and what has to go again: items with their scopes."""
+    def unsent_items(self) -> tuple[Items, Items]:
+        """Return the items that CloudFront will never accept, and those that must be retried, with their scopes."""
         scopes = self.job.scopes
-        left = _uncovered_items(scopes, (item for items in self._sent for item in items))
-        all_tried = self.refused is None and not self.deferred_for
-        invalid_items = {item: scopes[item] for item in left if all_tried or item in self.search.invalid_items}
-        return invalid_items, {item: scopes[item] for item in left if item not in invalid_items}
+        uncovered = _uncovered_items(scopes, {item for items in self._accepted for item in items})
+        all_tried = not self.error and not self.blocked_reason
+        invalid = {item: scopes[item] for item in uncovered if all_tried or item in self._invalid_items}
+        return invalid, {item: scopes[item] for item in uncovered if item not in invalid}
 
 
-def _uncovered_items(wanted: Iterable[str], told: Iterable[str]) -> list[str]:
-    """Return those of the wanted items that the told ones, and the wildcards among them, leave."""
-    told = set(told)
-    stems = drop_nested(item[:-1] for item in told if is_wildcard(item))
-    return drop_covered(sorted(item for item in wanted if item not in told), stems)
+def _uncovered_items(scopes: Iterable[str], accepted: set[str]) -> list[str]:
+    """List the items that neither the accepted items nor the wildcards among them cover."""
+    missing = [item for item in scopes if item not in accepted]
+    if not missing:
+        return missing
+    return drop_covered(sorted(missing), drop_nested(item[:-1] for item in accepted if is_wildcard(item)))
 
 
 def caller_reference(job: Job, items: Iterable[str]) -> str:
-    """Identify a request: the same deliveries asking for the same again are the same request to CloudFront.
+    """Return the reference by which CloudFront recognises a repeated request, which it bills once.
 
-    A later change of the same object comes in another delivery, so it is a new one. The job's digest stands for its
-    deliveries, so that a batch which comes again after its deferred job was accepted is not billed twice.
+    It depends on the job's deliveries and the items. A later change of the same object is another delivery, so it is
+    another request. The digest of a job stays the same when the job is deferred.
     """
     digest = hashlib.sha256()
     for part in (job.distribution, *items, "", job.digest):

@@ -1,4 +1,4 @@
-"""What CloudFront records of a distribution's invalidations: the truth that all functions and people share."""
+"""A distribution's invalidations as CloudFront records them, whoever sent them."""
 
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
@@ -7,24 +7,24 @@ from purgemap.routemap import Distribution
 
 
 class ListedInvalidation(NamedTuple):
-    """An invalidation as a list shows it: its id, and when it was created, in seconds since the epoch."""
+    """An invalidation in a list; `created` is in seconds since the epoch."""
 
     id: str
     created: float
 
 
 class InvalidationPage(NamedTuple):
-    """Some of a distribution's invalidations, the newest first; `marker` finds the next page, "" after the last."""
+    """A page of invalidations, newest first; `marker` leads to the next page, "" after the last."""
 
     invalidations: Sequence[ListedInvalidation]
     marker: str
 
 
 class InvalidationHistory(Protocol):
-    """The two reads of a distribution's or tenant's invalidations; both raise PurgemapError."""
+    """The two reads of the invalidations of a distribution or tenant; both raise PurgemapError."""
 
     def list_page(self, distribution: Distribution, marker: str) -> InvalidationPage:
-        """List a page of invalidations, the newest first; the first page for ""."""
+        """List the page at a marker, "" for the first page."""
 
     def read_items(self, distribution: Distribution, invalidation: str) -> tuple[str, ...]:
-        """Read the items of an invalidation: each is a path on the bill."""
+        """Read the items of an invalidation; each is billed as a path."""

@@ -1,4 +1,4 @@
-"""What CloudFront says to a call, and what becomes of a job by it: accepted, deferred or rejected."""
+"""What one call to CloudFront can fail with, and the outcome of a job: accepted, deferred or rejected."""
 
 from enum import Enum
 from typing import NamedTuple, Protocol
@@ -10,33 +10,33 @@ from purgemap.routemap import Distribution
 
 
 class FailureKind(Enum):
-    """Why CloudFront, or the way to it, did not take an invalidation."""
+    """Why CloudFront, or the way to it, did not accept an invalidation."""
 
     QUOTA_EXCEEDED = "full"
     THROTTLED = "throttled"
     SERVER_ERROR = "failing"
     ACCESS_DENIED = "denied"
-    GONE = "gone"
-    INVALID = "invalid"
+    NOT_FOUND = "gone"
+    INVALID_ARGUMENT = "invalid"
 
 
 class InvalidationError(PurgemapError):
-    """An invalidation was not taken; the message is AWS's code and words."""
+    """CloudFront did not accept an invalidation; the message is AWS's code and text."""
 
-    def __init__(self, refusal: FailureKind, message: str) -> None:
+    def __init__(self, kind: FailureKind, message: str) -> None:
         super().__init__(message)
-        self.refusal = refusal
+        self.kind = kind
 
 
 class CloudFront(Protocol):
-    """The one call that is made, whatever account or kind of distribution it concerns."""
+    """The one call that is made, for distributions and tenants of any account."""
 
     def create_invalidation(self, distribution: Distribution, items: tuple[str, ...], caller_reference: str) -> str:
-        """Ask for an invalidation and return its id; raises RefusedError."""
+        """Create an invalidation and return its id; raises InvalidationError."""
 
 
 class Accepted(NamedTuple):
-    """CloudFront took these items of a job under this id; `stands_for` are refused ones in whose place they went."""
+    """CloudFront accepted these items of a job. `replaced_items` are invalid items that a wildcard replaced."""
 
     job: Job
     items: tuple[str, ...]
@@ -46,12 +46,12 @@ class Accepted(NamedTuple):
 
     @property
     def wildcards(self) -> int:
-        """How many of the items count against CloudFront's quota of wildcards."""
+        """The number of items that count against CloudFront's quota of wildcards."""
         return sum(map(is_wildcard, self.items))
 
 
 class Deferred(NamedTuple):
-    """The job has to go again, after a delay in seconds."""
+    """The job must be retried after a delay in seconds."""
 
     job: Job
     delay: int
@@ -59,7 +59,7 @@ class Deferred(NamedTuple):
 
 
 class Rejected(NamedTuple):
-    """No retry can help the job until somebody repairs what the reason names."""
+    """No retry can succeed until somebody fixes the reason."""
 
     job: Job
     reason: str

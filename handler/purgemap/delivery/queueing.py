@@ -1,14 +1,14 @@
-"""Deferred and rejected jobs → messages that are safe in a queue, and those that could not be kept."""
+"""Write deferred jobs to the queue and rejected jobs to the dead-letter queue."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from purgemap.delivery.outcomes import Accepted, Deferred, Outcome, Rejected
+from purgemap.delivery.outcomes import Deferred, Outcome, Rejected
 from purgemap.jobs import job_messages
 
 
 class QueueMessage(NamedTuple):
-    """A message body and the seconds for which the queue holds it back."""
+    """The body of a message, and its delay in seconds."""
 
     body: str
     delay: int = 0
@@ -18,7 +18,7 @@ class Queue(Protocol):
     """The one call that is made to a queue."""
 
     def send(self, messages: Sequence[QueueMessage]) -> list[str]:
-        """Send messages; returns for each why it was not kept, "" if it was. Never raises for a queue's failure."""
+        """Send messages; return one error text per message, "" for success. A failed call does not raise."""
 
 
 class ReceivedMessage(NamedTuple):
@@ -32,7 +32,7 @@ class ReceivedMessage(NamedTuple):
 
 
 class EnqueueFailure(NamedTuple):
-    """A distribution whose deferred or rejected job is nowhere safe, and why: its records must go back."""
+    """A job that could not be written to a queue. Its SQS records must be retried."""
 
     distribution: str
     reason: str
@@ -41,24 +41,25 @@ class EnqueueFailure(NamedTuple):
 def enqueue_outcomes(
     outcomes: Iterable[Outcome], queue: Queue | None, dead_letters: Queue | None
 ) -> list[EnqueueFailure]:
-    """Put deferred jobs back into the queue and rejected ones into the dead-letter queue."""
-    outcomes = [outcome for outcome in outcomes if not isinstance(outcome, Accepted)]
+    """Send deferred jobs to the queue, and rejected jobs to the dead-letter queue."""
     deferred = [outcome for outcome in outcomes if isinstance(outcome, Deferred)]
     rejected = [outcome for outcome in outcomes if isinstance(outcome, Rejected)]
+    if not deferred and not rejected:
+        return []
     return [*_enqueue(deferred, queue), *_enqueue(rejected, dead_letters)]
 
 
 def _enqueue(outcomes: Sequence[Deferred | Rejected], queue: Queue | None) -> list[EnqueueFailure]:
     if queue is None:
         return [EnqueueFailure(outcome.job.distribution, outcome.reason) for outcome in outcomes]
-    pairs = [(outcome, message) for outcome in outcomes for message in _messages(outcome)]
-    if not pairs:
+    messages = [(outcome, message) for outcome in outcomes for message in _messages(outcome)]
+    if not messages:
         return []
-    reasons = queue.send([message for _, message in pairs])
+    errors = queue.send([message for _, message in messages])
     return [
-        EnqueueFailure(outcome.job.distribution, f"{outcome.reason}; the queue: {reason}")
-        for (outcome, _), reason in zip(pairs, reasons, strict=True)
-        if reason
+        EnqueueFailure(outcome.job.distribution, f"{outcome.reason}; the queue: {error}")
+        for (outcome, _), error in zip(messages, errors, strict=True)
+        if error
     ]
 
 

@@ -1,53 +1,52 @@
-"""How many wildcards a request may have, remembered from one batch to the next after CloudFront refused more."""
+"""Remember how many wildcards CloudFront accepts in a request of a distribution, from one batch to the next."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from purgemap.delivery.outcomes import Accepted, Deferred, Outcome
-from purgemap.delivery.sender import PendingJob
+from purgemap.jobs import PendingJob
 from purgemap.planning import BUDGET_LEVELS, reduced_budget
 
-# CloudFront's published quota of one wildcard a second has no known burst, so a large request may be refused every
-# time. A full quota of wildcards in progress is over in a minute, and a coarse plan evicts more than it must: after
-# this time a distribution may have one rung more.
-SECONDS_PER_RUNG = 15 * 60
+# CloudFront's published quota of one wildcard a second has no known burst, so a large request may fail every time. A full
+# quota of wildcards in progress lasts a minute, and a coarse plan evicts more than it must. So a level is kept this long.
+SECONDS_PER_LEVEL = 15 * 60
+_MAX_LEVEL = len(BUDGET_LEVELS) - 1
 
 
 class WildcardLimits:
-    """The rung to which each distribution's wildcards were tightened, for as long as the function stays warm.
+    """The budget level of each distribution's wildcards, as long as the function stays warm.
 
-    Paths are not remembered: what fits into `max_paths` goes as it is.
+    It does not limit paths: a job that fits into `max_paths` is sent as it is.
     """
 
     def __init__(self) -> None:
-        self._rungs: dict[str, tuple[int, float]] = {}
+        self._levels: dict[str, tuple[int, float]] = {}
 
-    def limit(self, order: PendingJob, now: float) -> PendingJob:
-        """Return an order whose distribution takes no more wildcards at once than is remembered."""
-        budget_level = self._rung(order.distribution.id, now)
-        if not budget_level:
-            return order
-        _, most = reduced_budget(order.distribution.max_paths, order.distribution.max_wildcards, budget_level)
-        return order._replace(distribution=replace(order.distribution, max_wildcards=most))
+    def apply(self, jobs: Sequence[PendingJob], now: float) -> Sequence[PendingJob]:
+        """Return the jobs, with `max_wildcards` reduced where CloudFront accepted fewer before."""
+        return [self._limit(pending, now) for pending in jobs] if self._levels else jobs
 
-    def record(self, orders: Iterable[PendingJob], outcomes: Iterable[Outcome], now: float) -> None:
-        """Remember which of the orders came back tightened, and which were accepted because they were."""
-        # A distribution may have two orders: what was held for its daily budget goes apart.
-        rungs: dict[str, int] = {}
-        for order in orders:
-            rungs[order.distribution.id] = max(order.job.budget_level, rungs.get(order.distribution.id, 0))
+    def _limit(self, pending: PendingJob, now: float) -> PendingJob:
+        distribution, level = pending.distribution, self._level(pending.distribution.id, now)
+        if not level:
+            return pending
+        _, max_wildcards = reduced_budget(distribution.max_paths, distribution.max_wildcards, level)
+        return pending._replace(distribution=replace(distribution, max_wildcards=max_wildcards))
+
+    def record(self, jobs: Iterable[PendingJob], outcomes: Iterable[Outcome], now: float) -> None:
+        """Record which jobs were deferred with a smaller budget, and which were accepted with one."""
+        # A distribution may have two jobs: one that was held for its daily budget stays apart.
+        sent_levels: dict[str, int] = {}
+        for job, *_ in jobs:
+            sent_levels[job.distribution] = max(job.budget_level, sent_levels.get(job.distribution, 0))
         for outcome in outcomes:
-            distribution, budget_level = outcome.job.distribution, outcome.job.budget_level
-            if isinstance(outcome, Deferred) and budget_level > rungs.get(distribution, budget_level):
-                remembered = max(budget_level, self._rung(distribution, now) + 1)
-                self._rungs[distribution] = (min(remembered, len(BUDGET_LEVELS) - 1), now)
-            elif isinstance(outcome, Accepted) and budget_level:
-                # Its back-off may have been as long as the memory.
-                self._rungs[distribution] = (
-                    max(min(budget_level, len(BUDGET_LEVELS) - 1), self._rung(distribution, now)),
-                    now,
-                )
+            id_, level = outcome.job.distribution, outcome.job.budget_level
+            if isinstance(outcome, Deferred) and level > sent_levels.get(id_, level):
+                self._levels[id_] = min(max(level, self._level(id_, now) + 1), _MAX_LEVEL), now
+            elif isinstance(outcome, Accepted) and level:
+                # Its back-off may have lasted as long as the level is kept.
+                self._levels[id_] = max(min(level, _MAX_LEVEL), self._level(id_, now)), now
 
-    def _rung(self, distribution: str, now: float) -> int:
-        budget_level, since = self._rungs.get(distribution, (0, now))
-        return max(0, budget_level - int((now - since) / SECONDS_PER_RUNG))
+    def _level(self, distribution: str, now: float) -> int:
+        level, since = self._levels.get(distribution, (0, now))
+        return max(0, level - int((now - since) / SECONDS_PER_LEVEL))

@@ -2,6 +2,7 @@
 
 from purgemap.planning.budgets import BUDGET_LEVELS, PRICE_PER_PATH_USD, reduced_budget
 from purgemap.planning.coverage import drop_covered, drop_nested, is_wildcard, partition_items
+from purgemap.planning.job_plan import Request, plan_job
 from purgemap.planning.listing import Listing, collateral
 from purgemap.planning.planner import Plan, deal, plan
 from purgemap.planning.whole_scopes import cover_whole_scopes
@@ -12,6 +13,8 @@ __all__ = [
     "Listing",
     "Plan",
     "collateral",
+    "Request",
+    "plan_job",
     "cover_whole_scopes",
     "deal",
     "drop_covered",

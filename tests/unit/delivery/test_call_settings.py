@@ -11,7 +11,7 @@ from botocore.retries.standard import ExponentialBackoff
 from purgemap.aws.clients import Aws
 from purgemap.aws.role_credentials import RoleCredentials
 from purgemap.delivery import DailyBudgets, InvalidationPage, ListedInvalidation, PendingJob, RateLimit, deliver
-from purgemap.delivery.call_settings import ADDRESSES, MIN_SECONDS_FOR_CALL, SECONDS_TO_DEFER
+from purgemap.delivery.call_settings import MAX_ADDRESSES, MIN_SECONDS_FOR_CALL, ENQUEUE_SECONDS
 from purgemap.deployment.template.yaml_template import load_template
 from purgemap.jobs import Job
 from purgemap.routemap.compiled import Distribution
@@ -25,7 +25,7 @@ ROLE = "arn:aws:iam::222222222222:role/purgemap"
 def seconds_of_attempts(client: Any) -> float:
     config = client.meta.config
     assert config.retries["mode"] == "standard"
-    return float(config.retries["total_max_attempts"] * (ADDRESSES * config.connect_timeout + config.read_timeout))
+    return float(config.retries["total_max_attempts"] * (MAX_ADDRESSES * config.connect_timeout + config.read_timeout))
 
 
 def seconds_of_back_off(client: Any) -> float:
@@ -43,7 +43,7 @@ def test_reserve_holds_a_slow_call_and_its_role() -> None:
     clients = aws.client("cloudfront", ROLE), aws.client("sts")
     longest = sum(seconds_of_attempts(each) + seconds_of_back_off(each) for each in clients)
     assert seconds_of_back_off(clients[0]) >= 1
-    assert longest + SECONDS_TO_DEFER <= MIN_SECONDS_FOR_CALL
+    assert longest + ENQUEUE_SECONDS <= MIN_SECONDS_FOR_CALL
 
 
 def test_reserve_leaves_half_of_the_functions_time() -> None:
@@ -53,7 +53,7 @@ def test_reserve_leaves_half_of_the_functions_time() -> None:
 
 def test_deferring_has_time_for_one_slow_call_of_sqs() -> None:
     config = Aws().client("sqs").meta.config
-    assert config.connect_timeout + config.read_timeout <= SECONDS_TO_DEFER
+    assert config.connect_timeout + config.read_timeout <= ENQUEUE_SECONDS
 
 
 class Sts:
@@ -104,7 +104,7 @@ class SlowCloudFront(MemoryCloudFront):
 
     def _wait(self) -> None:
         self.lefts.append(self._seconds_left())
-        self._clock.advance(MIN_SECONDS_FOR_CALL - SECONDS_TO_DEFER)
+        self._clock.advance(MIN_SECONDS_FOR_CALL - ENQUEUE_SECONDS)
 
 
 @pytest.mark.parametrize("held_seconds", [None, -10, 10])
@@ -125,4 +125,4 @@ def test_call_or_read_starts_only_if_it_fits(seconds: float, held_seconds: float
     assert len(outcomes) == len(orders)
     assert cloudfront.lefts
     assert min(cloudfront.lefts) >= MIN_SECONDS_FOR_CALL
-    assert deadline - clock() >= SECONDS_TO_DEFER
+    assert deadline - clock() >= ENQUEUE_SECONDS

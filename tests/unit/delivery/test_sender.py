@@ -93,7 +93,7 @@ def test_only_a_full_distribution_or_lasting_throttling_tightens_the_budget(
 @pytest.mark.parametrize(
     ("refusal", "state"),
     [
-        (FailureKind.GONE, {}),
+        (FailureKind.NOT_FOUND, {}),
         (FailureKind.ACCESS_DENIED, {"oldest_event_time": NOW - 901}),
         (FailureKind.QUOTA_EXCEEDED, {"oldest_event_time": NOW - 6 * 3600 - 1, "failed_attempts": 3}),
     ],
@@ -254,7 +254,7 @@ class PickyCloudFront(MemoryCloudFront):
     def create_invalidation(self, distribution: Distribution, items: tuple[str, ...], caller_reference: str) -> str:
         accepted = super().create_invalidation(distribution, items, caller_reference)
         if self.bad & set(items):
-            raise InvalidationError(FailureKind.INVALID, "InvalidArgument: one or more invalid invalidation paths")
+            raise InvalidationError(FailureKind.INVALID_ARGUMENT, "InvalidArgument: one or more invalid invalidation paths")
         return accepted
 
 

@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 import pytest
 
 from purgemap.delivery import Accepted, Deferred, PendingJob, RateLimit, WildcardLimits, deliver
-from purgemap.delivery.wildcard_limits import SECONDS_PER_RUNG
+from purgemap.delivery.wildcard_limits import SECONDS_PER_LEVEL
 from purgemap.jobs import Job
 from purgemap.routemap.compiled import Distribution
 from simulation.running import Kit, Run, opened
@@ -76,9 +76,9 @@ def refused_order(budget_level: int) -> tuple[PendingJob, Deferred]:
         (2, 0, 2),
         (3, 0, 1),
         (9, 0, 1),
-        (9, SECONDS_PER_RUNG - 1, 1),
-        (9, SECONDS_PER_RUNG, 2),
-        (9, 3 * SECONDS_PER_RUNG, 10),
+        (9, SECONDS_PER_LEVEL - 1, 1),
+        (9, SECONDS_PER_LEVEL, 2),
+        (9, 3 * SECONDS_PER_LEVEL, 10),
     ],
 )
 def test_limit_follows_refusals_and_loosens_with_time(failed_attempts: int, seconds: float, wildcards: int) -> None:
@@ -95,7 +95,7 @@ def test_limit_that_proves_too_loose_is_one_refusal_from_the_last() -> None:
     for budget_level in range(3):
         order, refused = refused_order(budget_level)
         limits.record([order], [refused], NOW)
-    later = NOW + SECONDS_PER_RUNG
+    later = NOW + SECONDS_PER_LEVEL
     order, refused = refused_order(0)
     limits.record([order], [refused], later)
     assert limits.limit(order, later).distribution.max_wildcards == 1

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import yaml
 
 from conftest import LoadMap
-from purgemap.delivery.backoff import SECONDS_BETWEEN_WILDCARDS
-from purgemap.delivery.rate_limit import SECONDS_TO_COLLECT_A_BATCH
+from purgemap.delivery.backoff import WILDCARD_INTERVAL_SECONDS
+from purgemap.delivery.rate_limit import BATCHING_WINDOW_SECONDS
 from purgemap.events.payload import ObjectChange
 from purgemap.pipeline import build_jobs
 from purgemap.planning import PRICE_PER_PATH_USD, cover_whole_scopes, plan
@@ -19,7 +19,7 @@ from support.documents import read_document
 _TABLE = re.compile(r"<!-- worst cases -->\n(?P<table>.*?)<!-- /worst cases -->", re.DOTALL)
 
 DAY = 24 * 3600
-WINDOWS, SLOTS = DAY // SECONDS_TO_COLLECT_A_BATCH, DAY // SECONDS_BETWEEN_WILDCARDS
+WINDOWS, SLOTS = DAY // BATCHING_WINDOW_SECONDS, DAY // WILDCARD_INTERVAL_SECONDS
 
 
 class Case(NamedTuple):
@@ -61,8 +61,8 @@ def _plans(scopes: Mapping[str, str | None], distribution: Distribution) -> Iter
 
 def row_of(case: Case, routes: RouteMap) -> str:
     (distribution,) = routes.distributions_by_id.values()
-    without = WINDOWS * sent_at_once(case, routes, SECONDS_TO_COLLECT_A_BATCH, whole=False)
-    slot = sent_at_once(case, routes, SECONDS_BETWEEN_WILDCARDS, whole=True)
+    without = WINDOWS * sent_at_once(case, routes, BATCHING_WINDOW_SECONDS, whole=False)
+    slot = sent_at_once(case, routes, WILDCARD_INTERVAL_SECONDS, whole=True)
     ceiling = distribution.max_paths_per_day + SLOTS * slot
     dollars = [case.distributions * PRICE_PER_PATH_USD * paths for paths in (without, min(without, ceiling))]
     return f"| {case.name} | {dollars[0]:,.0f} | {slot} | **{dollars[1]:,.2f}** |\n"

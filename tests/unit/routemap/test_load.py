@@ -18,7 +18,7 @@ from support.call_counts import count_calls
 from support.places import CASES, TESTS
 
 VALID = CASES / "maps" / "valid"
-INVALID = VALID.parent / "invalid"
+INVALID_ARGUMENT = VALID.parent / "invalid"
 
 
 def routes_of(tmp_path: Path, text: str) -> RouteMap:

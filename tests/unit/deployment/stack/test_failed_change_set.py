@@ -14,7 +14,7 @@ REQUEST = ChangeSetRequest("purgemap-1", "https://s3.eu-west-1.amazonaws.com/b/k
 STACK = Stack("stack", "UPDATE_COMPLETE", {}, {})
 
 # As CloudFormation words it: https://github.com/aws/aws-cdk-cli/issues/1000
-INVALID = {
+INVALID_ARGUMENT = {
     "Status": "FAILED",
     "StatusReason": "The following hook(s)/validation failed: [AWS::EarlyValidation::PropertyValidation]. To "
     "troubleshoot Early Validation errors, use the DescribeEvents API for detailed failure information.",
@@ -66,12 +66,12 @@ TAKEN_LINE = (
         ([QUOTA_EXCEEDED, TAKEN], TAKEN_LINE),
         ([QUOTA_EXCEEDED], "Bucket (AWS::S3::Bucket): The bucket is not empty"),
         ([HOOK], "Acme::Tags::Hook: no owner tag"),
-        ([{"EventType": "STACK_EVENT", "OperationStatus": "FAILED"}], INVALID["StatusReason"].rstrip(".")),
-        ([], INVALID["StatusReason"].rstrip(".")),
+        ([{"EventType": "STACK_EVENT", "OperationStatus": "FAILED"}], INVALID_ARGUMENT["StatusReason"].rstrip(".")),
+        ([], INVALID_ARGUMENT["StatusReason"].rstrip(".")),
     ],
 )
 def test_prepare_reads_early_validation_before_it_deletes(events: list[dict[str, Any]], expected: str) -> None:
-    cloudformation = ScriptedCloudFormation(["UPDATE_COMPLETE"], change_sets=[INVALID], operation_events=events)
+    cloudformation = ScriptedCloudFormation(["UPDATE_COMPLETE"], change_sets=[INVALID_ARGUMENT], operation_events=events)
     with pytest.raises(PurgemapError) as refused:
         create_change_set(cloudformation, "purgemap", STACK, REQUEST)
     assert str(refused.value) == f"CloudFormation refuses the template: {expected}"
@@ -87,7 +87,7 @@ def test_prepare_reads_early_validation_before_it_deletes(events: list[dict[str,
 )
 def test_prepare_keeps_own_reason_without_events(code: str, advice: str) -> None:
     error = ClientError({"Error": {"Code": code, "Message": "no"}}, "DescribeEvents")
-    cloudformation = ScriptedCloudFormation(["UPDATE_COMPLETE"], change_sets=[INVALID], operation_events=error)
+    cloudformation = ScriptedCloudFormation(["UPDATE_COMPLETE"], change_sets=[INVALID_ARGUMENT], operation_events=error)
     with pytest.raises(PurgemapError) as refused:
         create_change_set(cloudformation, "purgemap", STACK, REQUEST)
     assert str(refused.value).endswith(f"failure information; {advice}")

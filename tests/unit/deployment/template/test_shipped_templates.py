@@ -13,12 +13,12 @@ import yaml
 from purgemap import batch_log as reporting
 from purgemap import lambda_function
 from purgemap.cli.deploy import DEFAULT_STACK
-from purgemap.delivery.backoff import MAX_DELAY
+from purgemap.delivery.backoff import MAX_DELAY_SECONDS
 from purgemap.delivery.call_settings import MIN_SECONDS_FOR_CALL
 from purgemap.delivery.rate_limit import (
     BURST_CALLS,
     DEFAULT_CALLS_PER_SECOND,
-    SECONDS_TO_COLLECT_A_BATCH,
+    BATCHING_WINDOW_SECONDS,
 )
 from purgemap.delivery.retry_policy import MAX_JOB_AGE_SECONDS
 from purgemap.deployment.template.event_rules import pattern_of
@@ -67,7 +67,7 @@ def test_a_message_stays_hidden_for_six_timeouts_and_the_window() -> None:
 
 
 def test_what_cloudfront_saves_up_while_a_batch_is_collected_counts_with_the_templates_window() -> None:
-    assert PARAMETERS["Window"]["Default"] == SECONDS_TO_COLLECT_A_BATCH
+    assert PARAMETERS["Window"]["Default"] == BATCHING_WINDOW_SECONDS
 
 
 def test_after_its_quick_calls_a_batch_has_time_for_as_many_more_at_the_accounts_rate() -> None:
@@ -98,7 +98,7 @@ def test_a_job_may_come_back_through_the_queue_more_often_than_lambda_lets_loops
     feeds = RESOURCES["EventSource"]["EventSourceArn"]["Fn::GetAtt"][0]
     takes = RESOURCES["Function"]["Environment"]["Variables"]["PURGEMAP_QUEUE_URL"]["Ref"]
     assert feeds == takes, "a loop, and meant"
-    assert MAX_JOB_AGE_SECONDS / MAX_DELAY > 16
+    assert MAX_JOB_AGE_SECONDS / MAX_DELAY_SECONDS > 16
     assert RESOURCES["Function"]["RecursiveLoop"] == "Allow"
 
 
@@ -165,7 +165,7 @@ def test_the_dashboards_widgets_lie_beside_each_other() -> None:
 
 
 def test_the_longest_delay_of_a_deferred_job_is_no_alarm() -> None:
-    assert RESOURCES["OldestMessageAlarm"]["Threshold"] > MAX_DELAY
+    assert RESOURCES["OldestMessageAlarm"]["Threshold"] > MAX_DELAY_SECONDS
 
 
 def test_no_other_account_may_put_events_unless_asked_for() -> None:
