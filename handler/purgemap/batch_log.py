@@ -1,6 +1,6 @@
-"""What became of a payload → the log: a JSON line per outcome, warning and unreadable record, and one per batch.
+"""Write the result of a batch to the log: a JSON line per outcome and problem, and one for the batch.
 
-The batch's line is also its metrics, in CloudWatch's embedded format:
+The batch's line also holds its metrics, in CloudWatch's embedded metric format:
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 """
 
@@ -17,14 +17,16 @@ from purgemap.routemap import MapError
 logger = logging.getLogger("purgemap")
 DEFAULT_NAMESPACE = "purgemap"
 
-# Enough of the items to see what a line is about; the rest shows at level DEBUG.
-_SHOWN_ITEMS = 20
+# Enough items to recognise a line; level DEBUG shows the others.
+MAX_ITEMS_SHOWN = 20
+# CloudWatch accepts 100 values of a metric in one line.
+_MAX_VALUES = 100
 
 _UNITS = {"seconds_to_accepted": "Seconds", "oldest_change_seconds": "Seconds"}
 
 
 class Line(NamedTuple):
-    """One line of the log; an alarm may depend on it, whatever the log's level."""
+    """A line of the log. A line for alarms is written at every log level."""
 
     level: int
     message: str
@@ -33,7 +35,7 @@ class Line(NamedTuple):
 
 
 class JsonFormatter(logging.Formatter):
-    """Writes a record and its `fields` as one JSON object, which CloudWatch Logs Insights reads as columns."""
+    """Formats a record and its `fields` as one JSON object, whose members CloudWatch Logs Insights shows as columns."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
@@ -43,17 +45,17 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(line, ensure_ascii=False, default=str)
 
 
-def log_batch(report: BatchResult, started: float, ended: float, namespace: str = DEFAULT_NAMESPACE) -> None:
-    """Write a report to the log; the batch's times are in seconds since the epoch, the namespace is its metrics'."""
-    for line in report_lines(report, started, ended, namespace):
+def log_batch(result: BatchResult, started: float, ended: float, namespace: str = DEFAULT_NAMESPACE) -> None:
+    """Log a batch and its metrics; its start and end are in seconds since the epoch."""
+    for line in batch_lines(result, started, ended, namespace):
         _write(line)
 
 
 def log_map_error(error: MapError) -> None:
-    """Write that the function has no valid map.
+    """Log that the function has no valid map.
 
-    The metric filter in deploy/template.yaml matches `error`, which no other line has. What Lambda prints of an
-    exception is text that may hold any key.
+    The metric filter in deploy/template.yaml matches the field `error`, which no other line has. It can't match what
+    Lambda prints of an exception: that is text which may contain any key.
     """
     _write(Line(logging.ERROR, "invalid map", {"error": "MapError", "reason": str(error)}, is_for_alarms=True))
 
@@ -64,48 +66,50 @@ def _write(line: Line) -> None:
         logger.handle(logger.makeRecord(logger.name, line.level, "", 0, line.message, (), None, extra=fields))
 
 
-def report_lines(
-    report: BatchResult, started: float, ended: float, namespace: str = DEFAULT_NAMESPACE
+def batch_lines(
+    result: BatchResult, started: float, ended: float, namespace: str = DEFAULT_NAMESPACE
 ) -> Iterator[Line]:
-    """Tell a report, line by line."""
-    for outcome in report.outcomes:
+    """Yield the lines of a batch: outcomes, warnings, problems, and the batch with its metrics."""
+    for outcome in result.outcomes:
         yield _outcome_line(outcome, ended)
         yield Line(logging.DEBUG, "items", {"items": sorted(outcome.job.scopes)})
-    for warning in (*report.wanted.warnings, *report.notes.warnings):
+    for warning in (*result.jobs.warnings, *result.notes.warnings):
         yield Line(logging.WARNING, warning, {})
-    for excess in report.notes.excesses:
+    for excess in result.notes.excesses:
         yield Line(logging.WARNING, "over budget", _excess_fields(excess))
-    for record in report.batch.malformed:
-        yield Line(logging.ERROR, "malformed record", {"source": record.source, "reason": record.reason})
-    for enqueue_failures in report.enqueue_failures:
-        yield Line(
-            logging.ERROR, "failed", {"distribution": enqueue_failures.distribution, "reason": enqueue_failures.reason}
-        )
-    yield _batch_line(report, started, ended, namespace)
+    for source, reason in result.batch.malformed:
+        yield Line(logging.ERROR, "malformed record", {"source": source, "reason": reason})
+    for distribution, reason in result.enqueue_failures:
+        yield Line(logging.ERROR, "failed", {"distribution": distribution, "reason": reason})
+    yield _batch_line(result, started, ended, namespace)
 
 
 def _outcome_line(outcome: Outcome, ended: float) -> Line:
     job = outcome.job
     fields: dict[str, Any] = {"distribution": job.distribution, "changes": job.changes, "refusals": job.failed_attempts}
     if isinstance(outcome, Accepted):
-        told = {
+        fields |= {
             "paths": len(outcome.items),
             "wildcards": outcome.wildcards,
-            "items": outcome.items[:_SHOWN_ITEMS],
+            "items": outcome.items[:MAX_ITEMS_SHOWN],
             "invalidation": outcome.id,
             "caller_reference": outcome.caller_reference,
-            "seconds_to_accepted": round(max(ended - job.oldest_event_time, 0), 1),
+            "seconds_to_accepted": _age(job.oldest_event_time, ended),
         }
         if not outcome.replaced_items:
-            return Line(logging.INFO, "accepted", fields | told)
-        # A wildcard went that evicts more than was asked for, since CloudFront refused these.
-        return Line(logging.WARNING, "accepted", fields | told | {"stands_for": outcome.replaced_items[:_SHOWN_ITEMS]})
-    not_taken = fields | {"items": sorted(job.scopes)[:_SHOWN_ITEMS], "reason": outcome.reason}
+            return Line(logging.INFO, "accepted", fields)
+        # A wildcard replaced items that CloudFront rejects, so it evicted more than necessary.
+        return Line(logging.WARNING, "accepted", fields | {"replaced_items": outcome.replaced_items[:MAX_ITEMS_SHOWN]})
+    fields |= {"items": sorted(job.scopes)[:MAX_ITEMS_SHOWN], "reason": outcome.reason}
     if isinstance(outcome, Deferred):
-        # What was never refused is only deferred until its turn.
+        # A job without a failed attempt only waits for its turn.
         level = logging.WARNING if job.failed_attempts else logging.INFO
-        return Line(level, "deferred", not_taken | {"delay": outcome.delay})
-    return Line(logging.ERROR, "rejected", not_taken)
+        return Line(level, "deferred", fields | {"delay": outcome.delay})
+    return Line(logging.ERROR, "rejected", fields)
+
+
+def _age(time: float, ended: float) -> float:
+    return round(max(ended - time, 0), 1)
 
 
 def _excess_fields(excess: Excess) -> dict[str, Any]:
@@ -117,57 +121,61 @@ def _excess_fields(excess: Excess) -> dict[str, Any]:
     }
 
 
-def _batch_line(report: BatchResult, started: float, ended: float, namespace: str) -> Line:
-    accepted = [outcome for outcome in report.outcomes if isinstance(outcome, Accepted)]
+def _batch_line(result: BatchResult, started: float, ended: float, namespace: str) -> Line:
+    batch, outcomes = result.batch, result.outcomes
+    accepted = [outcome for outcome in outcomes if isinstance(outcome, Accepted)]
     metrics = {
-        "changes": len({(change.bucket, change.key) for change in report.batch.changes}),
-        "unrouted": len(report.wanted.unrouted),
-        "ignored": sum(report.batch.ignored.values()),
-        "malformed": len(report.batch.malformed),
+        "changes": len({(change.bucket, change.key) for change in batch.changes}),
+        "unrouted": len(result.jobs.unrouted),
+        "ignored": sum(batch.ignored.values()),
+        "malformed": len(batch.malformed),
         "items": sum(len(outcome.items) for outcome in accepted),
         "wildcards": sum(outcome.wildcards for outcome in accepted),
         "accepted": len(accepted),
-        "deferred": sum(isinstance(outcome, Deferred) for outcome in report.outcomes),
-        "rejected": sum(isinstance(outcome, Rejected) for outcome in report.outcomes),
-        "failed": len(report.enqueue_failures),
-        "over_budget": len(report.notes.excesses),
-        "oldest_change_seconds": _oldest_change_seconds(report.outcomes, ended),
-        "seconds_to_accepted": [round(max(ended - outcome.job.oldest_event_time, 0), 1) for outcome in accepted][:100],
+        "deferred": sum(isinstance(outcome, Deferred) for outcome in outcomes),
+        "rejected": sum(isinstance(outcome, Rejected) for outcome in outcomes),
+        "failed": len(result.enqueue_failures),
+        "over_budget": len(result.notes.excesses),
+        "oldest_change_seconds": _oldest_change_seconds(outcomes, ended),
+        "seconds_to_accepted": [_age(outcome.job.oldest_event_time, ended) for outcome in accepted][:_MAX_VALUES],
     }
     properties = {
         "seconds": round(ended - started, 3),
-        "jobs": len(report.batch.jobs),
-        "ignored_reasons": dict(report.batch.ignored),
-        "distributions": sorted({outcome.job.distribution for outcome in report.outcomes})[:_SHOWN_ITEMS],
-        "routes": report.wanted.routes[:_SHOWN_ITEMS],
+        "jobs": len(batch.jobs),
+        "ignored_reasons": dict(batch.ignored),
+        "distributions": sorted({outcome.job.distribution for outcome in outcomes})[:MAX_ITEMS_SHOWN],
+        "routes": result.jobs.routes[:MAX_ITEMS_SHOWN],
     }
-    fields = {**_embedded(metrics, ended, namespace), **properties}
+    fields = {**_embedded_metrics(metrics, ended, namespace), **properties}
     return Line(logging.INFO, "batch", fields, is_for_alarms=True)
 
 
 def _oldest_change_seconds(outcomes: Iterable[Outcome], ended: float) -> float:
-    """Return how old the oldest deferred change will be when it is tried again, 0 for none.
+    """Return the age of the oldest deferred change at its next attempt, in seconds; 0 if none is deferred.
 
-    Each deferral is a new message, so the queue's own age of its oldest message says nothing of a job that comes back.
-    A job that is held for its distribution's budget is as old as the time since its slot: `over_budget` counts it.
+    Each deferral is a new message, so the queue's own age of its oldest message does not show how long a job waits. A
+    job that is held for its daily budget counts from its slot: the metric `over_budget` shows it.
     """
-    deferred = [outcome for outcome in outcomes if isinstance(outcome, Deferred)]
-    ages = [ended + each.delay - max(each.job.oldest_event_time, each.job.held_until) for each in deferred]
+    ages = [
+        ended + outcome.delay - max(outcome.job.oldest_event_time, outcome.job.held_until)
+        for outcome in outcomes
+        if isinstance(outcome, Deferred)
+    ]
     return round(max(0.0, *ages), 1) if ages else 0.0
 
 
-def _embedded(metrics: dict[str, Any], ended: float, namespace: str) -> dict[str, Any]:
-    """Return metrics with their description, but for those without a value.
+def _embedded_metrics(metrics: dict[str, Any], ended: float, namespace: str) -> dict[str, Any]:
+    """Return metrics with their description, without those that have no value.
 
-    Distribution and route are no dimensions: each combination of dimensions is a metric that costs by the month.
-    Several services in an account and region are told apart by the namespace.
+    Distribution and route are no dimensions: each combination of dimensions is a metric with a monthly price. The
+    namespace separates several services in an account and region.
     """
-    told = {name: value for name, value in metrics.items() if value != []}
-    described = [{"Name": name, "Unit": _UNITS.get(name, "Count")} for name in told]
+    metrics = {name: value for name, value in metrics.items() if value != []}
+    definitions = [{"Name": name, "Unit": _UNITS.get(name, "Count")} for name in metrics]
     return {
         "_aws": {
             "Timestamp": int(ended * 1000),
-            "CloudWatchMetrics": [{"Namespace": namespace, "Dimensions": [[]], "Metrics": described}],
+            "CloudWatchMetrics": [{"Namespace": namespace, "Dimensions": [[]], "Metrics": definitions}],
         },
-        **told,
+        **metrics,
     }

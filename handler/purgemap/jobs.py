@@ -1,4 +1,4 @@
-"""What one distribution needs, as a value that can wait in a queue: jobs, and the messages that carry them."""
+"""A job: what one distribution still needs; and the messages that hold a job in a queue."""
 
 import hashlib
 import json
@@ -11,28 +11,28 @@ from purgemap.routemap import Distribution
 
 MESSAGE_VERSION = 1
 
-# SQS takes 1 MiB a message today and took 256 KiB for years: staying under the old limit costs nothing.
+# SQS accepts 1 MiB a message today and accepted 256 KiB for years. The old limit costs nothing.
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
 MAX_MESSAGE_BYTES = 250_000
 
-# What a message says beside its items: AWS's words may be a whole page, of which twelve bytes a character would fit.
-_NOTE_CHARACTERS = 500
-_BYTES_BESIDE_ITEMS = 8_192
+# A note may be a whole page of AWS's error text, and JSON may need twelve bytes for a character.
+_MAX_NOTE_CHARACTERS = 500
+_RESERVED_BYTES = 8_192
 
-_MARK = "purgemap_job"
+_VERSION_KEY = "purgemap_job"
 
 
 class UnknownVersionError(PurgemapError):
-    """A job that a newer function wrote; it goes back to the queue until that function reads it."""
+    """A job that a newer function wrote. It returns to the queue until that function reads it."""
 
 
 class Job(NamedTuple):
-    """The items that one distribution is to be told, with their scopes, and how it went so far.
+    """The items that one distribution still needs, with their scopes, and the failed attempts so far.
 
-    `distribution` is an id, or `tenant:` and a tenant's id. `sources` are the sorted ids of the deliveries behind
-    it. `oldest` is the time of the oldest event, in seconds since the epoch. `refusals` counts every refusal,
-    `throttled` those for the rate of calls; `rung` says by how much the budgets are tightened. `held_until` is the slot
-    that a job waited for because its distribution was over its daily budget: all its changes are older. 0 for none.
+    `distribution` is an id, or `tenant:` and a tenant's id. `sources` are the sorted ids of the deliveries behind the job.
+    Times are in seconds since the epoch. `throttled` counts the attempts that failed by throttling, and `budget_level`
+    selects a reduced budget. `held_until` is the slot for which a job waited because its distribution was over its
+    daily budget: all its changes are older. It is 0 for other jobs.
     """
 
     distribution: str
@@ -47,10 +47,10 @@ class Job(NamedTuple):
 
     @property
     def digest(self) -> str:
-        """Identify the deliveries behind the job, however many: the sources of the job once it was deferred."""
+        """A hash of the sources, which replaces them when the job is deferred."""
         if len(self.sources) == 1 and len(self.sources[0]) == hashlib.sha256().digest_size * 2:
             return self.sources[0]
-        # Ids are whatever JSON can spell, half a surrogate pair too.
+        # An id is any JSON string, which may contain half of a surrogate pair.
         return hashlib.sha256("\0".join(self.sources).encode(errors="surrogatepass")).hexdigest()
 
 
@@ -63,55 +63,57 @@ class PendingJob(NamedTuple):
 
 
 def merge_jobs(jobs: Iterable[Job]) -> Job:
-    """Merge jobs of one distribution: everything that they want, as old and as hard-pressed as the worst of them."""
+    """Merge jobs of one distribution: all their items, the oldest time and the most failures of any of them."""
     first, *rest = jobs
     if not rest:
         return first
-    every = (first, *rest)
+    jobs = (first, *rest)
     return Job(
         distribution=first.distribution,
-        scopes=merge_items(job.scopes for job in every),
-        sources=tuple(sorted({source for job in every for source in job.sources})),
-        oldest_event_time=min(job.oldest_event_time for job in every),
-        changes=sum(job.changes for job in every),
-        failed_attempts=max(job.failed_attempts for job in every),
-        throttled=max(job.throttled for job in every),
-        budget_level=max(job.budget_level for job in every),
-        held_until=max(job.held_until for job in every),
+        scopes=merge_items(job.scopes for job in jobs),
+        sources=tuple(sorted({source for job in jobs for source in job.sources})),
+        oldest_event_time=min(job.oldest_event_time for job in jobs),
+        changes=sum(job.changes for job in jobs),
+        failed_attempts=max(job.failed_attempts for job in jobs),
+        throttled=max(job.throttled for job in jobs),
+        budget_level=max(job.budget_level for job in jobs),
+        held_until=max(job.held_until for job in jobs),
     )
 
 
-def merge_items(several: Iterable[Mapping[str, str | None]]) -> Mapping[str, str | None]:
-    """Put items with their scopes together."""
-    first, *rest = several
+def merge_items(scopes_of_jobs: Iterable[Mapping[str, str | None]]) -> Mapping[str, str | None]:
+    """Merge items with their scopes."""
+    first, *rest = scopes_of_jobs
     if not rest:
         return first
-    scopes = dict(first)
-    for other in rest:
-        for item, scope in other.items():
-            add_item(scopes, item, scope)
-    return scopes
+    merged = dict(first)
+    for scopes in rest:
+        for item, scope in scopes.items():
+            add_item(merged, item, scope)
+    return merged
 
 
 def add_item(scopes: dict[str, str | None], item: str, scope: str | None) -> None:
-    """Add an item; asked for twice it keeps the shorter scope, and any scope rather than none."""
+    """Add an item. An item that is added twice keeps the shorter scope, and a scope rather than none."""
     known = scopes.setdefault(item, scope)
     if scope is not None and (known is None or len(scope) < len(known)):
         scopes[item] = scope
 
 
 def is_job(body: Any) -> bool:
-    """Whether a decoded message body is a job of ours, of whatever version."""
-    return isinstance(body, dict) and _MARK in body
+    """Whether a decoded message body is a job, of any version."""
+    return isinstance(body, dict) and _VERSION_KEY in body
 
 
 def parse_job(body: Mapping[str, Any]) -> Job:
-    """Read a job from a decoded message body.
+    """Parse a job from a decoded message body.
 
-    Raises UnknownVersionError for another version, and PurgemapError for a body that is no whole job.
+    Raises UnknownVersionError for another version, and PurgemapError for an incomplete or invalid job.
     """
-    if body[_MARK] != MESSAGE_VERSION:
-        raise UnknownVersionError(f"a job of version {body[_MARK]!r}; this function reads version {MESSAGE_VERSION}")
+    if body[_VERSION_KEY] != MESSAGE_VERSION:
+        raise UnknownVersionError(
+            f"a job of version {body[_VERSION_KEY]!r}; this function reads version {MESSAGE_VERSION}"
+        )
     try:
         job = Job(
             distribution=str(body["distribution"]),
@@ -125,14 +127,14 @@ def parse_job(body: Mapping[str, Any]) -> Job:
             held_until=float(body.get("held_until", 0)),
         )
     except (KeyError, TypeError, ValueError, OverflowError) as error:
-        raise PurgemapError(f"not a whole job: {type(error).__name__}: {error}") from None
+        raise PurgemapError(f"incomplete job: {type(error).__name__}: {error}") from None
     if not _is_valid(job):
-        raise PurgemapError("not a sound job: texts are ASCII, times finite, counts not negative")
+        raise PurgemapError("invalid job: texts must be ASCII, times finite, counts not negative")
     return job
 
 
 def _is_valid(job: Job) -> bool:
-    """Whether a job holds only what `messages` writes: anything else could sink its whole batch later."""
+    """Whether a job contains only what `job_messages` writes. Other values could fail the whole batch later."""
     texts = (*job.sources, *job.scopes, *(scope for scope in job.scopes.values() if scope is not None))
     counts = (job.changes, job.failed_attempts, job.throttled, job.budget_level)
     are_times = math.isfinite(job.oldest_event_time) and 0 <= job.held_until < math.inf
@@ -140,11 +142,11 @@ def _is_valid(job: Job) -> bool:
 
 
 def job_messages(job: Job, **notes: str) -> Iterator[str]:
-    """Write a job as message bodies, as many as it needs to stay under the size limit; `notes` say why it is kept."""
+    """Yield the message bodies of a job, each under the size limit; `notes` give the reason why it is queued."""
     for part in _parts(job):
         yield json.dumps(
             {
-                _MARK: MESSAGE_VERSION,
+                _VERSION_KEY: MESSAGE_VERSION,
                 "distribution": job.distribution,
                 "items": _items_by_scope(part.scopes),
                 "sources": job.digest,
@@ -154,7 +156,7 @@ def job_messages(job: Job, **notes: str) -> Iterator[str]:
                 "throttled": job.throttled,
                 "rung": job.budget_level,
                 **({"held_until": job.held_until} if job.held_until else {}),
-                **{name: note[:_NOTE_CHARACTERS] for name, note in notes.items()},
+                **{name: note[:_MAX_NOTE_CHARACTERS] for name, note in notes.items()},
             },
             separators=(",", ":"),
         )
@@ -168,19 +170,19 @@ def _items_by_scope(scopes: Mapping[str, str | None]) -> list[tuple[str | None, 
 
 
 def _parts(job: Job) -> Iterator[Job]:
-    """Split a job so that each part's items and scopes stay well under a message's size."""
-    # Items are ASCII, but a tag may be all quotes, which JSON doubles. A scope is counted with each item, though it is
-    # written once: room to spare.
+    """Split a job into parts that fit into a message."""
+    # Items are ASCII, but a tag may consist of quotes, which JSON doubles. A scope is counted with each item, though it
+    # is written once per message.
     sizes = {item: 2 * len(item) + len(scope or "") + 8 for item, scope in job.scopes.items()}
-    most = MAX_MESSAGE_BYTES - _BYTES_BESIDE_ITEMS
-    if sum(sizes.values()) <= most:
+    max_bytes = MAX_MESSAGE_BYTES - _RESERVED_BYTES
+    if sum(sizes.values()) <= max_bytes:
         yield job
         return
     part: dict[str, str | None] = {}
     size = 0
     for item, scope in sorted(job.scopes.items()):
         size += sizes[item]
-        if part and size > most:
+        if part and size > max_bytes:
             yield job._replace(scopes=part, changes=0)
             part, size = {}, sizes[item]
         part[item] = scope

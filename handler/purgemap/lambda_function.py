@@ -1,4 +1,4 @@
-"""The Lambda function: environment and clients, then the pipeline."""
+"""The entry point of the Lambda function: environment and clients, then the pipeline."""
 
 import functools
 import logging
@@ -10,7 +10,13 @@ from typing import Any
 
 from purgemap.aws import Aws, AwsCloudFront, AwsInvalidationHistory, SqsQueue
 from purgemap.batch_log import DEFAULT_NAMESPACE, JsonFormatter, log_batch, log_map_error, logger
-from purgemap.delivery import DEFAULT_CALLS_PER_SECOND, MIN_SECONDS_FOR_CALL, DailyBudgets, RateLimit, WildcardLimits
+from purgemap.delivery import (
+    DEFAULT_CALLS_PER_SECOND,
+    MIN_SECONDS_FOR_CALL,
+    DailyBudgets,
+    RateLimit,
+    WildcardLimits,
+)
 from purgemap.errors import PurgemapError
 from purgemap.pipeline import Service, lambda_response, process_batch
 from purgemap.routemap import MapError, load_map
@@ -18,15 +24,15 @@ from purgemap.routing import Router
 
 Handler = Callable[[Any, Any], dict[str, Any] | None]
 
-# The ones that tell anything here; a function that has another one of logging's still starts.
+# The levels that change what is logged. Any other level of logging is accepted.
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
 def build_handler(environment: Mapping[str, str]) -> Handler:
-    """Make the handler that an environment's PURGEMAP_ variables describe; an empty one counts as unset.
+    """Build the handler from the PURGEMAP_ variables of an environment; an empty variable counts as unset.
 
-    AWS's own variables are botocore's to read, from the process. Raises PurgemapError for a variable that can't be
-    used, MapError where PURGEMAP_ROUTES names an invalid map.
+    botocore reads AWS's own variables from the process. Raises PurgemapError for an invalid variable, MapError if
+    PURGEMAP_ROUTES names an invalid map.
     """
     _set_log_level(environment)
     calls_per_second = _calls_per_second(environment)
@@ -56,19 +62,19 @@ def _calls_per_second(environment: Mapping[str, str]) -> float:
 
 
 def _build_service(environment: Mapping[str, str]) -> Service:
-    routes = load_map(_map_path(environment))
+    route_map = load_map(_map_path(environment))
     aws = Aws()
-    queues = [environment.get(name) for name in ("PURGEMAP_QUEUE_URL", "PURGEMAP_DEAD_LETTER_QUEUE_URL")]
-    queue, dead_letters = (SqsQueue(aws, url) if url else None for url in queues)
-    # Without a queue no job can be held, and what is not sent now may never be.
+    urls = [environment.get(name) for name in ("PURGEMAP_QUEUE_URL", "PURGEMAP_DEAD_LETTER_QUEUE_URL")]
+    queue, dead_letters = (SqsQueue(aws, url) if url else None for url in urls)
+    # Without a queue no job can be held until tomorrow, so nothing is limited by the day.
     budgets = DailyBudgets(AwsInvalidationHistory(aws)) if queue else None
-    return Service(routes, Router(routes), AwsCloudFront(aws), queue, dead_letters, budgets)
+    return Service(route_map, Router(route_map), AwsCloudFront(aws), queue, dead_letters, budgets)
 
 
 def _map_path(environment: Mapping[str, str]) -> str:
     path = environment.get("PURGEMAP_ROUTES") or ""
     if not path:
-        raise PurgemapError(f"PURGEMAP_ROUTES is {path!r}: write where the map is, a file or a folder")
+        raise PurgemapError(f"PURGEMAP_ROUTES is {path!r}: write the path of the map, a file or a folder")
     return path
 
 
@@ -79,43 +85,38 @@ def serve(
     sleep: Callable[[float], None] = time.sleep,
     namespace: str = DEFAULT_NAMESPACE,
 ) -> Handler:
-    """Make the handler of a service; `calls_per_second` is what CloudFront takes from one account."""
-    limits = WildcardLimits()
+    """Return the handler of a service; `calls_per_second` is the rate of calls for one AWS account."""
+    if service.wildcard_limits is None:
+        service = service._replace(wildcard_limits=WildcardLimits())
 
     def handle(payload: Any, context: Any = None) -> dict[str, Any] | None:
         started = now()
-        rate_limit = RateLimit(
-            now=now,
-            seconds_left=functools.partial(_seconds_left, context),
-            calls_per_second=calls_per_second,
-            sleep=sleep,
-        )
-        _check_time(rate_limit)
-        report = process_batch(payload, service, rate_limit, limits)
-        log_batch(report, started, now(), namespace)
-        return lambda_response(report)
+        seconds_left = functools.partial(_seconds_left, context)
+        _check_time(seconds_left())
+        result = process_batch(payload, service, RateLimit(now, seconds_left, calls_per_second, sleep))
+        log_batch(result, started, now(), namespace)
+        return lambda_response(result)
 
     return handle
 
 
 def _seconds_left(context: Any) -> float:
-    """Return what is left of the function's time; without Lambda's context there is no limit."""
+    """Return the seconds until the function times out, infinity without Lambda's context."""
     remaining = getattr(context, "get_remaining_time_in_millis", None)
     return remaining() / 1000 if remaining else float("inf")
 
 
-def _check_time(rate_limit: RateLimit) -> None:
-    """Raise PurgemapError where the function's time allows no call at all: it would defer everything for ever."""
-    seconds = rate_limit.seconds_left()
-    if seconds < MIN_SECONDS_FOR_CALL:
+def _check_time(seconds_left: float) -> None:
+    """Raise PurgemapError if the function's timeout allows no call: every job would be deferred for ever."""
+    if seconds_left < MIN_SECONDS_FOR_CALL:
         raise PurgemapError(
-            f"the function has {seconds:.0f} s, and no call to CloudFront starts with less than "
+            f"the function has {seconds_left:.0f} s, and no call to CloudFront starts with less than "
             f"{MIN_SECONDS_FOR_CALL} s left: set its timeout to 60 seconds"
         )
 
 
 def lambda_handler(payload: Any, context: Any) -> dict[str, Any] | None:
-    """Answer one invocation; see `purgemap.events.payload` for the payloads and `purgemap.pipeline` for the answer."""
+    """Handle one invocation. Payloads: `purgemap.events`; response: `purgemap.pipeline.lambda_response`."""
     return _handler()(payload, context)
 
 
@@ -132,6 +133,6 @@ def _handler() -> Handler:
         raise
 
 
-# In Lambda the map is read and the clients are made while the function starts, not while the first batch waits.
+# Lambda gives the initialisation a full CPU, so the map is loaded and the clients are built before the first batch.
 if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
     _handler()

@@ -62,9 +62,8 @@ def process_batch(payload: Any, service: Service, rate_limit: RateLimit) -> Batc
     batch = parse_payload(payload)
     routed = service.router.route(batch.changes)
     jobs = build_jobs(routed, rate_limit.now())
-    pending, unknown = _merge_queued(jobs.pending, batch.jobs, service.route_map)
-    if service.wildcard_limits:
-        pending = service.wildcard_limits.apply(pending, rate_limit.now())
+    merged, unknown = _merge_queued(jobs.pending, batch.jobs, service.route_map)
+    pending = service.wildcard_limits.apply(merged, rate_limit.now()) if service.wildcard_limits else merged
     accounts = group_by_account(pending)
     accounts, deferred = defer_excess(accounts, service.queue, rate_limit)
     outcomes = [*send_jobs(accounts, service.cloudfront, plan_job, rate_limit, service.budgets), *unknown]
@@ -108,7 +107,9 @@ def lambda_response(result: BatchResult) -> dict[str, Any] | None:
     """
     batch, failed_ids = result.batch, {failure.distribution for failure in result.enqueue_failures}
     if batch.from_queue:
-        sources = {source for job, *_ in result.jobs.pending if job.distribution in failed_ids for source in job.sources}
+        sources = {
+            source for job, *_ in result.jobs.pending if job.distribution in failed_ids for source in job.sources
+        }
         sources.update(source for source, job in batch.jobs if job.distribution in failed_ids)
         sources.update(record.source for record in batch.malformed)
         return {"batchItemFailures": [{"itemIdentifier": source} for source in sorted(sources)]}

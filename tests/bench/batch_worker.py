@@ -20,7 +20,7 @@ from purgemap.aws.clients import AwsCloudFront, SqsQueue
 from purgemap.batch_log import JsonFormatter, logger
 from purgemap.events.payload import parse_payload
 from purgemap.lambda_function import build_handler
-from purgemap.pipeline import build_jobs
+from purgemap.paths import build_jobs
 from purgemap.routemap.load import load_map
 from purgemap.routing.router import Router
 
@@ -50,7 +50,7 @@ def _works(payload: dict[str, Any]) -> dict[str, Callable[[], object]]:
         # Decoded and let go: what decoding costs the least.
         "floor": lambda: deque((json.loads(body) for body in bodies), maxlen=0),
         "parse": lambda: parse_payload(payload),
-        "to the plan": lambda: build_jobs(parse_payload(payload).changes, router, NOW),
+        "to the plan": lambda: build_jobs(router.route(parse_payload(payload).changes), NOW),
         "all but the network": lambda: handler(payload, None),
     }
 

@@ -14,7 +14,7 @@ from bench.clock import cpu_seconds
 from bench.mix_maps import Mix, mixes
 from bench.workload import event_text, record_of
 from purgemap.events.payload import parse_payload
-from purgemap.pipeline import build_jobs
+from purgemap.paths import build_jobs
 from purgemap.routing.router import Router
 
 NOW = 2_000_000_000.0
@@ -35,13 +35,15 @@ def payload_of(mix: Mix, events: int) -> dict[str, Any]:
 def _rounds(mix: Mix, events: int, rounds: int) -> list[dict[str, float]]:
     router, payload = Router(mix.routes()), payload_of(mix, events)
     bodies = [record["body"] for record in payload["Records"]]
-    wanted = build_jobs(parse_payload(payload).changes, router, NOW)
+    wanted = build_jobs(router.route(parse_payload(payload).changes), NOW)
     assert len(wanted.unrouted) == events * mix.unrouted, mix.name
-    assert sum(order.job.changes for order in wanted.orders) == events * (1 - mix.unrouted) * mix.targets, mix.name
+    assert sum(order.job.changes for order in wanted.pending) == events * (1 - mix.unrouted) * mix.targets, mix.name
     return [
         {
             "floor": cpu_seconds(lambda: deque((json.loads(body) for body in bodies), maxlen=0)) / events,
-            "plan": cpu_seconds(lambda: build_jobs(parse_payload(payload).changes, router, NOW)) / events / mix.targets,
+            "plan": cpu_seconds(lambda: build_jobs(router.route(parse_payload(payload).changes), NOW))
+            / events
+            / mix.targets,
         }
         for _ in range(rounds)
     ]

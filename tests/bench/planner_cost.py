@@ -18,7 +18,7 @@ from bench import callgrind, subjects
 from bench.rows import Row, measured
 from purgemap.events.payload import ObjectChange
 from purgemap.operations.preview import preview_jobs
-from purgemap.pipeline import build_jobs
+from purgemap.paths import build_jobs
 from purgemap.planning import Listing, plan
 from purgemap.routemap.compiled import RouteMap
 from purgemap.routemap.load import load_map
@@ -88,7 +88,7 @@ def _parse(bodies: list[str]) -> None:
 def routed_and_planned(routes: RouteMap, keys: list[str]) -> None:
     """Route the changes of keys, make items of them, and plan these."""
     changes = [ObjectChange("site", key, "created", "", "") for key in keys]
-    assert preview_jobs(build_jobs(changes, Router(routes), now=0).orders)
+    assert preview_jobs(build_jobs(Router(routes).route(changes), now=0).pending)
 
 
 def _routes() -> RouteMap:

@@ -19,7 +19,8 @@ _PROGRAM = """
 import json, sys
 from bench.workload import body_of, record_of
 from purgemap.events.payload import parse_payload
-from purgemap.pipeline import build_jobs
+from purgemap.paths import build_jobs
+
 from purgemap.routemap.load import load_map
 from purgemap.routing.router import Router
 events, what, is_before_2026 = int(sys.argv[1]), sys.argv[2], sys.argv[3] == "before 2026"
@@ -29,8 +30,8 @@ if what == "floor":
     for record in records:
         json.loads(record["body"])
 elif what == "plan":
-    wanted = build_jobs(parse_payload({"Records": records}).changes, router, 2e9)
-    assert sum(order.job.changes for order in wanted.orders) == events
+    wanted = build_jobs(router.route(parse_payload({"Records": records}).changes), 2e9)
+    assert sum(order.job.changes for order in wanted.pending) == events
 """
 
 

@@ -1,19 +1,19 @@
 """The function's instances, whose work takes virtual time."""
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from random import Random
 from typing import Any
 from unittest import mock
 
-from purgemap.delivery import DailyBudgets
-from purgemap.delivery import sender as delivering
+from purgemap import pipeline
+from purgemap.delivery import DailyBudgets, sender
 from purgemap.events.payload import ObjectChange
+from purgemap.jobs import Job
 from purgemap.lambda_function import Handler, serve
 from purgemap.pipeline import Service
-from purgemap.planning import Plan as PlannedRequest
-from purgemap.planning import plan as plan_requests
+from purgemap.planning import Request, plan_job
 from purgemap.routemap.compiled import RouteMap
 from purgemap.routing.router import Router
 from purgemap.routing.targets import RoutedChanges
@@ -73,16 +73,16 @@ class ComputingRouter(Router):
 def virtual_time(timeline: Timeline, trouble: Trouble) -> Iterator[None]:
     """Let `delivery` run its accounts on the timeline, planning take time, and the service's log be silent."""
 
-    def plan(scopes: Mapping[str, str | None], **budgets: Any) -> tuple[PlannedRequest, ...]:
-        trouble.compute(len(scopes) * trouble.plan.seconds_per_planned_item)
-        return plan_requests(scopes, **budgets)
+    def plan(job: Job, max_paths: int, max_wildcards: int) -> list[Request]:
+        trouble.compute(len(job.scopes) * trouble.plan.seconds_per_planned_item)
+        return plan_job(job, max_paths, max_wildcards)
 
     pool = type("TimelinePool", (Pool,), {"timeline": timeline})
     log = logging.getLogger("purgemap")
     level = log.level
     log.setLevel(logging.CRITICAL + 1)
     try:
-        with mock.patch.multiple(delivering, ThreadPoolExecutor=pool, plan=plan):
+        with mock.patch.object(sender, "ThreadPoolExecutor", pool), mock.patch.object(pipeline, "plan_job", plan):
             yield
     finally:
         log.setLevel(level)

@@ -109,6 +109,6 @@ BUGS = {
     "hold until a begun slot": Bug(_hold_until_begun_slot),
     "call out of time": Bug(_call_out_of_time, Kit(regime="processor")),
     "drop on silence of STS": Bug(partial(_drop, "sts.amazonaws.com"), Kit(regime="sts")),
-    "drop jobs of no distribution": Bug(partial(_drop, "no such distribution any more"), Kit(regime="redeploys")),
+    "drop jobs of no distribution": Bug(partial(_drop, "no longer has this distribution"), Kit(regime="redeploys")),
     "route forty prefixes": Bug(_route_forty_prefixes, Kit(regime="scopes")),
 }

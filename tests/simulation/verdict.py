@@ -19,7 +19,7 @@ from support.oracles.cloudfront_rules import is_covered
 _RIGHTFUL_REASONS = ("NoSuchDistribution", "EntityNotFound", "AccessDenied")
 _INVALID = "InvalidArgument"
 _TAKEN = {"accepted", "accepted+cut", "replayed", "replayed+cut"}
-_NOT_IN_MAP = "the map has no such distribution any more"
+_NOT_IN_MAP = "the map no longer has this distribution"
 
 
 def judge(run: Run) -> list[str]:

@@ -13,7 +13,7 @@ import pytest
 
 from conftest import LoadMap
 from purgemap import lambda_function
-from purgemap.batch_log import JsonFormatter, logger, report_lines
+from purgemap.batch_log import JsonFormatter, batch_lines, logger
 from purgemap.delivery import FailureKind, InvalidationError
 from purgemap.deployment.template.yaml_template import load_template
 from purgemap.lambda_function import serve
@@ -157,7 +157,7 @@ def test_jobs_held_for_their_budget_raise_no_alarm(map_from_yaml: LoadMap) -> No
         now = day.clock()
         report = day.change([event_at(day.clock, "site", f"{number}.html")], [f"/{number}.html"])
         assert report is not None
-        (batch,) = [line for line in report_lines(report, now, now) if line.message == "batch"]
+        (batch,) = [line for line in batch_lines(report, now, now) if line.message == "batch"]
         ages.append(batch.fields["oldest_change_seconds"])
         excesses += batch.fields["over_budget"]
     assert excesses > 300

@@ -12,17 +12,15 @@ from purgemap.delivery import (
     FailureKind,
     InvalidationError,
     Outcome,
-    PendingJob,
     RateLimit,
     ReceivedMessage,
     Rejected,
-    deliver,
 )
 from purgemap.delivery.backoff import retry_delay
 from purgemap.delivery.queueing import enqueue_outcomes
 from purgemap.errors import PurgemapError
 from purgemap.events.payload import parse_payload
-from purgemap.jobs import Job, job_messages, merge_jobs, parse_job
+from purgemap.jobs import Job, PendingJob, job_messages, merge_jobs, parse_job
 from purgemap.operations.dead_letters import DeadLetterSource, classify_dead_letter
 from purgemap.paths.items import items_for_target
 from purgemap.pipeline import Service, process_batch
@@ -32,6 +30,7 @@ from purgemap.routemap.globs import Glob
 from purgemap.routemap.patterns import Pattern
 from purgemap.routing.router import Router
 from purgemap.routing.targets import Target
+from support.delivery import deliver
 from support.doubles.memory import MemoryCloudFront, MemoryQueue
 from support.payloads import s3_event, sqs_batch
 

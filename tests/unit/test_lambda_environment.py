@@ -48,7 +48,7 @@ def test_every_level_of_the_template_and_any_other_that_the_log_knows_is_taken(r
 
 @pytest.mark.parametrize("variables", [{}, {"PURGEMAP_ROUTES": ""}])
 def test_a_function_without_a_map_says_which_variable_names_it(variables: dict[str, str]) -> None:
-    expected = "PURGEMAP_ROUTES is '': write where the map is, a file or a folder"
+    expected = "PURGEMAP_ROUTES is '': write the path of the map, a file or a folder"
     with pytest.raises(PurgemapError, match=f"^{expected}$"):
         build_handler({**CREDENTIALS, **variables})
 

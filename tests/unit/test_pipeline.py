@@ -8,7 +8,7 @@ from unittest import mock
 import pytest
 
 from conftest import LoadMap
-from purgemap.batch_log import JsonFormatter, report_lines
+from purgemap.batch_log import JsonFormatter, batch_lines
 from purgemap.delivery import FailureKind, InvalidationError, RateLimit, ReceivedMessage
 from purgemap.delivery.backoff import MAX_DELAY_SECONDS
 from purgemap.errors import PurgemapError
@@ -62,7 +62,7 @@ def test_a_name_that_the_map_lacks_is_told_once_a_batch_whatever_happened_to_its
     )
     events = [s3_event("sites-x", "a"), s3_event("sites-x", "news/a"), s3_event("sites-x", "a", "deleted")]
     report = process_batch(sqs_batch(events), service(routes, MemoryCloudFront()), rate_limit())
-    assert report.wanted.warnings == ["route sites: {site} names 'x', which is not under distributions:"]
+    assert report.jobs.warnings == ["route sites: {site} names 'x', which is not under distributions:"]
 
 
 def test_exactly_the_records_whose_distribution_failed_go_back(map_from_yaml: LoadMap) -> None:
@@ -161,7 +161,7 @@ def test_the_log_holds_a_json_line_per_invalidation_and_one_per_batch(map_from_y
     cloudfront = MemoryCloudFront(refusing={E2: FailureKind.NOT_FOUND})
     batch = sqs_batch([s3_event("site", "docs/b"), s3_event("nobody", "c"), "{broken"])
     report = process_batch(batch, service(map_from_yaml(MAP), cloudfront), rate_limit())
-    lines = [line for line in report_lines(report, NOW, NOW + 0.5, "staging") if line.level >= logging.INFO]
+    lines = [line for line in batch_lines(report, NOW, NOW + 0.5, "staging") if line.level >= logging.INFO]
     assert [line.message for line in lines] == ["accepted", "rejected", "malformed record", "failed", "batch"]
     assert lines[0].fields["distribution"] == E1
     assert lines[0].fields["items"] == ("/docs/b",)
@@ -184,7 +184,7 @@ def test_the_log_says_of_a_deferred_job_why_it_is_and_when_it_comes_back(map_fro
     report = process_batch(
         s3_event("site", "docs/b"), service(map_from_yaml(MAP), cloudfront, MemoryQueue()), rate_limit()
     )
-    (deferred,) = [line for line in report_lines(report, NOW, NOW) if line.message == "deferred"]
+    (deferred,) = [line for line in batch_lines(report, NOW, NOW) if line.message == "deferred"]
     assert 0 < deferred.fields.pop("delay") <= MAX_DELAY_SECONDS
     assert (deferred.level, deferred.fields) == (
         logging.WARNING,
@@ -204,8 +204,8 @@ class PickyCloudFront(MemoryCloudFront):
 def test_the_log_warns_where_a_wildcard_went_in_place_of_what_cloudfront_refused(map_from_yaml: LoadMap) -> None:
     batch = sqs_batch([s3_event("site", "docs/odd"), s3_event("site", "docs/plain")])
     report = process_batch(batch, service(map_from_yaml(MAP), PickyCloudFront()), rate_limit())
-    accepted = [line for line in report_lines(report, NOW, NOW) if line.message == "accepted"]
-    assert [(line.level, line.fields["items"], line.fields.get("stands_for")) for line in accepted] == [
+    accepted = [line for line in batch_lines(report, NOW, NOW) if line.message == "accepted"]
+    assert [(line.level, line.fields["items"], line.fields.get("replaced_items")) for line in accepted] == [
         (logging.WARNING, ("/", "/*"), ("/docs/odd",)),
         (logging.INFO, ("/docs/plain",), None),
         (logging.WARNING, ("/docs/", "/docs/*"), ("/docs/odd",)),
@@ -232,7 +232,7 @@ def test_a_job_of_a_distribution_that_left_the_map_is_a_dead_letter_and_goes_aga
     run(MAP, s3_event("site", "docs/b"))
     run(MAP.replace(E2, E1), queue.messages.pop().body)
     (letter,) = dead_letters.messages
-    assert json.loads(letter.body)["rejected"] == "the map has no such distribution any more"
+    assert json.loads(letter.body)["rejected"] == "the map no longer has this distribution"
     cloudfront.refusing.clear()
     run(MAP, *classify_dead_letter(ReceivedMessage("d-1", "", letter.body, {}, NOW), NOW).bodies)
     assert cloudfront.calls[-1][:2] == (E2, ("/docs/b",))

@@ -28,7 +28,7 @@ from purgemap.operations.inputs import (
     serving_targets,
     unlisted_buckets,
 )
-from purgemap.pipeline import BatchJobs, build_jobs
+from purgemap.paths import BatchJobs, build_jobs
 from purgemap.planning import Listing
 from purgemap.routemap import RouteMap, load_map
 from purgemap.routing import Router
@@ -102,7 +102,7 @@ def read_deploy(
         )
     for trouble in named.troubles:
         print_line(f"purgemap: passed over: {trouble}", err=True)
-    wanted = build_jobs(named.changes, router, time.time())
+    wanted = build_jobs(router.route(named.changes), time.time())
     for warning in wanted.warnings:
         print_line(f"purgemap: {warning}", err=True)
     unmatched = [change for change in wanted.unrouted if not any(serving_targets(change.bucket, change.key, router))]

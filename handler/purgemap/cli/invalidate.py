@@ -21,12 +21,14 @@ from purgemap.delivery import (
     FailureKind,
     InvalidationError,
     Outcome,
-    PendingJob,
     RateLimit,
     Rejected,
-    deliver,
+    group_by_account,
+    send_jobs,
 )
+from purgemap.jobs import Job, PendingJob
 from purgemap.operations import PlannedInvalidation
+from purgemap.planning import Request, plan_job
 from purgemap.routemap import Distribution
 from purgemap.text import pluralize
 
@@ -53,8 +55,8 @@ class _InteractiveCloudFront:
             return self._cloudfront.create_invalidation(distribution, items, caller_reference)
         except InvalidationError as error:
             # Unlike after a deployment, a person's permissions do not lag behind.
-            if error.refusal is FailureKind.ACCESS_DENIED or (
-                error.refusal is FailureKind.SERVER_ERROR and is_credentials_error(error.__cause__)
+            if error.kind is FailureKind.ACCESS_DENIED or (
+                error.kind is FailureKind.SERVER_ERROR and is_credentials_error(error.__cause__)
             ):
                 raise InvalidationError(FailureKind.NOT_FOUND, str(error)) from error
             raise
@@ -80,10 +82,10 @@ def invalidate(*, timeout: int, allow_unrouted: bool, as_json: bool, **options: 
     """
     deploy = read_deploy(**options, accepts_dry_run=False)
     progress = Terminal(stderr=True)
-    print_left_out(deploy, progress, before="" if deploy.wanted.orders else "nothing to invalidate: ")
+    print_left_out(deploy, progress, before="" if deploy.wanted.pending else "nothing to invalidate: ")
     ends = time.monotonic() + timeout
     say = functools.partial(_say, progress)
-    sent = send(deploy, _cloudfront(), lambda: ends - time.monotonic(), say) if deploy.wanted.orders else Sent([], [])
+    sent = send(deploy, _cloudfront(), lambda: ends - time.monotonic(), say) if deploy.wanted.pending else Sent([], [])
     if as_json:
         print_json(document(deploy, _invalidations(sent, deploy)))
     is_unrouted = bool(deploy.unmatched) and not allow_unrouted
@@ -112,11 +114,16 @@ def send(
 ) -> Sent:
     """Send a deploy's orders until each is accepted, rejected or out of time; `say` gets each outcome at once."""
     sent = Sent([], [])
-    orders, rounds = deploy.wanted.orders, 0
+    orders, rounds = deploy.wanted.pending, 0
     distributions = {order.job.distribution: order.distribution for order in orders}
     rate_limit = RateLimit(now=time.time, seconds_left=lambda: seconds_left() + MIN_SECONDS_FOR_CALL, sleep=sleep)
+    listings = deploy.listings or {}
+
+    def plan(job: Job, max_paths: int, max_wildcards: int) -> list[Request]:
+        return plan_job(job, max_paths, max_wildcards, listings.get(job.distribution))
+
     while orders:
-        outcomes = deliver(orders, cloudfront, rate_limit, deploy.listings)
+        outcomes = send_jobs(group_by_account(orders), cloudfront, plan, rate_limit)
         wait = min(_FIRST_WAIT << min(rounds, 10), _LONGEST_WAIT)
         if seconds_left() < wait:
             outcomes = [_out_of_time(outcome) for outcome in outcomes]
@@ -150,7 +157,7 @@ def _say(console: Console, outcome: Outcome) -> None:
 
 
 def _invalidations(sent: Sent, deploy: Deploy) -> list[PlannedInvalidation]:
-    distributions = {order.job.distribution: order.distribution for order in deploy.wanted.orders}
+    distributions = {order.job.distribution: order.distribution for order in deploy.wanted.pending}
     return [
         PlannedInvalidation(distributions[each.job.distribution], each.items, each.job.changes, None)
         for each in sent.accepted

@@ -29,7 +29,7 @@ def plan(*, as_json: bool, **options: Any) -> int:
     the bucket that --bucket names.
     """
     deploy = read_deploy(**options)
-    invalidations = preview_jobs(deploy.wanted.orders, deploy.listings)
+    invalidations = preview_jobs(deploy.wanted.pending, deploy.listings)
     if as_json:
         print_json(document(deploy, invalidations))
     else:
@@ -81,7 +81,7 @@ def _show(deploy: Deploy, invalidations: list[PlannedInvalidation], console: Con
         f"in {pluralize(summary['requests'], 'request')}, "
         f"${summary['cost_usd']:.3f} before the account's free 1,000 paths a month"
     )
-    advices = advise(deploy.wanted.orders, invalidations, deploy.listings or {})
+    advices = advise(deploy.wanted.pending, invalidations, deploy.listings or {})
     for distribution, advice in (*warn_of_budgets(invalidations), *advices):
         console.print(f"[yellow]{escape(deploy.routes.label(distribution))}: {escape(advice)}[/]")
     print_left_out(deploy, console)

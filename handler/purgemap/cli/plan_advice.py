@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from purgemap.delivery import PendingJob
+from purgemap.jobs import PendingJob
 from purgemap.operations import PlannedInvalidation, preview_jobs
 from purgemap.planning import PRICE_PER_PATH_USD, Listing
 from purgemap.text import pluralize

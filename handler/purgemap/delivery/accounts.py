@@ -44,11 +44,14 @@ def defer_excess(
             ready.append(account)
             continue
         excess = [
-            Deferred(pending.job, rate_limit.requeue_delay(position), "more distributions changed than calls in a burst")
+            Deferred(
+                pending.job, rate_limit.requeue_delay(position), "more distributions changed than calls in a burst"
+            )
             for position, pending in enumerate(account.jobs)
         ]
         not_queued = {failure.distribution for failure in enqueue_outcomes(excess, queue, None)}
         deferred += [outcome for outcome in excess if outcome.job.distribution not in not_queued]
         if not_queued:
-            ready.append(AccountJobs([job for job in account.jobs if job.job.distribution in not_queued], False))
+            jobs = [pending for pending in account.jobs if pending.job.distribution in not_queued]
+            ready.append(AccountJobs(jobs, has_retries=False))
     return ready, deferred

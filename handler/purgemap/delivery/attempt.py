@@ -18,57 +18,41 @@ Items = dict[str, str | None]
 class Attempt:
     """The state of sending one job.
 
-    If CloudFront rejects a request as invalid, its pieces are sent instead, down to the single invalid items. In place of
-    an invalid item goes a wildcard for its scope, if CloudFront accepts that.
+    `requests` are those left to send, None before the job is planned. If CloudFront rejects a request as invalid, its
+    pieces are sent instead, down to the single invalid items. In place of an invalid item a wildcard for its scope is
+    sent, if CloudFront accepts that.
     """
 
     def __init__(self, job: Job) -> None:
         self.job = job
         self.error: InvalidationError | None = None
         self.blocked_reason = ""
-        self._requests: list[Request] | None = None
-        self._accepted: list[Request] = []
+        self.requests: list[Request] | None = None
+        self.made_progress = False
+        self.search_calls_left = MAX_SEARCH_CALLS
+        self._accepted_items: set[str] = set()
         self._invalid_items: set[str] = set()
         self._replaced_by_fallback: dict[Request, set[str]] = {}
-        self._search_calls_left = MAX_SEARCH_CALLS
         self._is_searching = False
-
-    @property
-    def is_planned(self) -> bool:
-        """Whether the requests are known."""
-        return self._requests is not None
-
-    @property
-    def made_progress(self) -> bool:
-        """Whether CloudFront accepted any request."""
-        return bool(self._accepted)
-
-    @property
-    def has_search_calls(self) -> bool:
-        """Whether the search for invalid items may make another call in this invocation."""
-        return self._search_calls_left > 0
-
-    def plan(self, requests: list[Request]) -> None:
-        """Set the requests to send."""
-        self._requests = requests
 
     def has_more_requests(self) -> bool:
         """Whether requests are left to send, and nothing has stopped the attempt."""
         if self.error or self.blocked_reason:
             return False
-        return bool(self.job.scopes if self._requests is None else self._requests)
+        return bool(self.job.scopes if self.requests is None else self.requests)
 
     def next_request(self) -> Request:
         """Remove the next request from those that are left, and return it."""
-        if self._requests is None:
+        if self.requests is None:
             raise TypeError("an attempt has no requests before it is planned")
         if self._is_searching:
-            self._search_calls_left -= 1
-        return self._requests.pop(0)
+            self.search_calls_left -= 1
+        return self.requests.pop(0)
 
     def accept(self, items: Request, reference: str, invalidation: str) -> Accepted:
         """Record that CloudFront accepted a request."""
-        self._accepted.append(items)
+        self.made_progress = True
+        self._accepted_items.update(items)
         replaced = self._replaced_by_fallback.get(items, ())
         return Accepted(self.job, items, reference, invalidation, tuple(sorted(replaced)))
 
@@ -76,8 +60,8 @@ class Attempt:
         """Record an error: it stops the attempt, unless invalid items can be searched for with the calls left."""
         if error.kind is FailureKind.INVALID_ARGUMENT:
             self._is_searching = True
-            self._requests = [*self._smaller_requests(items), *(self._requests or ())]
-            if self.has_search_calls or not self._requests:
+            self.requests = [*self._smaller_requests(items), *(self.requests or ())]
+            if self.search_calls_left > 0 or not self.requests:
                 return
         self.error = error
 
@@ -101,18 +85,14 @@ class Attempt:
     def unsent_items(self) -> tuple[Items, Items]:
         """Return the items that CloudFront will never accept, and those that must be retried, with their scopes."""
         scopes = self.job.scopes
-        uncovered = _uncovered_items(scopes, {item for items in self._accepted for item in items})
+        uncovered = [item for item in scopes if item not in self._accepted_items]
+        if not uncovered:
+            return {}, {}
+        wildcards = drop_nested(item[:-1] for item in self._accepted_items if is_wildcard(item))
+        uncovered = drop_covered(sorted(uncovered), wildcards)
         all_tried = not self.error and not self.blocked_reason
         invalid = {item: scopes[item] for item in uncovered if all_tried or item in self._invalid_items}
         return invalid, {item: scopes[item] for item in uncovered if item not in invalid}
-
-
-def _uncovered_items(scopes: Iterable[str], accepted: set[str]) -> list[str]:
-    """List the items that neither the accepted items nor the wildcards among them cover."""
-    missing = [item for item in scopes if item not in accepted]
-    if not missing:
-        return missing
-    return drop_covered(sorted(missing), drop_nested(item[:-1] for item in accepted if is_wildcard(item)))
 
 
 def caller_reference(job: Job, items: Iterable[str]) -> str:

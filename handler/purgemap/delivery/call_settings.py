@@ -25,8 +25,8 @@ class CallSettings(NamedTuple):
         return self.attempts * attempt_seconds + back_off
 
 
-# Short timeouts: a job that is not accepted soon is deferred. CloudFront recognises a repeated request, so an answer that
-# arrives too late costs nothing.
+# Short timeouts: a job that is not accepted soon is deferred. CloudFront recognises a repeated request, so it costs
+# nothing if the answer was only late.
 CALL = CallSettings(attempts=2, connect_timeout=1, read_timeout=5)
 
 # The first call with a role needs this time as well. If STS fails, the job is deferred, so there is one attempt.

@@ -80,7 +80,10 @@ class DailyBudgets:
         plan: Callable[[Job, int, int], list[Request]],
         rate_limit: RateLimit,
     ) -> Admitted | Deferred:
-        """Return the requests that a job may send now, or the job deferred; `plan` takes a request's paths and wildcards."""
+        """Return the requests that a job may send now, or the job deferred.
+
+        `plan` takes a job, and the paths and wildcards that one of its requests may have.
+        """
         budget = self._budget(distribution)
         remaining = budget.remaining(distribution, rate_limit, self._warnings.append)
         max_paths = self._max_paths(distribution, budget, remaining, rate_limit.now())

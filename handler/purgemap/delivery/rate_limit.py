@@ -18,12 +18,12 @@ DEFAULT_CALLS_PER_SECOND = 0.5
 MAX_BURST_WHEN_RECENTLY_USED = 5
 BATCHING_WINDOW_SECONDS = 10
 
-# Jobs deferred without an error return with the next batch, so that jobs for one distribution can be merged. Beyond this
-# number they are delayed further, since receiving each of ten thousand repeatedly costs more.
+# Jobs deferred without an error return with the next batch, so that jobs for one distribution can be merged. Beyond
+# this number they are delayed further, since receiving each of ten thousand repeatedly costs more.
 NEXT_BATCH_SECONDS = 1
 MAX_JOBS_NEXT_BATCH = 1_000
 
-# CloudFront publishes a quota of one wildcard and 150 paths a second, without a burst: further requests of a job keep it.
+# CloudFront publishes a quota of one wildcard and 150 paths a second, and no burst. Further requests of a job keep it.
 # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html
 MIN_SECONDS_BETWEEN_REQUESTS_OF_JOB = 1
 

@@ -68,23 +68,23 @@ class _AccountSender:
                 yield admitted
                 return
             attempt = Attempt(admitted.job)
-            attempt.plan(admitted.requests)
+            attempt.requests = admitted.requests
         while attempt.has_more_requests():
             attempt.blocked_reason = self._blocked_reason(attempt)
             if attempt.blocked_reason:
                 break
-            if attempt.is_planned:
-                yield from self._send_request(attempt, distribution)
-            else:
+            if attempt.requests is None:
                 # A plan of many items takes seconds: the time is checked again before the call.
-                attempt.plan(self._plan(attempt.job, distribution.max_paths, distribution.max_wildcards))
+                attempt.requests = self._plan(attempt.job, distribution.max_paths, distribution.max_wildcards)
+            else:
+                yield from self._send_request(attempt, distribution)
         yield from self._resolve_unsent(attempt)
 
     def _blocked_reason(self, attempt: Attempt) -> str:
         """Return why no call may start now, "" if one may."""
         if not self._calls.has_time(continues_job=attempt.made_progress):
             return "the function's time runs out"
-        if not attempt.has_search_calls:
+        if attempt.search_calls_left <= 0:
             return "the search for the items that CloudFront rejects continues"
         return "the account is throttled" if self._is_throttled else ""
 

@@ -50,7 +50,9 @@ class Spending:
         marker = ""
         for _ in range(MAX_PAGES):
             page = list_page(marker)
-            self._created_by_id.update((listed.id, listed.created) for listed in page.invalidations if listed.created > since)
+            self._created_by_id.update(
+                (listed.id, listed.created) for listed in page.invalidations if listed.created > since
+            )
             self._listed_ids.update(listed.id for listed in page.invalidations)
             marker = page.marker
             is_old = any(listed.created <= since or listed.id in known for listed in page.invalidations)

@@ -7,8 +7,8 @@ from purgemap.delivery.outcomes import Accepted, Deferred, Outcome
 from purgemap.jobs import PendingJob
 from purgemap.planning import BUDGET_LEVELS, reduced_budget
 
-# CloudFront's published quota of one wildcard a second has no known burst, so a large request may fail every time. A full
-# quota of wildcards in progress lasts a minute, and a coarse plan evicts more than it must. So a level is kept this long.
+# CloudFront's published quota of one wildcard a second has no known burst, so a large request may fail every time. A
+# full quota of wildcards in progress lasts a minute, and a coarse plan evicts more than it must. Hence this time.
 SECONDS_PER_LEVEL = 15 * 60
 _MAX_LEVEL = len(BUDGET_LEVELS) - 1
 

@@ -4,9 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from purgemap.delivery import PendingJob
 from purgemap.events import ObjectChange
-from purgemap.pipeline import build_jobs
+from purgemap.jobs import PendingJob
+from purgemap.paths import build_jobs
 from purgemap.planning import Listing, collateral, is_wildcard, plan
 from purgemap.routemap import Distribution, RouteMap
 from purgemap.routing import Router
@@ -48,8 +48,8 @@ def preview_jobs(
 
 def preview_change(routes: RouteMap, bucket: str, key: str, event: str) -> dict[str, tuple[str, ...]]:
     """Return the items that each distribution would be sent for one change, by the distribution's id."""
-    wanted = build_jobs([ObjectChange(bucket, key, event, "", "")], Router(routes), now=0)
+    wanted = build_jobs(Router(routes).route([ObjectChange(bucket, key, event, "", "")]), now=0)
     items_by_distribution: dict[str, set[str]] = defaultdict(set)
-    for each in preview_jobs(wanted.orders):
+    for each in preview_jobs(wanted.pending):
         items_by_distribution[each.distribution.id].update(each.items)
     return {distribution: tuple(sorted(items)) for distribution, items in items_by_distribution.items()}

@@ -12,9 +12,8 @@ __all__ = [
     "PRICE_PER_PATH_USD",
     "Listing",
     "Plan",
-    "collateral",
     "Request",
-    "plan_job",
+    "collateral",
     "cover_whole_scopes",
     "deal",
     "drop_covered",
@@ -22,5 +21,6 @@ __all__ = [
     "is_wildcard",
     "partition_items",
     "plan",
+    "plan_job",
     "reduced_budget",
 ]

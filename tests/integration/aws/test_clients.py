@@ -17,16 +17,15 @@ from purgemap.delivery import (
     InvalidationError,
     InvalidationPage,
     ListedInvalidation,
-    PendingJob,
     RateLimit,
-    deliver,
 )
 from purgemap.delivery.queueing import QueueMessage
 from purgemap.demo.local_aws import LocalAws
 from purgemap.errors import PurgemapError
-from purgemap.jobs import Job
+from purgemap.jobs import Job, PendingJob
 from purgemap.routemap.compiled import Distribution
 from simulation.over_http import caller_of_key
+from support.delivery import deliver
 from support.doubles.clock import Clock
 from support.doubles.cloudfront import CloudFrontDouble, Settings, Site
 from support.doubles.cloudfront_http import CloudFrontServer
@@ -91,7 +90,7 @@ def test_without_credentials_a_call_is_refused_for_now(
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     with pytest.raises(InvalidationError, match="NoCredentialsError") as refused:
         AwsCloudFront(Aws()).create_invalidation(distribution, ("/a",), "reference")
-    assert refused.value.refusal is FailureKind.SERVER_ERROR
+    assert refused.value.kind is FailureKind.SERVER_ERROR
 
 
 @pytest.fixture

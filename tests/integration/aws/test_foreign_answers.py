@@ -11,23 +11,15 @@ import pytest
 
 from conftest import LoadMap
 from purgemap.aws.clients import Aws, AwsCloudFront, SqsQueue
-from purgemap.delivery import (
-    Accepted,
-    Deferred,
-    FailureKind,
-    InvalidationError,
-    Outcome,
-    PendingJob,
-    RateLimit,
-    deliver,
-)
+from purgemap.delivery import Accepted, Deferred, FailureKind, InvalidationError, Outcome, RateLimit
 from purgemap.delivery.queueing import QueueMessage
 from purgemap.demo.local_aws import LocalAws
-from purgemap.jobs import Job
+from purgemap.jobs import Job, PendingJob
 from purgemap.pipeline import Service, lambda_response, process_batch
 from purgemap.routemap.compiled import Distribution
 from purgemap.routing.router import Router
 from simulation.over_http import caller_of_key
+from support.delivery import deliver
 from support.doubles.clock import Clock
 from support.doubles.cloudfront import CloudFrontDouble, Settings, Site
 from support.doubles.cloudfront_http import CloudFrontServer
@@ -145,7 +137,7 @@ def test_proxy_page_is_no_refusal_of_cloudfront(status: int, double: CloudFrontD
         pytest.raises(InvalidationError) as refused,
     ):
         AwsCloudFront(Aws(endpoint_url=server.url)).create_invalidation(OWN, ("/a",), "r")
-    assert refused.value.refusal is FailureKind.SERVER_ERROR
+    assert refused.value.kind is FailureKind.SERVER_ERROR
 
 
 @pytest.mark.parametrize("status", [400, 404, 503])

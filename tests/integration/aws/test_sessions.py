@@ -211,7 +211,7 @@ def test_a_refusal_over_http_is_read_from_the_answer(double: tuple[CloudFrontDou
     edge = AwsCloudFront(Aws(endpoint_url=double[1]))
     with pytest.raises(InvalidationError) as refused:
         edge.create_invalidation(Distribution("E9EXAMPLE9ABCD"), ("/a",), "once")
-    assert refused.value.refusal is FailureKind.NOT_FOUND
+    assert refused.value.kind is FailureKind.NOT_FOUND
 
 
 class _Credentials(BaseHTTPRequestHandler):

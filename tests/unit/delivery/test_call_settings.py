@@ -10,11 +10,12 @@ from botocore.retries.standard import ExponentialBackoff
 
 from purgemap.aws.clients import Aws
 from purgemap.aws.role_credentials import RoleCredentials
-from purgemap.delivery import DailyBudgets, InvalidationPage, ListedInvalidation, PendingJob, RateLimit, deliver
-from purgemap.delivery.call_settings import MAX_ADDRESSES, MIN_SECONDS_FOR_CALL, ENQUEUE_SECONDS
+from purgemap.delivery import DailyBudgets, InvalidationPage, ListedInvalidation, RateLimit
+from purgemap.delivery.call_settings import ENQUEUE_SECONDS, MAX_ADDRESSES, MIN_SECONDS_FOR_CALL
 from purgemap.deployment.template.yaml_template import load_template
-from purgemap.jobs import Job
+from purgemap.jobs import Job, PendingJob
 from purgemap.routemap.compiled import Distribution
+from support.delivery import deliver
 from support.doubles.clock import Clock
 from support.doubles.memory import MemoryCloudFront
 from support.rendered import of_type

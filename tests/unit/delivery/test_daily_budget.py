@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from conftest import LoadMap
-from purgemap.batch_log import report_lines
+from purgemap.batch_log import batch_lines
 from purgemap.delivery.backoff import next_wildcard_slot
 from purgemap.jobs import Job, job_messages
 from purgemap.pipeline import BatchResult
@@ -199,7 +199,7 @@ def test_exceeded_budget_is_logged_and_counted(map_from_yaml: LoadMap) -> None:
     day = Day(map_from_yaml(map_of(budget=100)))
     spend(day, 101)
     report = edit(day, "page.html")
-    lines = {line.message: line for line in report_lines(report, 0.0, 0.0)}
+    lines = {line.message: line for line in batch_lines(report, 0.0, 0.0)}
     line = lines["over budget"]
     assert line.level == logging.WARNING
     next_wildcards = line.fields.pop("next_wildcards")

@@ -13,17 +13,17 @@ from purgemap.delivery import (
     FailureKind,
     InvalidationError,
     Outcome,
-    PendingJob,
     RateLimit,
     Rejected,
     defer_excess,
-    deliver,
+    group_by_account,
 )
-from purgemap.delivery.backoff import MAX_DELAY, last_wildcard_slot, next_wildcard_slot, retry_delay
+from purgemap.delivery.backoff import MAX_DELAY_SECONDS, last_wildcard_slot, next_wildcard_slot, retry_delay
 from purgemap.delivery.queueing import enqueue_outcomes
-from purgemap.jobs import Job, UnknownVersionError, job_messages, merge_jobs, parse_job
+from purgemap.jobs import Job, PendingJob, UnknownVersionError, job_messages, merge_jobs, parse_job
 from purgemap.planning import BUDGET_LEVELS
 from purgemap.routemap.compiled import Distribution
+from support.delivery import deliver
 from support.doubles.clock import Clock
 from support.doubles.memory import MemoryCloudFront, MemoryQueue
 from support.oracles.planning import uncovered
@@ -69,7 +69,7 @@ def test_what_may_pass_is_deferred_for_longer_each_time(refusal: FailureKind) ->
     (outcome,) = outcomes_of(refusal)
     assert isinstance(outcome, Deferred)
     assert outcome.job.failed_attempts == 1
-    assert 5 < outcome.delay <= MAX_DELAY
+    assert 5 < outcome.delay <= MAX_DELAY_SECONDS
 
 
 @pytest.mark.parametrize(
@@ -159,27 +159,29 @@ def test_more_new_jobs_of_an_account_than_quick_calls_are_deferred_for_what_else
     jobs: int, deferred: int
 ) -> None:
     elsewhere = replace(E1, role_arn="arn:aws:iam::222222222222:role/p")
-    outcomes = defer_excess([*many(jobs), PendingJob(job(), elsewhere)], rate_limit())
+    accounts = group_by_account([*many(jobs), PendingJob(job(), elsewhere)])
+    _, outcomes = defer_excess(accounts, MemoryQueue(), rate_limit())
     assert [(outcome.job.distribution, outcome.delay) for outcome in outcomes] == [
         (f"E{n:013}", 1) for n in range(deferred)
     ]
 
 
 def test_what_was_deferred_is_sent_with_all_that_has_come_since() -> None:
-    assert defer_excess([*many(30), PendingJob(job(), E1, is_retry=True)], rate_limit()) == []
+    accounts = group_by_account([*many(30), PendingJob(job(), E1, is_retry=True)])
+    assert defer_excess(accounts, MemoryQueue(), rate_limit()) == (accounts, [])
 
 
 def test_of_thousands_that_are_deferred_those_come_back_later_whose_turn_is_far() -> None:
-    delays = [outcome.delay for outcome in defer_excess(many(3_000), rate_limit())]
+    delays = [outcome.delay for outcome in defer_excess(group_by_account(many(3_000)), MemoryQueue(), rate_limit())[1]]
     assert delays[:1_000] == [1] * 1_000
     assert delays == sorted(delays)
     assert delays[1_100] == 100 / 0.5
-    assert delays[-1] == MAX_DELAY
+    assert delays[-1] == MAX_DELAY_SECONDS
 
 
 def test_what_the_time_does_not_suffice_for_comes_back_in_the_same_turns() -> None:
     late = deliver(many(3_000), MemoryCloudFront(), rate_limit(lambda: 0.0))
-    turns = [each.delay for each in defer_excess(many(3_000), rate_limit())]
+    turns = [each.delay for each in defer_excess(group_by_account(many(3_000)), MemoryQueue(), rate_limit())[1]]
     assert [each.delay for each in late if isinstance(each, Deferred)] == turns
 
 
@@ -254,7 +256,9 @@ class PickyCloudFront(MemoryCloudFront):
     def create_invalidation(self, distribution: Distribution, items: tuple[str, ...], caller_reference: str) -> str:
         accepted = super().create_invalidation(distribution, items, caller_reference)
         if self.bad & set(items):
-            raise InvalidationError(FailureKind.INVALID_ARGUMENT, "InvalidArgument: one or more invalid invalidation paths")
+            raise InvalidationError(
+                FailureKind.INVALID_ARGUMENT, "InvalidArgument: one or more invalid invalidation paths"
+            )
         return accepted
 
 
@@ -332,7 +336,7 @@ def test_a_search_that_finds_nothing_but_refusals_gives_up_in_the_end() -> None:
         assert outcome.job.failed_attempts == failed_attempts + 1
     *_, outcome = deliver([PendingJob(aged._replace(failed_attempts=3), E1)], PickyCloudFront(*items), rate_limit())
     assert isinstance(outcome, Rejected)
-    assert outcome.reason.startswith("gave-up")
+    assert outcome.reason.startswith("gave up")
 
 
 def test_a_job_survives_its_message_whole() -> None:
@@ -394,8 +398,8 @@ def test_what_a_queue_did_not_take_is_named() -> None:
 def test_a_slot_comes_after_the_back_off_and_within_what_sqs_can_wait(failed_attempts: int) -> None:
     for second in range(0, 2_000, 37):
         delay = retry_delay(E1.id, NOW + second, failed_attempts=failed_attempts)
-        assert 0 < delay <= MAX_DELAY
-        if 5 << failed_attempts < MAX_DELAY / 2:
+        assert 0 < delay <= MAX_DELAY_SECONDS
+        if 5 << failed_attempts < MAX_DELAY_SECONDS / 2:
             assert delay >= 5 << failed_attempts
 
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import pytest
 
 from purgemap.delivery import InvalidationPage, ListedInvalidation, RateLimit
+from purgemap.delivery.distribution_budget import DistributionBudget
 from purgemap.delivery.spending import Spending
-from purgemap.delivery.statement import Statement
 from purgemap.errors import PurgemapError
 from purgemap.routemap.compiled import Distribution
 
@@ -103,7 +103,7 @@ class UnreadableHistory:
 def test_statement_warns_where_a_refresh_fails() -> None:
     warnings: list[str] = []
     rate_limit = RateLimit(now=lambda: NOW, seconds_left=lambda: 60.0, sleep=lambda _: None)
-    Statement(UnreadableHistory(), Distribution("E1EXAMPLE1ABCD", max_paths_per_day=5)).refresh(
+    DistributionBudget(UnreadableHistory(), Distribution("E1EXAMPLE1ABCD", max_paths_per_day=5)).refresh(
         rate_limit, warnings.append
     )
     assert len(warnings) == 1

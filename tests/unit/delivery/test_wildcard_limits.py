@@ -6,13 +6,14 @@ from typing import Literal, TypeAlias
 
 import pytest
 
-from purgemap.delivery import Accepted, Deferred, PendingJob, RateLimit, WildcardLimits, deliver
+from purgemap.delivery import Accepted, Deferred, RateLimit, WildcardLimits
 from purgemap.delivery.wildcard_limits import SECONDS_PER_LEVEL
-from purgemap.jobs import Job
+from purgemap.jobs import Job, PendingJob
 from purgemap.routemap.compiled import Distribution
 from simulation.running import Kit, Run, opened
 from simulation.trouble import Plan
 from simulation.world import View, World
+from support.delivery import deliver
 from support.doubles.clock import Clock
 from support.doubles.cloudfront import Settings, Site
 from support.doubles.cloudfront_settings import WILDCARD_RATE_WITHOUT_BURST
@@ -86,7 +87,7 @@ def test_limit_follows_refusals_and_loosens_with_time(failed_attempts: int, seco
     for budget_level in range(failed_attempts):
         order, refused = refused_order(budget_level)
         limits.record([order], [refused], NOW)
-    limited = limits.limit(refused_order(0)[0], NOW + seconds)
+    limited = limits.apply([refused_order(0)[0]], NOW + seconds)[0]
     assert (limited.distribution.max_wildcards, limited.distribution.max_paths) == (wildcards, E1.max_paths)
 
 
@@ -98,7 +99,7 @@ def test_limit_that_proves_too_loose_is_one_refusal_from_the_last() -> None:
     later = NOW + SECONDS_PER_LEVEL
     order, refused = refused_order(0)
     limits.record([order], [refused], later)
-    assert limits.limit(order, later).distribution.max_wildcards == 1
+    assert limits.apply([order], later)[0].distribution.max_wildcards == 1
 
 
 def test_limit_keeps_forced_wildcards_of_largest_request() -> None:
@@ -108,7 +109,7 @@ def test_limit_keeps_forced_wildcards_of_largest_request() -> None:
     for budget_level in range(3):
         order, refused = refused_order(budget_level)
         limits.record([order], [refused], NOW)
-    order = limits.limit(PendingJob(Job(E1.id, scopes, ("m-1",), NOW, changes=15), most), NOW)
+    order = limits.apply([PendingJob(Job(E1.id, scopes, ("m-1",), NOW, changes=15), most)], NOW)[0]
     outcomes = deliver([order], cloudfront, RateLimit(now=clock, seconds_left=lambda: 900, sleep=clock.advance))
     assert [outcome.items for outcome in outcomes if isinstance(outcome, Accepted)] == [(item,) for item in scopes]
 
@@ -117,7 +118,7 @@ def test_job_that_only_waits_changes_no_limit() -> None:
     limits = WildcardLimits()
     order, refused = refused_order(1)
     limits.record([order], [refused._replace(job=order.job, reason="the function's time runs out")], NOW)
-    assert limits.limit(order, NOW) == order
+    assert limits.apply([order], NOW)[0] == order
 
 
 def test_job_that_only_waits_beside_a_held_one_changes_no_limit() -> None:
@@ -125,7 +126,7 @@ def test_job_that_only_waits_beside_a_held_one_changes_no_limit() -> None:
     order, refused = refused_order(1)
     held = PendingJob(order.job._replace(budget_level=0, held_until=NOW), E1)
     limits.record([order, held], [refused._replace(job=order.job)], NOW)
-    assert limits.limit(order, NOW) == order
+    assert limits.apply([order], NOW)[0] == order
 
 
 def test_requests_of_one_job_are_seconds_apart() -> None:
@@ -151,4 +152,4 @@ def test_accepted_job_of_a_lower_rung_loosens_no_limit() -> None:
     limits.record([order], [refused], NOW)
     job = order.job
     limits.record([order], [Accepted(job, ("/a",), "reference", "I1", ())], NOW)
-    assert limits.limit(order, NOW).distribution.max_wildcards == 2
+    assert limits.apply([order], NOW)[0].distribution.max_wildcards == 2

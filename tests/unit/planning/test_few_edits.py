@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from purgemap.events.payload import ObjectChange
-from purgemap.pipeline import build_jobs
+from purgemap.paths import build_jobs
 from purgemap.planning import BUDGET_LEVELS, Listing, is_wildcard, plan, reduced_budget
 from purgemap.routemap.load import load_map
 from purgemap.routing.router import Router
@@ -30,7 +30,7 @@ def scopes_of(folder: Path, options: str, keys: Iterable[str]) -> Mapping[str, s
     file = folder / "routes.yaml"
     file.write_text(f"{{version: 1, routes: [{{bucket: site, distributions: [E1EXAMPLE1ABCD], {options}}}]}}")
     changes = [ObjectChange("site", key, "created", "", "") for key in keys]
-    (order,) = build_jobs(changes, Router(load_map(file)), now=0).orders
+    (order,) = build_jobs(Router(load_map(file)).route(changes), now=0).pending
     return order.job.scopes
 
 

@@ -10,7 +10,7 @@ from conftest import LoadMap
 from purgemap.delivery.backoff import WILDCARD_INTERVAL_SECONDS
 from purgemap.delivery.rate_limit import BATCHING_WINDOW_SECONDS
 from purgemap.events.payload import ObjectChange
-from purgemap.pipeline import build_jobs
+from purgemap.paths import build_jobs
 from purgemap.planning import PRICE_PER_PATH_USD, cover_whole_scopes, plan
 from purgemap.routemap.compiled import Distribution, RouteMap
 from purgemap.routing.router import Router
@@ -50,7 +50,7 @@ def keys_of(case: Case, count: int) -> Iterator[str]:
 def sent_at_once(case: Case, routes: RouteMap, seconds: int, *, whole: bool) -> int:
     """Count the paths of what changes in some seconds; `whole` asks for the wildcards of its scopes."""
     changes = [ObjectChange("site", key, "created", "", "") for key in keys_of(case, case.writes * seconds)]
-    (order,) = build_jobs(changes, Router(routes), now=0).orders
+    (order,) = build_jobs(Router(routes).route(changes), now=0).pending
     scopes = dict.fromkeys(cover_whole_scopes(order.job.scopes)) if whole else order.job.scopes
     return sum(len(each.items) for each in _plans(scopes, order.distribution))
 

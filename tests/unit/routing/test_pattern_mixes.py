@@ -11,7 +11,7 @@ from bench.mix_maps import Mix, mixes
 from bench.mixes_worker import payload_of
 from bench.routing_cost import ROUTES, SHAPES, TODAY, instructions
 from purgemap.events.payload import ObjectChange, parse_payload
-from purgemap.pipeline import build_jobs
+from purgemap.paths import build_jobs
 from purgemap.routing.router import Router
 from support.call_counts import count_calls
 
@@ -22,10 +22,10 @@ FEW, MANY = ({mix.name: mix for mix in mixes(size, HIT)} for size in (HIT, 4_000
 def cost(mix: Mix) -> int:
     """Count what a batch costs up to the plan, once the bucket is known."""
     router, changes = Router(mix.routes()), parse_payload(payload_of(mix, EVENTS)).changes
-    wanted = build_jobs(changes, router, 0)
+    wanted = build_jobs(router.route(changes), 0)
     assert len(wanted.unrouted) == EVENTS * mix.unrouted
-    assert sum(order.job.changes for order in wanted.orders) == (EVENTS - len(wanted.unrouted)) * mix.targets
-    return count_calls(lambda: build_jobs(changes, router, 0))
+    assert sum(order.job.changes for order in wanted.pending) == (EVENTS - len(wanted.unrouted)) * mix.targets
+    return count_calls(lambda: build_jobs(router.route(changes), 0))
 
 
 @pytest.mark.parametrize("name", FEW)
@@ -37,7 +37,7 @@ def test_a_list_of_globs_that_routes_share_is_asked_once_for_each_key() -> None:
     mix = FEW["100 routes that share an exclude, each"]
     router, asked = Router(mix.routes()), 0
     changes = [ObjectChange(mix.bucket(n), mix.key(n), "created", "m", "") for n in range(EVENTS)]
-    build_jobs(changes, router, 0)
+    build_jobs(router.route(changes), 0)
 
     def count(frame: FrameType, event: str, _argument: Any) -> None:
         nonlocal asked
@@ -45,7 +45,7 @@ def test_a_list_of_globs_that_routes_share_is_asked_once_for_each_key() -> None:
 
     sys.setprofile(count)
     try:
-        build_jobs(changes, router, 0)
+        build_jobs(router.route(changes), 0)
     finally:
         sys.setprofile(None)
     assert asked == EVENTS

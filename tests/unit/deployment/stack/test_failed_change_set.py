@@ -71,7 +71,9 @@ TAKEN_LINE = (
     ],
 )
 def test_prepare_reads_early_validation_before_it_deletes(events: list[dict[str, Any]], expected: str) -> None:
-    cloudformation = ScriptedCloudFormation(["UPDATE_COMPLETE"], change_sets=[INVALID_ARGUMENT], operation_events=events)
+    cloudformation = ScriptedCloudFormation(
+        ["UPDATE_COMPLETE"], change_sets=[INVALID_ARGUMENT], operation_events=events
+    )
     with pytest.raises(PurgemapError) as refused:
         create_change_set(cloudformation, "purgemap", STACK, REQUEST)
     assert str(refused.value) == f"CloudFormation refuses the template: {expected}"

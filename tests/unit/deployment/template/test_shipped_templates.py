@@ -16,9 +16,9 @@ from purgemap.cli.deploy import DEFAULT_STACK
 from purgemap.delivery.backoff import MAX_DELAY_SECONDS
 from purgemap.delivery.call_settings import MIN_SECONDS_FOR_CALL
 from purgemap.delivery.rate_limit import (
+    BATCHING_WINDOW_SECONDS,
     BURST_CALLS,
     DEFAULT_CALLS_PER_SECOND,
-    BATCHING_WINDOW_SECONDS,
 )
 from purgemap.delivery.retry_policy import MAX_JOB_AGE_SECONDS
 from purgemap.deployment.template.event_rules import pattern_of
