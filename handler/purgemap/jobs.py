@@ -29,7 +29,7 @@ class UnknownVersionError(PurgemapError):
 class Job(NamedTuple):
     """The items that one distribution still needs, with their scopes, and the failed attempts so far.
 
-    `distribution` is an id, or `tenant:` and a tenant's id. `sources` are the sorted ids of the deliveries behind the job.
+    `distribution` is an id, or `tenant:` and a tenant's id. `sources` are the sorted ids of the deliveries behind it.
     Times are in seconds since the epoch. `throttled` counts the attempts that failed by throttling, and `budget_level`
     selects a reduced budget. `held_until` is the slot for which a job waited because its distribution was over its
     daily budget: all its changes are older. It is 0 for other jobs.
