@@ -18,7 +18,7 @@ from bench import subjects
 from bench.classic import Classic
 from bench.rows import Row
 from purgemap.delivery import rate_limit
-from purgemap.delivery import retry_policy as refusing
+from purgemap.delivery import retry_policy
 from purgemap.delivery.backoff import MAX_DELAY_SECONDS
 from simulation.bursts import BEGIN, Burst, bursting, seconds_to_fresh, world_of
 from simulation.lambdas import WINDOW_SECONDS
@@ -96,8 +96,8 @@ def _live(case: tuple[Burst, str]) -> Lived:
     if design == AT_ONCE:
         with (
             mock.patch.object(rate_limit.RateLimit, "burst_size", return_value=burst.distributions),
-            mock.patch.object(rate_limit, "SECONDS_UNTIL_THE_NEXT_BATCH", _FIRST_DELAY),
-            mock.patch.object(refusing, "retry_delay", _back_off),
+            mock.patch.object(rate_limit, "NEXT_BATCH_SECONDS", _FIRST_DELAY),
+            mock.patch.object(retry_policy, "retry_delay", _back_off),
         ):
             return _live_batched(burst)
     return _live_batched(burst)
