@@ -17,8 +17,7 @@ from unittest import mock
 from bench import subjects
 from bench.classic import Classic
 from bench.rows import Row
-from purgemap.delivery import rate_limit
-from purgemap.delivery import retry_policy
+from purgemap.delivery import rate_limit, retry_policy
 from purgemap.delivery.backoff import MAX_DELAY_SECONDS
 from simulation.bursts import BEGIN, Burst, bursting, seconds_to_fresh, world_of
 from simulation.lambdas import WINDOW_SECONDS
