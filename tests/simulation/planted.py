@@ -11,7 +11,7 @@ from purgemap import pipeline
 from purgemap.delivery import Accepted, Outcome, daily_budget
 from purgemap.delivery.backoff import last_wildcard_slot
 from purgemap.delivery.queueing import EnqueueFailure, Queue, enqueue_outcomes
-from purgemap.delivery.rate_limit import CallScheduler
+from purgemap.delivery.sender import _AccountSender
 from purgemap.events.payload import Batch, ObjectChange, parse_payload
 from purgemap.paths import items as paths
 from purgemap.routing.router import Router
@@ -54,10 +54,7 @@ def _drop(reason: str) -> Iterator[None]:
 def _call_out_of_time() -> Iterator[None]:
     """Calls start however little of the function's time is left."""
 
-    def has_time(_turns: CallScheduler, *, continues_job: bool) -> bool:  # noqa: ARG001  its signature
-        return True
-
-    with mock.patch.object(CallScheduler, "has_time", has_time):
+    with mock.patch.object(_AccountSender, "_has_time", return_value=True):
         yield
 
 

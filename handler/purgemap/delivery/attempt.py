@@ -54,7 +54,8 @@ class Attempt:
         self.made_progress = True
         self._accepted_items.update(items)
         replaced = self._replaced_by_fallback.get(items, ())
-        return Accepted(self.job, items, reference, invalidation, tuple(sorted(replaced)))
+        wildcards = sum(map(is_wildcard, items))
+        return Accepted(self.job, items, reference, invalidation, tuple(sorted(replaced)), wildcards)
 
     def fail(self, items: Request, error: InvalidationError) -> None:
         """Record an error: it stops the attempt, unless invalid items can be searched for with the calls left."""

@@ -5,7 +5,6 @@ from typing import NamedTuple, Protocol
 
 from purgemap.errors import PurgemapError
 from purgemap.jobs import Job
-from purgemap.planning import is_wildcard
 from purgemap.routemap import Distribution
 
 
@@ -36,18 +35,17 @@ class CloudFront(Protocol):
 
 
 class Accepted(NamedTuple):
-    """CloudFront accepted these items of a job. `replaced_items` are invalid items that a wildcard replaced."""
+    """CloudFront accepted these items of a job. `replaced_items` are invalid items that a wildcard replaced.
+
+    `wildcards` is the number of items that count against CloudFront's quota of wildcards.
+    """
 
     job: Job
     items: tuple[str, ...]
     caller_reference: str
     id: str
     replaced_items: tuple[str, ...] = ()
-
-    @property
-    def wildcards(self) -> int:
-        """The number of items that count against CloudFront's quota of wildcards."""
-        return sum(map(is_wildcard, self.items))
+    wildcards: int = 0
 
 
 class Deferred(NamedTuple):

@@ -1,12 +1,10 @@
-"""When calls of an account may start: a burst at once, further calls at its rate, the rest in later batches."""
+"""The limits of a batch: an account's burst and rate of calls, and the seconds that the function has left."""
 
-import math
 import time
 from collections.abc import Callable
 from typing import NamedTuple
 
 from purgemap.delivery.backoff import MAX_DELAY_SECONDS
-from purgemap.delivery.call_settings import MIN_SECONDS_FOR_CALL
 
 # CloudFront throttles an account after six to fifteen calls in a row, at about one call every two seconds:
 # https://github.com/aws/aws-sdk-js/issues/3983
@@ -46,29 +44,3 @@ class RateLimit(NamedTuple):
         """Return the delay in seconds of a job that is deferred without an error, by its position in the account."""
         seconds = (position - MAX_JOBS_NEXT_BATCH) / self.calls_per_second
         return int(min(max(seconds, NEXT_BATCH_SECONDS), MAX_DELAY_SECONDS))
-
-
-class CallScheduler:
-    """The times of one account's calls in a batch."""
-
-    def __init__(self, rate_limit: RateLimit, burst_size: int) -> None:
-        self._rate_limit = rate_limit
-        self._burst_left = burst_size
-        self._last_call = -math.inf
-
-    def has_time(self, *, continues_job: bool) -> bool:
-        """Whether the function will have enough time for the next call when it may start."""
-        seconds_left = self._rate_limit.seconds_left() - self._seconds_to_next_call(continues_job)
-        return seconds_left >= MIN_SECONDS_FOR_CALL
-
-    def wait(self, *, continues_job: bool) -> None:
-        """Sleep until the next call may start. A call that continues a job is never part of the burst."""
-        self._rate_limit.sleep(self._seconds_to_next_call(continues_job))
-        self._burst_left -= 1
-        self._last_call = self._rate_limit.now()
-
-    def _seconds_to_next_call(self, continues_job: bool) -> float:  # noqa: FBT001  passed on
-        interval = 0.0 if self._burst_left > 0 else 1 / self._rate_limit.calls_per_second
-        if continues_job:
-            interval = max(1 / self._rate_limit.calls_per_second, MIN_SECONDS_BETWEEN_REQUESTS_OF_JOB)
-        return max(0.0, self._last_call + interval - self._rate_limit.now())

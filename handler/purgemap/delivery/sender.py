@@ -1,13 +1,15 @@
 """Send jobs to CloudFront: one call after another in an account, accounts in parallel."""
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from purgemap.delivery.accounts import AccountJobs
 from purgemap.delivery.attempt import Attempt, caller_reference
+from purgemap.delivery.call_settings import MIN_SECONDS_FOR_CALL
 from purgemap.delivery.daily_budget import DailyBudgets
 from purgemap.delivery.outcomes import Accepted, CloudFront, Deferred, FailureKind, InvalidationError, Outcome, Rejected
-from purgemap.delivery.rate_limit import CallScheduler, RateLimit
+from purgemap.delivery.rate_limit import MIN_SECONDS_BETWEEN_REQUESTS_OF_JOB, RateLimit
 from purgemap.delivery.retry_policy import decide_retry
 from purgemap.jobs import Job, PendingJob
 from purgemap.planning import Request
@@ -36,7 +38,7 @@ def send_jobs(
 
 
 class _AccountSender:
-    """The state of sending one account's jobs."""
+    """The state of sending one account's jobs: when the next call may start, and whether the account is throttled."""
 
     def __init__(
         self,
@@ -51,7 +53,8 @@ class _AccountSender:
         self._plan = plan
         self._rate_limit = rate_limit
         self._budgets = budgets
-        self._calls = CallScheduler(rate_limit, rate_limit.burst_size(recently_used=account.has_retries))
+        self._burst_left = rate_limit.burst_size(recently_used=account.has_retries)
+        self._last_call = -math.inf
         self._deferred = 0
         self._is_throttled = False
 
@@ -82,17 +85,29 @@ class _AccountSender:
 
     def _blocked_reason(self, attempt: Attempt) -> str:
         """Return why no call may start now, "" if one may."""
-        if not self._calls.has_time(continues_job=attempt.made_progress):
+        if not self._has_time(attempt):
             return "the function's time runs out"
         if attempt.search_calls_left <= 0:
             return "the search for the items that CloudFront rejects continues"
         return "the account is throttled" if self._is_throttled else ""
 
+    def _has_time(self, attempt: Attempt) -> bool:
+        """Whether the function will have enough time for the next call when it may start."""
+        return self._rate_limit.seconds_left() - self._seconds_to_next_call(attempt) >= MIN_SECONDS_FOR_CALL
+
+    def _seconds_to_next_call(self, attempt: Attempt) -> float:
+        """Return the seconds until the next call may start. A call that continues a job is never part of the burst."""
+        interval = 0.0 if self._burst_left > 0 else 1 / self._rate_limit.calls_per_second
+        if attempt.made_progress:
+            interval = max(1 / self._rate_limit.calls_per_second, MIN_SECONDS_BETWEEN_REQUESTS_OF_JOB)
+        return max(0.0, self._last_call + interval - self._rate_limit.now())
+
     def _send_request(self, attempt: Attempt, distribution: Distribution) -> Iterator[Accepted]:
         items = attempt.next_request()
         reference = caller_reference(attempt.job, items)
-        self._calls.wait(continues_job=attempt.made_progress)
-        sent = self._rate_limit.now()
+        self._rate_limit.sleep(self._seconds_to_next_call(attempt))
+        self._burst_left -= 1
+        self._last_call = sent = self._rate_limit.now()
         try:
             invalidation = self._cloudfront.create_invalidation(distribution, items, reference)
         except InvalidationError as error:
