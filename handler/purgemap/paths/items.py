@@ -46,7 +46,7 @@ _PATH = Token(TokenKind.CAPTURE, "path")
 Items = dict[str, str | None]
 
 
-class Asked(NamedTuple):
+class TargetItems(NamedTuple):
     """What a target asks for: items with their scopes, and what a person should hear of."""
 
     items: Items
@@ -92,13 +92,13 @@ class _Plain(NamedTuple):
     endings: tuple[str, ...]
 
 
-def items_for_target(target: Target, keys: Collection[str]) -> Asked:
+def items_for_target(target: Target, keys: Collection[str]) -> TargetItems:
     """Return the items of a target's changed keys."""
     plain = _plain(target)
     items, others = _plain_items(plain, keys) if plain else ({}, keys)
     if others and target.settings.invalidate == _OWN_PATH:
         others = _add_tame(items, target, others)
-    asked = Asked(items, [])
+    asked = TargetItems(items, [])
     for key in others:
         _add_key(asked, target, key)
     return asked
@@ -178,16 +178,16 @@ def _add_path(items: Items, target: Target, item: str, scope: str) -> None:
         add_item(items, _with_query(item), scope)
 
 
-def _add_key(asked: Asked, target: Target, key: str) -> None:
+def _add_key(asked: TargetItems, target: Target, key: str) -> None:
     found = viewer_paths(target, key)
     wanted: Items = {}
     for text in target.settings.invalidate:
         template = _template(text)
         for spelling in found if template.names_path else found[:1]:
-            _add_filled(Asked(wanted, asked.warnings), target, template, key, spelling.path)
+            _add_filled(TargetItems(wanted, asked.warnings), target, template, key, spelling.path)
         folder = _template(text.removesuffix("*"))
         if folder.mounts_site and target.settings.clean_urls and _is_root_page(found):
-            _add_filled(Asked(wanted, asked.warnings), target, folder, key, "")
+            _add_filled(TargetItems(wanted, asked.warnings), target, folder, key, "")
     # `P*` is not trusted to evict `P` itself: `/dev/*` was seen to leave `/dev/` stale. So where the object has a
     # spelling P of its own, P goes beside P*, whoever asked for the wildcard.
     stems = {item[:-1] for item in wanted if item.endswith("*")}.intersection(encoded_viewer_paths(found))
@@ -199,7 +199,7 @@ def _is_root_page(found: Iterable[ViewerPath]) -> bool:
     return any(spelling.path == "/" for spelling in found)
 
 
-def _add_filled(asked: Asked, target: Target, template: _Template, key: str, path: str) -> None:
+def _add_filled(asked: TargetItems, target: Target, template: _Template, key: str, path: str) -> None:
     """Fill one template for one spelling, in every style that viewers may have written it in."""
     folder = path[: path.rfind("/") + 1]
     values = {**target.captures, "bucket": target.bucket, "key": key, "path": path, "dir": folder}
@@ -215,7 +215,7 @@ def _add_filled(asked: Asked, target: Target, template: _Template, key: str, pat
     return None
 
 
-def _add_tag(asked: Asked, target: Target, tag: str, *, names_object: bool) -> None:
+def _add_tag(asked: TargetItems, target: Target, tag: str, *, names_object: bool) -> None:
     scope = _scope_path(target)
     if _TAG.fullmatch(tag):
         # There are as many tags that name an object as objects, so these have a wildcard to fall back on.
