@@ -47,7 +47,7 @@ def _evicted(deploy: Deploy, *, is_listed: bool) -> _Evicted:
     site = deploy.listing()
     known = site if is_listed else None
     plans = plan(deploy.scopes(), max_paths=MAX_PATHS, max_wildcards=MAX_WILDCARDS, listing=known)
-    items = [item for each in plans for item in each.items]
+    items = [item for request in plans for item in request]
     wildcards = sum(item.endswith("*") for item in items)
     rival = collateral(whole_folders(deploy.viewer_paths()), site)
     return _Evicted(len(items), wildcards, collateral(items, site), rival)

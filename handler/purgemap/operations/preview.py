@@ -40,9 +40,9 @@ def preview_jobs(
         job, distribution = order.job, order.distribution
         listing = (listings or {}).get(distribution.id)
         paths, wildcards = distribution.max_paths, distribution.max_wildcards
-        for each in plan(job.scopes, max_paths=paths, max_wildcards=wildcards, listing=listing):
-            evicted = collateral(each.items, listing) if listing else None
-            invalidations.append(PlannedInvalidation(distribution, each.items, job.changes, evicted))
+        for items in plan(job.scopes, max_paths=paths, max_wildcards=wildcards, listing=listing):
+            evicted = collateral(items, listing) if listing else None
+            invalidations.append(PlannedInvalidation(distribution, items, job.changes, evicted))
     return invalidations
 
 

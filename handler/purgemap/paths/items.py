@@ -22,7 +22,7 @@ MAX_ITEM_LENGTH = 4_000
 
 # "URL-encode … non-ASCII characters and the unsafe characters of RFC 1738; don't URL-encode any other characters,
 # or CloudFront won't invalidate the old version". `?` joins them, since raw it would begin the query string.
-# A `~` stays for `_usable` to deal with.
+# A `~` stays for `_usable` to handle.
 _RAW = frozenset(string.ascii_letters + string.digits + "_.-~/!$&'()*+,;:@=")
 
 # How each byte of a text is written: by a table, since quote() takes several times as long.

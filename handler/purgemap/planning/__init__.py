@@ -4,18 +4,16 @@ from purgemap.planning.budgets import BUDGET_LEVELS, PRICE_PER_PATH_USD, reduced
 from purgemap.planning.coverage import drop_covered, drop_nested, is_wildcard, partition_items
 from purgemap.planning.job_plan import Request, plan_job
 from purgemap.planning.listing import Listing, collateral
-from purgemap.planning.planner import Plan, deal, plan
+from purgemap.planning.planner import plan, split_items
 from purgemap.planning.whole_scopes import cover_whole_scopes
 
 __all__ = [
     "BUDGET_LEVELS",
     "PRICE_PER_PATH_USD",
     "Listing",
-    "Plan",
     "Request",
     "collateral",
     "cover_whole_scopes",
-    "deal",
     "drop_covered",
     "drop_nested",
     "is_wildcard",
@@ -23,4 +21,5 @@ __all__ = [
     "plan",
     "plan_job",
     "reduced_budget",
+    "split_items",
 ]

@@ -4,7 +4,7 @@ from purgemap.jobs import Job
 from purgemap.planning.budgets import reduced_budget
 from purgemap.planning.coverage import is_wildcard
 from purgemap.planning.listing import Listing
-from purgemap.planning.planner import deal, plan
+from purgemap.planning.planner import plan, split_items
 
 Request = tuple[str, ...]
 """The items of one CreateInvalidation call, sorted."""
@@ -19,7 +19,5 @@ def plan_job(job: Job, max_paths: int, max_wildcards: int, listing: Listing | No
         paths, wildcards = reduced_budget(max_paths, max_wildcards, job.budget_level)
     if len(job.scopes) <= max_paths and sum(map(is_wildcard, job.scopes)) <= max_wildcards:
         # Never evict a site for a few edits: after a failure they are sent as several smaller requests.
-        plans = deal(job.scopes, max_paths=paths, max_wildcards=wildcards)
-    else:
-        plans = plan(job.scopes, max_paths=paths, max_wildcards=wildcards, listing=listing)
-    return [planned.items for planned in plans]
+        return list(split_items(job.scopes, max_paths=paths, max_wildcards=wildcards))
+    return list(plan(job.scopes, max_paths=paths, max_wildcards=wildcards, listing=listing))

@@ -14,7 +14,6 @@ The work is bounded in counted steps. A plan that needs more gets its wildcards 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from math import ceil
-from typing import NamedTuple
 
 from purgemap.planning.candidates import Candidates
 from purgemap.planning.coverage import drop_covered, drop_nested, partition_items
@@ -39,15 +38,9 @@ _STEPS_OF_SEVERAL_REQUESTS = (1 << 9, 1 << 10)
 _MAX_NARROWED = 192
 
 
-class Plan(NamedTuple):
-    """What one invalidation of one distribution will say."""
-
-    items: tuple[str, ...]  # sorted, unique
-
-
 def plan(
     scopes: Mapping[str, str | None], *, max_paths: int, max_wildcards: int, listing: Listing | None = None
-) -> tuple[Plan, ...]:
+) -> tuple[tuple[str, ...], ...]:
     """Return the plans that cover all items, each within both budgets, and evict least.
 
     `scopes` gives each wanted item (an encoded viewer path, a wildcard, a `#tag`) the prefix above which no wildcard
@@ -65,7 +58,7 @@ def plan(
     return tuple(_requests(_wildcards(stems), [*tags, *exact], budget))
 
 
-def deal(scopes: Mapping[str, str | None], *, max_paths: int, max_wildcards: int) -> tuple[Plan, ...]:
+def split_items(scopes: Mapping[str, str | None], *, max_paths: int, max_wildcards: int) -> tuple[tuple[str, ...], ...]:
     """Return plans that send all items as they are, each within both budgets."""
     tags, exact, stems = partition_items(scopes)
     return tuple(_requests(_wildcards(stems), [*tags, *exact], Budget(max_paths, min(max_wildcards, max_paths))))
@@ -104,7 +97,7 @@ def _wildcards(stems: Iterable[str]) -> Iterator[str]:
     return (f"{stem}*" for stem in stems)
 
 
-def _requests(wildcards: Iterator[str], others: Iterable[str], budget: Budget) -> Iterator[Plan]:
+def _requests(wildcards: Iterator[str], others: Iterable[str], budget: Budget) -> Iterator[tuple[str, ...]]:
     """Deal the items out: as many wildcards as fit into each plan, then paths."""
     others = iter(others)
     while True:
@@ -112,4 +105,4 @@ def _requests(wildcards: Iterator[str], others: Iterable[str], budget: Budget) -
         dealt += islice(others, budget.paths - len(dealt))
         if not dealt:
             return
-        yield Plan(tuple(sorted(dealt)))
+        yield tuple(sorted(dealt))

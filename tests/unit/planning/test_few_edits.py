@@ -40,8 +40,8 @@ def sent(
     paths, wildcards = reduced_budget(*BUDGET_LEVELS[0], budget_level)
     listing = None if site is None else Listing([[path] for path in site])
     plans = plan(scopes, max_paths=paths, max_wildcards=wildcards, listing=listing)
-    assert all(len(each.items) <= paths and sum(map(is_wildcard, each.items)) <= wildcards for each in plans)
-    return [list(each.items) for each in plans]
+    assert all(len(items) <= paths and sum(map(is_wildcard, items)) <= wildcards for items in plans)
+    return [list(items) for items in plans]
 
 
 @pytest.mark.parametrize("site", [None, ["/about.html", "/c/photo.jpg"]], ids=["unlisted", "listed"])

@@ -23,7 +23,7 @@ def planned(
     """Plan items, with their scopes or all of the scope `/`; `site` lists the unchanged objects' paths."""
     scopes = items if isinstance(items, Mapping) else dict.fromkeys(items, "/")
     listing = None if site is None else Listing([[path] for path in site])
-    return [list(each.items) for each in plan(scopes, max_paths=paths, max_wildcards=wildcards, listing=listing)]
+    return [list(items) for items in plan(scopes, max_paths=paths, max_wildcards=wildcards, listing=listing)]
 
 
 def test_no_items_are_no_plan() -> None:

@@ -7,23 +7,24 @@ from itertools import chain
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from purgemap.planning import BUDGET_LEVELS, Listing, Plan, collateral, plan, reduced_budget
+from purgemap.planning import BUDGET_LEVELS, Listing, collateral, plan, reduced_budget
 from support.oracles.cloudfront_rules import why_unusable
 from support.oracles.planning import Evicts, Outcome, best_of_all, covers, is_allowed, pruned, uncovered
 from support.planning_strategies import BUDGETS, OBJECTS, PATHS, scoped_items
 
 Scopes = Mapping[str, str | None]
 Budget = tuple[int, int]
+Request = tuple[str, ...]
 Objects = Sequence[Sequence[str]]
 
 
-def planned(scopes: Scopes, budget: Budget, objects: Objects | None = None) -> tuple[Plan, ...]:
+def planned(scopes: Scopes, budget: Budget, objects: Objects | None = None) -> tuple[Request, ...]:
     listing = None if objects is None else Listing(objects)
     return plan(scopes, max_paths=budget[0], max_wildcards=budget[1], listing=listing)
 
 
-def sent(plans: Sequence[Plan]) -> list[str]:
-    return list(chain.from_iterable(each.items for each in plans))
+def sent(plans: Sequence[Request]) -> list[str]:
+    return list(chain.from_iterable(plans))
 
 
 def wildcards(items: Sequence[str]) -> list[str]:
@@ -42,7 +43,7 @@ def guessed(stem: str, covered: int) -> int:
     return int(covered * 3 ** max(0, 16 - stem.count("/"))) if covered > 1 else 0
 
 
-def outcome(plans: Sequence[Plan], scopes: Scopes, evicts: Evicts) -> Outcome:
+def outcome(plans: Sequence[Request], scopes: Scopes, evicts: Evicts) -> Outcome:
     items, wanted = sent(plans), pruned(scopes)
     stems = [item[:-1] for item in wildcards(items)]
     evicted = sum(
@@ -70,10 +71,10 @@ def test_every_item_is_covered_once_and_within_the_budgets(
     items = sent(plans)
     assert uncovered(scopes, items) == []
     assert len(items) == len(set(items))
-    for each in plans:
-        assert each.items == tuple(sorted(each.items))
-        assert 0 < len(each.items) <= budget[0]
-        assert len(wildcards(each.items)) <= min(budget)
+    for request in plans:
+        assert request == tuple(sorted(request))
+        assert 0 < len(request) <= budget[0]
+        assert len(wildcards(request)) <= min(budget)
 
 
 @settings(max_examples=3 * settings().max_examples)
@@ -112,7 +113,7 @@ def test_tightening_breaks_no_cover(scopes: Scopes, budget_level: int, objects: 
     budget = reduced_budget(*BUDGET_LEVELS[0], budget_level)
     plans = planned(scopes, budget, objects)
     assert uncovered(scopes, sent(plans)) == []
-    assert all(len(each.items) <= budget[0] and len(wildcards(each.items)) <= budget[1] for each in plans)
+    assert all(len(request) <= budget[0] and len(wildcards(request)) <= budget[1] for request in plans)
 
 
 @settings(max_examples=3 * settings().max_examples)

@@ -13,7 +13,7 @@ every_deploy = pytest.mark.parametrize("deploy", DEPLOYS, ids=[deploy.name for d
 
 def evicted(deploy: Deploy, site: Listing, *, known: Listing | None, budget: tuple[int, int]) -> int:
     plans = plan(deploy.scopes(), max_paths=budget[0], max_wildcards=budget[1], listing=known)
-    items = [item for each in plans for item in each.items]
+    items = [item for request in plans for item in request]
     assert uncovered(deploy.scopes(), items) == []
     return collateral(items, site)
 

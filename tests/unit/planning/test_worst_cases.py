@@ -52,7 +52,7 @@ def sent_at_once(case: Case, routes: RouteMap, seconds: int, *, whole: bool) -> 
     changes = [ObjectChange("site", key, "created", "", "") for key in keys_of(case, case.writes * seconds)]
     (order,) = build_jobs(Router(routes).route(changes), now=0).pending
     scopes = dict.fromkeys(cover_whole_scopes(order.job.scopes)) if whole else order.job.scopes
-    return sum(len(each.items) for each in _plans(scopes, order.distribution))
+    return sum(len(items) for items in _plans(scopes, order.distribution))
 
 
 def _plans(scopes: Mapping[str, str | None], distribution: Distribution) -> Iterable[Any]:
