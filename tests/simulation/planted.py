@@ -13,7 +13,7 @@ from purgemap.delivery.backoff import last_wildcard_slot
 from purgemap.delivery.queueing import EnqueueFailure, Queue, enqueue_outcomes
 from purgemap.delivery.sender import _AccountSender
 from purgemap.events.payload import Batch, ObjectChange, parse_payload
-from purgemap.paths import items as paths
+from purgemap.paths.encoding import EncodingVariant
 from purgemap.routing.router import Router
 from purgemap.routing.targets import RoutedChanges
 from simulation.lambdas import EventSource
@@ -74,9 +74,12 @@ def _route_forty_prefixes() -> Iterator[None]:
 @contextmanager
 def _encode_plus() -> Iterator[None]:
     """Every `+` is encoded, so what viewers spelled with one stays cached."""
-    encode: Callable[..., str] = paths._encode  # noqa: SLF001  the place where the bug would be
+    encode = EncodingVariant.encode
 
-    with mock.patch.object(paths, "_encode", lambda text, style: encode(text, style).replace("+", "%2B")):
+    def encode_plus(variant: EncodingVariant, text: str) -> str:
+        return encode(variant, text).replace("+", "%2B")
+
+    with mock.patch.object(EncodingVariant, "encode", encode_plus):
         yield
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha256
 from typing import NamedTuple
 
-from purgemap.paths.items import encoded_viewer_paths, items_for_target, viewer_paths
+from purgemap.paths import encoded_viewer_paths, items_for_target, viewer_paths
 from purgemap.planning import Listing
 from purgemap.routemap.compiled import Distribution, Settings
 from purgemap.routing.targets import Target

@@ -2,7 +2,6 @@
 
 from hypothesis import strategies as st
 
-from purgemap.paths.items import whole_characters
 from support.oracles.planning import prefixes
 
 # An escaped ASCII character, and two of two bytes that share the first: a wildcard may end in none of them.
@@ -34,4 +33,3 @@ def _scopes(item: str) -> st.SearchStrategy[str | None]:
 BUDGETS = st.tuples(st.integers(1, 8), st.integers(1, 4))
 # Objects with one, two or three spellings.
 OBJECTS = st.lists(st.lists(PATHS, min_size=1, max_size=3), max_size=20)
-STEMS = PATHS.map(whole_characters)

@@ -1,4 +1,4 @@
-"""Keys and settings → items; each row of the tables is a rule of CloudFront's or a bug that somebody had."""
+"""Items of keys and settings. Each row of the tables is a rule of CloudFront or a bug in a known service."""
 
 from typing import Any
 
@@ -6,7 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from purgemap.paths.items import items_for_target, whole_characters
+from purgemap.paths import items_for_target
+from purgemap.paths.encoding import trim_partial_escape
 from purgemap.routemap.compiled import Distribution, Settings
 from purgemap.routing.targets import Target
 from support.oracles.cloudfront_rules import is_covered, spell, why_unusable
@@ -16,8 +17,8 @@ ODD = st.text(alphabet="ab/.~+ %?#*'\"()[]é日😀\n\\&=", min_size=1, max_size
 
 
 def target(matched: str = "", captures: dict[str, str] | None = None, **settings: Any) -> Target:
-    chosen = Settings(**settings)
-    return Target("route", "acme-www", Distribution("E1EXAMPLE"), chosen, chosen.origin_path, matched, captures or {})
+    parsed = Settings(**settings)
+    return Target("route", "acme-www", Distribution("E1EXAMPLE"), parsed, parsed.origin_path, matched, captures or {})
 
 
 def items(key: str, matched: str = "", captures: dict[str, str] | None = None, **settings: Any) -> list[str]:
@@ -30,7 +31,7 @@ def items(key: str, matched: str = "", captures: dict[str, str] | None = None, *
         ("a.css", ["/a.css"]),
         ("index.html", ["/", "/index.html"]),
         ("blog/index.html", ["/blog/", "/blog/index.html"]),
-        # s3deploy tests the key's end without its slash: /genindex.html stayed stale.
+        # s3deploy compares the end of the key without a slash, so /genindex.html stayed stale.
         ("docs/genindex.html", ["/docs/genindex.html"]),
         ("folder/", ["/folder/"]),
         ("/lead.html", ["//lead.html"]),
@@ -42,19 +43,19 @@ def items(key: str, matched: str = "", captures: dict[str, str] | None = None, *
         ("c#.html", ["/c%23.html"]),
         ("日本.html", ["/%E6%97%A5%E6%9C%AC.html"]),
         ("nbsp\u00a0.html", ["/nbsp%C2%A0.html"]),
-        # urllib.parse.quote encodes these, and CloudFront then misses without a word.
+        # urllib.parse.quote encodes these, and CloudFront then evicts nothing without an error.
         ("!$&'()*,;:@=-_.x", ["/!$&'()*,;:@=-_.x"]),
         ('[x]{y}|z^`"<>\\', ["/%5Bx%5D%7By%7D%7Cz%5E%60%22%3C%3E%5C"]),
-        # A ~ works neither raw nor encoded.
+        # CloudFront supports a ~ neither raw nor encoded.
         ("static/runtime~main.js", ["/static/runtime*"]),
         ("~jo/index.html", ["/*"]),
         ("a\u00e9~b", ["/a%C3%A9*"]),
-        # A key that ends in * is a wildcard by nature.
+        # CloudFront has no escape for a * at the end.
         ("50*", ["/50*"]),
         ("line\nbreak", ["/line%0Abreak"]),
     ],
 )
-def test_a_key_becomes_the_items_that_its_viewers_can_have_cached(key: str, expected: list[str]) -> None:
+def test_items_are_paths_that_viewers_can_have_cached(key: str, expected: list[str]) -> None:
     assert items(key) == expected
 
 
@@ -78,7 +79,7 @@ def test_a_key_becomes_the_items_that_its_viewers_can_have_cached(key: str, expe
             {"strip_suffixes": (".br",), "clean_urls": True},
             ["/about", "/about.html", "/about.html.br"],
         ),
-        # A name that is nothing but the suffix has none to lose.
+        # A name that is nothing but the suffix keeps it.
         (".br", {"strip_suffixes": (".br",)}, ["/.br"]),
         ("js/.br", {"strip_suffixes": (".br",)}, ["/js/.br"]),
         ("a b.js.br", {"strip_suffixes": (".br",)}, ["/a%20b.js", "/a%20b.js.br", "/a+b.js", "/a+b.js.br"]),
@@ -105,7 +106,7 @@ def test_a_key_becomes_the_items_that_its_viewers_can_have_cached(key: str, expe
         ("a/b c", {"invalidate": ("/raw/{key}",)}, ["/raw/a/b%20c", "/raw/a/b+c"]),
         ("x", {"invalidate": ("/of/{bucket}/*",)}, ["/of/acme-www/*"]),
         ("img/a.jpg", {"invalidate": ("/resized{path}*",)}, ["/resized/img/a.jpg*"]),
-        # Clean URLs of a site that viewers have below a folder: its own page has the folder's name.
+        # The root page of a site below a folder has the folder's name as its clean URL.
         ("index.html", {"clean_urls": True, "invalidate": ("/docs{path}",)}, ["/docs", "/docs/", "/docs/index.html"]),
         (
             "blog/index.html",
@@ -130,38 +131,38 @@ def test_a_key_becomes_the_items_that_its_viewers_can_have_cached(key: str, expe
             ["/docs", "/docs/", "/docs/?*", "/docs/index.html", "/docs/index.html*", "/docs?*"],
         ),
         ("index.html", {"clean_urls": True, "invalidate": ("{path}", "/docs{dir}")}, ["/", "/docs/", "/index.html"]),
-        # P* is not trusted to evict P, whoever asks for it.
+        # P* is not trusted to evict P, whichever template has it.
         ("index.html", {"invalidate": ("/*",)}, ["/", "/*"]),
         ("blog/index.html", {"invalidate": ("{dir}*",)}, ["/blog/", "/blog/*"]),
         ("404.html", {"invalidate": ("/*",)}, ["/*"]),
         ("a b/index.html", {"invalidate": ("{dir}*",)}, ["/a%20b/", "/a%20b/*", "/a+b/", "/a+b/*"]),
     ],
 )
-def test_settings_add_and_change_items(key: str, settings: dict[str, Any], expected: list[str]) -> None:
+def test_items_follow_the_settings(key: str, settings: dict[str, Any], expected: list[str]) -> None:
     assert items(key, **settings) == expected
 
 
-def test_folder_of_captures_is_a_clean_url_of_the_site() -> None:
+def test_items_include_the_clean_url_of_a_folder_of_captures() -> None:
     settings: dict[str, Any] = {"clean_urls": True, "origin_path": "/www", "invalidate": ("/{lang}/x{path}",)}
     expected = ["/a%20b/x", "/a%20b/x/", "/a%20b/x/index.html", "/a+b/x", "/a+b/x/", "/a+b/x/index.html"]
     assert items("www/index.html", captures={"lang": "a b"}, **settings) == expected
 
 
-def test_captures_are_encoded_on_insertion_in_paths_and_raw_in_tags() -> None:
+def test_captures_are_encoded_in_paths_and_raw_in_tags() -> None:
     captures = {"site": "a&b c"}
     assert items("x", captures=captures, invalidate=("/{site}/feed",)) == ["/a&b%20c/feed", "/a&b+c/feed"]
     assert items("x", captures={"site": "a&b"}, invalidate=("#site-{site}",)) == ["#site-a&b"]
 
 
-def test_a_tag_of_one_object_has_a_scope_to_fall_back_on() -> None:
-    asked = items_for_target(target("blog/", invalidate=("#all", "#page-{key}")), ["blog/x"])
-    assert asked.items == {"#all": None, "#page-blog/x": "/blog/"}
+def test_tag_of_one_object_has_a_scope() -> None:
+    result = items_for_target(target("blog/", invalidate=("#all", "#page-{key}")), ["blog/x"])
+    assert result.items == {"#all": None, "#page-blog/x": "/blog/"}
 
 
-def test_a_tag_that_breaks_the_tag_rule_becomes_the_scopes_wildcard_loudly() -> None:
-    asked = items_for_target(target("blog/", {"site": "é"}, invalidate=("#site-{site}",)), ["blog/x"])
-    assert sorted(asked.items) == ["/blog/", "/blog/*"]
-    assert "#site-é" in asked.warnings[0]
+def test_invalid_tag_becomes_a_wildcard_with_a_warning() -> None:
+    result = items_for_target(target("blog/", {"site": "é"}, invalidate=("#site-{site}",)), ["blog/x"])
+    assert sorted(result.items) == ["/blog/", "/blog/*"]
+    assert "#site-é" in result.warnings[0]
 
 
 @pytest.mark.parametrize(
@@ -178,7 +179,7 @@ def test_a_tag_that_breaks_the_tag_rule_becomes_the_scopes_wildcard_loudly() -> 
         ("blog/a", "blog/", {"invalidate": ("/{key}",), "origin_path": "/blog"}, {"/blog/a": "/blog/"}),
     ],
 )
-def test_the_scope_is_the_matched_prefix_as_the_viewer_sees_it(
+def test_scope_is_the_matched_prefix_as_a_viewer_path(
     key: str, matched: str, settings: dict[str, Any], scopes: dict[str, str | None]
 ) -> None:
     assert items_for_target(target(matched, **settings), [key]).items == scopes
@@ -199,32 +200,34 @@ ALL_SETTINGS = st.fixed_dictionaries(
 @given(KEYS | ODD, ALL_SETTINGS)
 @example("a" * 1_024, {"query_strings": True})
 @example("日" * 341, {"invalidate": ("/{key}{key}",)})
-def test_every_item_is_one_that_cloudfront_accepts(key: str, settings: dict[str, Any]) -> None:
+def test_items_are_accepted_by_cloudfront(key: str, settings: dict[str, Any]) -> None:
     assert {item: why for item in items(key, **settings) if (why := why_unusable(item))} == {}
 
 
 @given(KEYS | ODD, st.booleans(), st.booleans())
-def test_every_spelling_of_a_key_is_covered(key: str, clean_urls: bool, query_strings: bool) -> None:  # noqa: FBT001
-    sent = set(items(key, clean_urls=clean_urls, query_strings=query_strings))
+def test_items_cover_every_encoding_of_a_key(key: str, clean_urls: bool, query_strings: bool) -> None:  # noqa: FBT001
+    sent_items = set(items(key, clean_urls=clean_urls, query_strings=query_strings))
     paths = {"/" + key}
     folder, _, name = ("/" + key).rpartition("/")
     if name == "index.html":
         paths |= {folder + "/"} | ({folder} if clean_urls and folder else set())
     elif clean_urls and name.endswith(".html"):
         paths.add("/" + key.removesuffix(".html"))
-    spelled = {spell(path, plus=plus, space=space) for path in paths for plus in ["+", "%2B"] for space in ("%20", "+")}
-    assert {spelling for spelling in spelled if not is_covered(spelling, sent)} == set()
+    viewer_urls = {
+        spell(path, plus=plus, space=space) for path in paths for plus in ["+", "%2B"] for space in ("%20", "+")
+    }
+    assert {url for url in viewer_urls if not is_covered(url, sent_items)} == set()
     if query_strings:
-        assert {spelling for spelling in spelled if not is_covered(spelling + "?v=1", sent)} == set()
+        assert {url for url in viewer_urls if not is_covered(url + "?v=1", sent_items)} == set()
 
 
 @given(st.text(alphabet="aé日😀", max_size=12), st.data())
-def test_a_cut_never_falls_inside_an_escape_or_a_character(text: str, data: st.DataObject) -> None:
+def test_trim_partial_escape_ends_at_a_whole_character(text: str, data: st.DataObject) -> None:
     encoded = spell("/" + text)
-    stem = whole_characters(encoded[: data.draw(st.integers(1, len(encoded)))])
+    stem = trim_partial_escape(encoded[: data.draw(st.integers(1, len(encoded)))])
     assert any(stem == spell("/" + text[:length]) for length in range(len(text) + 1))
 
 
 @given(st.sets(KEYS, min_size=1, max_size=8))
-def test_keys_together_ask_for_what_they_ask_for_alone(keys: set[str]) -> None:
+def test_items_of_keys_together_are_those_of_each_key(keys: set[str]) -> None:
     assert set(items_for_target(target(), keys).items) == {item for key in keys for item in items(key)}
