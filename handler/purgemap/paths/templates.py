@@ -27,11 +27,6 @@ class Template(NamedTuple):
     mounts_site: bool
     ends_with_object: bool
 
-    @property
-    def names_object(self) -> bool:
-        """Whether the template has a variable that names the object."""
-        return self.static_parts < len(self.parts)
-
     def captured_text(self, values: Mapping[str, str]) -> str:
         """Join the values that the template holds, without its literals."""
         return "".join(values[text] for kind, text in self.parts if kind is TokenKind.CAPTURE)
@@ -42,14 +37,13 @@ class Template(NamedTuple):
 
     def scope(self, target: Target, values: Mapping[str, str], variant: EncodingVariant) -> str | None:
         """Return the scope of the filled template; None if it does not name the object."""
-        if not self.names_object:
+        if self.static_parts == len(self.parts):
             return None
         before = self.fill(values, variant.encode, self.static_parts)
         # `{key}` holds the origin path, viewer paths do not.
         is_key = self.parts[self.static_parts].text == "key"
-        return (before + (variant.encode(target.matched) if is_key else viewer_scope(target, variant))).partition("~")[
-            0
-        ]
+        inside = variant.encode(target.matched) if is_key else viewer_scope(target, variant)
+        return (before + inside).partition("~")[0]
 
 
 @lru_cache(maxsize=4096)

@@ -1,11 +1,11 @@
-"""Items of one distribution, with their scopes → the cheapest invalidations that cover them all."""
+"""Items of one distribution, with their scopes → requests that cover them all and evict least."""
 
 from purgemap.planning.budgets import BUDGET_LEVELS, PRICE_PER_PATH_USD, reduced_budget
 from purgemap.planning.coverage import drop_covered, drop_nested, is_wildcard, partition_items
 from purgemap.planning.job_plan import Request, plan_job
 from purgemap.planning.listing import Listing, collateral
 from purgemap.planning.planner import plan, split_items
-from purgemap.planning.whole_scopes import cover_whole_scopes
+from purgemap.planning.scopes import cover_whole_scopes
 
 __all__ = [
     "BUDGET_LEVELS",

@@ -1,4 +1,4 @@
-"""Sorted items and what is known of the site → the wildcards worth a thought, each with what it saves and evicts."""
+"""Candidate wildcards for sorted items, each with what it saves and evicts."""
 
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
@@ -10,33 +10,32 @@ from purgemap.planning.prefixes import length_at_character_boundary
 from purgemap.planning.scopes import Scopes
 from purgemap.planning.trie import Branch, longest_stem
 
-# Without a listing a wildcard is guessed to evict in proportion to the changes that it covers, and a third as much
-# with each folder that it lies deeper: where much changed little is left, and a high folder is wide. Bases of 2 to 8
-# choose alike on real deploys, and growing slower than the changes covered costs some of them their whole site. On 235
-# deploys of twelve public sites the guess evicts 1.4 times what a listing would. From the sixteenth slash on it stays
-# the same.
+# Without a listing, estimate collateral as covered * 3^(16 - depth): proportional to the changes covered, and three
+# times less per folder level. Bases of 2 to 8 choose alike on real deploys. An estimate that grows slower than the
+# changes covered evicts the whole site in some of them. On 235 deploys of twelve public sites this estimate evicts 1.4
+# times what a listing would.
 _BASE = 3
-_DEEPEST = 16
+_MAX_DEPTH = 16
 
 # A cost compares as (collateral, paths, wildcards, shortness of the stems) and adds up: one integer whose fields
 # can't overflow into each other at a million items. Adding tuples took four times as long.
 _WILDCARD = 1 << 32
 _PATH = 1 << 52
 _COLLATERAL = 1 << 72
-_LONGEST = 4096
+_MAX_STEM_LENGTH = 4096
 
 
 class Wildcard(NamedTuple):
-    """One wildcard of the planner, against sending what it covers."""
+    """One wildcard of the planner, compared with sending what it covers."""
 
     stem: str
     saved: int  # paths
-    collateral: int  # unchanged objects, counted or guessed: comparable within one plan only
+    collateral: int  # unchanged objects, counted or estimated: comparable within one plan only
 
     @property
     def cost(self) -> int:
-        """How it compares with other wildcards of the plan, lowest first; costs of several add up."""
-        return self.collateral * _COLLATERAL - self.saved * _PATH + _WILDCARD + _LONGEST - len(self.stem)
+        """The cost to compare with other wildcards of the plan; the costs of several add up."""
+        return self.collateral * _COLLATERAL - self.saved * _PATH + _WILDCARD + _MAX_STEM_LENGTH - len(self.stem)
 
 
 def collateral_in(cost: int) -> int:
@@ -45,12 +44,12 @@ def collateral_in(cost: int) -> int:
 
 
 class Place(NamedTuple):
-    """A branch at which a wildcard may be, and what it replaces."""
+    """A branch with its candidate wildcards, and the forced wildcards that the widest one replaces."""
 
     branch: Branch
     wildcards: list[Wildcard]  # the widest first
     forced: int  # forced wildcards under the widest one
-    cost_forced: int  # and what they cost
+    cost_forced: int  # their cost
 
     @property
     def widest(self) -> Wildcard:
@@ -59,12 +58,15 @@ class Place(NamedTuple):
 
     @property
     def cost_of_widest(self) -> int:
-        """What the widest wildcard costs more than the forced ones that it replaces."""
+        """The cost of the widest wildcard above that of the forced ones that it replaces."""
         return self.widest.cost - self.cost_forced
 
 
 class Candidates:
-    """The wildcards that may stand at the branches of the items."""
+    """The candidate wildcards at the branches of the items.
+
+    A wildcard is forced if it is an item itself: the map has it, or a `~` in a key requires it.
+    """
 
     def __init__(
         self,
@@ -77,42 +79,39 @@ class Candidates:
         self.items = items
         self.scopes = Scopes(items, scopes)
         self._listing = listing
+        self.has_forced = bool(forced)
         self._forced = [bisect_left(items, f"{stem}*") for stem in forced]
-        costs = (self._forced_wildcard(stem).cost for stem in forced)
+        # Without a listing a forced wildcard is estimated to evict only changed objects.
+        costs = (Wildcard(stem, 0, listing.collateral(stem) if listing else 0).cost for stem in forced)
         self._forced_costs = list(accumulate(costs, initial=0))
 
-    @property
-    def has_forced(self) -> bool:
-        """Whether any of the items is a forced wildcard."""
-        return bool(self._forced)
+    def wildcards_at(self, branch: Branch, stem_above: str) -> list[Wildcard]:
+        """Return the candidates at a branch, given the stem of the branch above it.
 
-    def at(self, branch: Branch, above: str) -> list[Wildcard]:
-        """Return the wildcards that may stand at a branch, given the stem of the branch above it.
-
-        Where the stem P is itself an item there are two: `P*`, beside which P is sent, and the next shorter one,
-        which covers P too.
+        If the stem P is an item itself there are two: `P*`, beside which P is sent, and the next shorter one, which
+        covers P too.
         """
         low, high, stem, _ = branch
         if self.items[low] != stem:
             return self._allowed(stem, low, high)
         shorter = stem[: length_at_character_boundary(stem[:-1])]
-        found = self._allowed(shorter, low, high) if len(shorter) > len(above) else []
+        wildcards = self._allowed(shorter, low, high) if len(shorter) > len(stem_above) else []
         extended = high - low - 1
         if extended > 1 and longest_stem(self.items, low + 1, high - 1, len(stem)) == stem:
-            found += self._allowed(stem, low + 1, high)
-        return found
+            wildcards += self._allowed(stem, low + 1, high)
+        return wildcards
 
-    def place(self, branch: Branch, above: str) -> Place | None:
-        """Return the wildcards at a branch with what they replace; None if there are none."""
-        wildcards = self.at(branch, above)
-        return Place(branch, wildcards, *self.forced(branch.low, branch.high)) if wildcards else None
+    def place_at(self, branch: Branch, stem_above: str) -> Place | None:
+        """Return the candidates at a branch with what they replace; None if there are none."""
+        wildcards = self.wildcards_at(branch, stem_above)
+        return Place(branch, wildcards, *self.forced_within(branch.low, branch.high)) if wildcards else None
 
-    def narrower(self, place: Place) -> Place:
+    def without_widest(self, place: Place) -> Place:
         """Return a place without its widest wildcard."""
         branch, (_, *wildcards), _, _ = place
-        return Place(branch, wildcards, *self.forced(branch.high - wildcards[0].saved - 1, branch.high))
+        return Place(branch, wildcards, *self.forced_within(branch.high - wildcards[0].saved - 1, branch.high))
 
-    def forced(self, low: int, high: int) -> tuple[int, int]:
+    def forced_within(self, low: int, high: int) -> tuple[int, int]:
         """Return how many of the items low ≤ i < high are forced wildcards, and their cost."""
         if not self._forced:
             return 0, 0
@@ -120,13 +119,8 @@ class Candidates:
         return end - start, self._forced_costs[end] - self._forced_costs[start]
 
     def _allowed(self, stem: str, low: int, high: int) -> list[Wildcard]:
-        return [self._wildcard(stem, high - low)] if self.scopes.allow(stem, low, high) else []
-
-    def _forced_wildcard(self, stem: str) -> Wildcard:
-        """Return a wildcard that the map or a `~` forces. Without a listing it is guessed to evict nothing more."""
-        return Wildcard(stem, 0, self._listing.collateral(stem) if self._listing else 0)
-
-    def _wildcard(self, stem: str, covered: int) -> Wildcard:
+        if not self.scopes.allow(stem, low, high):
+            return []
         if self._listing:
-            return Wildcard(stem, covered - 1, self._listing.collateral(stem))
-        return Wildcard(stem, covered - 1, covered * _BASE ** max(0, _DEEPEST - stem.count("/")))
+            return [Wildcard(stem, high - low - 1, self._listing.collateral(stem))]
+        return [Wildcard(stem, high - low - 1, (high - low) * _BASE ** max(0, _MAX_DEPTH - stem.count("/")))]

@@ -1,4 +1,4 @@
-"""The objects that did not change → how many of them a wildcard would evict for nothing."""
+"""The unchanged objects of a site, and how many of them a wildcard evicts."""
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
@@ -8,28 +8,28 @@ from purgemap.planning.prefixes import prefix_range, shared_length
 
 
 class Listing:
-    """What is known of the site: every unchanged object, by all of its encoded viewer spellings."""
+    """Every unchanged object of a site, by all of its encoded viewer paths."""
 
     def __init__(self, objects: Iterable[Sequence[str]]) -> None:
-        spelled = [sorted(set(spellings)) for spellings in objects]
-        owned = sorted((spelling, owner) for owner, spellings in enumerate(spelled) for spelling in spellings)
-        self._spellings = [spelling for spelling, _ in owned]
-        self._owners = [owner for _, owner in owned]
-        # An object with k spellings under a prefix has k-1 neighbouring pairs of them whose common start is
-        # under it as well: subtracting the pairs counts the object once, without a look at the objects.
+        paths_by_object = [sorted(set(paths)) for paths in objects]
+        owned_paths = sorted((path, owner) for owner, paths in enumerate(paths_by_object) for path in paths)
+        self._paths = [path for path, _ in owned_paths]
+        self._owners = [owner for _, owner in owned_paths]
+        # An object with k paths under a prefix has k-1 neighbouring pairs of them whose common prefix is under it as
+        # well. Subtracting the pairs counts the object once, in O(log n).
         self._shared = sorted(
-            first[: shared_length(first, second)] for spellings in spelled for first, second in pairwise(spellings)
+            first[: shared_length(first, second)] for paths in paths_by_object for first, second in pairwise(paths)
         )
 
     def collateral(self, prefix: str) -> int:
-        """Return how many unchanged objects have a spelling that starts with `prefix`, in O(log n)."""
-        low, high = prefix_range(self._spellings, prefix)
+        """Return how many unchanged objects have a path that starts with `prefix`, in O(log n)."""
+        low, high = prefix_range(self._paths, prefix)
         shared_low, shared_high = prefix_range(self._shared, prefix)
         return high - low - (shared_high - shared_low)
 
     def owners(self, prefix: str) -> list[int]:
-        """Return the unchanged objects under `prefix` by their place in the listing, once per spelling."""
-        low, high = prefix_range(self._spellings, prefix)
+        """Return the index of the unchanged object of each path under `prefix`."""
+        low, high = prefix_range(self._paths, prefix)
         return self._owners[low:high]
 
 

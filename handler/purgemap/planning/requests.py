@@ -1,22 +1,16 @@
-"""Candidates and the budget of one request → how many requests the items take, and wildcards that surely fit them."""
+"""The fewest requests that the items take, with wildcards as wide as their scopes allow."""
 
 from collections.abc import Iterator
 from heapq import heapify, heappop, heappush
 from itertools import count, islice
 from typing import NamedTuple, TypeAlias
 
+from purgemap.planning.budgets import Budget
 from purgemap.planning.candidates import Candidates, Place
-from purgemap.planning.trie import branch_at, branches_below
+from purgemap.planning.trie import branch_at, child_branches
 
-# How many paths a place saves, or a scope at most, negative; its first item; the scope or the place.
+# The paths that a place saves, or a scope at most, negated; its first item; the scope, or the place.
 _Saving: TypeAlias = "tuple[int, int, str, Place | None]"
-
-
-class Budget(NamedTuple):
-    """What one request may hold: at most `paths` items, and among them at most `wildcards` wildcards."""
-
-    paths: int
-    wildcards: int
 
 
 class WidestPlan(NamedTuple):
@@ -24,15 +18,13 @@ class WidestPlan(NamedTuple):
 
     requests: int
     places: list[Place]
-    wildcards: int  # forced ones that remain included
-    spare_paths: int  # items that the requests have room for
+    wildcards: int  # includes the forced ones that remain
+    spare_paths: int  # items that the requests still have room for
 
 
 def widest_plan(candidates: Candidates, budget: Budget, paths: int, forced: int) -> WidestPlan:
-    """Return the widest plan of items that would be `paths` items, `forced` of them wildcards, if sent as they are.
-
-    A wildcard that covers forced ones is free, of the others those come first that save most.
-    """
+    """Return the widest plan of items that are `paths` items, `forced` of them wildcards, if sent as they are."""
+    # A wildcard over forced ones is free. Of the others, those that save most come first.
     places, others = _free_and_others(candidates)
     paths -= sum(place.widest.saved for place in places)
     wildcards = forced - sum(place.forced - 1 for place in places)
@@ -54,7 +46,7 @@ def _free_and_others(candidates: Candidates) -> tuple[list[Place], Iterator[Plac
         return free, _most_saving_first(candidates, [(low - high + 1, low, scope, None) for scope, low, high in scopes])
     others: list[_Saving] = []
     for scope, low, high in scopes:
-        if candidates.forced(low, high)[0]:
+        if candidates.forced_within(low, high)[0]:
             places = [*_topmost(candidates, scope, low, high)]
             free += (place for place in places if place.forced)
             others += (_saving(place) for place in places if not place.forced)
@@ -64,15 +56,15 @@ def _free_and_others(candidates: Candidates) -> tuple[list[Place], Iterator[Plac
 
 
 def _most_saving_first(candidates: Candidates, savings: list[_Saving]) -> Iterator[Place]:
-    """Yield places, those first that save most; a scope is looked into only when its turn comes."""
+    """Yield places, those that save most first; the places of a scope are searched only at its turn."""
     heapify(savings)
     while savings:
         bound, low, scope, place = heappop(savings)
         if place:
             yield place
         else:
-            for found in _topmost(candidates, scope, low, low + 1 - bound):
-                heappush(savings, _saving(found))
+            for topmost in _topmost(candidates, scope, low, low + 1 - bound):
+                heappush(savings, _saving(topmost))
 
 
 def _saving(place: Place) -> _Saving:
@@ -84,8 +76,8 @@ def _topmost(candidates: Candidates, scope: str, low: int, high: int) -> Iterato
     pending = [(branch_at(candidates.items, low, high, len(scope)), "")]
     while pending:
         branch, stem_above = pending.pop()
-        place = candidates.place(branch, stem_above)
+        place = candidates.place_at(branch, stem_above)
         if place:
             yield place
         else:
-            pending += ((below, branch.stem) for below in branches_below(candidates.items, branch))
+            pending += ((child, branch.stem) for child in child_branches(candidates.items, branch))

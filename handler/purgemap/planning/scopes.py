@@ -1,4 +1,4 @@
-"""Items and their scopes → whether the planner may make a wildcard at a stem."""
+"""Scopes of items, and the wildcards that they allow."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
@@ -6,53 +6,69 @@ from functools import cached_property
 from itertools import groupby, repeat
 
 from purgemap.planning.coverage import drop_nested
-from purgemap.planning.prefixes import end_of
+from purgemap.planning.prefixes import end_of_prefix
 from purgemap.planning.trie import longest_stem
 
 _ALLOWS_NONE = 1 << 30  # the scope's length of an item without a scope, or outside its own
 
 
+def cover_whole_scopes(scopes: Mapping[str, str | None]) -> set[str]:
+    """Return one wildcard for each scope, and the items that no such wildcard covers.
+
+    These have no scope (a literal path, a tag of a whole site), are outside of their scope, or equal it.
+    """
+    items = {covering for item, scope in scopes.items() for covering in _covering_items(item, scope)}
+    tags = {item for item in items if item.startswith("#")}
+    # Every page with any tag is under "/".
+    return (items - tags) | {"/"} if tags and "/*" in items else items
+
+
+def _covering_items(item: str, scope: str | None) -> Iterator[str]:
+    # `P*` is not trusted to cover P.
+    if scope is None or item == scope or not item.startswith((scope, "#")):
+        yield item
+        return
+    yield f"{scope}*"
+    if item.startswith("#"):
+        # The scope's own page may have the tag.
+        yield scope
+
+
 class Scopes:
     """The scopes of the sorted items; an item without one, or outside its own, allows no wildcard.
 
-    All items of a branch begin with its stem, so the length of a scope decides whether the stem rises above it.
+    All items of a branch begin with its stem, so a scope's length decides whether the stem is inside it.
     """
 
     def __init__(self, items: Sequence[str], scopes: Mapping[str, str | None]) -> None:
         self._items = items
         self._scopes = scopes
+        self._distinct = {scope for scope in set(scopes.values()) if scope is not None}
+        self._min_length = min(map(len, self._distinct), default=_ALLOWS_NONE)
 
     def widest(self) -> Iterator[tuple[str, int, int]]:
-        """Yield the scopes that lie under no other, each with its range of items, at least two."""
+        """Yield the scopes that are inside no other, each with its range of items, at least two."""
         scopes = drop_nested(self._distinct)
         items = self._items
         starts = [*map(bisect_left, repeat(items), scopes), len(items)]
-        ranges = [each for each in zip(scopes, starts, starts[1:], strict=False) if each[2] - each[1] > 1]
-        for scope, low, end in ranges:
-            high = end if items[end - 1].startswith(scope) else end_of(items, scope, low, end)
-            if high - low > 1:
-                yield scope, low, high
+        for scope, low, end in zip(scopes, starts, starts[1:], strict=False):
+            if end - low > 1:
+                high = end if items[end - 1].startswith(scope) else end_of_prefix(items, scope, low, end)
+                if high - low > 1:
+                    yield scope, low, high
 
     def allow(self, stem: str, low: int, high: int) -> bool:
-        """Return whether a wildcard at `stem` may be made to cover the items low ≤ i < high, in O(log n).
+        """Return whether a wildcard at `stem` may cover the items low ≤ i < high, in O(log n).
 
-        It is made for those of them whose scope it doesn't rise above, for two at least (one is sent itself),
-        and it is as long as they let it be. What else it covers needn't be sent then, but is no reason for it.
+        Allowed if at least two of the items have a scope at or above `stem`, and `stem` is their longest common
+        prefix. Other items may be covered, but do not justify the wildcard.
         """
         if self._length(self._items[low]) <= len(stem) >= self._length(self._items[high - 1]):
             return True
-        if len(stem) < self._shortest:
+        if len(stem) < self._min_length:
             return False
         first, last = self._runs.ends(len(stem), low, high)
         return first < last and stem == longest_stem(self._items, first, last, len(stem))
-
-    @cached_property
-    def _shortest(self) -> int:
-        return min((len(scope) for scope in self._distinct), default=_ALLOWS_NONE)
-
-    @cached_property
-    def _distinct(self) -> set[str]:
-        return {scope for scope in set(self._scopes.values()) if scope is not None}
 
     def _length(self, item: str) -> int:
         scope = self._scopes[item]
@@ -64,7 +80,7 @@ class Scopes:
 
 
 class _Runs:
-    """Runs of items whose scopes are equally long. Only plans of mixed scopes look at them."""
+    """Runs of items whose scopes are equally long. Only plans of mixed scopes need them."""
 
     def __init__(self, lengths: Sequence[int]) -> None:
         self._starts: list[int] = []
@@ -72,10 +88,11 @@ class _Runs:
         for length, run in groupby(range(len(lengths)), lengths.__getitem__):
             self._starts.append(next(run))
             self._lengths.append(length)
-        self._shortest = [self._lengths]  # for each power of two, the shortest of as many runs from each run on
-        while (width := 1 << len(self._shortest)) <= len(self._lengths):
-            row = self._shortest[-1]
-            self._shortest.append([*map(min, row, row[width // 2 :])])
+        # A sparse table: row k holds the minimum of the 2^k runs from each run on.
+        self._minima = [self._lengths]
+        while (width := 1 << len(self._minima)) <= len(self._lengths):
+            row = self._minima[-1]
+            self._minima.append([*map(min, row, row[width // 2 :])])
 
     def ends(self, length: int, low: int, high: int) -> tuple[int, int]:
         """Return the first and the last of the items whose scopes have at most `length` characters."""
@@ -90,7 +107,7 @@ class _Runs:
         """Return the first run with scopes of at most `length` characters; `end` if there is none."""
         if self._lengths[first] > length:
             for power in range((end - first).bit_length() - 1, -1, -1):
-                if first + (1 << power) <= end and self._shortest[power][first] > length:
+                if first + (1 << power) <= end and self._minima[power][first] > length:
                     first += 1 << power
         return first
 
@@ -98,6 +115,6 @@ class _Runs:
         """Return the last run with scopes of at most `length` characters; the run `first` is one."""
         if self._lengths[end - 1] > length:
             for power in range((end - first).bit_length() - 1, -1, -1):
-                if end - (1 << power) > first and self._shortest[power][end - (1 << power)] > length:
+                if end - (1 << power) > first and self._minima[power][end - (1 << power)] > length:
                     end -= 1 << power
         return end - 1

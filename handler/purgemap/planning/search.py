@@ -1,9 +1,8 @@
-"""Candidates and a budget → the wildcards that cost least.
+"""The exact search for the wildcards that cost least within a budget.
 
-Two passes over the branches of the items. Downwards, a branch is opened only while a plan within the budget may do
-without a wildcard at or above it; of 100,000 items and ten wildcards that leaves a few hundred branches. Upwards, the
-ways to treat each part are combined and those that another beats in every respect are dropped: exact, a knapsack
-on a tree. Where the ways grow too many, only those on the convex hull are kept.
+The first pass goes down the branches of the items and opens a branch only if a plan within the budget may do without
+a wildcard at or above it: a few hundred branches for 100,000 items and ten wildcards. The second pass goes up and
+combines the options of each branch, a knapsack on a tree. Options that another beats in every respect are dropped.
 """
 
 from bisect import insort
@@ -13,173 +12,193 @@ from operator import itemgetter
 from typing import NamedTuple, TypeAlias
 
 from purgemap.planning.candidates import Candidates
-from purgemap.planning.steps import STEPS_A_BRANCH, Steps
-from purgemap.planning.trie import Branch, branch_at, branches_below
+from purgemap.planning.trie import Branch, branch_at, child_branches
 
-# The stems of a way, in nested pairs: to combine two ways costs the same however many they hold.
+STEPS_PER_BRANCH = 16  # to find the children of a branch, and its candidate wildcards
+
+# The stems of an option, in nested pairs: combining two options costs the same however many stems they hold.
 _Stems: TypeAlias = "str | tuple[_Stems, _Stems] | None"
-# A way to treat a part of the items: wildcards, paths saved, cost, stems. A plain tuple: there may be a million.
-_Way: TypeAlias = "tuple[int, int, int, _Stems]"
-
-# A branch to open: place and stem of the one above, the branch itself, the most that single wildcards can save beside
-# it, and beside it and the parts of the branch above that are added before it.
+# A way to send the items of a branch: wildcards, paths saved, cost, stems. A plain tuple: there may be a million.
+_Option: TypeAlias = "tuple[int, int, int, _Stems]"
+# A branch to open: index of its parent, the parent's stem, the branch, and the two lists of savings of a node.
 _Pending: TypeAlias = "tuple[int, str, Branch, list[int], list[int]]"
 
-# Pairs of ways combined at once. Where there are more, only the ways on the hulls are paired.
-_MOST_PAIRS = 1 << 12
+# Pairs of options combined at once. If there are more, only the options on the convex hulls are paired: no longer
+# exact, but the options stay few.
+_MAX_PAIRS = 1 << 12
 _COST = itemgetter(2)
-_FEWEST = 2  # items that a wildcard covers
+_MIN_ITEMS = 2  # that a wildcard covers
 
 
-class _Knot(NamedTuple):
-    """A branch in reach. The lists say, most first, what single wildcards can save outside while none stands above."""
+class Steps:
+    """The steps that a search may still take: counted work, so that no plan depends on the machine's speed."""
 
-    above: int  # the place of the knot above
-    bare: list[_Way]  # ways without a wildcard here, its parts not yet added; none if the budget allows none
-    here: list[_Way]  # ways with a wildcard here
-    elsewhere: list[int]  # outside this branch
-    to_come: list[int]  # outside this branch and the parts of the one above that are added before it
+    def __init__(self, left: int) -> None:
+        self.left = left  # a step combines two options and takes about a microsecond
+
+    def take(self, steps: int) -> bool:
+        """Count steps before they are taken, and return whether the limit allows them."""
+        self.left -= steps
+        return self.left >= 0
+
+
+class _Node(NamedTuple):
+    """A trie node that a plan within budget may use.
+
+    The lists hold, in descending order, the savings of the best single wildcards outside this node. The second list
+    also leaves out the siblings that are combined before this node.
+    """
+
+    parent: int
+    without_wildcard: list[_Option]  # children not yet added; empty if the budget allows none
+    with_wildcard: list[_Option]
+    savings_outside: list[int]
+    savings_outside_pending: list[int]
 
 
 def cheapest_stems(candidates: Candidates, *, surplus: int, max_wildcards: int, steps: Steps) -> list[str] | None:
     """Return the stems that save `surplus` paths at the least cost.
 
-    None if the steps don't suffice, or the approximation finds none.
+    None if the steps don't suffice, or the options on the hulls hold no solution.
     """
-    if len(candidates.items) < _FEWEST:
+    if len(candidates.items) < _MIN_ITEMS:
         return []
-    knots = _knots(candidates, surplus, max_wildcards, steps)
+    nodes = _open_nodes(candidates, surplus, max_wildcards, steps)
     if steps.left < 0:
         return None
-    ways = [knot.bare for knot in knots]
-    best: list[_Way] = []
-    for place in range(len(knots) - 1, -1, -1):
-        above, _, here, elsewhere, to_come = knots[place]
-        best = ways.pop() + here
-        if len(best) > 1:
-            best = _kept(best, surplus, _least(elsewhere, surplus, max_wildcards))
-        if place:
-            several, best = _paired(ways[above], best)
-            if not steps.take(len(several) * len(best)):
+    options_by_node = [node.without_wildcard for node in nodes]
+    options: list[_Option] = []
+    for index in range(len(nodes) - 1, -1, -1):
+        parent, _, with_wildcard, savings_outside, savings_outside_pending = nodes[index]
+        options = options_by_node.pop() + with_wildcard
+        if len(options) > 1:
+            options = _pareto_front(options, surplus, _required_savings(savings_outside, surplus, max_wildcards))
+        if index:
+            parent_options = options_by_node[parent]
+            if len(parent_options) * len(options) > _MAX_PAIRS:
+                parent_options, options = _convex_hull(parent_options), _convex_hull(options)
+            if not steps.take(len(parent_options) * len(options)):
                 return None
-            combined = _combined(several, best, max_wildcards)
-            if len(combined) > len(best):  # else each way took the same on, and what was kept is so still
-                combined = _kept(combined, surplus, _least(to_come, surplus, max_wildcards))
-            ways[above] = combined
-    return _flat(best[0][3]) if best else None
+            combined = _cross_product(parent_options, options, max_wildcards)
+            # Otherwise the parent added the same to each option, and none of them beats another now.
+            if len(combined) > len(options):
+                required = _required_savings(savings_outside_pending, surplus, max_wildcards)
+                combined = _pareto_front(combined, surplus, required)
+            options_by_node[parent] = combined
+    return _flatten(options[0][3]) if options else None
 
 
-def _knots(candidates: Candidates, surplus: int, max_wildcards: int, steps: Steps) -> list[_Knot]:
-    """Return the branches in reach, each after the one above it; of the parts of one the last comes first."""
+def _open_nodes(candidates: Candidates, surplus: int, max_wildcards: int, steps: Steps) -> list[_Node]:
+    """Return the nodes that a plan within budget may use, each after its parent, siblings from last to first."""
     items = candidates.items
-    knots: list[_Knot] = []
+    nodes: list[_Node] = []
     pending: list[_Pending] = [(0, "", branch_at(items, 0, len(items)), [], [])]
-    while pending and steps.take(STEPS_A_BRANCH):
-        above, stem_above, branch, elsewhere, to_come = pending.pop()
-        wildcards = candidates.at(branch, stem_above)
-        # Where a wildcard evicts nothing, none below it is better.
-        parts = branches_below(items, branch) if all(wildcard.collateral for wildcard in wildcards) else []
-        outside = sorted([*elsewhere, *map(_saving, parts)], reverse=True)[: max_wildcards + 1]
-        opened = sum(outside[:max_wildcards]) >= surplus
-        bare = _bare(candidates, branch, parts, max_wildcards) if opened else []
-        here: list[_Way] = [(1, wildcard.saved, wildcard.cost, wildcard.stem) for wildcard in wildcards]
-        knots.append(_Knot(above, bare, here, elsewhere, to_come))
-        if opened and steps.take(len(parts)):
-            pending += _parts(len(knots) - 1, branch.stem, parts, outside, elsewhere)
-    return knots
+    while pending and steps.take(STEPS_PER_BRANCH):
+        parent, stem_above, branch, savings_outside, savings_outside_pending = pending.pop()
+        wildcards = candidates.wildcards_at(branch, stem_above)
+        # No wildcard below one that evicts nothing is better.
+        children = child_branches(items, branch) if all(wildcard.collateral for wildcard in wildcards) else []
+        savings = sorted([*savings_outside, *map(_max_saving, children)], reverse=True)[: max_wildcards + 1]
+        is_opened = sum(savings[:max_wildcards]) >= surplus
+        without_wildcard = _without_wildcard(candidates, branch, children, max_wildcards) if is_opened else []
+        with_wildcard: list[_Option] = [(1, wildcard.saved, wildcard.cost, wildcard.stem) for wildcard in wildcards]
+        nodes.append(_Node(parent, without_wildcard, with_wildcard, savings_outside, savings_outside_pending))
+        if is_opened and steps.take(len(children)):
+            pending += _pending_children(len(nodes) - 1, branch.stem, children, savings, savings_outside)
+    return nodes
 
 
-def _parts(above: int, stem: str, parts: list[Branch], outside: list[int], elsewhere: list[int]) -> Iterable[_Pending]:
-    """Return the parts of a branch, to be opened from the last to the first and added from the first to the last."""
-    found: list[_Pending] = []
-    to_come = sorted(elsewhere)
-    for part in reversed(parts):
-        found.append((above, stem, part, _without(outside, _saving(part)), to_come[: -len(outside) - 1 : -1]))
-        insort(to_come, _saving(part))
-    return reversed(found)
+def _pending_children(
+    parent: int, stem: str, children: list[Branch], savings: list[int], savings_outside: list[int]
+) -> Iterable[_Pending]:
+    """Return the children of a branch, to be opened from last to first and combined from first to last."""
+    pending: list[_Pending] = []
+    savings_ascending = sorted(savings_outside)
+    for child in reversed(children):
+        saving = _max_saving(child)
+        savings_outside_pending = savings_ascending[: -len(savings) - 1 : -1]
+        pending.append((parent, stem, child, _without(savings, saving), savings_outside_pending))
+        insort(savings_ascending, saving)
+    return reversed(pending)
 
 
-def _saving(branch: Branch) -> int:
-    """Return the most that one wildcard can save at a branch."""
+def _max_saving(branch: Branch) -> int:
+    """Return the most paths that one wildcard can save at a branch."""
     return branch.high - branch.low - 1
 
 
-def _without(savings: list[int], one: int) -> list[int]:
-    """Return the savings, most first, without one of them if it is there."""
-    place = savings.index(one) if one >= savings[-1] else len(savings)
-    return savings[:place] + savings[place + 1 :]
+def _without(savings: list[int], saving: int) -> list[int]:
+    """Return the descending savings without one occurrence of a saving, if it is in the list."""
+    index = savings.index(saving) if saving >= savings[-1] else len(savings)
+    return savings[:index] + savings[index + 1 :]
 
 
-def _least(savings: list[int], surplus: int, max_wildcards: int) -> list[int]:
-    """Return what 0, 1, 2 … wildcards must save when each of the others saves as much as `savings` says."""
-    least = [surplus - saved if saved < surplus else 0 for saved in accumulate(savings, initial=0)]
-    least += least[-1:] * (max_wildcards + 1 - len(least))
-    return least[max_wildcards::-1]
+def _required_savings(savings: list[int], surplus: int, max_wildcards: int) -> list[int]:
+    """Return what 0, 1, 2 … wildcards must save if all other wildcards save what the descending `savings` say."""
+    required = [surplus - saved if saved < surplus else 0 for saved in accumulate(savings, initial=0)]
+    required += required[-1:] * (max_wildcards + 1 - len(required))
+    return required[max_wildcards::-1]
 
 
-def _bare(candidates: Candidates, branch: Branch, below: Iterable[Branch], max_wildcards: int) -> list[_Way]:
-    """Return the one way to send what stands alone at a branch; none if it holds too many wildcards itself."""
-    wildcards, cost = candidates.forced(branch.low, branch.high)
-    for part in below:
-        wildcards_below, cost_below = candidates.forced(part.low, part.high)
+def _without_wildcard(
+    candidates: Candidates, branch: Branch, children: Iterable[Branch], max_wildcards: int
+) -> list[_Option]:
+    """Return the only option for the items in no child; none if they hold more than `max_wildcards` wildcards."""
+    wildcards, cost = candidates.forced_within(branch.low, branch.high)
+    for child in children:
+        wildcards_below, cost_below = candidates.forced_within(child.low, child.high)
         wildcards, cost = wildcards - wildcards_below, cost - cost_below
     return [(wildcards, 0, cost, None)] if wildcards <= max_wildcards else []
 
 
-def _paired(ways: list[_Way], others: list[_Way]) -> tuple[list[_Way], list[_Way]]:
-    return (_hull(ways), _hull(others)) if len(ways) * len(others) > _MOST_PAIRS else (ways, others)
-
-
-def _combined(ways: list[_Way], others: list[_Way], max_wildcards: int) -> list[_Way]:
+def _cross_product(options: list[_Option], others: list[_Option], max_wildcards: int) -> list[_Option]:
     return [
-        (wildcards + more, saved + also, cost + extra, (stems, further) if stems and further else stems or further)
-        for wildcards, saved, cost, stems in ways
-        for more, also, extra, further in others
-        if wildcards + more <= max_wildcards
+        (wildcards + wildcards2, saved + saved2, cost + cost2, (stems, stems2) if stems and stems2 else stems or stems2)
+        for wildcards, saved, cost, stems in options
+        for wildcards2, saved2, cost2, stems2 in others
+        if wildcards + wildcards2 <= max_wildcards
     ]
 
 
-def _kept(ways: list[_Way], surplus: int, least: list[int]) -> list[_Way]:
-    """Return, cheapest first, the ways that save enough and more than any cheaper one with no more wildcards.
-
-    Savings beyond the surplus count for nothing but what they take off the cost.
-    """
-    kept: list[_Way] = []
-    enough = least.copy()
-    for way in sorted(ways, key=_COST):
-        wildcards = way[0]
-        saved = min(way[1], surplus)
-        if saved >= enough[wildcards]:
-            kept.append(way)
-            while wildcards < len(enough) and enough[wildcards] <= saved:
-                enough[wildcards] = saved + 1
+def _pareto_front(options: list[_Option], surplus: int, required: list[int]) -> list[_Option]:
+    """Return, cheapest first, the options that save enough and more than any cheaper one with no more wildcards."""
+    front: list[_Option] = []
+    required = required.copy()
+    for option in sorted(options, key=_COST):
+        wildcards = option[0]
+        # Savings beyond the surplus count only in the cost.
+        saved = min(option[1], surplus)
+        if saved >= required[wildcards]:
+            front.append(option)
+            while wildcards < len(required) and required[wildcards] <= saved:
+                required[wildcards] = saved + 1
                 wildcards += 1
-    return kept
+    return front
 
 
-def _hull(ways: list[_Way]) -> list[_Way]:
-    """Return, for each number of wildcards, the ways on the lower convex hull of cost over savings."""
-    hulls: dict[int, list[_Way]] = {}
-    for way in ways:
-        hull = hulls.setdefault(way[0], [])
-        while len(hull) > 1 and _bends_down(hull[-2], hull[-1], way):
+def _convex_hull(options: list[_Option]) -> list[_Option]:
+    """Return, for each number of wildcards, the options on the lower convex hull of cost over savings."""
+    hulls: dict[int, list[_Option]] = {}
+    for option in options:
+        hull = hulls.setdefault(option[0], [])
+        while len(hull) > 1 and _is_above_line(hull[-2], hull[-1], option):
             hull.pop()
-        hull.append(way)
-    return [way for hull in hulls.values() for way in hull]
+        hull.append(option)
+    return [option for hull in hulls.values() for option in hull]
 
 
-def _bends_down(first: _Way, second: _Way, third: _Way) -> bool:
-    return (second[1] - first[1]) * (third[2] - first[2]) <= (third[1] - first[1]) * (second[2] - first[2])
+def _is_above_line(start: _Option, middle: _Option, end: _Option) -> bool:
+    return (middle[1] - start[1]) * (end[2] - start[2]) <= (end[1] - start[1]) * (middle[2] - start[2])
 
 
-def _flat(stems: _Stems) -> list[str]:
-    """Return the stems of nested pairs. A loop, for the nesting can be deeper than Python's stack."""
-    found: list[str] = []
+def _flatten(stems: _Stems) -> list[str]:
+    """Return the stems of nested pairs."""
+    flat: list[str] = []
     pending = [stems]
-    while pending:
+    while pending:  # no recursion: the nesting can be deeper than Python's stack
         part = pending.pop()
         if isinstance(part, str):
-            found.append(part)
+            flat.append(part)
         elif part:
             pending += part
-    return found
+    return flat
