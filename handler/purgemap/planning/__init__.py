@@ -2,9 +2,8 @@
 
 from purgemap.planning.budgets import BUDGET_LEVELS, PRICE_PER_PATH_USD, reduced_budget
 from purgemap.planning.coverage import drop_covered, drop_nested, is_wildcard, partition_items
-from purgemap.planning.job_plan import Request, plan_job
 from purgemap.planning.listing import Listing, collateral
-from purgemap.planning.planner import plan, split_items
+from purgemap.planning.planner import Request, plan, plan_job
 from purgemap.planning.scopes import cover_whole_scopes
 
 __all__ = [
@@ -21,5 +20,4 @@ __all__ = [
     "plan",
     "plan_job",
     "reduced_budget",
-    "split_items",
 ]

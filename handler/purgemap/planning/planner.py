@@ -11,13 +11,14 @@ The objective, in this order:
 The work is bounded in counted steps. A plan that needs more narrows the widest wildcards greedily.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from itertools import islice
 from math import ceil
 
-from purgemap.planning.budgets import Budget
+from purgemap.jobs import Job
+from purgemap.planning.budgets import Budget, reduced_budget
 from purgemap.planning.candidates import Candidates
-from purgemap.planning.coverage import drop_covered, drop_nested, partition_items
+from purgemap.planning.coverage import drop_covered, drop_nested, is_wildcard, partition_items
 from purgemap.planning.listing import Listing
 from purgemap.planning.narrowing import narrowed_stems
 from purgemap.planning.requests import widest_plan
@@ -37,9 +38,28 @@ _STEPS_OF_SEVERAL_REQUESTS = (1 << 9, 1 << 10)
 _MAX_NARROWED = 192
 
 
+Request = tuple[str, ...]
+"""The items of one CreateInvalidation call, sorted."""
+
+
+def plan_job(job: Job, max_paths: int, max_wildcards: int, listing: Listing | None = None) -> list[Request]:
+    """Return requests that cover all items of a job, each within the budgets of its budget level."""
+    scopes, paths, wildcards = job.scopes, max_paths, max_wildcards
+    if job.budget_level:
+        paths, wildcards = reduced_budget(max_paths, max_wildcards, job.budget_level)
+    # Items without a `*` do not cover each other, nor does a single item: nearly every event ends here.
+    if len(scopes) == 1 or (0 < len(scopes) <= paths and "*" not in "".join(scopes)):
+        return [tuple(sorted(scopes))]
+    if len(scopes) <= max_paths and sum(map(is_wildcard, scopes)) <= max_wildcards:
+        # Never evict a site for a few edits: after a failure they are sent as several smaller requests.
+        tags, exact, stems = partition_items(scopes)
+        return _fill_requests(stems, [*tags, *exact], Budget(paths, min(wildcards, paths)))
+    return plan(scopes, max_paths=paths, max_wildcards=wildcards, listing=listing)
+
+
 def plan(
     scopes: Mapping[str, str | None], *, max_paths: int, max_wildcards: int, listing: Listing | None = None
-) -> tuple[tuple[str, ...], ...]:
+) -> list[Request]:
     """Return requests, each within both budgets, that cover all items and evict least.
 
     `scopes` holds the scope of each item: the prefix above which no wildcard of the planner may cover it, or None to
@@ -53,17 +73,7 @@ def plan(
         candidates = Candidates(items, scopes, forced=stems, listing=listing)
         stems = drop_nested([*stems, *_required_stems(candidates, budget, paths, len(stems))])
         exact = drop_covered(exact, stems)
-    return tuple(_fill_requests(stems, [*tags, *exact], budget))
-
-
-def split_items(scopes: Mapping[str, str | None], *, max_paths: int, max_wildcards: int) -> tuple[tuple[str, ...], ...]:
-    """Return requests, each within both budgets, that send all items as they are."""
-    # Without a `*` no item covers another, nor does a single item. This is nearly every event, so it takes one call.
-    if scopes and len(scopes) <= max_paths and (len(scopes) == 1 or "*" not in "".join(scopes)):
-        return (tuple(sorted(scopes)),)
-    tags, exact, stems = partition_items(scopes)
-    budget = Budget(max_paths, min(max_wildcards, max_paths))
-    return tuple(_fill_requests(stems, [*tags, *exact], budget))
+    return _fill_requests(stems, [*tags, *exact], budget)
 
 
 def _required_stems(candidates: Candidates, budget: Budget, paths: int, forced: int) -> list[str]:
@@ -92,12 +102,13 @@ def _max_wildcards(requests: int, budget: Budget, forced: int, *, saves_paths: b
     return min(needed, requests + extra) * budget.wildcards
 
 
-def _fill_requests(stems: Iterable[str], exact: Iterable[str], budget: Budget) -> Iterator[tuple[str, ...]]:
+def _fill_requests(stems: list[str], exact: list[str], budget: Budget) -> list[Request]:
     """Fill each request with as many wildcards as fit, then with exact items."""
     wildcards, others = (f"{stem}*" for stem in stems), iter(exact)
+    requests: list[Request] = []
     while True:
         request = [*islice(wildcards, budget.wildcards)]
         request += islice(others, budget.paths - len(request))
         if not request:
-            return
-        yield tuple(sorted(request))
+            return requests
+        requests.append(tuple(sorted(request)))

@@ -7,18 +7,17 @@ from itertools import chain
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from purgemap.planning import BUDGET_LEVELS, Listing, collateral, plan, reduced_budget
+from purgemap.planning import BUDGET_LEVELS, Listing, Request, collateral, plan, reduced_budget
 from support.oracles.cloudfront_rules import why_unusable
 from support.oracles.planning import Evicts, Outcome, best_of_all, covers, is_allowed, pruned, uncovered
 from support.planning_strategies import BUDGETS, OBJECTS, PATHS, scoped_items
 
 Scopes = Mapping[str, str | None]
 Budget = tuple[int, int]
-Request = tuple[str, ...]
 Objects = Sequence[Sequence[str]]
 
 
-def planned(scopes: Scopes, budget: Budget, objects: Objects | None = None) -> tuple[Request, ...]:
+def planned(scopes: Scopes, budget: Budget, objects: Objects | None = None) -> list[Request]:
     listing = None if objects is None else Listing(objects)
     return plan(scopes, max_paths=budget[0], max_wildcards=budget[1], listing=listing)
 
