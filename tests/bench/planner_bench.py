@@ -1,4 +1,4 @@
-"""What plans evict for nothing, with and without a listing, beside the "8 paths, whole folders" algorithm."""
+"""The collateral of plans, with and without a listing, compared with the "8 paths, whole folders" algorithm."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -12,29 +12,26 @@ MAX_PATHS, MAX_WILDCARDS = 150, 10  # the map's defaults
 
 RIVAL = "8 whole folders"
 
-# What the totals may be of the rival's, at most.
+# The totals' maximum share of the rival's.
 BARS = {"with a listing": 0.3, "without a listing": 0.35}
 
 
 def rows(*, quick: bool = False) -> Iterator[Row]:
-    """Yield, with and without a listing, how many objects each generated deploy evicts that did not change.
-
-    Counted, never timed; the ratio is to the objects that the rival evicts.
-    """
+    """Yield how many unchanged objects each generated deploy evicts, as a ratio to those that the rival evicts."""
     deploys = generated_deploys()[: 3 if quick else None]
     totals = []
     for planner, bar in BARS.items():
         evicted = [_evicted(deploy, is_listed=planner == "with a listing") for deploy in deploys]
-        for deploy, it in zip(deploys, evicted, strict=True):
-            yield _row(f"a deploy, planned {planner}", deploy, it)
-        ours, rivals = sum(it.collateral for it in evicted), sum(it.rival for it in evicted)
+        for deploy, evictions in zip(deploys, evicted, strict=True):
+            yield _row(f"a deploy, planned {planner}", deploy, evictions)
+        ours, rivals = sum(each.collateral for each in evicted), sum(each.rival for each in evicted)
         section = "all deploys: unchanged objects that are evicted"
         totals.append(Row(section, planner, ours, "objects", _share(ours, rivals), RIVAL, bar=bar))
     yield from totals
 
 
 class _Evicted(NamedTuple):
-    """What a plan holds and evicts for nothing, and what the rival's does."""
+    """The size and the collateral of a plan, and the rival's collateral."""
 
     items: int
     wildcards: int
@@ -53,10 +50,12 @@ def _evicted(deploy: Deploy, *, is_listed: bool) -> _Evicted:
     return _Evicted(len(items), wildcards, collateral(items, site), rival)
 
 
-def _row(section: str, deploy: Deploy, it: _Evicted) -> Row:
-    also = {"changed": len(deploy.changed), "wildcards": it.wildcards, "evicts": it.collateral}
-    also[f"{RIVAL} evict"] = it.rival
-    return Row(section, deploy.name, it.items, "items", _share(it.collateral, it.rival), RIVAL, also=also)
+def _row(section: str, deploy: Deploy, evictions: _Evicted) -> Row:
+    also = {"changed": len(deploy.changed), "wildcards": evictions.wildcards, "evicts": evictions.collateral}
+    also[f"{RIVAL} evict"] = evictions.rival
+    return Row(
+        section, deploy.name, evictions.items, "items", _share(evictions.collateral, evictions.rival), RIVAL, also=also
+    )
 
 
 def _share(evicted: int, rival: int) -> float | None:

@@ -1,7 +1,6 @@
-"""What a plan costs in time and memory, beside parsing its events and beside the "8 paths, whole folders" algorithm.
+"""The time and memory of a plan, compared with parsing its events and with the "8 paths, whole folders" algorithm.
 
-Times are ratios of CPU times that were taken in turn, so that what else the machine does hits both; what is near its
-bar is counted in instructions, too.
+Times are ratios of CPU times measured in turn, so that other load affects both. Plans are also counted in instructions.
 """
 
 import gc
@@ -45,7 +44,7 @@ elif what == "plan with a listing":
 
 
 def keys_of(changes: int) -> list[str]:
-    """Name the objects of a site, in no order: posts by year and month, five objects each."""
+    """Return the keys of a site, shuffled: posts by year and month, five objects each."""
     names = ("index.html", "photo-1.jpg", "photo-2.jpg", "photo-3.jpg", "feed.xml")
     posts = (f"blog/{2000 + n % 25}/{n // 25 % 12 + 1:02}/post-{n}" for n in range(changes // len(names)))
     keys = [f"{post}/{name}" for post in posts for name in names]
@@ -71,7 +70,7 @@ def _seconds(work: Callable[[], object]) -> float:
 
 
 def peak_bytes(work: Callable[[], object]) -> int:
-    """Return the most memory that some work holds at a time."""
+    """Return the peak memory of some work."""
     gc.collect()
     tracemalloc.start()
     work()
@@ -86,7 +85,7 @@ def _parse(bodies: list[str]) -> None:
 
 
 def routed_and_planned(routes: RouteMap, keys: list[str]) -> None:
-    """Route the changes of keys, make items of them, and plan these."""
+    """Route the changes of keys, build their items, and plan them."""
     changes = [ObjectChange("site", key, "created", "", "") for key in keys]
     assert preview_jobs(build_jobs(Router(routes).route(changes), now=0).pending)
 
@@ -99,7 +98,7 @@ def _routes() -> RouteMap:
 
 
 def rows(*, quick: bool = False) -> Iterator[Row]:
-    """Yield the CPU time of each work beside both floors, and how the peak memory grows with ten times the changes."""
+    """Yield the CPU time of each work and both floors, and the growth of the peak memory for ten times the changes."""
     routes = _routes()
     for size in (SIZES[0] // 10,) if quick else SIZES:
         yield from _times(routes, size, rounds=2 if quick else ROUNDS)
@@ -128,22 +127,22 @@ def _times(routes: RouteMap, size: int, rounds: int) -> Iterator[Row]:
         ("json.loads of the events", 5, ("plan without a listing", "plan with a listing", "changes → plan")),
         ("8 whole folders", 1.5, ("plan without a listing", "plan with a listing")),
     ):
-        found = measured(taken, floor)
+        measures = measured(taken, floor)
         for name in names:
-            each = found[name]
+            measure = measures[name]
             section = f"planning {size:,} changes, beside {floor}"
-            yield Row(section, name, each.value * 1e3, "ms", each.ratio, floor, each.spread, bar)
+            yield Row(section, name, measure.value * 1e3, "ms", measure.ratio, floor, measure.spread, bar)
 
 
 def _site(keys: list[str]) -> tuple[list[str], dict[str, str], list[list[str]]]:
-    """Return the paths of changed keys, the items that they need with their scopes, and paths that did not change."""
+    """Return the paths of changed keys, their items with scopes, and unchanged paths."""
     paths = [f"/{key}" for key in keys]
     scopes = dict.fromkeys((*paths, *(path.removesuffix("index.html") for path in paths)), "/")
     return paths, scopes, [[f"{path}.css"] for path in paths[::3]]
 
 
 def _instructions(size: int) -> Iterator[Row]:
-    """Count what a plan takes beside the rival; what all programs begin with is counted apart, and left out."""
+    """Count the instructions of a plan and of the rival, without those of the program's start."""
     floor, planners = "8 whole folders", ("plan without a listing", "plan with a listing")
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "site.json"

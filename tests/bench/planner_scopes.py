@@ -1,7 +1,6 @@
-"""How many instructions the plan of a full batch takes under many scopes, beside the same batch under one.
+"""The instructions of the plan of a full batch with many scopes, compared with the same batch in one scope.
 
-A batch is as large as SQS hands it out: 4,200 changes. Tenants have names of usual lengths, and some change more than
-others.
+A batch is as large as SQS delivers it: 4,200 changes. Some tenants change more than others.
 """
 
 import json
@@ -35,7 +34,7 @@ if what != "nothing":
 
 
 def scopes_of(tenants: int) -> dict[str, str]:
-    """Return the changed paths of a batch in no order, each with its tenant's folder as its scope."""
+    """Return the changed paths of a batch, shuffled, each with its tenant's folder as its scope."""
     draw = random.Random(1)
     names = [f"{draw.choice(_WORDS)}-{draw.choice(_WORDS)}-{number}" for number in range(tenants)]
     weights = [(number + 1) ** -0.7 for number in range(tenants)]
@@ -47,7 +46,7 @@ def scopes_of(tenants: int) -> dict[str, str]:
 
 
 def rows(*, quick: bool = False) -> Iterator[Row]:
-    """Count, where valgrind is; nothing when it has to be quick: valgrind runs a program fifty times as long."""
+    """Count the instructions; none if quick, since valgrind runs a program fifty times as long, or without valgrind."""
     if quick or not callgrind.is_at_hand():
         return
     for tenants in SCOPES:

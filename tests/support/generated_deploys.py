@@ -1,4 +1,4 @@
-"""Sites and deploys that the project makes itself, the same in every run: what changed and what did not."""
+"""Generated sites and deploys, the same in every run: the changed and the unchanged keys."""
 
 import random
 from collections.abc import Callable, Iterable, Iterator
@@ -7,14 +7,14 @@ from typing import NamedTuple
 
 from purgemap.paths import encoded_viewer_paths, items_for_target, viewer_paths
 from purgemap.planning import Listing
-from purgemap.routemap.compiled import Distribution, Settings
-from purgemap.routing.targets import Target
+from purgemap.routemap import Distribution, Settings
+from purgemap.routing import Target
 
 _TARGET = Target("route", "site", Distribution("E1EXAMPLE1ABCD"), Settings(), "", "", {})
 
 
 class Deploy(NamedTuple):
-    """The keys that a deploy changed, and those of the site that it left."""
+    """The keys that a deploy changed, and the unchanged keys of the site."""
 
     name: str
     changed: list[str]
@@ -32,7 +32,7 @@ class Deploy(NamedTuple):
 
 
 def generated_deploys(size: int = 1) -> list[Deploy]:
-    """Make every deploy, of sites of some thousand objects times `size`."""
+    """Generate every deploy, of sites of some thousand objects times `size`."""
     blog, docs, shop = list(_blog(300 * size)), list(_docs(10 * size, 120)), list(_shop(40, 50 * size))
     gallery = [f"photos/{_digest(n)[:8]}.jpg" for n in range(3_000 * size)]
     pages = [key for key in blog if not key.endswith(".jpg")]
@@ -53,7 +53,7 @@ def generated_deploys(size: int = 1) -> list[Deploy]:
 
 
 def drawn_deploys(seed: int, count: int) -> Iterator[Deploy]:
-    """Draw what changed of small sites: some folders, some objects, those of an ending, or neighbours and strays."""
+    """Draw deploys of small sites: some folders, some objects, those with one ending, or neighbours and others."""
     rng = random.Random(seed)
     flat = [f"photos/{_digest(n)[:8]}.jpg" for n in range(200)]
     sharded = [f"{_digest(n)[:2]}/{_digest(n)[2:4]}/{n}.html" for n in range(500)]
@@ -92,7 +92,7 @@ def _deploy(name: str, site: Iterable[str], is_changed: Callable[[str], bool]) -
 
 
 def _some(site: list[str], one_in: int) -> Callable[[str], bool]:
-    """Choose one in so many of a site's objects, at random but always the same."""
+    """Choose a fixed random sample of a site's objects."""
     return set(random.Random(1).sample(site, len(site) // one_in)).__contains__
 
 

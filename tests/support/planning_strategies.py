@@ -1,10 +1,10 @@
-"""Random items with scopes, and random sites, from few characters so that they share prefixes, scopes and spellings."""
+"""Random items with scopes, and random sites; few characters, so that they share prefixes, scopes and paths."""
 
 from hypothesis import strategies as st
 
 from support.oracles.planning import prefixes
 
-# An escaped ASCII character, and two of two bytes that share the first: a wildcard may end in none of them.
+# An escaped ASCII character, and two of two bytes that share the first byte: a wildcard may end inside none of them.
 _CHARACTERS = st.sampled_from(("a", "b", "/", "%C3%A9", "%C3%AA", "%25"))
 _ENDINGS = st.sampled_from(("", "", "", "", "*", "?*", ".html*"))
 
@@ -15,7 +15,7 @@ ITEMS = st.one_of(st.tuples(PATHS, _ENDINGS).map("".join), PATHS, PATHS, PATHS, 
 
 @st.composite
 def scoped_items(draw: st.DrawFn, *, max_size: int = 12) -> dict[str, str | None]:
-    """Draw items: half of the sets under one scope, as most deploys are, half with any, none, or one outside."""
+    """Draw items with scopes: half of the sets share one, as most deploys do, half have any, none, or one outside."""
     items = draw(st.lists(ITEMS, unique=True, max_size=max_size))
     pairs = draw(st.lists(PATHS, max_size=2))  # P and P*, side by side
     items = [*items, *pairs, *(f"{path}*" for path in pairs)][:max_size]
@@ -31,5 +31,5 @@ def _scopes(item: str) -> st.SearchStrategy[str | None]:
 
 
 BUDGETS = st.tuples(st.integers(1, 8), st.integers(1, 4))
-# Objects with one, two or three spellings.
+# Objects with one, two or three paths.
 OBJECTS = st.lists(st.lists(PATHS, min_size=1, max_size=3), max_size=20)

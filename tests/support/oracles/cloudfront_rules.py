@@ -1,4 +1,7 @@
-"""CloudFront's own rules for items, written from its documentation and not from the project's code."""
+"""CloudFront's rules for items, written from its documentation and not from the project's code.
+
+https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/invalidation-specifying-objects.html
+"""
 
 import string
 
@@ -6,10 +9,10 @@ RAW = set(string.ascii_letters + string.digits + "!$&'()*+,;:@=-_./?")
 
 
 def why_unusable(item: str) -> str:
-    """Say why CloudFront would refuse an item, or take it and do nothing; "" for a good one."""
+    """Return why CloudFront would refuse an item, or accept it without effect; "" for a valid item."""
     if item.startswith("#"):
-        good = len(item) <= 257 and all(33 <= ord(c) <= 126 and c != "," for c in item[1:]) and len(item) > 1
-        return "" if good else "no cache tag"
+        is_valid = len(item) <= 257 and all(33 <= ord(c) <= 126 and c != "," for c in item[1:]) and len(item) > 1
+        return "" if is_valid else "no cache tag"
     if not item.startswith("/"):
         return "no leading slash"
     if len(item) > 4_000:
@@ -36,20 +39,18 @@ def _why_badly_encoded(item: str) -> str:
 
 
 def spell(path: str, *, plus: str = "+", space: str = "%20") -> str:
-    """Spell a path as a viewer's request line has it, in CloudFront's encoding; `~` stays, as viewers write it."""
-    known = {"+": plus, " ": space, "~": "~", "?": "%3F"}
-    return "".join(known.get(c) or (c if c in RAW else _escaped(c)) for c in path)
+    """Encode a path as in a viewer's request line, by CloudFront's rules; `~` stays, as viewers write it."""
+    special = {"+": plus, " ": space, "~": "~", "?": "%3F"}
+    return "".join(special.get(c) or (c if c in RAW else _escaped(c)) for c in path)
 
 
 def _escaped(character: str) -> str:
     return "".join(f"%{byte:02X}" for byte in character.encode())
 
 
-def is_covered(spelling: str, items: set[str]) -> bool:
-    """Whether an invalidation of these items evicts what is cached under a spelling, read with caution.
-
-    A `~` is supported by no exact path, and `P*` is not trusted to evict P.
-    """
-    if "~" not in spelling and spelling in items:
+def is_covered(path: str, items: set[str]) -> bool:
+    """Return whether an invalidation of these items surely evicts what is cached under a path."""
+    # No exact path supports a `~`, and `P*` is not trusted to evict P.
+    if "~" not in path and path in items:
         return True
-    return any(i.endswith("*") and spelling.startswith(i[:-1]) and spelling != i[:-1] for i in items)
+    return any(i.endswith("*") and path.startswith(i[:-1]) and path != i[:-1] for i in items)

@@ -1,6 +1,6 @@
-"""Plans found without the planner: by trying every set of wildcards, and by a plain knapsack on the tree of prefixes.
+"""The best plans, found without the planner: from every set of wildcards, and by a knapsack on the tree of prefixes.
 
-Both cut items into characters (an escaped one is a character as a whole) and never look at the planner's code.
+Both split items into characters, an escaped one whole, and share no code with the planner.
 """
 
 import re
@@ -15,14 +15,14 @@ _CHARACTER = re.compile(
     re.DOTALL,
 )
 
-# What a wildcard evicts for nothing: its stem, and how many of the items it covers.
+# Returns the collateral of a wildcard, from its stem and the number of items that it covers.
 Evicts: TypeAlias = Callable[[str, int], int]
-# (wildcards, paths) → the least that they evict.
+# (wildcards, paths) → their least collateral.
 _Table: TypeAlias = dict[tuple[int, int], int]
 
 
 class Outcome(NamedTuple):
-    """How good a plan is; the lesser, the better."""
+    """The quality of a plan; less is better."""
 
     requests: int
     evicted: int
@@ -35,7 +35,7 @@ def characters(text: str) -> list[str]:
 
 
 def prefixes(item: str) -> list[str]:
-    """List every stem at which a wildcard may stand over an item, shortest first; `P*` isn't trusted to cover P."""
+    """List every stem of a wildcard over an item, shortest first; `P*` is not trusted to cover P."""
     parts = characters(item)
     return ["".join(parts[:end]) for end in range(1, len(parts))]
 
@@ -46,7 +46,7 @@ def covers(wildcard: str, item: str) -> bool:
 
 
 def pruned(items: Iterable[str]) -> list[str]:
-    """Drop what another item covers, pair by pair."""
+    """Drop items that another one covers, pair by pair."""
     kept = set(items)
     return sorted(item for item in kept if item[0] == "#" or not any(covers(other, item) for other in kept))
 
@@ -57,31 +57,31 @@ def uncovered(wanted: Iterable[str], sent: Iterable[str]) -> list[str]:
 
 
 def is_allowed(stem: str, items: Iterable[str], scopes: Mapping[str, str | None]) -> bool:
-    """Whether a planner may put a wildcard at a stem.
-
-    Two items at least let it, and what else it covers is no reason to stand higher than those two need.
-    """
+    """Return whether a planner may make a wildcard at a stem: at least two items allow it, and it is not too wide."""
+    # Items that it covers but that do not allow it are no reason for a shorter stem.
     covered = [item for item in items if covers(f"{stem}*", item)]
-    asking = [item for item in covered if _lets(scopes[item], item, stem)]
-    return len(asking) > 1 and (asking == covered or stem == max(set.intersection(*map(set, map(prefixes, asking)))))
+    allowing = [item for item in covered if _allows(scopes[item], item, stem)]
+    return len(allowing) > 1 and (
+        allowing == covered or stem == max(set.intersection(*map(set, map(prefixes, allowing))))
+    )
 
 
-def _lets(scope: str | None, item: str, stem: str) -> bool:
+def _allows(scope: str | None, item: str, stem: str) -> bool:
     return scope is not None and item.startswith(scope) and stem.startswith(scope)
 
 
 def best_of_all(scopes: Mapping[str, str | None], *, max_paths: int, max_wildcards: int, evicts: Evicts) -> Outcome:
-    """Try every set of wildcards, and return how good the best plan can be."""
+    """Try every set of wildcards, and return the outcome of the best plan."""
     items = pruned(scopes)
     max_wildcards = min(max_wildcards, max_paths)
     paths = [item for item in items if item[0] != "#"]
     stems = sorted({stem for item in paths for stem in prefixes(item) if is_allowed(stem, paths, scopes)})
     outcomes = {_outcome(items, chosen, evicts) for chosen in _apart(stems)}
-    needed = {each: _requests(each, max_paths, max_wildcards) for each in outcomes}
+    needed = {outcome: _requests(outcome, max_paths, max_wildcards) for outcome in outcomes}
     fewest = min(needed.values())
     plain = _outcome(items, (), evicts)
     room = _room_for_wildcards(plain, fewest, max_paths, max_wildcards)
-    fitting = [each for each in outcomes if each.paths <= fewest * max_paths and each.wildcards <= room]
+    fitting = [outcome for outcome in outcomes if outcome.paths <= fewest * max_paths and outcome.wildcards <= room]
     best = plain if plain in fitting else min(fitting)
     return best._replace(requests=needed[best])
 
@@ -91,18 +91,16 @@ def _requests(outcome: Outcome, max_paths: int, max_wildcards: int) -> int:
 
 
 def _room_for_wildcards(plain: Outcome, fewest: int, max_paths: int, max_wildcards: int) -> int:
-    """Return how many wildcards may be sent: in extra requests, too, where the items themselves hold that many.
-
-    Two more requests at least, and room for ten more wildcards. Where paths have to be saved, half of the wildcards of
-    the fewest requests are kept for that.
-    """
-    kept = fewest * max_wildcards // 2 if plain.paths > fewest * max_paths else 0
-    requests = next(requests for requests in count(fewest) if requests * max_wildcards >= plain.wildcards + kept)
+    """Return how many wildcards may be sent, in extra requests too if the items themselves hold that many."""
+    # At least two extra requests, with room for ten wildcards. If paths must be saved, half of the wildcards of the
+    # fewest requests are reserved for that.
+    reserved = fewest * max_wildcards // 2 if plain.paths > fewest * max_paths else 0
+    requests = next(requests for requests in count(fewest) if requests * max_wildcards >= plain.wildcards + reserved)
     return min(requests, fewest + max(2, ceil(10 / max_wildcards))) * max_wildcards
 
 
 def _apart(stems: Sequence[str]) -> Iterator[tuple[str, ...]]:
-    """Yield every set of sorted stems of which none lies under another."""
+    """Yield every set of sorted stems without one that extends another."""
     if not stems:
         yield ()
         return
@@ -113,34 +111,32 @@ def _apart(stems: Sequence[str]) -> Iterator[tuple[str, ...]]:
 
 
 def _outcome(items: Sequence[str], stems: Iterable[str], evicts: Evicts) -> Outcome:
-    """Tell how good it is to send the items with wildcards at stems of which none lies under another."""
-    left, evicted, wildcards = list(items), 0, 0
+    """Return the outcome of sending the items with wildcards at stems, none of which extends another."""
+    uncovered_items, evicted, wildcards = list(items), 0, 0
     for stem in stems:
-        covered = [item for item in left if item[0] != "#" and covers(f"{stem}*", item)]
-        left = [item for item in left if item not in covered]
+        covered = [item for item in uncovered_items if item[0] != "#" and covers(f"{stem}*", item)]
+        uncovered_items = [item for item in uncovered_items if item not in covered]
         evicted += evicts(stem, len(covered))
         wildcards += 1
-    asked = [item for item in left if item.startswith("/") and item.endswith("*")]
-    evicted += sum(evicts(item[:-1], 1) for item in asked)
-    return Outcome(1, evicted, len(left) + wildcards, len(asked) + wildcards)
+    forced = [item for item in uncovered_items if item.startswith("/") and item.endswith("*")]
+    evicted += sum(evicts(item[:-1], 1) for item in forced)
+    return Outcome(1, evicted, len(uncovered_items) + wildcards, len(forced) + wildcards)
 
 
 def best_on_tree(items: Iterable[str], *, max_paths: int, max_wildcards: int, evicts: Evicts) -> Outcome:
-    """Return how good the best single request is for items of one scope, `/`, by a knapsack on the tree of prefixes.
-
-    No prefix is left out and no way is dropped, so it is slow, and right.
-    """
+    """Return the outcome of the best single request for items of the scope `/`, a knapsack on the tree of prefixes."""
+    # Slow, since it tries every prefix and drops no option.
     tree = sorted(tuple(characters(item)) for item in pruned(items))
     table = _table(tree, 0, max_paths, max_wildcards, evicts)
     return min(Outcome(1, evicted, paths, wildcards) for (wildcards, paths), evicted in table.items())
 
 
 def _table(items: Sequence[tuple[str, ...]], depth: int, max_paths: int, max_wildcards: int, evicts: Evicts) -> _Table:
-    """Return the ways to send the items, which share their first `depth` characters."""
+    """Return the options to send the items, which share their first `depth` characters."""
     stem = "".join(items[0][:depth])
     if len(items) == 1:
-        asked = items[0][-1] == "*"
-        return {(int(asked), 1): evicts("".join(items[0][:-1]), 1) if asked else 0}
+        is_forced = items[0][-1] == "*"
+        return {(int(is_forced), 1): evicts("".join(items[0][:-1]), 1) if is_forced else 0}
     itself = int(len(items[0]) == depth)
     table: _Table = {(0, itself): 0}
     low = itself
@@ -152,17 +148,17 @@ def _table(items: Sequence[tuple[str, ...]], depth: int, max_paths: int, max_wil
         table = _joined(table, below, max_paths, max_wildcards)
         low = high
     if depth and max_wildcards:
-        here = (1, 1 + itself)
+        with_wildcard = (1, 1 + itself)
         evicted = evicts(stem, len(items) - itself)
-        table[here] = min(evicted, table.get(here, evicted))
+        table[with_wildcard] = min(evicted, table.get(with_wildcard, evicted))
     return table
 
 
 def _joined(table: _Table, below: _Table, max_paths: int, max_wildcards: int) -> _Table:
     joined: _Table = {}
     for (wildcards, paths), evicted in table.items():
-        for (more, further), also in below.items():
-            way = (wildcards + more, paths + further)
-            if way[0] <= max_wildcards and way[1] <= max_paths:
-                joined[way] = min(evicted + also, joined.get(way, evicted + also))
+        for (more_wildcards, more_paths), more_evicted in below.items():
+            option = (wildcards + more_wildcards, paths + more_paths)
+            if option[0] <= max_wildcards and option[1] <= max_paths:
+                joined[option] = min(evicted + more_evicted, joined.get(option, evicted + more_evicted))
     return joined

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from purgemap.paths import items_for_target
 from purgemap.paths.encoding import trim_partial_escape
-from purgemap.routemap.compiled import Distribution, Settings
-from purgemap.routing.targets import Target
+from purgemap.routemap import Distribution, Settings
+from purgemap.routing import Target
 from support.oracles.cloudfront_rules import is_covered, spell, why_unusable
 
 KEYS = st.text(min_size=1, max_size=60).filter(lambda key: max(key) < "\ud800" or max(key) > "\udfff")

@@ -1,4 +1,4 @@
-"""Plans of whole deploys, beside the best that there is and beside the best known public algorithm."""
+"""Plans of whole deploys, compared with the best possible ones and with the best known public algorithm."""
 
 import pytest
 
@@ -11,8 +11,8 @@ DEPLOYS = generated_deploys()
 every_deploy = pytest.mark.parametrize("deploy", DEPLOYS, ids=[deploy.name for deploy in DEPLOYS])
 
 
-def evicted(deploy: Deploy, site: Listing, *, known: Listing | None, budget: tuple[int, int]) -> int:
-    plans = plan(deploy.scopes(), max_paths=budget[0], max_wildcards=budget[1], listing=known)
+def count_evicted(deploy: Deploy, site: Listing, *, planning_listing: Listing | None, budget: tuple[int, int]) -> int:
+    plans = plan(deploy.scopes(), max_paths=budget[0], max_wildcards=budget[1], listing=planning_listing)
     items = [item for request in plans for item in request]
     assert uncovered(deploy.scopes(), items) == []
     return collateral(items, site)
@@ -20,45 +20,45 @@ def evicted(deploy: Deploy, site: Listing, *, known: Listing | None, budget: tup
 
 @pytest.mark.parametrize("budget", [(8, 8), (150, 10)], ids=["8", "150"])
 @every_deploy
-def test_with_a_listing_no_plan_evicts_two_percent_more_than_the_best(deploy: Deploy, budget: tuple[int, int]) -> None:
+def test_plan_with_listing_evicts_2_percent_above_best_at_most(deploy: Deploy, budget: tuple[int, int]) -> None:
     site = deploy.listing()
     best = best_on_tree(
         deploy.scopes(), max_paths=budget[0], max_wildcards=budget[1], evicts=lambda stem, _: site.collateral(stem)
     )
-    assert evicted(deploy, site, known=site, budget=budget) <= 1.02 * best.evicted
+    assert count_evicted(deploy, site, planning_listing=site, budget=budget) <= 1.02 * best.evicted
 
 
 @pytest.mark.parametrize("is_listed", [True, False], ids=["listed", "unlisted"])
 @every_deploy
-def test_no_plan_evicts_more_than_whole_folders(deploy: Deploy, *, is_listed: bool) -> None:
+def test_plan_evicts_no_more_than_whole_folders(deploy: Deploy, *, is_listed: bool) -> None:
     site = deploy.listing()
     rival = collateral(whole_folders(deploy.viewer_paths()), site)
-    assert evicted(deploy, site, known=site if is_listed else None, budget=(150, 10)) <= rival
+    assert count_evicted(deploy, site, planning_listing=site if is_listed else None, budget=(150, 10)) <= rival
 
 
 @pytest.mark.parametrize("is_listed", [True, False], ids=["listed", "unlisted"])
-def test_no_plan_of_three_hundred_small_deploys_evicts_more_than_whole_folders(*, is_listed: bool) -> None:
-    worse = []
+def test_plan_of_a_small_deploy_evicts_no_more_than_folders(*, is_listed: bool) -> None:
+    failures = []
     for deploy in drawn_deploys(seed=1, count=300):
         site = deploy.listing()
         rival = collateral(whole_folders(deploy.viewer_paths()), site)
-        ours = evicted(deploy, site, known=site if is_listed else None, budget=(150, 10))
-        worse += [(deploy.name, ours, rival)] if ours > rival else []
-    assert worse == []
+        evicted = count_evicted(deploy, site, planning_listing=site if is_listed else None, budget=(150, 10))
+        failures += [(deploy.name, evicted, rival)] if evicted > rival else []
+    assert failures == []
 
 
-def test_within_eight_items_and_a_listing_no_plan_evicts_more_than_whole_folders_of_the_same_items() -> None:
+def test_plan_of_eight_items_evicts_no_more_than_folders() -> None:
     for deploy in drawn_deploys(seed=2, count=200):
         site = deploy.listing()
         rival = collateral(whole_folders(deploy.scopes()), site)
-        assert evicted(deploy, site, known=site, budget=(8, 8)) <= rival
+        assert count_evicted(deploy, site, planning_listing=site, budget=(8, 8)) <= rival
 
 
 @pytest.mark.parametrize(("is_listed", "share"), [(True, 0.3), (False, 0.35)], ids=["listed", "unlisted"])
-def test_all_together_evict_a_third_of_what_whole_folders_do(*, is_listed: bool, share: float) -> None:
-    ours = rivals = 0
+def test_plans_together_evict_a_third_of_whole_folders(*, is_listed: bool, share: float) -> None:
+    evicted = rivals = 0
     for deploy in DEPLOYS:
         site = deploy.listing()
-        ours += evicted(deploy, site, known=site if is_listed else None, budget=(150, 10))
+        evicted += count_evicted(deploy, site, planning_listing=site if is_listed else None, budget=(150, 10))
         rivals += collateral(whole_folders(deploy.viewer_paths()), site)
-    assert ours <= share * rivals
+    assert evicted <= share * rivals

@@ -1,7 +1,7 @@
 """The table of worst daily costs in deploy/README.md, computed by the real planner."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import yaml
@@ -9,11 +9,11 @@ import yaml
 from conftest import LoadMap
 from purgemap.delivery.backoff import WILDCARD_INTERVAL_SECONDS
 from purgemap.delivery.rate_limit import BATCHING_WINDOW_SECONDS
-from purgemap.events.payload import ObjectChange
+from purgemap.events import ObjectChange
 from purgemap.paths import build_jobs
 from purgemap.planning import PRICE_PER_PATH_USD, cover_whole_scopes, plan
-from purgemap.routemap.compiled import Distribution, RouteMap
-from purgemap.routing.router import Router
+from purgemap.routemap import RouteMap
+from purgemap.routing import Router
 from support.documents import read_document
 
 _TABLE = re.compile(r"<!-- worst cases -->\n(?P<table>.*?)<!-- /worst cases -->", re.DOTALL)
@@ -23,7 +23,7 @@ WINDOWS, SLOTS = DAY // BATCHING_WINDOW_SECONDS, DAY // WILDCARD_INTERVAL_SECOND
 
 
 class Case(NamedTuple):
-    """So many writes a second to each distribution, spread over its folders."""
+    """Writes to each distribution, per second, spread over its folders."""
 
     name: str
     writes: int
@@ -47,22 +47,20 @@ def keys_of(case: Case, count: int) -> Iterator[str]:
         yield f"sites/s{number % case.folders}/page-{number}.html"
 
 
-def sent_at_once(case: Case, routes: RouteMap, seconds: int, *, whole: bool) -> int:
-    """Count the paths of what changes in some seconds; `whole` asks for the wildcards of its scopes."""
+def count_paths(case: Case, routes: RouteMap, seconds: int, *, whole: bool) -> int:
+    """Count the paths of the changes of some seconds; `whole` covers their whole scopes."""
     changes = [ObjectChange("site", key, "created", "", "") for key in keys_of(case, case.writes * seconds)]
-    (order,) = build_jobs(Router(routes).route(changes), now=0).pending
-    scopes = dict.fromkeys(cover_whole_scopes(order.job.scopes)) if whole else order.job.scopes
-    return sum(len(items) for items in _plans(scopes, order.distribution))
-
-
-def _plans(scopes: Mapping[str, str | None], distribution: Distribution) -> Iterable[Any]:
-    return plan(scopes, max_paths=distribution.max_paths, max_wildcards=distribution.max_wildcards)
+    (pending,) = build_jobs(Router(routes).route(changes), now=0).pending
+    scopes = dict.fromkeys(cover_whole_scopes(pending.job.scopes)) if whole else pending.job.scopes
+    budgets = pending.distribution
+    requests = plan(scopes, max_paths=budgets.max_paths, max_wildcards=budgets.max_wildcards)
+    return sum(map(len, requests))
 
 
 def row_of(case: Case, routes: RouteMap) -> str:
     (distribution,) = routes.distributions_by_id.values()
-    without = WINDOWS * sent_at_once(case, routes, BATCHING_WINDOW_SECONDS, whole=False)
-    slot = sent_at_once(case, routes, WILDCARD_INTERVAL_SECONDS, whole=True)
+    without = WINDOWS * count_paths(case, routes, BATCHING_WINDOW_SECONDS, whole=False)
+    slot = count_paths(case, routes, WILDCARD_INTERVAL_SECONDS, whole=True)
     ceiling = distribution.max_paths_per_day + SLOTS * slot
     dollars = [case.distributions * PRICE_PER_PATH_USD * paths for paths in (without, min(without, ceiling))]
     return f"| {case.name} | {dollars[0]:,.0f} | {slot} | **{dollars[1]:,.2f}** |\n"
@@ -73,7 +71,7 @@ def test_cost_table_has_the_worst_daily_costs(map_from_yaml: LoadMap) -> None:
     for case in CASES:
         route = {"bucket": "site", "prefix": "sites/", "distributions": ["E1EXAMPLE1ABCD"], **case.route}
         rows.append(row_of(case, map_from_yaml(yaml.safe_dump({"version": 1, "routes": [route]}))))
-    found = _TABLE.search(read_document("deploy/README.md"))
-    assert found
+    match = _TABLE.search(read_document("deploy/README.md"))
+    assert match
     head = "| written all day | without, $ | paths of a slot | at most, $ |\n| --- | ---: | ---: | ---: |\n"
-    assert found["table"] == head + "".join(rows)
+    assert match["table"] == head + "".join(rows)
