@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha256
 from typing import NamedTuple
 
-from purgemap.paths import encoded_viewer_paths, items_for_target, viewer_paths
+from purgemap.paths import encode_viewer_paths, items_for_target, list_viewer_paths
 from purgemap.planning import Listing
 from purgemap.routemap import Distribution, Settings
 from purgemap.routing import Target
@@ -24,7 +24,7 @@ class Deploy(NamedTuple):
         return items_for_target(_TARGET, self.changed).items
 
     def listing(self) -> Listing:
-        return Listing([sorted(encoded_viewer_paths(viewer_paths(_TARGET, key))) for key in self.unchanged])
+        return Listing([sorted(encode_viewer_paths(list_viewer_paths(_TARGET, key))) for key in self.unchanged])
 
     def viewer_paths(self) -> list[str]:
         """List the changed objects' own paths, a folder's for its index document."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from purgemap.events import ObjectChange
 from purgemap.operations.preview import preview_change
-from purgemap.paths import ViewerPath, items_for_target, viewer_paths
+from purgemap.paths import ViewerPath, items_for_target, list_viewer_paths
 from purgemap.routemap import Pattern, RouteMap, find_nearest, quote
 from purgemap.routing import Router, Skip, Target
 
@@ -77,7 +77,7 @@ def suggest_bucket(bucket: str, routes: RouteMap) -> str:
 
 def _matched(target: Target, key: str) -> MatchedTarget:
     asked = items_for_target(target, [key])
-    return MatchedTarget(target, viewer_paths(target, key), tuple(sorted(asked.items)), tuple(asked.warnings))
+    return MatchedTarget(target, list_viewer_paths(target, key), tuple(sorted(asked.items)), tuple(asked.warnings))
 
 
 def _skip_document(skip: Skip) -> dict[str, str]:

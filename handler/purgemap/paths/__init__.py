@@ -2,14 +2,14 @@
 
 from purgemap.paths.items import TargetItems, items_for_target
 from purgemap.paths.jobs_for_targets import BatchJobs, build_jobs
-from purgemap.paths.viewer_paths import ViewerPath, encoded_viewer_paths, viewer_paths
+from purgemap.paths.viewer_paths import ViewerPath, encode_viewer_paths, list_viewer_paths
 
 __all__ = [
     "BatchJobs",
     "TargetItems",
     "ViewerPath",
     "build_jobs",
-    "encoded_viewer_paths",
+    "encode_viewer_paths",
     "items_for_target",
-    "viewer_paths",
+    "list_viewer_paths",
 ]

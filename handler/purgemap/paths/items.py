@@ -12,7 +12,7 @@ from typing import NamedTuple
 from purgemap.jobs import add_item
 from purgemap.paths.encoding import encoding_variants, escape, to_valid_item
 from purgemap.paths.templates import Template, parse_template
-from purgemap.paths.viewer_paths import encoded_viewer_paths, viewer_paths, viewer_scope
+from purgemap.paths.viewer_paths import encode_viewer_paths, list_viewer_paths, viewer_scope
 from purgemap.routing import Target
 
 # Keys that encoding does not change, without a second encoding and without a wildcard at the end.
@@ -92,7 +92,7 @@ def _add_own_paths(items: Items, target: Target, keys: Iterable[str]) -> list[st
         if not _HAS_ONE_ENCODING.fullmatch(key):
             remaining.append(key)
             continue
-        for path, _ in viewer_paths(target, key):
+        for path, _ in list_viewer_paths(target, key):
             item = escape(path)
             _add_path(items, target, item, scope)
             if " " in path:
@@ -107,7 +107,7 @@ def _add_path(items: Items, target: Target, item: str, scope: str | None, *, end
 
 
 def _add_key(result: TargetItems, target: Target, key: str) -> None:
-    paths = viewer_paths(target, key)
+    paths = list_viewer_paths(target, key)
     key_items = TargetItems({}, result.warnings)
     for text in target.settings.invalidate:
         template = parse_template(text)
@@ -122,7 +122,7 @@ def _add_key(result: TargetItems, target: Target, key: str) -> None:
     # `P*` is not trusted to evict `P`: `/dev/*` was seen to leave `/dev/` stale. A viewer path P of the object is sent
     # beside P*, whichever template has the wildcard.
     stems = {item[:-1] for item in key_items.items if item.endswith("*")}
-    for stem in stems.intersection(encoded_viewer_paths(paths)):
+    for stem in stems.intersection(encode_viewer_paths(paths)):
         add_item(result.items, stem, None)
 
 

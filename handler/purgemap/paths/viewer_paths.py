@@ -14,7 +14,7 @@ class ViewerPath(NamedTuple):
     reason: str
 
 
-def viewer_paths(target: Target, key: str) -> tuple[ViewerPath, ...]:
+def list_viewer_paths(target: Target, key: str) -> tuple[ViewerPath, ...]:
     """List an object's viewer paths: its own, without a suffix, of an index document, of clean URLs."""
     path = "/" + key[len(target.origin_path) :]
     paths = [ViewerPath(path, "the object's own path"), *_page_paths(target, path)]
@@ -36,7 +36,7 @@ def _page_paths(target: Target, path: str) -> Iterator[ViewerPath]:
         yield ViewerPath(path.removesuffix(".html"), "clean URL")
 
 
-def encoded_viewer_paths(paths: Iterable[ViewerPath]) -> Iterator[str]:
+def encode_viewer_paths(paths: Iterable[ViewerPath]) -> Iterator[str]:
     """Encode viewer paths in every variant that viewers may use; a `~` stays as viewers write it."""
     return (variant.encode(path) for path, _ in paths for variant in encoding_variants(path))
 

@@ -7,7 +7,7 @@ from urllib.parse import quote, quote_plus
 
 from purgemap.errors import PurgemapError
 from purgemap.events import CREATED, ObjectChange
-from purgemap.paths import encoded_viewer_paths, viewer_paths
+from purgemap.paths import encode_viewer_paths, list_viewer_paths
 from purgemap.planning import Listing
 from purgemap.routemap import RouteMap, list_sites
 from purgemap.routing import Router, Skip, Target
@@ -107,7 +107,7 @@ def _listed_distributions(
 def _viewer_paths(bucket: str, key: str, router: Router) -> dict[str, set[str]]:
     paths: dict[str, set[str]] = defaultdict(set)
     for target in serving_targets(bucket, key, router):
-        paths[target.distribution.id].update(encoded_viewer_paths(viewer_paths(target, key)))
+        paths[target.distribution.id].update(encode_viewer_paths(list_viewer_paths(target, key)))
     return paths
 
 
