@@ -14,7 +14,7 @@ from purgemap.routemap.compiled import (
     load_settings,
 )
 from purgemap.routemap.globs import Glob, GlobList
-from purgemap.routemap.load import load_map, read_map
+from purgemap.routemap.load import load_compiled_map, load_map, read_map
 from purgemap.routemap.map_paths import MapPaths, paths_text, split_paths
 from purgemap.routemap.pattern_index import (
     AnyOf,
@@ -68,6 +68,7 @@ __all__ = [
     "is_id",
     "is_name",
     "list_sites",
+    "load_compiled_map",
     "load_map",
     "load_routes",
     "load_settings",

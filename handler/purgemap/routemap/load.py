@@ -17,18 +17,26 @@ def load_map(paths: MapPaths) -> RouteMap:
 
     A compiled document is a JSON object with the key `compiled`; it was checked before it was written.
     """
-    first, *others = split_paths(paths)
-    document = None if others else _compiled_document(first)
-    return RouteMap(document if document is not None else _compile(paths))
+    return load_compiled_map(paths) or RouteMap(_compile(paths))
+
+
+def load_compiled_map(paths: MapPaths) -> RouteMap | None:
+    """Load a map from one compiled document; None for YAML. Raises MapError for an unreadable file or version."""
+    path, *others = split_paths(paths)
+    document = None if others else _compiled_document(path)
+    return None if document is None else RouteMap(document)
 
 
 def _compiled_document(path: Path) -> dict[str, Any] | None:
     try:
-        data = b"" if path.is_dir() else path.read_bytes()
+        # A folder holds YAML. So does a pipe, which can be read only once.
+        if path.is_dir() or path.is_fifo():
+            return None
+        with path.open("rb") as file:
+            # YAML is read by its parser: here the first byte of a large map suffices.
+            data = file.read() if file.peek(1).startswith(b"{") else b""
     except OSError as error:
         raise file_error(str(path), f"can't be read: {error.strerror}") from None
-    if not data.startswith(b"{"):
-        return None
     try:
         document: dict[str, Any] = json.loads(data)
     except ValueError:
