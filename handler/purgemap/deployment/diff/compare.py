@@ -63,10 +63,15 @@ class MapDiff:
         return any(map(bool, parts))
 
 
+def changed_sites(old: RouteMap, new: RouteMap) -> list[SitePair]:
+    """Pair the sites that differ between two maps; a site that only one of them has is alone in its pair."""
+    return _select_changed(match_sites(list_sites(old), list_sites(new)))
+
+
 def compare_maps(old: RouteMap, new: RouteMap) -> MapDiff:
     """Compare two maps; what means the same in service is no difference, whatever it is called."""
     everything = match_sites(list_sites(old), list_sites(new))
-    pairs = [found for found in everything if _differs(found)]
+    pairs = _select_changed(everything)
     before, after = old.distributions_by_id, new.distributions_by_id
     kept = sorted(before.keys() & after.keys())
     changes = [
@@ -90,8 +95,8 @@ def compare_maps(old: RouteMap, new: RouteMap) -> MapDiff:
     )
 
 
-def _differs(match_sites: SitePair) -> bool:
-    return not (match_sites.old and match_sites.new) or bool(_site_changes(match_sites.old, match_sites.new))
+def _select_changed(pairs: Iterable[SitePair]) -> list[SitePair]:
+    return [pair for pair in pairs if not (pair.old and pair.new) or _site_changes(*pair)]
 
 
 def _step(old: Iterable[str], new: Iterable[str]) -> Delta:
