@@ -6,6 +6,7 @@ Both pin a botocore of their own, so each runs from its own environment; `make` 
 import json
 import subprocess
 from collections.abc import Callable
+from copy import deepcopy
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -90,7 +91,7 @@ def suppressions(template: dict[str, Any]) -> dict[tuple[str, str], str]:
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_every_suppression_has_its_reason_and_is_still_needed(name: str, tmp_path: Path) -> None:
-    template = load_template(name)
+    template = deepcopy(load_template(name))
     reasons = suppressions(template)
     for resource in template["Resources"].values():
         resource.pop("Metadata", None)
@@ -112,7 +113,7 @@ Fault = Callable[[dict[str, Any]], object]
     ],
 )
 def test_cfn_lint_would_report_a_fault(fault: Fault, tmp_path: Path) -> None:
-    template = load_template("template.yaml")
+    template = deepcopy(load_template("template.yaml"))
     fault(template)
     (tmp_path / "faulty.yaml").write_text(dump_template(template))
     assert run(tool("cfn-lint"), "--", tmp_path / "faulty.yaml")[0] != 0

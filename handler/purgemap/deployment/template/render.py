@@ -1,4 +1,4 @@
-"""The map → the templates to deploy: deploy/template.yaml or deploy/member.yaml with what the map decides."""
+"""The templates to deploy: deploy/template.yaml or deploy/member.yaml, completed with what depends on the map."""
 
 from typing import Any
 
@@ -13,13 +13,13 @@ HEADER = (
     "# Written by `purgemap render`. What to change stands in the map and in deploy/: edit that, and render again.\n"
 )
 
-# EventBridge's own patience, and its most:
+# EventBridge's defaults, and its maximum:
 # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-retry-policy.html
 _RETRIES = {"MaximumEventAgeInSeconds": 24 * 3600, "MaximumRetryAttempts": 185}
 
 
 def render_stack(routes: RouteMap) -> str:
-    """Write the template of the service for a map; raises RenderError for what AWS would refuse."""
+    """Render the template of the service for a map; raises RenderError if it exceeds a limit of AWS."""
     template = load_template("template.yaml")
     role = template["Resources"]["Role"]["Properties"]
     taken = sum(document_size(policy["PolicyDocument"]) for policy in role["Policies"])
@@ -27,17 +27,15 @@ def render_stack(routes: RouteMap) -> str:
     rules = render_rules(
         routes,
         target={"Id": "queue", "Arn": {"Fn::GetAtt": ["Queue", "Arn"]}, **_delivery()},
-        # The function first: with its old map it would pass over the events of a new bucket.
+        # The function first: with its old map it would ignore the events of a new bucket.
         DependsOn=["QueuePolicy", "DeadLetterQueuePolicy", "Function"],
     )
-    return _write(template, policies | rules)
+    return _format(template, Resources=policies | rules)
 
 
 def render_member(routes: RouteMap) -> str:
-    """Write the template for the other accounts and regions of a map; raises RenderError likewise."""
-    template = load_template("member.yaml")
+    """Render the template for a map's other accounts and regions; raises RenderError if it exceeds a limit of AWS."""
     conditions, roles = render_roles(routes)
-    template["Conditions"] |= conditions
     rules = render_rules(
         routes,
         target={
@@ -50,15 +48,16 @@ def render_member(routes: RouteMap) -> str:
         Condition="Forwards",
         DependsOn=["DeadLetterQueuePolicy"],
     )
-    return _write(template, roles | rules)
+    return _format(load_template("member.yaml"), Conditions=conditions, Resources=roles | rules)
 
 
 def _delivery() -> dict[str, Any]:
     return {"RetryPolicy": _RETRIES, "DeadLetterConfig": {"Arn": {"Fn::GetAtt": ["DeadLetterQueue", "Arn"]}}}
 
 
-def _write(template: dict[str, Any], additions: dict[str, Any]) -> str:
-    template["Resources"] |= additions
-    text = HEADER + dump_template(template)
-    check_template(list(template["Resources"]), len(text.encode()))
+def _format(template: dict[str, Any], **additions: dict[str, Any]) -> str:
+    """Format a template with additions to its sections."""
+    completed = template | {section: template[section] | added for section, added in additions.items()}
+    text = HEADER + dump_template(completed)
+    check_template(list(completed["Resources"]), len(text.encode()))
     return text

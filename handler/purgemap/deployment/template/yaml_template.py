@@ -1,37 +1,43 @@
-"""A CloudFormation template's YAML ↔ data; short functions as !Ref become their long form, which any YAML reader takes.
+"""CloudFormation templates as data: YAML in, YAML out.
 
+Short functions such as !Ref become their long form, so that any YAML reader can load the output:
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference.html
 """
 
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
 import yaml
 
-# What stands for itself, without "Fn::".
-_BARE = ("Ref", "Condition")
+# The functions without the prefix "Fn::".
+_UNPREFIXED = ("Ref", "Condition")
 
 
+@cache  # `purgemap deploy` needs the template four times, and parsing it takes 5 ms
 def load_template(name: str) -> dict[str, Any]:
-    """Read a template that ships with purgemap, by its file name."""
+    """Load a template that ships with purgemap, by its file name.
+
+    Every call returns the same object: copy it before you change it.
+    """
     text = files("purgemap.deploy").joinpath(name).read_text("utf-8")
-    template: dict[str, Any] = yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
+    template: dict[str, Any] = yaml.load(text, _Loader)  # noqa: S506  it is a SafeLoader
     return template
 
 
 def dump_template(template: dict[str, Any]) -> str:
-    """Write a template; the same one gives the same text, in its own order."""
+    """Format a template as YAML in its own order; equal templates give the same bytes."""
     return yaml.dump(template, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
 
 
 class _Loader(yaml.CSafeLoader):
-    """Takes CloudFormation's tags, too."""
+    """A safe loader that also reads CloudFormation's tags."""
 
 
 class _Dumper(yaml.CSafeDumper):
-    """Repeats what stands twice: CloudFormation takes no aliases. Texts of several lines stay that."""
+    """A dumper without aliases, which CloudFormation refuses; texts of several lines stay readable."""
 
-    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - PyYAML's signature
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002  PyYAML's signature
         return True
 
 
@@ -46,10 +52,10 @@ def _construct(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
         case yaml.MappingNode():
             value = loader.construct_mapping(node, deep=True)
         case _:
-            raise yaml.YAMLError(f"no scalar, list or mapping: {node}")
+            raise yaml.YAMLError(f"expected a scalar, list or mapping: {node}")
     if suffix == "GetAtt":
         value = value.split(".", 1)
-    return {suffix if suffix in _BARE else f"Fn::{suffix}": value}
+    return {suffix if suffix in _UNPREFIXED else f"Fn::{suffix}": value}
 
 
 def _represent(dumper: _Dumper, text: str) -> yaml.ScalarNode:

@@ -91,3 +91,11 @@ def test_logical_ids_are_what_cloudformation_takes() -> None:
     template = stack_of(map_of(names(200), patterns=["x-*", "y-*-z"]))
     assert all(name.isalnum() for name in template["Resources"])
     assert of_type(template, "AWS::Events::Rule")
+
+
+def test_load_template_parses_a_file_once(map_from_yaml: LoadMap) -> None:
+    template = load_template("template.yaml")
+    resources = dict(template["Resources"])
+    render_stack(map_from_yaml(MAP))
+    assert load_template("template.yaml") is template
+    assert template["Resources"] == resources, "rendering changes no shared template"
