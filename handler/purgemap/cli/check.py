@@ -5,7 +5,7 @@ from rich.markup import escape
 
 from purgemap.cli.options import file_name, resolve_map_argument, routes_option
 from purgemap.cli.terminal import Terminal, print_json, print_line
-from purgemap.operations import CheckResult, check_map, preview_change
+from purgemap.operations import CheckResult, check_map
 from purgemap.routemap import Problem, check_document, has_errors, paths_text
 from purgemap.text import pluralize
 
@@ -29,7 +29,7 @@ def check(files: tuple[str, ...], form: str, routes: tuple[str, ...]) -> int:
     Reports every problem at once. Exits with 1 if there is an error; warnings alone are fine.
     """
     paths = resolve_map_argument(files, routes, name="FILE")
-    checked = check_map(paths, preview_change)
+    checked = check_map(paths)
     if form == "json":
         print_json(check_document(paths_text(paths), checked.problems))
     elif form == "github":

@@ -8,9 +8,9 @@ from typing import TypeVar
 import click
 from click.core import ParameterSource
 
-from purgemap.cli.terminal import print_json
+from purgemap.cli.terminal import Terminal, print_json
 from purgemap.errors import PurgemapError
-from purgemap.routemap import MapError, MapPaths, check_document, paths_text, split_paths
+from purgemap.routemap import MapError, MapPaths, RouteMap, check_document, paths_text, split_paths
 from purgemap.text import S3_SCHEME
 
 DEFAULT_ROUTES = "config/routes.yaml"
@@ -71,6 +71,18 @@ def read_map(routes: MapPaths, read: Callable[[MapPaths], _Map]) -> _Map:
         if not all(path.exists() for path in split_paths(routes)):
             raise PurgemapError(f"{error}; give the map with --routes") from None
         raise
+
+
+def load_and_warn(routes: MapPaths) -> RouteMap:
+    """Load a map that passes `purgemap check`, and print its warnings; raises MapError for a map that doesn't."""
+    # Imported here: operations import botocore, and `purgemap --help` must not wait half a second for it.
+    from purgemap.operations import load_checked_map  # noqa: PLC0415
+
+    checked = read_map(routes, load_checked_map)
+    console = Terminal(stderr=True)
+    for problem in checked.warnings:
+        console.print(str(problem), style="yellow", markup=False)
+    return checked.route_map
 
 
 def write_file(file: Path, data: bytes) -> None:

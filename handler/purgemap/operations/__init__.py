@@ -1,7 +1,6 @@
 """What the commands of an operator do, without a terminal."""
 
-from purgemap.operations.check import CheckResult, check_map
-from purgemap.operations.checked_map import load_checked_map
+from purgemap.operations.check import CheckedMap, CheckResult, check_map, load_checked_map
 from purgemap.operations.dead_letter_scan import DeadLetterScan
 from purgemap.operations.dead_letters import DeadLetter, affected_distributions
 from purgemap.operations.explain import Explanation, MatchedTarget, explain_change, is_bucket_known, suggest_bucket
@@ -20,6 +19,7 @@ from purgemap.operations.status import (
 
 __all__ = [
     "CheckResult",
+    "CheckedMap",
     "DeadLetter",
     "DeadLetterScan",
     "DeadLetterStatus",

@@ -1,14 +1,21 @@
 """Check a map in full: its shape, its rules and its tests."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from purgemap.routemap import MapError, MapPaths, Problem, RouteMap, read_map, sorted_unique
-from purgemap.routemap.parse import MapConfig, TestCase, compile_map, known_ids, select_valid_subset
+from purgemap.operations.preview import preview_change
+from purgemap.routemap import (
+    MapError,
+    MapPaths,
+    Problem,
+    RouteMap,
+    has_errors,
+    load_compiled_map,
+    read_map,
+    sorted_unique,
+)
+from purgemap.routemap.parse import MapConfig, TestCase, ValidSubset, compile_map, known_ids, select_valid_subset
 from purgemap.text import join_with_limit
-
-Evaluate = Callable[[RouteMap, str, str, str], Mapping[str, tuple[str, ...]]]
-"""Map, bucket, key and event → the items sent to each distribution, by its id or `tenant:…`."""
 
 # A test of a large site may differ in hundreds of items; a dozen show the mistake.
 _MAX_ITEMS_SHOWN = 12
@@ -23,24 +30,49 @@ class CheckResult(NamedTuple):
     tests: int = 0
 
 
-def check_map(paths: MapPaths, evaluate: Evaluate) -> CheckResult:
+class CheckedMap(NamedTuple):
+    """A map without errors, whose tests pass, and its warnings."""
+
+    route_map: RouteMap
+    warnings: tuple[Problem, ...]
+
+
+def check_map(paths: MapPaths) -> CheckResult:
     """Check the shape, the rules, and the tests that no other mistake touches."""
     try:
         config, problems = read_map(paths)
     except MapError as error:
         return CheckResult(error.problems)
-    all_problems = sorted_unique([*problems, *_failing_tests(config, problems, evaluate)])
+    # Compiling costs a tenth of reading; without tests `purgemap check` needs no compiled map.
+    all_problems = _run_tests(config, problems)[0] if config.tests else problems
     return CheckResult(all_problems, len(config.routes), len(known_ids(config)), len(config.tests))
 
 
-def _failing_tests(config: MapConfig, problems: tuple[Problem, ...], evaluate: Evaluate) -> Iterator[Problem]:
-    subset = select_valid_subset(config, problems) if config.tests else None
+def load_checked_map(paths: MapPaths) -> CheckedMap:
+    """Load a map for a deployment, from one reading of its files; raises MapError with every problem."""
+    compiled_map = load_compiled_map(paths)
+    if compiled_map is not None:
+        # It passed the check before it was written.
+        return CheckedMap(compiled_map, ())
+    problems, route_map = _run_tests(*read_map(paths))
+    if route_map is None or has_errors(problems):
+        raise MapError(problems)
+    return CheckedMap(route_map, problems)
+
+
+def _run_tests(config: MapConfig, problems: tuple[Problem, ...]) -> tuple[tuple[Problem, ...], RouteMap | None]:
+    """Compile the valid part of a map and run its tests; returns all problems and the compiled part, if any."""
+    subset = select_valid_subset(config, problems)
     if subset is None:
-        return
-    routes = RouteMap(compile_map(subset.config))
+        return problems, None
+    route_map = RouteMap(compile_map(subset.config))
+    return sorted_unique([*problems, *_failing_tests(config, subset, route_map)]), route_map
+
+
+def _failing_tests(config: MapConfig, subset: ValidSubset, route_map: RouteMap) -> Iterator[Problem]:
     for test in subset.config.tests:
         if subset.can_evaluate(test):
-            mismatch = _describe_mismatch(config, test, evaluate(routes, test.bucket, test.key, test.event))
+            mismatch = _describe_mismatch(config, test, preview_change(route_map, test.bucket, test.key, test.event))
             if mismatch:
                 yield test.place.error(f"the test fails: {mismatch}")
 

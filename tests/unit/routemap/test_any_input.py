@@ -9,7 +9,6 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from purgemap.operations.check import check_map
-from purgemap.operations.preview import preview_change
 from purgemap.routemap.problems import has_errors
 
 KEYS = [
@@ -90,7 +89,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def check_what_is_told(file: Path, data: bytes) -> None:
     file.write_bytes(data)
-    problems = check_map(file, preview_change).problems
+    problems = check_map(file).problems
     lines = len(data.decode("utf-8", "replace").splitlines()) + 1
     for problem in problems:
         assert problem.message.isprintable()
@@ -103,7 +102,7 @@ def check_what_is_told(file: Path, data: bytes) -> None:
 @given(values)
 def test_any_value_is_refused_in_lines(file: Path, value: Any) -> None:
     check_what_is_told(file, yaml.safe_dump(value, allow_unicode=True).encode())
-    assert has_errors(check_map(file, preview_change).problems)
+    assert has_errors(check_map(file).problems)
 
 
 @settings(max_examples=5 * settings().max_examples)

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from purgemap.operations.check import check_map
-from purgemap.operations.preview import preview_change
 from purgemap.routemap.load import load_map
 from purgemap.routemap.problems import MapError, has_errors
 from support.places import CASES
@@ -31,7 +30,7 @@ def expected_text(case: Path) -> str:
 @pytest.mark.parametrize("case", [*cases("invalid")])
 def test_an_invalid_map_is_refused_with_exactly_its_text(case: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(case.parent)
-    problems = check_map(case.name, preview_change).problems
+    problems = check_map(case.name).problems
     assert "".join(f"{problem}\n" for problem in problems) == expected_text(case)
     assert has_errors(problems)
 
@@ -39,7 +38,7 @@ def test_an_invalid_map_is_refused_with_exactly_its_text(case: Path, monkeypatch
 @pytest.mark.parametrize("case", [*cases("valid")])
 def test_a_valid_map_has_no_more_than_the_warnings_beside_it(case: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(case.parent)
-    problems = check_map(case.name, preview_change).problems
+    problems = check_map(case.name).problems
     assert "".join(f"{problem}\n" for problem in problems) == expected_text(case)
     assert not has_errors(problems)
     assert load_map(case.name).document["compiled"]

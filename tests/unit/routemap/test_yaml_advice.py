@@ -7,7 +7,6 @@ import pytest
 import yaml
 
 from purgemap.operations.check import check_map
-from purgemap.operations.preview import preview_change
 
 MAP = """\
 version: 1
@@ -28,7 +27,7 @@ def advice(tmp_path: Path, key: str, value: str) -> str:
     """The advice of the first problem at the value's line."""
     file = tmp_path / "routes.yaml"
     file.write_text(MAP.format(key=key, value=value))
-    problems = [problem for problem in check_map(file, preview_change).problems if problem.line == 5]
+    problems = [problem for problem in check_map(file).problems if problem.line == 5]
     found = next(filter(None, (_ADVICE.search(problem.message) for problem in problems)))
     return found[1]
 
@@ -65,6 +64,6 @@ def test_advice_on_a_quoted_text_gives_a_list(tmp_path: Path, quote: str) -> Non
 def test_advice_on_an_entry_is_an_entry(tmp_path: Path, line: str, fixed: str) -> None:
     file = tmp_path / "routes.yaml"
     file.write_text(MAP.format(key="clean_urls", value=f"true\n    {line}"))
-    [problem] = check_map(file, preview_change).problems
+    [problem] = check_map(file).problems
     assert (problem.line, problem.column) == (6, 5)
     assert problem.message.endswith(f"; write {fixed}")

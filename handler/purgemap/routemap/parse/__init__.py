@@ -4,11 +4,12 @@ from purgemap.routemap.parse.compile import compile_map
 from purgemap.routemap.parse.distributions import known_ids
 from purgemap.routemap.parse.model import MapConfig, TestCase
 from purgemap.routemap.parse.read import read_config
-from purgemap.routemap.parse.valid_subset import select_valid_subset
+from purgemap.routemap.parse.valid_subset import ValidSubset, select_valid_subset
 
 __all__ = [
     "MapConfig",
     "TestCase",
+    "ValidSubset",
     "compile_map",
     "known_ids",
     "read_config",
