@@ -95,12 +95,9 @@ def _build_in(folder: Path) -> str:
     return hashlib.sha256((folder / "it.zip").read_bytes()).hexdigest()
 
 
-def test_the_bytes_are_the_same_for_both_architectures() -> None:
-    for architecture in ("arm64", "x86_64"):
-        status, told = run("--architecture", architecture, "--output", architecture)
-        assert status == 0
-        assert "for arm64 and x86_64" in told
-    assert Path("arm64").read_bytes() == Path("x86_64").read_bytes()
+def test_build_names_both_architectures() -> None:
+    status, output = run("--output", "it.zip")
+    assert (status, "for arm64 and x86_64" in output) == (0, True)
 
 
 def test_entries_are_sorted_readable_by_all_and_tell_no_time(archive: zipfile.ZipFile) -> None:
