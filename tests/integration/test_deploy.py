@@ -1,40 +1,39 @@
-"""`purgemap deploy`: what it refuses, what it asks, what it uploads, and what it leaves behind."""
+"""`purgemap deploy` on the embedded AWS: what it refuses, asks, uploads and leaves unchanged."""
 
-import functools
-import io
-import json
 import os
 import pty
 import re
 import subprocess
 import sys
-import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import click
 import pytest
-from botocore.exceptions import ClientError
 from click.testing import CliRunner
 
 from purgemap.cli.deploy import deploy
 from purgemap.demo.local_aws import LocalAws, start_local_aws
-from purgemap.deployment.package.function import FunctionPackage, package_function
-from purgemap.deployment.stack.artifacts import ensure_artifact_bucket, load_deployed_map, object_url
+from purgemap.deployment.package.function import FunctionPackage
+from purgemap.deployment.stack.artifacts import ensure_artifact_bucket, load_deployed_map
 from purgemap.deployment.stack.change_set import ChangeSet, ChangeSetRequest, create_change_set
 from purgemap.deployment.stack.clients import connect
 from purgemap.deployment.stack.execution import execute_change_set
-from purgemap.deployment.stack.preflight import check_no_example_ids
-from purgemap.deployment.stack.stack import Stack, check_deployable, find_stack
+from purgemap.deployment.stack.preflight import check_deployable, check_no_example_ids
+from purgemap.deployment.stack.stack import Stack, find_stack
+from purgemap.deployment.template.render import render_stack
+from purgemap.deployment.template.yaml_template import load_template
 from purgemap.errors import PurgemapError
 from purgemap.routemap.compiled import RouteMap
 from purgemap.routemap.load import load_map
+from purgemap.routemap.parse.compile import compile_map
 from purgemap.routemap.problems import MapError
-from support.deployed import Deployed, run_deploy
+from support.call_counts import count_calls_of
+from support.deployed import Deployed, package_once, run_deploy
 from support.documents import section
+from support.doubles.artifacts import ForeignBucket, OtherVersionBucket
 from support.doubles.cloudformation import ScriptedCloudFormation, stack_event
 from support.doubles.stacks import complete_cloudformation
 from support.places import ROOT
@@ -49,16 +48,6 @@ def _in_a_folder_with_a_map(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     Path("config/routes.yaml").write_text(MAP)
 
 
-@functools.cache
-def _built(document: str) -> FunctionPackage:
-    return package_function(RouteMap(json.loads(document)))
-
-
-@pytest.fixture(autouse=True)
-def _same_maps_are_built_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("purgemap.cli.deploy.package_function", lambda routes: _built(json.dumps(routes.document)))
-
-
 @pytest.fixture
 def aws() -> Iterator[LocalAws]:
     complete_cloudformation()
@@ -67,44 +56,42 @@ def aws() -> Iterator[LocalAws]:
 
 
 def test_deploy_without_terminal_previews_then_refuses(aws: LocalAws) -> None:
-    result = CliRunner().invoke(deploy, [])
+    result = CliRunner().invoke(deploy, [], obj=package_once)
     assert result.exit_code == 2
     preview, _, refusal = result.output.partition("Error: ")
-    assert re.search(r"purgemap in us-east-1: CloudFormation makes\n(  add .*\n){15}", preview)
+    assert re.search(r"purgemap in us-east-1: CloudFormation creates\n(  add .*\n){15}", preview)
     assert refusal == "cannot ask for confirmation: stdin is not a terminal; pass --yes\n"
     assert stacks_in_review(aws) == []
 
 
+def test_deploy_reads_compiles_and_renders_once(aws: LocalAws) -> None:
+    run_deploy()
+    buckets = [f"acme-site-{number}" for number in range(100)]
+    routes = "".join(f"  - {{bucket: {bucket}, distributions: [E2EXAMPLE1ABCD]}}\n" for bucket in buckets)
+    Path("config/routes.yaml").write_text(f"version: 1\nroutes:\n{routes}")
+    package_once(load_map("config/routes.yaml"))
+    load_template.cache_clear()
+    work = (Path.read_bytes, compile_map, load_template, render_stack)
+    assert count_calls_of(lambda: run_deploy("--refresh"), *work) == [1, 1, 1, 1]
+    deployed_map = load_deployed_map(aws.client("s3"), find_stack(aws.client("cloudformation"), "purgemap"))
+    assert deployed_map.buckets.keys() == {*buckets}
+
+
 def stacks_in_review(aws: LocalAws) -> list[Any]:
-    """List the stacks that are only a change set."""
-    found = aws.client("cloudformation").list_stacks(StackStatusFilter=["REVIEW_IN_PROGRESS"])
-    return list(found["StackSummaries"])
+    """List the stacks that have only a change set."""
+    response = aws.client("cloudformation").list_stacks(StackStatusFilter=["REVIEW_IN_PROGRESS"])
+    return list(response["StackSummaries"])
 
 
-def test_a_bad_map_is_refused_before_anything_is_asked_of_aws() -> None:
+def test_deploy_refuses_a_bad_map_before_it_calls_aws() -> None:
     Path("config/routes.yaml").write_text(MAP.replace("acme-www", "acme-www/docs"))
     with pytest.raises(MapError, match=r"routes\[0\]\.bucket"):
         run_deploy()
 
 
-def test_the_map_of_a_fresh_clone_is_never_deployed_to_aws() -> None:
+def test_deploy_refuses_the_example_map_of_a_fresh_clone() -> None:
     with pytest.raises(PurgemapError, match="E2EXAMPLE1ABCD is an example's id"):
         run_deploy("--routes", str(ROOT / "config/routes.yaml"))
-
-
-@pytest.mark.parametrize("id_", ["E2QWRUHAPOMQZL", "EXAMPL3E4ABCD"])
-def test_an_id_that_aws_could_have_is_no_examples_id(id_: str) -> None:
-    Path("config/routes.yaml").write_text(MAP.replace("E2EXAMPLE1ABCD", id_))
-    check_no_example_ids(load_map("config/routes.yaml"), connect().cloudformation)
-
-
-@pytest.mark.parametrize("ipv6_too", ["false", "true"])
-@pytest.mark.parametrize("region", ["eu-central-1", "us-gov-west-1", "cn-north-1", "eusc-de-east-1"])
-def test_every_part_of_aws_is_aws(monkeypatch: pytest.MonkeyPatch, region: str, ipv6_too: str) -> None:
-    monkeypatch.setenv("AWS_DEFAULT_REGION", region)
-    monkeypatch.setenv("AWS_USE_DUALSTACK_ENDPOINT", ipv6_too)
-    with pytest.raises(PurgemapError, match="an example's id"):
-        check_no_example_ids(load_map("config/routes.yaml"), connect().cloudformation)
 
 
 @pytest.mark.parametrize(
@@ -116,62 +103,38 @@ def test_deploy_refuses_unknown_parameter_with_advice(aws: LocalAws, name: str, 
     assert aws.client("s3").list_buckets()["Buckets"] == []
 
 
-def test_a_parameter_without_a_value_is_a_usage_error() -> None:
-    with pytest.raises(click.BadParameter, match="'Window' is not KEY=VALUE"):
-        run_deploy("--parameter", "Window")
-
-
-@pytest.mark.parametrize(
-    ("option", "values", "problem"),
-    [
-        ("--parameter", ["Window=1", "Window=2"], "Window is given twice; give it one value"),
-        ("--tag", ["team=web", "team=ops"], "team is given twice; give it one value"),
-        ("--tag", ["team"], "'team' is not KEY=VALUE"),
-        ("--tag", ["=web"], "'=web' is not KEY=VALUE"),
-        ("--tag", ["AWS:team=web"], "AWS:team: AWS reserves tags that start with aws:; give it another name"),
-        ("--tag", ["team=" + "x" * 257], "team: a tag's name has at most 128 characters, its value at most 256"),
-        ("--role-arn", ["deployer"], "'deployer' is not a role's ARN; write arn:aws:iam::123456789012:role/NAME"),
-        ("--role-arn", [""], "'' is not a role's ARN"),
-        ("--role-arn", ["arn:aws:iam::123456789012:user/deployer"], "is not a role's ARN"),
-    ],
-)
-def test_option_that_no_stack_can_take_is_a_usage_error(option: str, values: list[str], problem: str) -> None:
-    with pytest.raises(click.BadParameter, match=re.escape(problem)):
-        run_deploy(*(argument for value in values for argument in (option, value)))
-
-
-def _described(aws: LocalAws) -> dict[str, Any]:
+def describe_stack(aws: LocalAws) -> dict[str, Any]:
     """Describe the stack: its tags and its role."""
-    (found,) = aws.client("cloudformation").describe_stacks(StackName="purgemap")["Stacks"]
-    return {"role": found.get("RoleARN"), "tags": {tag["Key"]: tag["Value"] for tag in found["Tags"]}}
+    (stack,) = aws.client("cloudformation").describe_stacks(StackName="purgemap")["Stacks"]
+    return {"role": stack.get("RoleARN"), "tags": {tag["Key"]: tag["Value"] for tag in stack["Tags"]}}
 
 
-def test_tags_stay_until_they_are_given_other_values(aws: LocalAws) -> None:
+def test_deploy_keeps_tags_without_new_values(aws: LocalAws) -> None:
     run_deploy("--tag", "team=web", "--tag", "cost=a=b", "--tag", "old=1")
-    assert _described(aws)["tags"] == {"team": "web", "cost": "a=b", "old": "1"}
+    assert describe_stack(aws)["tags"] == {"team": "web", "cost": "a=b", "old": "1"}
     run_deploy("--parameter", "Window=20", "--tag", "team=ops", "--tag", "old=")
-    assert _described(aws)["tags"] == {"team": "ops", "cost": "a=b"}
+    assert describe_stack(aws)["tags"] == {"team": "ops", "cost": "a=b"}
     run_deploy("--parameter", "Window=30")
-    assert _described(aws)["tags"] == {"team": "ops", "cost": "a=b"}
+    assert describe_stack(aws)["tags"] == {"team": "ops", "cost": "a=b"}
 
 
-def test_role_arn_is_the_role_of_cloudformation(aws: LocalAws) -> None:
+def test_deploy_passes_role_arn_to_cloudformation(aws: LocalAws) -> None:
     role = "arn:aws-us-gov:iam::123456789012:role/deploy/cloud.formation"
     run_deploy("--role-arn", role)
-    assert _described(aws)["role"] == role
+    assert describe_stack(aws)["role"] == role
 
 
-def test_dry_run_shows_the_changes_and_leaves_no_stack(aws: LocalAws) -> None:
+def test_dry_run_shows_changes_and_leaves_no_stack(aws: LocalAws) -> None:
     output = run_deploy("--dry-run", "--refresh")
-    assert "purgemap in us-east-1: CloudFormation makes\n  add " in output
+    assert "purgemap in us-east-1: CloudFormation creates\n  add " in output
     assert "refresh E2EXAMPLE1ABCD  / /*\n" in output
-    bucket = "purgemap-artifacts-123456789012-us-east-1"
-    assert output.endswith(f"dry run: nothing is changed; {bucket} keeps the zip and the template\n")
+    artifact_bucket = "purgemap-artifacts-123456789012-us-east-1"
+    assert output.endswith(f"dry run: nothing is changed; {artifact_bucket} keeps the zip and the template\n")
     assert aws.client("cloudformation").describe_stacks()["Stacks"] == []
-    assert [each["Name"] for each in aws.client("s3").list_buckets()["Buckets"]] == [bucket]
+    assert [bucket["Name"] for bucket in aws.client("s3").list_buckets()["Buckets"]] == [artifact_bucket]
 
 
-def test_dry_run_leaves_a_stack_as_it_was(aws: LocalAws) -> None:
+def test_dry_run_leaves_a_stack_unchanged(aws: LocalAws) -> None:
     run_deploy()
     before = Deployed(aws).parameters
     sets = aws.client("cloudformation").list_change_sets(StackName="purgemap")["Summaries"]
@@ -183,24 +146,23 @@ def test_dry_run_leaves_a_stack_as_it_was(aws: LocalAws) -> None:
 
 
 @pytest.mark.parametrize("interpreter", [None, "/usr/bin/python3.13"])
-def test_deploy_says_what_a_start_without_byte_code_costs(
-    interpreter: str | None, aws: LocalAws, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    built = replace(_built(json.dumps(load_map("config/routes.yaml").document)), interpreter=interpreter)
-    monkeypatch.setattr("purgemap.cli.deploy.package_function", lambda _: built)
-    cost = "without byte-code: this computer has no Python 3.13, so each start of the function compiles what it imports"
-    assert (cost in run_deploy("--dry-run")) == (interpreter is None)
+def test_deploy_warns_of_a_zip_without_byte_code(interpreter: str | None, aws: LocalAws) -> None:
+    def package(route_map: RouteMap) -> FunctionPackage:
+        return replace(package_once(route_map), interpreter=interpreter)
+
+    warning = "without byte-code: this computer has no Python 3.13, so each start of the function compiles what it "
+    assert (warning in run_deploy("--dry-run", package=package)) == (interpreter is None)
     assert aws.client("cloudformation").describe_stacks()["Stacks"] == []
 
 
-def test_without_a_region_it_says_which_variable_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_deploy_without_region_names_the_variable_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
         monkeypatch.delenv(name)
     with pytest.raises(PurgemapError, match="You must specify a region; set AWS_DEFAULT_REGION"):
         run_deploy()
 
 
-def test_the_bucket_that_it_creates_is_private_encrypted_and_versioned(aws: LocalAws) -> None:
+def test_artifact_bucket_is_private_encrypted_and_versioned(aws: LocalAws) -> None:
     run_deploy()
     s3, bucket = aws.client("s3"), {"Bucket": "purgemap-artifacts-123456789012-us-east-1"}
     blocked = s3.get_public_access_block(**bucket)["PublicAccessBlockConfiguration"]
@@ -211,53 +173,39 @@ def test_the_bucket_that_it_creates_is_private_encrypted_and_versioned(aws: Loca
     assert s3.get_bucket_versioning(**bucket)["Status"] == "Enabled"
 
 
-def test_the_same_build_is_uploaded_once(aws: LocalAws) -> None:
+def test_deploy_uploads_the_same_zip_once(aws: LocalAws) -> None:
     run_deploy()
     run_deploy("--parameter", "Window=20")
     versions = aws.client("s3").list_object_versions(Bucket="purgemap-artifacts-123456789012-us-east-1")["Versions"]
     assert sorted(version["Key"][-4:] for version in versions) == [".zip", "yaml"]
 
 
-class SomebodyElsesBucket:
-    """A bucket of the name that ours would have, in another account."""
-
-    def head_bucket(self, **asked: Any) -> Any:
-        assert asked["ExpectedBucketOwner"] == "123456789012"
-        raise ClientError({"Error": {"Code": "403", "Message": "Forbidden"}}, "HeadBucket")
-
-
-def test_a_bucket_of_that_name_that_belongs_to_somebody_else_is_not_used() -> None:
-    other: Any = SomebodyElsesBucket()
-    with pytest.raises(PurgemapError, match="belongs to somebody else, or you have no right"):
-        ensure_artifact_bucket(other, "123456789012", "eu-west-1")
-
-
-def test_a_given_bucket_is_used_as_it_is(aws: LocalAws) -> None:
+def test_deploy_uses_a_given_artifact_bucket_unchanged(aws: LocalAws) -> None:
     aws.client("s3").create_bucket(Bucket="acme-artifacts")
     run_deploy("--artifact-bucket", "acme-artifacts")
     assert Deployed(aws).parameters["CodeBucket"] == "acme-artifacts"
     assert [bucket["Name"] for bucket in aws.client("s3").list_buckets()["Buckets"]] == ["acme-artifacts"]
 
 
-def test_parameters_keep_their_values_until_they_are_given_others(aws: LocalAws) -> None:
+def test_deploy_keeps_parameters_without_new_values(aws: LocalAws) -> None:
     run_deploy("--parameter", "Window=20", "--parameter", "MemorySize=256")
     run_deploy("--parameter", "Window=30")
     assert Deployed(aws).mapping["MaximumBatchingWindowInSeconds"] == 30
     assert Deployed(aws).function["MemorySize"] == 256
 
 
-def test_nothing_to_change_is_fine_and_leaves_no_change_set_behind(aws: LocalAws) -> None:
+def test_deploy_without_changes_leaves_no_change_set(aws: LocalAws) -> None:
     run_deploy()
     before = aws.client("cloudformation").list_change_sets(StackName="purgemap")["Summaries"]
     assert run_deploy().endswith("purgemap: no changes\n")
     assert aws.client("cloudformation").list_change_sets(StackName="purgemap")["Summaries"] == before
 
 
-def _answer(aws: LocalAws, answer: bytes) -> tuple[int, str]:
+def answer(aws: LocalAws, text: bytes) -> tuple[int, str]:
     """Run the command on a terminal, and answer its question."""
     code = "import sys; from purgemap.cli.main import main; sys.exit(main())"
     ours, theirs = pty.openpty()
-    os.write(ours, answer)
+    os.write(ours, text)
     done = subprocess.run(
         [sys.executable, "-c", code, "deploy"],
         stdin=theirs,
@@ -271,31 +219,31 @@ def _answer(aws: LocalAws, answer: bytes) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
-def test_on_a_terminal_it_asks_and_a_no_leaves_nothing_behind(aws: LocalAws) -> None:
-    status, output = _answer(aws, b"n\n")
+def test_deploy_on_a_terminal_asks_and_no_leaves_nothing(aws: LocalAws) -> None:
+    status, output = answer(aws, b"n\n")
     assert status == 1
     assert "Go ahead?" in output
     assert stacks_in_review(aws) == []
 
 
-def test_on_a_terminal_a_yes_goes_ahead(aws: LocalAws) -> None:
-    assert _answer(aws, b"y\n")[0] == 0
+def test_deploy_on_a_terminal_continues_after_yes(aws: LocalAws) -> None:
+    assert answer(aws, b"y\n")[0] == 0
     assert Deployed(aws).status == "CREATE_COMPLETE"
 
 
-def test_what_aws_refuses_is_one_line(aws: LocalAws) -> None:
+def test_deploy_reports_an_error_of_aws_in_one_line(aws: LocalAws) -> None:
     with pytest.raises(PurgemapError, match=r"PutObject: NoSuchBucket: The specified bucket does not exist"):
         run_deploy("--artifact-bucket", "no-such-bucket")
     assert aws.client("s3").list_buckets()["Buckets"] == []
 
 
-def test_the_map_that_is_deployed_is_read_back_from_its_zip(aws: LocalAws) -> None:
+def test_deployed_map_is_loaded_from_its_zip(aws: LocalAws) -> None:
     run_deploy()
-    found = find_stack(aws.client("cloudformation"), "purgemap")
-    assert load_deployed_map(aws.client("s3"), found).document == load_map("config/routes.yaml").document
+    stack = find_stack(aws.client("cloudformation"), "purgemap")
+    assert load_deployed_map(aws.client("s3"), stack).document == load_map("config/routes.yaml").document
 
 
-def test_a_deployed_map_that_is_gone_is_an_error_before_anything_is_changed(aws: LocalAws) -> None:
+def test_refresh_without_deployed_map_fails_before_changes(aws: LocalAws) -> None:
     run_deploy()
     before = Deployed(aws)
     aws.client("s3").delete_object(Bucket=before.parameters["CodeBucket"], Key=before.parameters["CodeKey"])
@@ -305,29 +253,7 @@ def test_a_deployed_map_that_is_gone_is_an_error_before_anything_is_changed(aws:
     assert Deployed(aws).types_by_id == before.types_by_id
 
 
-class OtherVersion:
-    """A bucket whose zips another version of purgemap built."""
-
-    def get_object(self, **_: Any) -> Any:
-        packed = io.BytesIO()
-        with zipfile.ZipFile(packed, "w") as archive:
-            archive.writestr("routes.json", '{"compiled": 0}')
-        packed.seek(0)
-        return {"Body": packed}
-
-
-def test_a_deployed_map_of_another_version_is_not_guessed_at() -> None:
-    runs = Stack("stack", "CREATE_COMPLETE", {"CodeBucket": "b", "CodeKey": "k"}, {})
-    with pytest.raises(PurgemapError, match="another version of purgemap compiled it"):
-        load_deployed_map(OtherVersion(), runs)
-
-
-def test_a_template_is_named_by_an_address_that_cloudformation_takes_in_every_partition() -> None:
-    assert object_url("eu-west-1", "a.b", "k.yaml") == "https://s3.eu-west-1.amazonaws.com/a.b/k.yaml"
-    assert object_url("cn-north-1", "b", "k.yaml") == "https://s3.cn-north-1.amazonaws.com.cn/b/k.yaml"
-
-
-def test_the_pipeline_example_calls_it_with_options_that_it_has() -> None:
+def test_pipeline_example_uses_existing_options() -> None:
     workflow = files("purgemap.deploy").joinpath("github/deploy.yaml").read_text()
     used = set(re.findall(r"--[a-z-]+", workflow.partition("purgemap deploy")[2]))
     assert {"--yes", "--artifact-bucket", "--parameter"} <= used
@@ -349,7 +275,7 @@ def _failure_messages() -> Iterator[str]:
     fault = {"LogicalResourceId": "Q", "ResourceType": "AWS::SQS::Queue", "ValidationStatusReason": "already exists"}
     refusing = ScriptedCloudFormation(change_sets=[{"Status": "FAILED"}], operation_events=[fault])
     request = ChangeSetRequest("purgemap-1", "https://s3.eu-west-1.amazonaws.com/b/k", {})
-    other, version = SomebodyElsesBucket(), OtherVersion()
+    other, version = ForeignBucket(), OtherVersionBucket()
     for doing in (
         lambda: execute_change_set(cloudformation, change_set, lambda _: None, lambda _: None),
         lambda: create_change_set(refusing, "purgemap", None, request),

@@ -1,20 +1,26 @@
-"""The values of `purgemap deploy`'s options: pairs, tags, a role."""
+"""The options of `purgemap deploy` that describe the stack, and their parsers."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import click
 
+from purgemap.cli.options import bucket_name
 from purgemap.deployment.stack import RESERVED_TAGS
 
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Tag.html
 _MAX_TAG_KEY, _MAX_TAG_VALUE = 128, 256
 
+DEFAULT_STACK = "purgemap"
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
 _ROLE_ARN = re.compile(r"arn:[a-z-]+:iam::\d{12}:role/[\w+=,.@/-]+", re.ASCII)
 
 
 def parse_pairs(_context: click.Context, _option: click.Parameter, texts: Sequence[str]) -> dict[str, str]:
-    """Split each text at its first "="; a value may hold more of them. Raises click.BadParameter."""
+    """Split each text at its first "="; the value may contain others. Raises click.BadParameter."""
     pairs: dict[str, str] = {}
     for text in texts:
         key, equals, value = text.partition("=")
@@ -27,7 +33,7 @@ def parse_pairs(_context: click.Context, _option: click.Parameter, texts: Sequen
 
 
 def parse_tags(context: click.Context, option: click.Parameter, texts: Sequence[str]) -> dict[str, str]:
-    """Parse tags by name; an empty value removes one. Raises click.BadParameter for what no stack can have."""
+    """Parse tags by name; an empty value removes a tag. Raises click.BadParameter for a tag that AWS refuses."""
     tags = parse_pairs(context, option, texts)
     for key, value in tags.items():
         if key.lower().startswith(RESERVED_TAGS):
@@ -40,7 +46,52 @@ def parse_tags(context: click.Context, option: click.Parameter, texts: Sequence[
 
 
 def parse_role_arn(_context: click.Context, _option: click.Parameter, text: str | None) -> str | None:
-    """Return the ARN of a role; raises click.BadParameter for anything else."""
+    """Return a role's ARN unchanged; raises click.BadParameter for any other text."""
     if text is not None and not _ROLE_ARN.fullmatch(text):
         raise click.BadParameter(f"{text!r} is not a role's ARN; write arn:aws:iam::123456789012:role/NAME")
     return text
+
+
+def stack_options(command: _Command) -> _Command:
+    """Add the options that become `DeploymentOptions`."""
+    options: tuple[Callable[[Any], Any], ...] = (
+        click.option(
+            "--stack-name", metavar="NAME", default=DEFAULT_STACK, show_default=True, help="The stack to deploy to."
+        ),
+        click.option(
+            "--artifact-bucket",
+            type=bucket_name,
+            metavar="BUCKET",
+            help="For the zip and the template [default: a private one, created on first use].",
+        ),
+        click.option(
+            "--parameter",
+            "parameters",
+            metavar="KEY=VALUE",
+            multiple=True,
+            callback=parse_pairs,
+            help="A parameter of deploy/template.yaml; it keeps its value until it is given another. May be repeated.",
+        ),
+        click.option(
+            "--tag",
+            "tags",
+            metavar="KEY=VALUE",
+            multiple=True,
+            callback=parse_tags,
+            help="A tag of the stack and of its resources; it keeps its value until it is given another; an empty one "
+            "removes it. May be repeated.",
+        ),
+        click.option(
+            "--role-arn",
+            metavar="ARN",
+            callback=parse_role_arn,
+            help="The role that CloudFormation assumes, now and in later deployments [default: your credentials].",
+        ),
+        click.option(
+            "--refresh", is_flag=True, help="Invalidate each site that the map adds or changes, once, as a whole."
+        ),
+    )
+    # Decorators apply from the last to the first, and click lists options in the order of the source.
+    for option in reversed(options):
+        command = option(command)
+    return command

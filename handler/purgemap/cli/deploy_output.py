@@ -1,4 +1,4 @@
-"""What `purgemap deploy` shows: the change set, each resource as it changes, and what is there at the end."""
+"""Print a deployment: its changes, its progress and the stack's outputs."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,7 +16,8 @@ _REPLACED = {"True": "[bold red]replaced[/]", "Conditional": "[yellow]perhaps re
 
 
 def show_changes(changes: Sequence[ResourceChange], console: Console) -> None:
-    """Print a line for each resource; what is replaced loses what it holds, so that stands out."""
+    """Print a line for each resource."""
+    # A replaced queue or log group loses its content, so a replacement is marked.
     width = max((len(change.logical_id) for change in changes), default=0)
     for change in changes:
         action = change.action.lower()
@@ -26,7 +27,7 @@ def show_changes(changes: Sequence[ResourceChange], console: Console) -> None:
 
 
 def show_refreshes(jobs: Sequence[Job], console: Console) -> None:
-    """Print what is going to be invalidated once the deployment is done."""
+    """Print the invalidations that follow the deployment, and their cost."""
     for job in jobs:
         console.print(f"  [cyan]refresh[/] {escape(job.distribution)}  {escape(' '.join(job.scopes))}")
     paths = sum(len(job.scopes) for job in jobs)
@@ -36,36 +37,37 @@ def show_refreshes(jobs: Sequence[Job], console: Console) -> None:
 
 
 def show_outputs(outputs: Mapping[str, str], console: Console) -> None:
-    """Print a stack's outputs, a line each."""
+    """Print each output of a stack on a line."""
     width = max(map(len, outputs), default=0)
     for name, value in sorted(outputs.items()):
         console.print(f"  {name:<{width}}  {escape(value)}")
 
 
 class Progress:
-    """Tells of each resource that is done, and on a terminal of what CloudFormation is at."""
+    """The progress of a deployment: a line for each finished resource, and on a terminal those in progress."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._working: dict[str, None] = {}
+        # A dict, since a set would change its order.
+        self._in_progress: dict[str, None] = {}
         self._status = console.status("CloudFormation starts")
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Show what is worked at while the block runs."""
+        """Show the resources in progress while the block runs."""
         with self._status:
             yield
 
-    def tell(self, event: StackEvent) -> None:
-        """Take note of an event."""
+    def on_event(self, event: StackEvent) -> None:
+        """Print a finished resource, and update those in progress."""
         verb = event.status.rpartition("_")[2].lower()
         if event.status.endswith("_IN_PROGRESS"):
             if not event.is_stack:
-                self._working[event.logical_id] = None
+                self._in_progress[event.logical_id] = None
         else:
-            self._working.pop(event.logical_id, None)
+            self._in_progress.pop(event.logical_id, None)
             colour = "red" if verb == "failed" else "green"
             reason = f"  {escape(unwrap_reason(event.reason))}" if verb == "failed" and event.reason else ""
-            done = event.status.lower().replace("_", " ")
-            self._console.print(f"  [{colour}]{done:<15}[/]  {event.logical_id}  {event.resource_type}{reason}")
-        self._status.update(f"CloudFormation works at {', '.join(self._working) or 'the stack'}")
+            status = event.status.lower().replace("_", " ")
+            self._console.print(f"  [{colour}]{status:<15}[/]  {event.logical_id}  {event.resource_type}{reason}")
+        self._status.update(f"CloudFormation works on {', '.join(self._in_progress) or 'the stack'}")

@@ -1,7 +1,7 @@
-"""The map that was deployed and the new one → invalidations of what nobody listened to before, as jobs for the queue.
+"""Build and send the invalidations of sites that a new map adds or changes.
 
-The function sends them: it has the rights on the distributions, here and in other accounts, keeps to CloudFront's
-rate, and loses none.
+Until a map with a site is deployed, changes of that site's objects send no invalidation. So CloudFront may have stale
+objects of it.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -10,7 +10,7 @@ from itertools import takewhile
 from typing import Any
 
 from purgemap.delivery import Queue, QueueMessage
-from purgemap.deployment.diff import compare_maps
+from purgemap.deployment.diff import changed_sites
 from purgemap.errors import PurgemapError
 from purgemap.jobs import Job, job_messages, merge_items
 from purgemap.paths import items_for_target
@@ -18,23 +18,24 @@ from purgemap.planning import partition_items
 from purgemap.routemap import Pattern, RouteMap, Site, Token, TokenKind, capture_names, tokenize
 from purgemap.routing import Target, substitute_captures
 
+# The change set is deployed by then, so a second deployment finds no difference to refresh.
 MANUAL_HINT = "invalidate by hand what is listed above as refresh, as the next deployment finds it deployed"
 
 
 def refresh_jobs(old: RouteMap, new: RouteMap, source: str, now: float) -> list[Job]:
-    """Make a job for each distribution of which the new map has a site more, or another: all of these sites' scopes.
+    """Build one job per distribution with added or changed sites; each job invalidates those sites completely.
 
-    `source` names the deployment: the jobs of one deployment are the same requests to CloudFront, however often they
-    are sent. `now` is in seconds since the epoch.
+    `source` identifies the deployment: however often its jobs are sent, they are the same requests to CloudFront.
+    `now` is in seconds since the epoch.
     """
     sites_by_distribution: dict[str, list[Site]] = {}
-    for _, site in compare_maps(old, new).sites:
+    for _, site in changed_sites(old, new):
         if site:
             sites_by_distribution.setdefault(site.distribution.id, []).append(site)
     jobs = (
         Job(
             distribution,
-            _without_covered(merge_items(map(scope_items, sites))),
+            _without_covered(merge_items(map(site_items, sites))),
             (source,),
             oldest_event_time=now,
             changes=0,
@@ -44,96 +45,102 @@ def refresh_jobs(old: RouteMap, new: RouteMap, source: str, now: float) -> list[
     return [job for job in jobs if job.scopes]
 
 
-def send(jobs: Iterable[Job], queue: Queue) -> None:
-    """Give jobs to the service's queue; raises PurgemapError for those that it doesn't take."""
-    sent = [(job.distribution, QueueMessage(body)) for job in jobs for body in job_messages(job)]
-    reasons = queue.send([message for _, message in sent])
-    failed = [f"{name}: {reason}" for (name, _), reason in zip(sent, reasons, strict=True) if reason]
-    if failed:
-        raise PurgemapError(f"deployed, but not refreshed: {'; '.join(failed)}; {MANUAL_HINT}")
+def send_jobs(jobs: Iterable[Job], queue: Queue) -> None:
+    """Send jobs to the service's queue; raises PurgemapError for those that it does not accept."""
+    messages = [(job.distribution, QueueMessage(body)) for job in jobs for body in job_messages(job)]
+    reasons = queue.send([message for _, message in messages])
+    failures = [f"{name}: {reason}" for (name, _), reason in zip(messages, reasons, strict=True) if reason]
+    if failures:
+        raise PurgemapError(f"deployed, but not refreshed: {'; '.join(failures)}; {MANUAL_HINT}")
 
 
-def scope_items(site: Site) -> Mapping[str, str | None]:
-    """Return items that cover all that a change of the site could ask for, whichever of its objects changes.
+def site_items(site: Site) -> Mapping[str, str | None]:
+    """Return items that cover whatever a change of any object of a site would invalidate, with their scopes.
 
-    They start where the site's prefix does; what captures and stars leave open is covered as a whole.
+    They start at the literal start of the site's prefix; captures and wildcards of the prefix are covered by `*`.
     """
-    target = _target(site)
+    target = _prefix_target(site)
     if target is None:
         return {}
-    # A key is known as far as its prefix is, unless a capture of the origin path hides its start.
+    # The start of a key is unknown if a capture of the origin path hides it.
     has_key = bool(target.origin_path) or not site.settings.origin_path
-    of_object = {"path", "dir", *(("key",) if has_key else ())}
+    key_variables = {"path", "dir", *(("key",) if has_key else ())}
     templates = site.settings.invalidate
-    wide = [_widened(template, target.captures, of_object) for template in templates]
-    # An index page's clean URL (`/blog`) stands outside of its folder's wildcard, and `P*` is not trusted to evict P.
-    exact = [each for each in templates if _names(each) - target.captures.keys() <= of_object]
+    wide_templates = [_generalize(template, target.captures, key_variables) for template in templates]
+    # Two items that no wildcard of the folder covers: an index page's clean URL (`/blog` of `/blog/*`), and P itself
+    # of `P*`, which CloudFront is not documented to evict.
+    exact_templates = [
+        template for template in templates if _capture_names(template) - target.captures.keys() <= key_variables
+    ]
     is_folder = target.matched.endswith("/") or not target.matched
     pages = [target.matched + name for name in site.settings.index_documents] if is_folder else []
-    covering = _asking(target, filter(None, wide), clean_urls=False, strip_suffixes=())
-    asked = (
-        items_for_target(covering, [target.matched]),
-        items_for_target(_asking(target, exact), [target.matched, *pages]),
+    wide_target = _with_templates(target, filter(None, wide_templates), clean_urls=False, strip_suffixes=())
+    results = (
+        items_for_target(wide_target, [target.matched]),
+        items_for_target(_with_templates(target, exact_templates), [target.matched, *pages]),
     )
-    return merge_items(each.items for each in asked)
+    return merge_items(result.items for result in results)
 
 
-def _target(site: Site) -> Target | None:
-    """Take the literal start of a site's prefix as what is matched; None where its distribution can't serve it."""
+def _prefix_target(site: Site) -> Target | None:
+    """Build the target of the literal start of a site's prefix; None if the distribution cannot serve the site."""
     captures = dict(site.captures)
-    if not _is_open(site.bucket):
+    if not _is_pattern(site.bucket):
         captures["bucket"] = site.bucket
     origin_path = site.settings.origin_path
     folder = f"{origin_path[1:]}/" if origin_path else ""
-    inside = ""
+    prefix_in_folder = ""
     if site.prefix.startswith(folder):
-        inside = Pattern(site.prefix.removeprefix(folder), full_match=False).literal_prefix
-    elif not (folder.startswith(site.prefix) or _is_open(site.prefix + folder)):
+        prefix_in_folder = _literal_start(site.prefix.removeprefix(folder))
+    elif not (folder.startswith(site.prefix) or _is_pattern(site.prefix + folder)):
         return None
-    if _is_open(folder):  # whatever it is, it is cut
-        origin_path, matched = "", inside
+    if _is_pattern(folder):
+        # Viewer paths do not contain the origin path, so its captures need no value.
+        origin_path, matched = "", prefix_in_folder
     else:
-        origin_path, matched = (
-            substitute_captures(origin_path, {}),
-            Pattern(folder, full_match=False).literal_prefix + inside,
-        )
+        origin_path, matched = substitute_captures(origin_path, {}), _literal_start(folder) + prefix_in_folder
     return Target(site.route, site.bucket, site.distribution, site.settings, origin_path, matched, captures)
 
 
-def _names(template: str) -> set[str]:
+def _literal_start(prefix: str) -> str:
+    return Pattern(prefix, full_match=False).literal_prefix
+
+
+def _capture_names(template: str) -> set[str]:
     return set(capture_names(tokenize(template)))
 
 
-def _is_open(pattern: str) -> bool:
-    return any(part.kind is not TokenKind.LITERAL for part in tokenize(pattern))
+def _is_pattern(text: str) -> bool:
+    return any(token.kind is not TokenKind.LITERAL for token in tokenize(text))
 
 
-def _widened(template: str, known: Collection[str], of_object: Collection[str]) -> str:
-    """Turn a template of `invalidate` into one that covers what it gives for any object of the site.
+def _generalize(template: str, captures: Collection[str], key_variables: Collection[str]) -> str:
+    """Turn a template of `invalidate` into one whose items cover those of every object of the site.
 
-    A tag that names the object can't be covered; then "", as the site's own paths are covered all the same.
+    Returns "" for a tag that depends on the object.
     """
-    parts = tokenize(template)
-    fixed = list(takewhile(lambda part: part.kind is not TokenKind.CAPTURE or part.text in known, parts))
-    if len(fixed) == len(parts):
+    tokens = tokenize(template)
+    start = list(takewhile(lambda token: token.kind is not TokenKind.CAPTURE or token.text in captures, tokens))
+    if len(start) == len(tokens):
         return template
+    # A tag has no wildcard, and the site's own paths are invalidated without it.
     if template.startswith("#"):
         return ""
-    name = parts[len(fixed)].text
-    return "".join(map(_written, fixed)) + (f"{{{name}}}*" if name in of_object else "*")
+    name = tokens[len(start)].text
+    return "".join(map(_token_text, start)) + (f"{{{name}}}*" if name in key_variables else "*")
 
 
-def _written(part: Token) -> str:
-    if part.kind is TokenKind.CAPTURE:
-        return f"{{{part.text}}}"
-    return part.text.replace("{", "{{").replace("}", "}}") if part.kind is TokenKind.LITERAL else part.text
+def _token_text(token: Token) -> str:
+    if token.kind is TokenKind.CAPTURE:
+        return f"{{{token.text}}}"
+    return token.text.replace("{", "{{").replace("}", "}}") if token.kind is TokenKind.LITERAL else token.text
 
 
-def _asking(target: Target, templates: Iterable[str], **settings: bool | tuple[str, ...]) -> Target:
-    changed: dict[str, Any] = {"invalidate": tuple(templates), **settings}
-    return replace(target, settings=target.settings._replace(**changed))
+def _with_templates(target: Target, templates: Iterable[str], **settings: bool | tuple[str, ...]) -> Target:
+    changes: dict[str, Any] = {"invalidate": tuple(templates), **settings}
+    return replace(target, settings=target.settings._replace(**changes))
 
 
 def _without_covered(scopes: Mapping[str, str | None]) -> dict[str, str | None]:
-    tags, exact, stems = partition_items(scopes)
-    return {item: scopes[item] for item in (*tags, *exact, *(f"{stem}*" for stem in stems))}
+    tags, exact_paths, stems = partition_items(scopes)
+    return {item: scopes[item] for item in (*tags, *exact_paths, *(f"{stem}*" for stem in stems))}

@@ -1,4 +1,4 @@
-"""The map and its function → a CloudFormation stack that runs them, by way of a change set."""
+"""A CloudFormation stack that runs the function: found, changed by a change set, and its artifacts."""
 
 from purgemap.deployment.stack.artifacts import ensure_artifact_bucket, load_deployed_map, object_url, upload
 from purgemap.deployment.stack.change_set import (
@@ -10,8 +10,8 @@ from purgemap.deployment.stack.change_set import (
 )
 from purgemap.deployment.stack.clients import Clients, connect
 from purgemap.deployment.stack.execution import StackEvent, execute_change_set, unwrap_reason
-from purgemap.deployment.stack.preflight import check_no_example_ids
-from purgemap.deployment.stack.stack import RESERVED_TAGS, Stack, check_deployable, find_stack, merge_tags
+from purgemap.deployment.stack.preflight import check_deployable, check_no_example_ids
+from purgemap.deployment.stack.stack import RESERVED_TAGS, Stack, find_stack, merge_tags
 
 __all__ = [
     "RESERVED_TAGS",

@@ -1,4 +1,4 @@
-"""The function's zip and the rendered template → objects in a bucket, and a deployed zip → its map."""
+"""Upload the function's zip and the template, and read the deployed map back from its zip."""
 
 import hashlib
 import io
@@ -18,27 +18,28 @@ _MISSING = {"404", "NoSuchKey", "NoSuchBucket", "NotFound"}
 
 
 def ensure_artifact_bucket(s3: Any, account: str, region: str) -> str:
-    """Return the bucket that purgemap keeps for its artifacts in an account and region, made if it isn't there.
+    """Return purgemap's artifact bucket of an account and region; creates it if it does not exist.
 
-    Its name can be guessed, so somebody else may have taken it: raises PurgemapError for a bucket of another account.
+    Raises PurgemapError for a bucket of another account.
     """
     bucket = f"purgemap-artifacts-{account}-{region}"
     try:
+        # The name can be guessed, so another account may own the bucket.
         s3.head_bucket(Bucket=bucket, ExpectedBucketOwner=account)
     except ClientError as error:
         if error_code(error) not in _MISSING:
             raise PurgemapError(
-                f"the bucket {bucket} belongs to somebody else, or you have no right to it; name one of your own with "
-                "--artifact-bucket"
+                f"the bucket {bucket} belongs to somebody else, or you have no permission for it; name a bucket of "
+                "yours with --artifact-bucket"
             ) from error
-        _create(s3, bucket, region)
+        _create_bucket(s3, bucket, region)
     return bucket
 
 
-def _create(s3: Any, bucket: str, region: str) -> None:
+def _create_bucket(s3: Any, bucket: str, region: str) -> None:
     # us-east-1 is the one region that must not be named: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
-    place = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
-    s3.create_bucket(Bucket=bucket, ObjectOwnership="BucketOwnerEnforced", **place)
+    location = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+    s3.create_bucket(Bucket=bucket, ObjectOwnership="BucketOwnerEnforced", **location)
     blocks = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
     s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=dict.fromkeys(blocks, True))
     rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
@@ -46,16 +47,14 @@ def _create(s3: Any, bucket: str, region: str) -> None:
     s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
 
 
-def upload(s3: Any, bucket: str, data: bytes, ending: str) -> str:
-    """Put an artifact under its digest, unless it is there; returns the key.
-
-    CloudFormation sees new code only by a new key, and takes a failed update back with the code of the old one.
-    """
-    key = f"purgemap/{hashlib.sha256(data).hexdigest()}.{ending}"
+def upload(s3: Any, bucket: str, data: bytes, extension: str) -> str:
+    """Upload an artifact under its digest, unless it exists; returns the key."""
+    # CloudFormation detects new code only by a new key, and a rollback needs the code under the old one.
+    key = f"purgemap/{hashlib.sha256(data).hexdigest()}.{extension}"
     try:
         s3.head_object(Bucket=bucket, Key=key)
     except ClientError as error:
-        # Without the right to list a bucket, S3 says 403 for what isn't there.
+        # Without permission to list the bucket, S3 answers 403 for a missing object.
         if error_code(error) not in _MISSING | {"403"}:
             raise
         s3.put_object(Bucket=bucket, Key=key, Body=data)
@@ -63,12 +62,13 @@ def upload(s3: Any, bucket: str, data: bytes, ending: str) -> str:
 
 
 def object_url(region: str, bucket: str, key: str) -> str:
-    """Spell an object's address as CloudFormation takes it, with the bucket in the path: its name may hold dots."""
+    """Build an object's URL as CloudFormation requires it."""
+    # The bucket is part of the path: a TLS certificate does not match a host with a dotted bucket name.
     return f"https://s3.{region}.amazonaws.com{'.cn' if region.startswith('cn-') else ''}/{bucket}/{key}"
 
 
 def load_deployed_map(s3: Any, stack: Stack | None) -> RouteMap:
-    """Read the map that a stack runs back from its zip; an empty map for no stack. Raises PurgemapError."""
+    """Load the map of a stack from its zip; the empty map for no stack. Raises PurgemapError."""
     bucket, key = (stack.parameters.get(name, "") if stack else "" for name in ("CodeBucket", "CodeKey"))
     if not bucket:
         return empty_map()
@@ -84,6 +84,6 @@ def load_deployed_map(s3: Any, stack: Stack | None) -> RouteMap:
 
 def _unreadable(reason: str) -> PurgemapError:
     return PurgemapError(
-        f"--refresh compares with the map that is deployed, and that can't be read back ({reason}); deploy without it, "
-        "and invalidate what you added by hand"
+        f"--refresh compares with the map that is deployed, and that can't be read back ({reason}); deploy without "
+        "--refresh, and invalidate the added sites by hand"
     )

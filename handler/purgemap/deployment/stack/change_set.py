@@ -1,4 +1,4 @@
-"""A template and parameters → what they would change in a stack, held ready to be executed."""
+"""Create and discard a change set: how a template and parameters would change a stack."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -10,19 +10,19 @@ from botocore.exceptions import ClientError
 
 from purgemap.deployment.stack.clients import CloudFormation
 from purgemap.deployment.stack.failed_change_set import explain_failure
-from purgemap.deployment.stack.stack import EMPTY, Stack, find_stack
+from purgemap.deployment.stack.stack import REVIEW_IN_PROGRESS, Stack, find_stack
 from purgemap.errors import PurgemapError
 
-_SECONDS_BETWEEN_LOOKS = 2.0
+_POLL_SECONDS = 2.0
 
-# How CloudFormation says that a change set is empty, for a template and for a template with parameters only.
-_NOTHING = ("No updates are to be performed", "didn't contain changes")
+# An empty change set has status FAILED and one of these reasons: the first if the template itself changed nothing.
+_EMPTY_REASONS = ("No updates are to be performed", "didn't contain changes")
 
 
 class ChangeSetRequest(NamedTuple):
-    """What to make of a stack: a name for the change set, the template, parameters (None keeps a stack's value).
+    """The target state of a stack: a change set's name, the template, and parameters (None keeps the stack's value).
 
-    `tags` are all tags of the stack, `role_arn` is the role that CloudFormation assumes; None leaves the stack's alone.
+    `tags` are all tags of the stack, `role_arn` is the role that CloudFormation assumes. None keeps the stack's.
     """
 
     name: str
@@ -33,7 +33,7 @@ class ChangeSetRequest(NamedTuple):
 
 
 class ResourceChange(NamedTuple):
-    """One resource: Add, Modify or Remove; whether it is replaced ("True", "Conditional", "False", "" for no word)."""
+    """The change of one resource: Add, Modify or Remove; `replacement` is True, Conditional, False or empty."""
 
     action: str
     logical_id: str
@@ -43,7 +43,7 @@ class ResourceChange(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ChangeSet:
-    """A change set that is ready; `is_first` says that its stack was made for it and is still empty."""
+    """A change set that can be executed; `is_first` means that it created its stack, which is still empty."""
 
     id: str
     stack_id: str
@@ -54,31 +54,36 @@ class ChangeSet:
 def create_change_set(
     cloudformation: CloudFormation,
     stack_name: str,
-    before: Stack | None,
+    stack: Stack | None,
     request: ChangeSetRequest,
     sleep: Callable[[float], None] = time.sleep,
 ) -> ChangeSet | None:
-    """Make a change set and wait for it; None if nothing changes. Raises PurgemapError with CloudFormation's reason."""
-    is_first = before is None or before.status == EMPTY
-    made = cloudformation.create_change_set(
+    """Create a change set and wait for it; None if nothing changes. Raises PurgemapError with CloudFormation's reason.
+
+    A change set that is empty or failed is discarded.
+    """
+    is_first = stack is None or stack.status == REVIEW_IN_PROGRESS
+    response = cloudformation.create_change_set(
         StackName=stack_name,
         ChangeSetName=request.name,
-        ClientToken=request.name,  # so that botocore's retry of a call is no second call
-        # A stack whose creation failed takes no update, so it goes.
+        ClientToken=request.name,  # makes a retry by botocore the same call
+        # A stack whose creation failed cannot be updated, so CloudFormation deletes it.
         **({"ChangeSetType": "CREATE", "OnStackFailure": "DELETE"} if is_first else {"ChangeSetType": "UPDATE"}),
         TemplateURL=request.template_url,
-        Parameters=[_parameter(*each) for each in request.parameters.items()],
+        Parameters=[_parameter(*item) for item in request.parameters.items()],
         Capabilities=["CAPABILITY_IAM"],
-        **_options(request),
+        **_optional_arguments(request),
     )
-    page = _wait(cloudformation, made["Id"], sleep)
-    change_set = ChangeSet(made["Id"], made["StackId"], _changes(cloudformation, made["Id"], page), is_first)
+    page = _wait_until_ready(cloudformation, response["Id"], sleep)
+    changes = _read_changes(cloudformation, response["Id"], page)
+    change_set = ChangeSet(response["Id"], response["StackId"], changes, is_first)
     if page["Status"] != "FAILED":
         return change_set
     reason = page.get("StatusReason", "")
-    is_empty = any(words in reason for words in _NOTHING)
+    is_empty = any(text in reason for text in _EMPTY_REASONS)
+    # The events with the reasons disappear with the change set.
     failure = "" if is_empty else explain_failure(cloudformation, change_set.id, reason)
-    # A failed change set that stays is harmless, and must not hide the reason.
+    # Without permission to delete, the failed change set stays. That is harmless, and must not hide the reason.
     with suppress(ClientError):
         discard_change_set(cloudformation, change_set)
     if is_empty:
@@ -87,46 +92,50 @@ def create_change_set(
 
 
 def discard_change_set(cloudformation: CloudFormation, change_set: ChangeSet) -> None:
-    """Delete a change set, and the empty stack that was made for it."""
+    """Delete a change set and, if it created its stack, the empty stack."""
     cloudformation.delete_change_set(ChangeSetName=change_set.id)
     if change_set.is_first:
         stack = find_stack(cloudformation, change_set.stack_id)
-        if stack and stack.status == EMPTY:
+        # Someone else may have executed another change set of the stack since.
+        if stack and stack.status == REVIEW_IN_PROGRESS:
             cloudformation.delete_stack(StackName=change_set.stack_id)
 
 
 def _parameter(name: str, value: str | None) -> dict[str, Any]:
-    given = {"UsePreviousValue": True} if value is None else {"ParameterValue": value}
-    return {"ParameterKey": name, **given}
+    return {"ParameterKey": name, **({"UsePreviousValue": True} if value is None else {"ParameterValue": value})}
 
 
-def _options(request: ChangeSetRequest) -> dict[str, Any]:
+def _optional_arguments(request: ChangeSetRequest) -> dict[str, Any]:
     role = {"RoleARN": request.role_arn} if request.role_arn else {}
     if request.tags is None:
         return role
     return {**role, "Tags": [{"Key": key, "Value": value} for key, value in request.tags.items()]}
 
 
-def _wait(cloudformation: CloudFormation, change_set_id: str, sleep: Callable[[float], None]) -> dict[str, Any]:
-    """Wait until a change set is ready or refused, and return the first page of what it holds."""
+def _wait_until_ready(
+    cloudformation: CloudFormation, change_set_id: str, sleep: Callable[[float], None]
+) -> dict[str, Any]:
+    """Wait until a change set is complete or failed; returns its first page."""
     while True:
         page: dict[str, Any] = cloudformation.describe_change_set(ChangeSetName=change_set_id)
         if page["Status"] not in {"CREATE_PENDING", "CREATE_IN_PROGRESS"}:
             return page
-        sleep(_SECONDS_BETWEEN_LOOKS)
+        sleep(_POLL_SECONDS)
 
 
-def _changes(cloudformation: CloudFormation, change_set_id: str, page: dict[str, Any]) -> tuple[ResourceChange, ...]:
-    """Read a change set to its last page; sorted by what the template calls the resources."""
-    found = [*page.get("Changes", [])]
+def _read_changes(
+    cloudformation: CloudFormation, change_set_id: str, page: dict[str, Any]
+) -> tuple[ResourceChange, ...]:
+    """Read a change set from its first page to its last; returns the changes sorted by logical id."""
+    entries = [*page.get("Changes", [])]
     while token := page.get("NextToken"):
         page = cloudformation.describe_change_set(ChangeSetName=change_set_id, NextToken=token)
-        found += page.get("Changes", [])
-    changes = [_change(each["ResourceChange"]) for each in found if "ResourceChange" in each]
+        entries += page.get("Changes", [])
+    changes = [_parse_change(entry["ResourceChange"]) for entry in entries if "ResourceChange" in entry]
     return tuple(sorted(changes, key=lambda change: change.logical_id))
 
 
-def _change(found: dict[str, Any]) -> ResourceChange:
-    return ResourceChange(
-        found["Action"], found["LogicalResourceId"], found["ResourceType"], str(found.get("Replacement") or "")
-    )
+def _parse_change(change: dict[str, Any]) -> ResourceChange:
+    # Replacement is missing for a resource that is added or removed.
+    replacement = str(change.get("Replacement") or "")
+    return ResourceChange(change["Action"], change["LogicalResourceId"], change["ResourceType"], replacement)

@@ -1,4 +1,4 @@
-"""Region, profile and endpoints, as botocore finds them → clients of the services that a deployment calls."""
+"""Create the clients of the services that a deployment calls."""
 
 from typing import Any, NamedTuple, Protocol
 
@@ -8,7 +8,8 @@ from botocore.exceptions import NoRegionError
 
 from purgemap.aws import check_credentials, create_client, find_region, translate_errors
 
-# A person or a pipeline waits here, and CloudFormation's own calls are throttled at a few a second.
+# A person or a pipeline waits, and CloudFormation throttles its own calls at a few per second: so more attempts than
+# botocore's three, with short timeouts.
 _CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 6},
     connect_timeout=5,
@@ -18,35 +19,35 @@ _CONFIG = Config(
 
 
 class CloudFormation(Protocol):
-    """The calls that are made to CloudFormation; parameters and answers are botocore's."""
+    """The calls to CloudFormation; requests and responses are botocore's."""
 
-    def describe_stacks(self, **asked: Any) -> Any:
-        """Find a stack, by name or id."""
+    def describe_stacks(self, **request: Any) -> Any:
+        """Describe a stack, by name or id."""
 
-    def describe_stack_events(self, **asked: Any) -> Any:
-        """List what happened to a stack, the latest first."""
+    def describe_stack_events(self, **request: Any) -> Any:
+        """List the events of a stack, the latest first."""
 
-    def describe_events(self, **asked: Any) -> Any:
-        """List what happened in an operation, such as the creation of a change set."""
+    def describe_events(self, **request: Any) -> Any:
+        """List the events of an operation, such as the creation of a change set."""
 
-    def create_change_set(self, **asked: Any) -> Any:
+    def create_change_set(self, **request: Any) -> Any:
         """Start to compare a template with a stack."""
 
-    def describe_change_set(self, **asked: Any) -> Any:
-        """Tell how far that is, and what differs."""
+    def describe_change_set(self, **request: Any) -> Any:
+        """Describe the state and the changes of a change set."""
 
-    def execute_change_set(self, **asked: Any) -> Any:
-        """Start to make the stack what the template says."""
+    def execute_change_set(self, **request: Any) -> Any:
+        """Start to apply a change set to its stack."""
 
-    def delete_change_set(self, **asked: Any) -> Any:
-        """Forget a comparison."""
+    def delete_change_set(self, **request: Any) -> Any:
+        """Delete a change set."""
 
-    def delete_stack(self, **asked: Any) -> Any:
+    def delete_stack(self, **request: Any) -> Any:
         """Start to delete a stack."""
 
 
 class Clients(NamedTuple):
-    """The region that is deployed to, and the clients for it."""
+    """The region of a deployment, and the clients for it."""
 
     region: str
     cloudformation: CloudFormation
@@ -55,12 +56,12 @@ class Clients(NamedTuple):
 
     @property
     def account(self) -> str:
-        """The number of the account that is deployed to; asks AWS."""
+        """The account number of the credentials; calls AWS."""
         return str(self.sts.get_caller_identity()["Account"])
 
 
 def connect() -> Clients:
-    """Make the clients; raises PurgemapError for a region or credentials that are missing or invalid."""
+    """Create the clients; raises PurgemapError for a region or credentials that are missing or invalid."""
     with translate_errors():
         session = botocore.session.Session()
         region = find_region(session)

@@ -1,4 +1,4 @@
-"""A stack's name → what is there now, and whether it can be changed."""
+"""Find a stack and read its parameters, outputs and tags."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,25 +7,18 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from purgemap.deployment.stack.clients import CloudFormation
-from purgemap.errors import PurgemapError
 
-# A stack of a change set that was never executed: it has a name, and nothing else.
-EMPTY = "REVIEW_IN_PROGRESS"
+# The status of a stack whose first change set was never executed: it has a name and no resources.
+REVIEW_IN_PROGRESS = "REVIEW_IN_PROGRESS"
 
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Tag.html
 RESERVED_TAGS = "aws:"
-"""How a tag starts that only AWS can set."""
-
-# A rule is called STACK- and 16 characters more, and its name takes 64.
-_LONGEST_NAME = 47
-
-# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html#cfn-console-view-stack-data-resources-status-codes
-_AT_REST = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE", EMPTY}
-_NEVER_MADE = {"CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED"}
+"""The prefix of tags that only AWS can set."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """A stack: its id, its status in CloudFormation's word, its parameters, outputs and tags by name."""
+    """A stack: its id, CloudFormation's status, and its parameters, outputs and tags by name."""
 
     id: str
     status: str
@@ -35,51 +28,30 @@ class Stack:
 
 
 def find_stack(cloudformation: CloudFormation, name: str) -> Stack | None:
-    """Look a stack up, by name or id; None where there is none."""
+    """Find a stack by name or id; None if it does not exist."""
     try:
-        found = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
+        description = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
     except ClientError as error:
+        # CloudFormation has no code of its own for a missing stack: it answers ValidationError.
         if "does not exist" in error.response["Error"].get("Message", ""):
             return None
         raise
-    # An empty stack's parameters and tags are those of its change set: none has a value that could be kept.
-    is_empty = found["StackStatus"] == EMPTY
-    parameters = {} if is_empty else _by_name(found, "Parameter")
-    tags = {} if is_empty else {tag["Key"]: str(tag["Value"]) for tag in found.get("Tags", [])}
-    return Stack(found["StackId"], found["StackStatus"], parameters, _by_name(found, "Output"), tags)
+    id_, status = description["StackId"], description["StackStatus"]
+    outputs = _values_by_name(description, "Output")
+    if status == REVIEW_IN_PROGRESS:
+        # The parameters and tags are those of the pending change set, so no value can be kept.
+        return Stack(id_, status, {}, outputs)
+    tags = {tag["Key"]: str(tag["Value"]) for tag in description.get("Tags", [])}
+    return Stack(id_, status, _values_by_name(description, "Parameter"), outputs, tags)
 
 
-def _by_name(found: Mapping[str, Any], kind: str) -> dict[str, str]:
-    return {entry[f"{kind}Key"]: str(entry[f"{kind}Value"]) for entry in found.get(f"{kind}s", [])}
+def _values_by_name(description: Mapping[str, Any], kind: str) -> dict[str, str]:
+    return {entry[f"{kind}Key"]: str(entry[f"{kind}Value"]) for entry in description.get(f"{kind}s", [])}
 
 
-def merge_tags(before: Stack | None, given: Mapping[str, str]) -> dict[str, str] | None:
-    """Return all tags that a stack is to have; an empty value removes a tag. None for a stack without any.
-
-    A change set's tags replace the stack's, so those that stay have to be sent again.
-    """
-    kept = before.tags if before else {}
-    merged = {**{key: value for key, value in kept.items() if not key.startswith(RESERVED_TAGS)}, **given}
+def merge_tags(stack: Stack | None, tags: Mapping[str, str]) -> dict[str, str] | None:
+    """Merge new tags into a stack's; an empty value removes a tag. None if there are no tags at all."""
+    # A change set replaces all tags of the stack, so it needs those that stay, too.
+    old_tags = {key: value for key, value in stack.tags.items() if not key.startswith(RESERVED_TAGS)} if stack else {}
+    merged = {**old_tags, **tags}
     return {key: value for key, value in merged.items() if value} if merged else None
-
-
-def check_deployable(name: str, stack: Stack | None) -> None:
-    """Refuse a stack that takes no update now, or never could; the PurgemapError says what to do about it."""
-    if len(name) > _LONGEST_NAME:
-        raise PurgemapError(
-            f"the stack's name {name} is too long for its event rules: {_LONGEST_NAME} characters at most"
-        )
-    if stack is None or stack.status in _AT_REST:
-        return
-    is_what = f"the stack {name} is {stack.status}"
-    if stack.status.endswith("_IN_PROGRESS"):
-        raise PurgemapError(f"{is_what}: somebody is changing it; try again when that is over")
-    if stack.status in _NEVER_MADE:
-        command = f"aws cloudformation delete-stack --stack-name {name}"
-        raise PurgemapError(f"{is_what}: its creation failed, so it can only be deleted: {command}, then deploy again")
-    if stack.status == "UPDATE_ROLLBACK_FAILED":
-        command = f"aws cloudformation continue-update-rollback --stack-name {name}"
-        raise PurgemapError(
-            f"{is_what}: an update failed, and so did taking it back; fix what its events name: {command}"
-        )
-    raise PurgemapError(f"{is_what}, and takes no update; see its events in CloudFormation's console")

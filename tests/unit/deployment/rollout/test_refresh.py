@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 import pytest
 
 from conftest import LoadMap
-from purgemap.deployment.rollout.refresh import refresh_jobs, send
+from purgemap.deployment.rollout.refresh import refresh_jobs, send_jobs
 from purgemap.errors import PurgemapError
 from purgemap.jobs import parse_job
 from purgemap.operations.preview import preview_change
@@ -151,7 +151,7 @@ def _jobs(queue: MemoryQueue) -> list[Mapping[str, object]]:
 def test_jobs_go_to_the_services_queue_as_it_reads_them(map_from_yaml: LoadMap) -> None:
     queue = MemoryQueue()
     jobs = refresh_jobs(NOTHING, map_from_yaml(SITE % ""), "arn:aws:cloudformation:eu-west-1:1:changeSet/p", 9.0)
-    send(jobs, queue)
+    send_jobs(jobs, queue)
     (job,) = map(parse_job, _jobs(queue))
     assert (job.distribution, set(job.scopes), job.oldest_event_time) == (WWW, {"/p/", "/p/*"}, 9.0)
     assert job.digest == jobs[0].digest, "the same deployment is the same request, however often it is sent"
@@ -159,4 +159,4 @@ def test_jobs_go_to_the_services_queue_as_it_reads_them(map_from_yaml: LoadMap) 
 
 def test_a_job_that_the_queue_does_not_take_is_named(map_from_yaml: LoadMap) -> None:
     with pytest.raises(PurgemapError, match=f"deployed, but not refreshed: {WWW}: AccessDenied; invalidate by hand"):
-        send(refresh_jobs(NOTHING, map_from_yaml(SITE % ""), "source", 0), MemoryQueue("AccessDenied"))
+        send_jobs(refresh_jobs(NOTHING, map_from_yaml(SITE % ""), "source", 0), MemoryQueue("AccessDenied"))
