@@ -1,4 +1,4 @@
-"""From the map to CloudFront: `purgemap deploy` makes the stack, and a real S3 write travels through all of it."""
+"""From the map to CloudFront: `purgemap deploy` creates the stack, and an S3 write passes through all of it."""
 
 import subprocess
 from collections.abc import Iterator
@@ -21,20 +21,20 @@ from support.rendered import bucket_matchers, names, of_type, read
 WWW, BLOG = "E2EXAMPLE1ABCD", "E3EXAMPLE2ABCD"
 ONE_SITE = f"version: 1\nroutes:\n  - {{bucket: acme-www, distributions: [{WWW}]}}\n"
 TWO_SITES = f"{ONE_SITE}  - {{bucket: acme-blog, prefix: blog/, distributions: [{BLOG}]}}\n"
-# So that every resource of the template is made.
+# With these, CloudFormation creates every resource of the template.
 ALL_CONDITIONS = (
     "AlarmTopicArn=arn:aws:sns:us-east-1:123456789012:alarms",
     "CentralBusOrganization=o-a1b2c3d4e5",
     "CentralBusAccounts=222222222222",
     "PermissionsBoundary=arn:aws:iam::123456789012:policy/bound",
 )
-# What has no name of its own, and is looked for in what it belongs to.
-IN_OTHERS = {"AWS::SQS::QueuePolicy", "AWS::Events::EventBusPolicy", "AWS::IAM::Policy"}
+# Types without a name of their own: they are part of a queue, a bus or a role.
+WITHOUT_NAME = {"AWS::SQS::QueuePolicy", "AWS::Events::EventBusPolicy", "AWS::IAM::Policy"}
 
 
 @pytest.fixture
 def aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalAws]:
-    """Run an AWS with two sites and a bucket of no map, in a folder with a map of the first site."""
+    """Run an AWS with two sites and an unmapped bucket, in a folder with a map of the first site."""
     complete_cloudformation()
     monkeypatch.chdir(tmp_path)
     Path("config").mkdir()
@@ -51,8 +51,8 @@ def write_map(text: str) -> None:
     Path("config/routes.yaml").write_text(text)
 
 
-def all_there(aws: LocalAws) -> dict[str, set[str]]:
-    """Ask each service for the names of what it has, by the type that CloudFormation gives them."""
+def names_by_type(aws: LocalAws) -> dict[str, set[str]]:
+    """List the names of each service's resources, by CloudFormation's type."""
     events, logs, iam, cloudwatch = (aws.client(name) for name in ("events", "logs", "iam", "cloudwatch"))
     functions = aws.client("lambda").list_functions()["Functions"]
     mappings = aws.client("lambda").list_event_source_mappings()["EventSourceMappings"]
@@ -67,19 +67,21 @@ def all_there(aws: LocalAws) -> dict[str, set[str]]:
         "AWS::CloudWatch::Dashboard": {
             board["DashboardName"] for board in cloudwatch.list_dashboards()["DashboardEntries"]
         },
-        "AWS::Logs::MetricFilter": {each["filterName"] for each in logs.describe_metric_filters()["metricFilters"]},
+        "AWS::Logs::MetricFilter": {entry["filterName"] for entry in logs.describe_metric_filters()["metricFilters"]},
     }
 
 
-def test_every_resource_of_the_rendered_template_is_really_there(aws: LocalAws) -> None:
-    parameters = [argument for each in ALL_CONDITIONS for argument in ("--parameter", each)]
+def test_deploy_creates_every_resource_of_the_template(aws: LocalAws) -> None:
+    parameters = [argument for pair in ALL_CONDITIONS for argument in ("--parameter", pair)]
     run_deploy(*parameters)
     resources = read(render_stack(load_map("config/routes.yaml")))["Resources"]
-    deployed, there = Deployed(aws), all_there(aws)
-    assert deployed.types_by_id == {name: each["Type"] for name, each in resources.items()}
+    deployed, names_of = Deployed(aws), names_by_type(aws)
+    assert deployed.types_by_id == {name: resource["Type"] for name, resource in resources.items()}
     for name, type_ in deployed.types_by_id.items():
         id_ = deployed.names_by_id[name]
-        assert type_ in IN_OTHERS or (urlsplit(id_).path if type_.endswith("Queue") else id_) in there[type_], name
+        assert type_ in WITHOUT_NAME or (urlsplit(id_).path if type_.endswith("Queue") else id_) in names_of[type_], (
+            name
+        )
     for url in (deployed.outputs["QueueUrl"], deployed.outputs["DeadLetterQueueUrl"]):
         attributes = aws.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])["Attributes"]
         assert f"rule/{STACK}-*" in attributes["Policy"]
@@ -90,15 +92,15 @@ def test_every_resource_of_the_rendered_template_is_really_there(aws: LocalAws) 
     assert "222222222222" in bus
 
 
-def test_without_conditions_only_what_they_stand_for_is_missing(aws: LocalAws) -> None:
+def test_deploy_skips_only_resources_with_false_conditions(aws: LocalAws) -> None:
     run_deploy()
     resources = read(render_stack(load_map("config/routes.yaml")))["Resources"]
     missing = resources.keys() - Deployed(aws).types_by_id.keys()
-    assert missing == {name for name, each in resources.items() if "Condition" in each}
+    assert missing == {name for name, resource in resources.items() if "Condition" in resource}
 
 
 @needs_lambda_runtime
-def test_a_write_in_a_bucket_of_the_map_is_answered_by_the_built_zip(aws: LocalAws, tmp_path: Path) -> None:
+def test_zip_invalidates_a_write_in_a_bucket_of_the_map(aws: LocalAws, tmp_path: Path) -> None:
     run_deploy(*QUICK)
     deployed = Deployed(aws)
     put(aws, "acme-www", "blog/index.html")
@@ -114,12 +116,12 @@ def test_a_write_in_a_bucket_of_the_map_is_answered_by_the_built_zip(aws: LocalA
 
 
 @needs_lambda_runtime
-def test_the_process_that_ran_the_zip_has_no_purgemap_of_its_own() -> None:
+def test_lambda_runtime_has_no_purgemap_of_its_own() -> None:
     command = [str(RUNTIME), "-I", "-c", "import purgemap"]
     assert "No module named 'purgemap'" in subprocess.run(command, capture_output=True, text=True, check=False).stderr
 
 
-def test_the_poller_and_the_function_work_as_the_template_says(aws: LocalAws) -> None:
+def test_deployed_settings_are_those_of_the_template(aws: LocalAws) -> None:
     run_deploy("--parameter", "Window=7", "--parameter", "CallsPerSecond=0.8")
     deployed = Deployed(aws)
     assert (deployed.mapping["BatchSize"], deployed.mapping["MaximumBatchingWindowInSeconds"]) == (10_000, 7)
@@ -143,7 +145,7 @@ def count_invalid_maps(log: str) -> int:
 
 
 @needs_lambda_runtime
-def test_a_function_that_cannot_use_its_map_says_what_the_alarm_listens_for(aws: LocalAws, tmp_path: Path) -> None:
+def test_function_with_invalid_map_logs_the_alarms_pattern(aws: LocalAws, tmp_path: Path) -> None:
     run_deploy(*QUICK)
     deployed = Deployed(aws)
     deployed.archive().extractall(tmp_path / "task")
@@ -158,7 +160,7 @@ def test_a_function_that_cannot_use_its_map_says_what_the_alarm_listens_for(aws:
 
 
 @needs_lambda_runtime
-def test_an_object_named_like_an_invalid_map_is_not_taken_for_one(aws: LocalAws, tmp_path: Path) -> None:
+def test_key_like_an_invalid_map_raises_no_alarm(aws: LocalAws, tmp_path: Path) -> None:
     run_deploy(*QUICK, "--parameter", "LogLevel=DEBUG")
     deployed = Deployed(aws)
     put(aws, "acme-www", "[ERROR] MapError")
@@ -170,7 +172,7 @@ def test_an_object_named_like_an_invalid_map_is_not_taken_for_one(aws: LocalAws,
 
 
 @needs_lambda_runtime
-def test_editing_the_map_and_deploying_again_adds_the_site(aws: LocalAws, tmp_path: Path) -> None:
+def test_deploy_after_an_edit_adds_the_site(aws: LocalAws, tmp_path: Path) -> None:
     run_deploy(*QUICK)
     put(aws, "acme-blog", "blog/before.html")
     write_map(TWO_SITES)
@@ -185,7 +187,7 @@ def test_editing_the_map_and_deploying_again_adds_the_site(aws: LocalAws, tmp_pa
 
 
 @needs_lambda_runtime
-def test_refresh_invalidates_what_the_edit_gains_or_alters_once(aws: LocalAws, tmp_path: Path) -> None:
+def test_refresh_invalidates_added_or_changed_sites_once(aws: LocalAws, tmp_path: Path) -> None:
     run_deploy(*QUICK, "--refresh")
     with Deployed(aws).running(tmp_path / "first") as source:
         source.poll()
@@ -199,13 +201,13 @@ def test_refresh_invalidates_what_the_edit_gains_or_alters_once(aws: LocalAws, t
     assert aws.accepted_items() == {WWW: [["/", "/*"]], BLOG: [["/blog/", "/blog/*"]]}
 
 
-def _changes(aws: LocalAws) -> list[dict[str, Any]]:
-    """Read the latest change set."""
+def read_changes(aws: LocalAws) -> list[dict[str, Any]]:
+    """Read the resource changes of the latest change set."""
     cloudformation = aws.client("cloudformation")
     summaries = cloudformation.list_change_sets(StackName=STACK)["Summaries"]
-    latest = max(summaries, key=lambda each: each["CreationTime"])
+    latest = max(summaries, key=lambda summary: summary["CreationTime"])
     page = cloudformation.describe_change_set(ChangeSetName=latest["ChangeSetId"])
-    return [each["ResourceChange"] for each in page["Changes"]]
+    return [change["ResourceChange"] for change in page["Changes"]]
 
 
 def map_of_buckets(buckets: list[str]) -> str:
@@ -213,7 +215,7 @@ def map_of_buckets(buckets: list[str]) -> str:
     return f"version: 1\nroutes:\n{routes}"
 
 
-def test_a_bucket_more_in_a_map_of_200_makes_new_rules_and_only_then_takes_old_ones_away(aws: LocalAws) -> None:
+def test_added_bucket_creates_rules_before_old_ones_are_deleted(aws: LocalAws) -> None:
     before, after = names(200), [*names(200), "acme-zine"]
     write_map(map_of_buckets(before))
     run_deploy()
@@ -222,14 +224,14 @@ def test_a_bucket_more_in_a_map_of_200_makes_new_rules_and_only_then_takes_old_o
     run_deploy()
     new = read(aws.client("cloudformation").get_template(StackName=STACK)["TemplateBody"])
     by_action: dict[str, set[str]] = {"Add": set(), "Modify": set(), "Remove": set()}
-    for change in _changes(aws):
+    for change in read_changes(aws):
         by_action[change["Action"]].add(change["LogicalResourceId"])
-    assert by_action["Modify"] == {"Function"}, "its zip has the map"
+    assert by_action["Modify"] == {"Function"}, "its zip contains the map"
     assert by_action["Add"]
     assert by_action["Add"].isdisjoint(old["Resources"])
     assert by_action["Remove"].isdisjoint(new["Resources"])
-    # CloudFormation makes what is new, and deletes in a clean-up once all else stands: until then both match.
+    # CloudFormation creates resources first and deletes in a clean-up at the end: until then old and new rules match.
     rules = of_type(old, "AWS::Events::Rule") | of_type(new, "AWS::Events::Rule")
-    meanwhile = {"Resources": {name: rule for name, rule in rules.items() if name not in by_action["Remove"]}}
-    assert sorted(bucket_matchers(meanwhile)) == sorted(after)
+    during_update = {"Resources": {name: rule for name, rule in rules.items() if name not in by_action["Remove"]}}
+    assert sorted(bucket_matchers(during_update)) == sorted(after)
     assert (len(by_action["Add"]), len(by_action["Remove"]), len(rules)) == (1, 1, 4), "the other rules stay"

@@ -1,4 +1,4 @@
-"""Maps of many sites, and their rendered templates as data."""
+"""Build maps of many sites, and read their rendered templates."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -21,7 +21,7 @@ def map_of(
     distributions: int = -1,
     accounts: Mapping[str, list[str]] | None = None,
 ) -> RouteMap:
-    """Make a map with one site a bucket, each with its own distribution, reached through one of so many roles."""
+    """Build a map with a site per bucket and a distribution per site; `roles` many roles reach them."""
     buckets = list(buckets)
     count = len(buckets) if distributions < 0 else distributions
     return RouteMap(
@@ -53,13 +53,13 @@ def member_of(routes: RouteMap) -> dict[str, Any]:
 
 
 def read(text: str) -> dict[str, Any]:
-    """Read a rendered template as any YAML reader does: no function of it is a tag."""
+    """Read a rendered template with a plain YAML reader, which knows no tags of CloudFormation."""
     template: dict[str, Any] = yaml.load(text, yaml.CSafeLoader)
     return template
 
 
 def of_type(template: Mapping[str, Any], *types: str) -> Resources:
-    return {name: each for name, each in template["Resources"].items() if each["Type"] in types}
+    return {name: resource for name, resource in template["Resources"].items() if resource["Type"] in types}
 
 
 def patterns_of(template: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -74,5 +74,5 @@ Render = Callable[[RouteMap], dict[str, Any]]
 
 
 def many(value: Any) -> list[Any]:
-    """Read what IAM takes as one or as a list."""
+    """Return a list for IAM's values, which may be single."""
     return value if isinstance(value, list) else [value]

@@ -1,6 +1,6 @@
-"""A function's unpacked zip → the function, run by Lambda's own runtime client in a process of its own.
+"""Run a function from its unpacked zip with Lambda's own runtime client, in a process of its own.
 
-The client (awslambdaric) is what a Lambda has; this serves it the Runtime API:
+This module serves the Runtime API to the client (awslambdaric):
 https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 """
 
@@ -25,43 +25,43 @@ needs_lambda_runtime = pytest.mark.skipif(
     not RUNTIME.exists(), reason="`make test` installs Lambda's own runtime client, awslambdaric"
 )
 _API = "/2018-06-01/runtime/"
-_LOOKS_EVERY_SECONDS = 0.2
+_POLL_SECONDS = 0.2
 
 
 class FunctionError(Exception):
-    """What a function raised, or how it ended."""
+    """An error that a function raised, or the end of its process."""
 
 
 class Function:
-    """A running function; one invocation at a time, as a Lambda environment has."""
+    """A running function: like a Lambda execution environment, it handles one invocation at a time."""
 
     def __init__(self, timeout_seconds: float) -> None:
         self.timeout_seconds = timeout_seconds
         self.log = ""
         self._events: queue.Queue[tuple[str, bytes]] = queue.Queue()
-        self._answers: queue.Queue[tuple[str, Any]] = queue.Queue()
+        self._responses: queue.Queue[tuple[str, Any]] = queue.Queue()
         self._deadline_ms = 0
         self.is_running: Callable[[], bool] = lambda: True
 
     def invoke(self, event: Any, _context: object = None) -> Any:
-        """Invoke the function; raises FunctionError for an error, and when its process ends without an answer."""
+        """Invoke the function; raises FunctionError for an error, or if its process ends without a response."""
         self._deadline_ms = int((time.time() + self.timeout_seconds) * 1000)
         self._events.put((str(uuid.uuid4()), json.dumps(event).encode()))
-        kind, answer = self._answer()
+        kind, response = self._wait_for_response()
         if kind != "response":
-            raise FunctionError(f"{kind}: {answer}")
-        return answer
+            raise FunctionError(f"{kind}: {response}")
+        return response
 
-    def _answer(self) -> tuple[str, Any]:
+    def _wait_for_response(self) -> tuple[str, Any]:
         while True:
             is_running = self.is_running()
             with contextlib.suppress(queue.Empty):
-                return self._answers.get(timeout=_LOOKS_EVERY_SECONDS)
+                return self._responses.get(timeout=_POLL_SECONDS)
             if not is_running:
-                raise FunctionError("the process ended without an answer")
+                raise FunctionError("the process ended without a response")
 
     def next_event(self) -> tuple[dict[str, str], bytes]:
-        """Wait for an event, as the runtime client does."""
+        """Wait for the next event of the runtime client."""
         request, event = self._events.get()
         headers = {
             "Lambda-Runtime-Aws-Request-Id": request,
@@ -70,16 +70,16 @@ class Function:
         }
         return headers, event
 
-    def take_answer(self, kind: str, answer: Any) -> None:
-        """Take what the runtime client posts."""
-        self._answers.put((kind, answer))
+    def add_response(self, kind: str, response: Any) -> None:
+        """Add a response that the runtime client posted."""
+        self._responses.put((kind, response))
 
 
 @contextlib.contextmanager
 def running_function(
     task_root: Path, handler: str, environment: Mapping[str, str], timeout_seconds: float
 ) -> Iterator[Function]:
-    """Run a function while the block runs; nothing of this process's environment reaches it."""
+    """Run a function while the block runs, with no environment variable of this process."""
     function = Function(timeout_seconds)
     server = ThreadingHTTPServer(("127.0.0.1", 0), type("_Runtime", (_RuntimeApi,), {"function": function}))
     server.daemon_threads = True
@@ -122,7 +122,7 @@ class _RuntimeApi(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         kind = self.path.removeprefix(_API).rpartition("/")[2]
         kind = "init error" if "init/" in self.path else kind
-        self.function.take_answer(kind, json.loads(body or b"null"))
+        self.function.add_response(kind, json.loads(body or b"null"))
         self._answer(202, b"{}", {})
 
     def _answer(self, status: int, body: bytes, headers: Mapping[str, str]) -> None:
@@ -133,4 +133,4 @@ class _RuntimeApi(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  http.server's signature
-        """Requests are no news."""
+        """Log no requests."""

@@ -1,7 +1,7 @@
-"""moto's CloudFormation → one that makes every resource of our stack, or says which it can't.
+"""Complete moto's CloudFormation, so that it creates every resource of our stack.
 
-moto skips types that it doesn't know, with a warning (which the tests turn into an error), and has no outputs for a
-stack that was made by a change set.
+moto skips unknown types with a warning, which the tests turn into an error. It has no outputs for a stack that a change
+set created.
 """
 
 import functools
@@ -26,7 +26,7 @@ Properties = Mapping[str, Any]
 
 @functools.cache
 def complete_cloudformation() -> None:
-    """Correct moto's CloudFormation, once in a process."""
+    """Patch moto's CloudFormation, once in a process."""
     patch(CloudFormationResponse, "_get_stack_from_s3_url", _read_template)
     patch(CloudFormationBackend, "create_change_set", _create_change_set)
     patch(ChangeSet, "apply", _apply)
@@ -35,54 +35,56 @@ def complete_cloudformation() -> None:
 
 
 def _read_template(original: Callable[..., str], response: Any, url: str) -> str:
-    """Find a template at this endpoint's own address, too, where the AWS CLI puts it."""
+    """Read a template also from this endpoint's own address, as the AWS CLI writes it."""
     address = urlsplit(url)
     return original(response, f"https://s3.amazonaws.com{address.path}" if address.port else url)
 
 
 def _stack_resources(stack: Any) -> list[Any]:
-    """Give the resources that are there: moto gives None for one whose condition is false."""
+    """Return the resources that exist: moto returns None for one whose condition is false."""
     return [resource for resource in stack.resource_map.values() if resource is not None]
 
 
-def _create_change_set(original: Callable[..., Any], backend: Any, **asked: Any) -> Any:
-    """Compare parameters as texts: moto has a number where one was kept, and a text where one was given."""
-    return original(backend, **{**asked, "parameters": {name: str(it) for name, it in asked["parameters"].items()}})
+def _create_change_set(original: Callable[..., Any], backend: Any, **request: Any) -> Any:
+    """Compare parameters as texts: in moto a previous value may be a number, a new one is a text."""
+    return original(
+        backend, **{**request, "parameters": {name: str(value) for name, value in request["parameters"].items()}}
+    )
 
 
 def _apply(original: Callable[..., None], change_set: Any) -> None:
-    """Leave the stack with the outputs, the parameters, the tags and the template of the change set."""
+    """Give the stack the outputs, parameters, tags and template of the change set."""
     original(change_set)
     stack = change_set.stack
     stack.template = change_set.template
     stack.tags = stack.tags if change_set.tags is None else change_set.tags
     stack.parameters = {name: str(value) for name, value in stack.resource_map.resolved_parameters.items()}
     stack.resource_map.input_parameters = stack.parameters
-    stack._parse_template()  # noqa: SLF001  moto has no other way in
+    stack._parse_template()  # noqa: SLF001  moto has no public method for it
     stack.output_map = stack._create_output_map()  # noqa: SLF001
 
 
 def _diff(original: Callable[..., list[Any]], change_set: Any) -> list[Any]:
-    """Tell of the resources that only a parameter changes, too: moto changes them, and doesn't show it."""
+    """Add the resources that only a parameter changes: moto changes them without listing them."""
     changes = original(change_set)
-    known = {change.logical_resource_id for change in changes}
+    listed = {change.logical_resource_id for change in changes}
     template = change_set.template_dict
     modified = change_set.stack.resource_map.build_resource_diff(template, change_set.parameters)["Modify"]
     return changes + [
-        Change("Modify", name, template["Resources"][name]["Type"]) for name in modified if name not in known
+        Change("Modify", name, template["Resources"][name]["Type"]) for name in modified if name not in listed
     ]
 
 
 class _Resource:
-    """What CloudFormation asks of a resource; a kind of it says how it is made, and in what."""
+    """The interface that moto requires of a resource; a subclass creates it in its service."""
 
     type: ClassVar[str]
 
     def __init__(self, name: str, properties: Properties, account_id: str, region: str) -> None:
         self.name, self.account_id, self.region = name, account_id, region
-        self.make(properties)
+        self.create(properties)
 
-    def make(self, properties: Properties) -> None:
+    def create(self, properties: Properties) -> None:
         raise NotImplementedError
 
     @property
@@ -122,13 +124,13 @@ class _Resource:
 
     @classmethod
     def delete_from_cloudformation_json(cls, *_: Any) -> None:
-        """Leave it where it is: no test asks what a stack leaves behind."""
+        """Keep the resource: no test depends on deletion."""
 
 
 class QueuePolicy(_Resource, CloudFormationModel):
     type = "AWS::SQS::QueuePolicy"
 
-    def make(self, properties: Properties) -> None:
+    def create(self, properties: Properties) -> None:
         for url in properties["Queues"]:
             sqs_backends[self.account_id][self.region].set_queue_attributes(
                 url.rpartition("/")[2], {"Policy": json.dumps(properties["PolicyDocument"])}
@@ -138,14 +140,14 @@ class QueuePolicy(_Resource, CloudFormationModel):
 class MetricFilter(_Resource, CloudFormationModel):
     type = "AWS::Logs::MetricFilter"
 
-    def make(self, properties: Properties) -> None:
+    def create(self, properties: Properties) -> None:
         logs_backends[self.account_id][self.region].put_metric_filter(
             self.name,
             properties["FilterPattern"],
             properties["LogGroupName"],
             [
-                {name[0].lower() + name[1:]: value for name, value in each.items()}
-                for each in properties["MetricTransformations"]
+                {name[0].lower() + name[1:]: value for name, value in transformation.items()}
+                for transformation in properties["MetricTransformations"]
             ],  # type: ignore[arg-type]
         )
 
@@ -153,7 +155,7 @@ class MetricFilter(_Resource, CloudFormationModel):
 class EventBusPolicy(_Resource, CloudFormationModel):
     type = "AWS::Events::EventBusPolicy"
 
-    def make(self, properties: Properties) -> None:
+    def create(self, properties: Properties) -> None:
         policy = json.dumps(
             {"Version": "2012-10-17", "Statement": [{"Sid": properties["StatementId"], **properties["Statement"]}]}
         )
@@ -163,7 +165,7 @@ class EventBusPolicy(_Resource, CloudFormationModel):
 class Alarm(_Resource, CloudFormationModel):
     type = "AWS::CloudWatch::Alarm"
 
-    def make(self, properties: Properties) -> None:
+    def create(self, properties: Properties) -> None:
         cloudwatch_backends[self.account_id][self.region].put_metric_alarm(
             name=self.name,
             namespace=properties["Namespace"],
@@ -182,7 +184,7 @@ class Alarm(_Resource, CloudFormationModel):
 class OidcProvider(_Resource, CloudFormationModel):
     type = "AWS::IAM::OIDCProvider"
 
-    def make(self, properties: Properties) -> None:
+    def create(self, properties: Properties) -> None:
         iam_backends[self.account_id]["aws"].create_open_id_connect_provider(
             properties["Url"], [], properties["ClientIdList"], []
         )

@@ -1,7 +1,7 @@
-"""`purgemap deploy --refresh`: what it invalidates covers whatever the site's objects could have changed unheard."""
+"""`purgemap deploy --refresh`: its items cover every change of a site's objects before the site was deployed."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 
 import pytest
 
@@ -14,7 +14,7 @@ from purgemap.routemap.compiled import RouteMap, empty_map
 from support.doubles.memory import MemoryQueue
 
 WWW, BLOG = "E2EXAMPLE1ABCD", "E3EXAMPLE2ABCD"
-NOTHING = empty_map()
+EMPTY_MAP = empty_map()
 HEAD = f"version: 1\ndistributions:\n  www: {{id: {WWW}}}\n  blog: {{id: {BLOG}}}\nroutes:\n"
 SITE = HEAD + "  - {bucket: acme, prefix: p/, distributions: [www]%s}\n"
 
@@ -57,16 +57,14 @@ def items(old: RouteMap, new: RouteMap) -> dict[str, list[str]]:
         ("{bucket: 'acme-{x}', prefix: p/, distributions: [www], invalidate: ['/x/{x}.json']}", ["/x/*"]),
     ],
 )
-def test_a_site_is_refreshed_from_where_its_prefix_starts(
-    map_from_yaml: LoadMap, route: str, expected: list[str]
-) -> None:
-    found = items(NOTHING, map_from_yaml(f"{HEAD}  - {route}\n"))
-    assert sorted(found[WWW]) == sorted(expected)
+def test_refresh_covers_a_site_from_its_prefix(map_from_yaml: LoadMap, route: str, expected: list[str]) -> None:
+    items_by_distribution = items(EMPTY_MAP, map_from_yaml(f"{HEAD}  - {route}\n"))
+    assert sorted(items_by_distribution[WWW]) == sorted(expected)
 
 
-def _is_covered(item: str, by: Iterable[str]) -> bool:
-    """Tell whether an item is told; `P*` is not trusted to evict P itself."""
-    return any(item == each or (each.endswith("*") and item.startswith(each[:-1]) and item != each[:-1]) for each in by)
+def is_covered(path: str, items: Collection[str]) -> bool:
+    """Return whether items cover a path; `P*` is not trusted to evict P itself."""
+    return path in items or any(item[-1] == "*" and path.startswith(item[:-1]) and path != item[:-1] for item in items)
 
 
 OPTIONS = [
@@ -80,7 +78,7 @@ OPTIONS = [
     "invalidate: ['/api/{key}', '/{bucket}{path}', '#site', '{path}']",
     "invalidate: ['/x/{x}/y', '{path}']",
 ]
-PLACES = [
+PREFIXES = [
     "prefix: ''",
     "prefix: p/",
     "prefix: p",
@@ -95,15 +93,13 @@ PLACES = [
 
 
 @pytest.mark.parametrize(
-    ("where", "options"),
-    [(where, options) for where in PLACES for options in OPTIONS if "{x}" in where or "{x}" not in options],
+    ("prefix", "options"),
+    [(prefix, options) for prefix in PREFIXES for options in OPTIONS if "{x}" in prefix or "{x}" not in options],
 )
-def test_whatever_an_object_of_the_site_would_have_asked_for_is_covered(
-    map_from_yaml: LoadMap, where: str, options: str
-) -> None:
+def test_refresh_covers_items_of_every_object_of_the_site(map_from_yaml: LoadMap, prefix: str, options: str) -> None:
     more = f", {options}" if options else ""
-    new = map_from_yaml(f"{HEAD}  - {{bucket: acme, {where}, distributions: [www]{more}}}\n")
-    refreshed = items(NOTHING, new).get(WWW, [])
+    new = map_from_yaml(f"{HEAD}  - {{bucket: acme, {prefix}, distributions: [www]{more}}}\n")
+    refreshed = items(EMPTY_MAP, new).get(WWW, [])
     for key in (
         "p/q/index.html",
         "p/q/",
@@ -116,47 +112,49 @@ def test_whatever_an_object_of_the_site_would_have_asked_for_is_covered(
         "p/q/x*",
     ):
         for item in preview_change(new, "acme", key, "created").get(WWW, ()):
-            assert _is_covered(item, refreshed), (key, item, refreshed)
+            assert is_covered(item, refreshed), (key, item, refreshed)
 
 
-def test_only_what_is_gained_or_altered_is_refreshed(map_from_yaml: LoadMap) -> None:
+def test_refresh_covers_only_added_or_changed_sites(map_from_yaml: LoadMap) -> None:
     old = map_from_yaml(SITE % "")
     blog = "  - {bucket: acme-blog, prefix: blog/, distributions: [blog]}\n"
     assert items(old, map_from_yaml(SITE % "" + blog)) == {BLOG: ["/blog/", "/blog/*"]}
     assert items(old, map_from_yaml(SITE % ", clean_urls: true")) == {WWW: ["/p", "/p/", "/p/*"]}
 
 
-def test_what_means_the_same_in_service_is_not_refreshed(map_from_yaml: LoadMap) -> None:
+def test_refresh_ignores_edits_without_effect_in_service(map_from_yaml: LoadMap) -> None:
     old = map_from_yaml(SITE % "")
     assert items(old, map_from_yaml(SITE % ", name: other")) == {}
     assert items(map_from_yaml(SITE % "" + "  - {bucket: acme-blog, distributions: [blog]}\n"), old) == {}, (
-        "what goes is not served"
+        "a removed site is not served"
     )
 
 
-def test_a_site_that_its_distribution_cannot_serve_is_not_refreshed(map_from_yaml: LoadMap) -> None:
+def test_refresh_ignores_a_site_that_cannot_be_served(map_from_yaml: LoadMap) -> None:
     routes = "  - {bucket: acme, prefix: docs/, origin_path: /www, distributions: [www]}\n"
-    assert items(NOTHING, map_from_yaml(HEAD + routes)) == {}
+    assert items(EMPTY_MAP, map_from_yaml(HEAD + routes)) == {}
 
 
-def test_a_distribution_is_told_of_all_its_sites_at_once_and_of_none_twice(map_from_yaml: LoadMap) -> None:
-    routes = "".join(f"  - {{bucket: acme, prefix: {each}, distributions: [www]}}\n" for each in ("a/", "b/", "b/c/"))
-    assert items(NOTHING, map_from_yaml(HEAD + routes)) == {WWW: ["/a/", "/b/", "/a/*", "/b/*"]}
+def test_refresh_sends_a_distribution_one_job_without_overlap(map_from_yaml: LoadMap) -> None:
+    routes = "".join(
+        f"  - {{bucket: acme, prefix: {prefix}, distributions: [www]}}\n" for prefix in ("a/", "b/", "b/c/")
+    )
+    assert items(EMPTY_MAP, map_from_yaml(HEAD + routes)) == {WWW: ["/a/", "/b/", "/a/*", "/b/*"]}
 
 
-def _jobs(queue: MemoryQueue) -> list[Mapping[str, object]]:
+def sent_jobs(queue: MemoryQueue) -> list[Mapping[str, object]]:
     return [json.loads(message.body) for message in queue.messages]
 
 
-def test_jobs_go_to_the_services_queue_as_it_reads_them(map_from_yaml: LoadMap) -> None:
+def test_refresh_jobs_are_valid_messages_of_the_queue(map_from_yaml: LoadMap) -> None:
     queue = MemoryQueue()
-    jobs = refresh_jobs(NOTHING, map_from_yaml(SITE % ""), "arn:aws:cloudformation:eu-west-1:1:changeSet/p", 9.0)
+    jobs = refresh_jobs(EMPTY_MAP, map_from_yaml(SITE % ""), "arn:aws:cloudformation:eu-west-1:1:changeSet/p", 9.0)
     send_jobs(jobs, queue)
-    (job,) = map(parse_job, _jobs(queue))
+    (job,) = map(parse_job, sent_jobs(queue))
     assert (job.distribution, set(job.scopes), job.oldest_event_time) == (WWW, {"/p/", "/p/*"}, 9.0)
     assert job.digest == jobs[0].digest, "the same deployment is the same request, however often it is sent"
 
 
-def test_a_job_that_the_queue_does_not_take_is_named(map_from_yaml: LoadMap) -> None:
+def test_refresh_job_that_the_queue_refuses_is_named(map_from_yaml: LoadMap) -> None:
     with pytest.raises(PurgemapError, match=f"deployed, but not refreshed: {WWW}: AccessDenied; invalidate by hand"):
-        send_jobs(refresh_jobs(NOTHING, map_from_yaml(SITE % ""), "source", 0), MemoryQueue("AccessDenied"))
+        send_jobs(refresh_jobs(EMPTY_MAP, map_from_yaml(SITE % ""), "source", 0), MemoryQueue("AccessDenied"))

@@ -1,4 +1,4 @@
-"""A change set that failed: the reasons of CloudFormation's early validation, and what is left without them."""
+"""A change set that failed: the reasons of CloudFormation's early validation, and its own reason without them."""
 
 from typing import Any
 
@@ -13,8 +13,8 @@ from support.doubles.cloudformation import ScriptedCloudFormation
 REQUEST = ChangeSetRequest("purgemap-1", "https://s3.eu-west-1.amazonaws.com/b/k", {})
 STACK = Stack("stack", "UPDATE_COMPLETE", {}, {})
 
-# As CloudFormation words it: https://github.com/aws/aws-cdk-cli/issues/1000
-INVALID_ARGUMENT = {
+# CloudFormation's own text: https://github.com/aws/aws-cdk-cli/issues/1000
+VALIDATION_FAILED = {
     "Status": "FAILED",
     "StatusReason": "The following hook(s)/validation failed: [AWS::EarlyValidation::PropertyValidation]. To "
     "troubleshoot Early Validation errors, use the DescribeEvents API for detailed failure information.",
@@ -46,7 +46,7 @@ TAKEN = _validation(
     "Resource of type 'AWS::Logs::LogGroup' with identifier '/aws/lambda/purgemap' already exists.",
     ValidationName="NAME_CONFLICT_VALIDATION",
 )
-QUOTA_EXCEEDED = _validation("Bucket", "AWS::S3::Bucket", "The bucket is not empty.", ValidationFailureMode="WARN")
+NOT_EMPTY = _validation("Bucket", "AWS::S3::Bucket", "The bucket is not empty.", ValidationFailureMode="WARN")
 HOOK = {"EventType": "HOOK_INVOCATION_ERROR", "HookType": "Acme::Tags::Hook", "HookStatusReason": "no\n  owner tag."}
 MISSING_LINE = (
     "QueuePolicy (AWS::SQS::QueuePolicy): Required property [PolicyDocument] not found (at "
@@ -63,16 +63,16 @@ TAKEN_LINE = (
     [
         ([MISSING], MISSING_LINE),
         ([MISSING, TAKEN, MISSING], f"{MISSING_LINE}; {TAKEN_LINE}"),
-        ([QUOTA_EXCEEDED, TAKEN], TAKEN_LINE),
-        ([QUOTA_EXCEEDED], "Bucket (AWS::S3::Bucket): The bucket is not empty"),
+        ([NOT_EMPTY, TAKEN], TAKEN_LINE),
+        ([NOT_EMPTY], "Bucket (AWS::S3::Bucket): The bucket is not empty"),
         ([HOOK], "Acme::Tags::Hook: no owner tag"),
-        ([{"EventType": "STACK_EVENT", "OperationStatus": "FAILED"}], INVALID_ARGUMENT["StatusReason"].rstrip(".")),
-        ([], INVALID_ARGUMENT["StatusReason"].rstrip(".")),
+        ([{"EventType": "STACK_EVENT", "OperationStatus": "FAILED"}], VALIDATION_FAILED["StatusReason"].rstrip(".")),
+        ([], VALIDATION_FAILED["StatusReason"].rstrip(".")),
     ],
 )
-def test_prepare_reads_early_validation_before_it_deletes(events: list[dict[str, Any]], expected: str) -> None:
+def test_failed_change_set_reports_early_validation(events: list[dict[str, Any]], expected: str) -> None:
     cloudformation = ScriptedCloudFormation(
-        ["UPDATE_COMPLETE"], change_sets=[INVALID_ARGUMENT], operation_events=events
+        ["UPDATE_COMPLETE"], change_sets=[VALIDATION_FAILED], operation_events=events
     )
     with pytest.raises(PurgemapError) as refused:
         create_change_set(cloudformation, "purgemap", STACK, REQUEST)
@@ -87,9 +87,11 @@ def test_prepare_reads_early_validation_before_it_deletes(events: list[dict[str,
         ("Throttling", "the resource and its fault cannot be read: DescribeEvents: Throttling: no"),
     ],
 )
-def test_prepare_keeps_own_reason_without_events(code: str, advice: str) -> None:
+def test_failed_change_set_keeps_own_reason_without_events(code: str, advice: str) -> None:
     error = ClientError({"Error": {"Code": code, "Message": "no"}}, "DescribeEvents")
-    cloudformation = ScriptedCloudFormation(["UPDATE_COMPLETE"], change_sets=[INVALID_ARGUMENT], operation_events=error)
+    cloudformation = ScriptedCloudFormation(
+        ["UPDATE_COMPLETE"], change_sets=[VALIDATION_FAILED], operation_events=error
+    )
     with pytest.raises(PurgemapError) as refused:
         create_change_set(cloudformation, "purgemap", STACK, REQUEST)
     assert str(refused.value).endswith(f"failure information; {advice}")

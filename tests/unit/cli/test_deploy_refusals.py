@@ -1,11 +1,15 @@
-"""The options of `purgemap deploy`: values that no stack can have are usage errors."""
+"""What `purgemap deploy` refuses before it calls AWS: options, maps, and a missing region."""
 
 import re
+from pathlib import Path
 
 import click
 import pytest
 
+from purgemap.errors import PurgemapError
+from purgemap.routemap import MapError
 from support.deployed import run_deploy
+from support.places import ROOT
 
 
 @pytest.mark.parametrize(
@@ -26,3 +30,22 @@ from support.deployed import run_deploy
 def test_deploy_option_that_no_stack_takes_is_a_usage_error(option: str, values: list[str], problem: str) -> None:
     with pytest.raises(click.BadParameter, match=re.escape(problem)):
         run_deploy(*(argument for value in values for argument in (option, value)))
+
+
+def test_deploy_refuses_a_bad_map_before_it_calls_aws(tmp_path: Path) -> None:
+    file = tmp_path / "routes.yaml"
+    file.write_text("version: 1\nroutes:\n  - {bucket: acme-www/docs, distributions: [E2EXAMPLE1ABCD]}\n")
+    with pytest.raises(MapError, match=r"routes\[0\]\.bucket"):
+        run_deploy("--routes", str(file))
+
+
+def test_deploy_refuses_the_example_map_of_a_fresh_clone() -> None:
+    with pytest.raises(PurgemapError, match="E2EXAMPLE1ABCD is an example's id"):
+        run_deploy("--routes", str(ROOT / "config/routes.yaml"))
+
+
+def test_deploy_without_region_names_the_variable_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name)
+    with pytest.raises(PurgemapError, match="You must specify a region; set AWS_DEFAULT_REGION"):
+        run_deploy("--routes", str(ROOT / "config/routes.yaml"))
