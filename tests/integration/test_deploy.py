@@ -17,6 +17,7 @@ from click.testing import CliRunner
 from purgemap.cli.deploy import deploy
 from purgemap.demo.local_aws import LocalAws, start_local_aws
 from purgemap.deployment.package.function import FunctionPackage
+from purgemap.deployment.rollout import DeploymentOptions, discard_deployment, plan_deployment
 from purgemap.deployment.stack.artifacts import ensure_artifact_bucket, load_deployed_map
 from purgemap.deployment.stack.change_set import ChangeSet, ChangeSetRequest, create_change_set
 from purgemap.deployment.stack.clients import connect
@@ -109,6 +110,16 @@ def test_deploy_passes_role_arn_to_cloudformation(aws: LocalAws) -> None:
     role = "arn:aws-us-gov:iam::123456789012:role/deploy/cloud.formation"
     run_deploy("--role-arn", role)
     assert describe_stack(aws)["role"] == role
+
+
+def test_discarded_plan_leaves_no_stack(aws: LocalAws) -> None:
+    plan = plan_deployment(load_map("config/routes.yaml"), DeploymentOptions("purgemap", refresh=True), package_once)
+    assert plan is not None
+    assert plan.change_set.is_first
+    assert [job.distribution for job in plan.refresh_jobs] == ["E2EXAMPLE1ABCD"]
+    assert len(stacks_in_review(aws)) == 1
+    discard_deployment(plan)
+    assert stacks_in_review(aws) == []
 
 
 def test_dry_run_shows_changes_and_leaves_no_stack(aws: LocalAws) -> None:

@@ -54,42 +54,22 @@ def parse_role_arn(_context: click.Context, _option: click.Parameter, text: str 
 
 def stack_options(command: _Command) -> _Command:
     """Add the options that become `DeploymentOptions`."""
+    keeps = "it keeps its value until it is given another"
+    bucket_help = "For the zip and the template [default: a private one, created on first use]."
+    parameter_help = f"A parameter of deploy/template.yaml; {keeps}. May be repeated."
+    tag_help = f"A tag of the stack and of its resources; {keeps}; an empty one removes it. May be repeated."
+    role_help = "The role that CloudFormation assumes, now and in later deployments [default: your credentials]."
+    refresh_help = "Invalidate each site that the map adds or changes, once, as a whole."
+    pair: dict[str, Any] = {"metavar": "KEY=VALUE", "multiple": True}
     options: tuple[Callable[[Any], Any], ...] = (
         click.option(
-            "--stack-name", metavar="NAME", default=DEFAULT_STACK, show_default=True, help="The stack to deploy to."
+            "--stack-name", metavar="NAME", default=DEFAULT_STACK, show_default=True, help="The stack's name."
         ),
-        click.option(
-            "--artifact-bucket",
-            type=bucket_name,
-            metavar="BUCKET",
-            help="For the zip and the template [default: a private one, created on first use].",
-        ),
-        click.option(
-            "--parameter",
-            "parameters",
-            metavar="KEY=VALUE",
-            multiple=True,
-            callback=parse_pairs,
-            help="A parameter of deploy/template.yaml; it keeps its value until it is given another. May be repeated.",
-        ),
-        click.option(
-            "--tag",
-            "tags",
-            metavar="KEY=VALUE",
-            multiple=True,
-            callback=parse_tags,
-            help="A tag of the stack and of its resources; it keeps its value until it is given another; an empty one "
-            "removes it. May be repeated.",
-        ),
-        click.option(
-            "--role-arn",
-            metavar="ARN",
-            callback=parse_role_arn,
-            help="The role that CloudFormation assumes, now and in later deployments [default: your credentials].",
-        ),
-        click.option(
-            "--refresh", is_flag=True, help="Invalidate each site that the map adds or changes, once, as a whole."
-        ),
+        click.option("--artifact-bucket", type=bucket_name, metavar="BUCKET", help=bucket_help),
+        click.option("--parameter", "parameters", callback=parse_pairs, help=parameter_help, **pair),
+        click.option("--tag", "tags", callback=parse_tags, help=tag_help, **pair),
+        click.option("--role-arn", metavar="ARN", callback=parse_role_arn, help=role_help),
+        click.option("--refresh", is_flag=True, help=refresh_help),
     )
     # Decorators apply from the last to the first, and click lists options in the order of the source.
     for option in reversed(options):

@@ -24,8 +24,7 @@ from purgemap.deployment.stack import (
     find_stack,
     load_deployed_map,
     merge_tags,
-    object_url,
-    upload,
+    upload_artifacts,
 )
 from purgemap.deployment.template import load_template, render_stack
 from purgemap.errors import PurgemapError
@@ -87,17 +86,11 @@ def plan_deployment(
         old_map = load_deployed_map(clients.s3, stack) if options.refresh else None
         function = package(route_map)
         bucket = options.artifact_bucket or ensure_artifact_bucket(clients.s3, clients.account, clients.region)
-        code_key = upload(clients.s3, bucket, function.archive, "zip")
-        template_key = upload(clients.s3, bucket, rendered.encode(), "yaml")
+        code_key, template_url = upload_artifacts(clients, bucket, function.archive, rendered)
         request = ChangeSetRequest(
             f"purgemap-{function.sha256[:12]}-{int(time.time())}",
-            object_url(clients.region, bucket, template_key),
-            {
-                **_previous_parameters(stack, template),
-                **options.parameters,
-                "CodeBucket": bucket,
-                "CodeKey": code_key,
-            },
+            template_url,
+            {**_previous_parameters(stack, template), **options.parameters, "CodeBucket": bucket, "CodeKey": code_key},
             merge_tags(stack, options.tags),
             options.role_arn,
         )

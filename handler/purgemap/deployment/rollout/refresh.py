@@ -32,17 +32,12 @@ def refresh_jobs(old: RouteMap, new: RouteMap, source: str, now: float) -> list[
     for _, site in changed_sites(old, new):
         if site:
             sites_by_distribution.setdefault(site.distribution.id, []).append(site)
-    jobs = (
-        Job(
-            distribution,
-            _without_covered(merge_items(map(site_items, sites))),
-            (source,),
-            oldest_event_time=now,
-            changes=0,
-        )
-        for distribution, sites in sorted(sites_by_distribution.items())
-    )
-    return [job for job in jobs if job.scopes]
+    jobs = []
+    for distribution, sites in sorted(sites_by_distribution.items()):
+        scopes = _without_covered(merge_items(map(site_items, sites)))
+        if scopes:
+            jobs.append(Job(distribution, scopes, (source,), oldest_event_time=now, changes=0))
+    return jobs
 
 
 def send_jobs(jobs: Iterable[Job], queue: Queue) -> None:
@@ -69,17 +64,14 @@ def site_items(site: Site) -> Mapping[str, str | None]:
     wide_templates = [_generalize(template, target.captures, key_variables) for template in templates]
     # Two items that no wildcard of the folder covers: an index page's clean URL (`/blog` of `/blog/*`), and P itself
     # of `P*`, which CloudFront is not documented to evict.
-    exact_templates = [
-        template for template in templates if _capture_names(template) - target.captures.keys() <= key_variables
-    ]
+    known_names = target.captures.keys() | key_variables
+    exact_templates = [template for template in templates if known_names.issuperset(capture_names(tokenize(template)))]
     is_folder = target.matched.endswith("/") or not target.matched
     pages = [target.matched + name for name in site.settings.index_documents] if is_folder else []
     wide_target = _with_templates(target, filter(None, wide_templates), clean_urls=False, strip_suffixes=())
-    results = (
-        items_for_target(wide_target, [target.matched]),
-        items_for_target(_with_templates(target, exact_templates), [target.matched, *pages]),
-    )
-    return merge_items(result.items for result in results)
+    wide = items_for_target(wide_target, [target.matched])
+    exact = items_for_target(_with_templates(target, exact_templates), [target.matched, *pages])
+    return merge_items((wide.items, exact.items))
 
 
 def _prefix_target(site: Site) -> Target | None:
@@ -104,10 +96,6 @@ def _prefix_target(site: Site) -> Target | None:
 
 def _literal_start(prefix: str) -> str:
     return Pattern(prefix, full_match=False).literal_prefix
-
-
-def _capture_names(template: str) -> set[str]:
-    return set(capture_names(tokenize(template)))
 
 
 def _is_pattern(text: str) -> bool:

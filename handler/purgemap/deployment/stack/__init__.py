@@ -1,6 +1,6 @@
 """A CloudFormation stack that runs the function: found, changed by a change set, and its artifacts."""
 
-from purgemap.deployment.stack.artifacts import ensure_artifact_bucket, load_deployed_map, object_url, upload
+from purgemap.deployment.stack.artifacts import ensure_artifact_bucket, load_deployed_map, upload_artifacts
 from purgemap.deployment.stack.change_set import (
     ChangeSet,
     ChangeSetRequest,
@@ -31,7 +31,6 @@ __all__ = [
     "find_stack",
     "load_deployed_map",
     "merge_tags",
-    "object_url",
     "unwrap_reason",
-    "upload",
+    "upload_artifacts",
 ]

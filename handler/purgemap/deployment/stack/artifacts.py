@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from purgemap.aws import error_code
 from purgemap.deployment.package import ROUTES_FILE
+from purgemap.deployment.stack.clients import Clients
 from purgemap.deployment.stack.stack import Stack
 from purgemap.errors import PurgemapError
 from purgemap.routemap import READABLE_VERSIONS, RouteMap, empty_map
@@ -47,7 +48,13 @@ def _create_bucket(s3: Any, bucket: str, region: str) -> None:
     s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
 
 
-def upload(s3: Any, bucket: str, data: bytes, extension: str) -> str:
+def upload_artifacts(clients: Clients, bucket: str, archive: bytes, template: str) -> tuple[str, str]:
+    """Upload the zip and the template; returns the zip's key and the template's URL."""
+    code_key = _upload(clients.s3, bucket, archive, "zip")
+    return code_key, object_url(clients.region, bucket, _upload(clients.s3, bucket, template.encode(), "yaml"))
+
+
+def _upload(s3: Any, bucket: str, data: bytes, extension: str) -> str:
     """Upload an artifact under its digest, unless it exists; returns the key."""
     # CloudFormation detects new code only by a new key, and a rollback needs the code under the old one.
     key = f"purgemap/{hashlib.sha256(data).hexdigest()}.{extension}"

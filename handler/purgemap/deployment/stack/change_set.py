@@ -72,7 +72,10 @@ def create_change_set(
         TemplateURL=request.template_url,
         Parameters=[_parameter(*item) for item in request.parameters.items()],
         Capabilities=["CAPABILITY_IAM"],
-        **_optional_arguments(request),
+        **({"RoleARN": request.role_arn} if request.role_arn else {}),
+        **(
+            {} if request.tags is None else {"Tags": [{"Key": key, "Value": request.tags[key]} for key in request.tags]}
+        ),
     )
     page = _wait_until_ready(cloudformation, response["Id"], sleep)
     changes = _read_changes(cloudformation, response["Id"], page)
@@ -105,31 +108,20 @@ def _parameter(name: str, value: str | None) -> dict[str, Any]:
     return {"ParameterKey": name, **({"UsePreviousValue": True} if value is None else {"ParameterValue": value})}
 
 
-def _optional_arguments(request: ChangeSetRequest) -> dict[str, Any]:
-    role = {"RoleARN": request.role_arn} if request.role_arn else {}
-    if request.tags is None:
-        return role
-    return {**role, "Tags": [{"Key": key, "Value": value} for key, value in request.tags.items()]}
-
-
-def _wait_until_ready(
-    cloudformation: CloudFormation, change_set_id: str, sleep: Callable[[float], None]
-) -> dict[str, Any]:
+def _wait_until_ready(cloudformation: CloudFormation, id_: str, sleep: Callable[[float], None]) -> dict[str, Any]:
     """Wait until a change set is complete or failed; returns its first page."""
     while True:
-        page: dict[str, Any] = cloudformation.describe_change_set(ChangeSetName=change_set_id)
+        page: dict[str, Any] = cloudformation.describe_change_set(ChangeSetName=id_)
         if page["Status"] not in {"CREATE_PENDING", "CREATE_IN_PROGRESS"}:
             return page
         sleep(_POLL_SECONDS)
 
 
-def _read_changes(
-    cloudformation: CloudFormation, change_set_id: str, page: dict[str, Any]
-) -> tuple[ResourceChange, ...]:
+def _read_changes(cloudformation: CloudFormation, id_: str, page: dict[str, Any]) -> tuple[ResourceChange, ...]:
     """Read a change set from its first page to its last; returns the changes sorted by logical id."""
     entries = [*page.get("Changes", [])]
     while token := page.get("NextToken"):
-        page = cloudformation.describe_change_set(ChangeSetName=change_set_id, NextToken=token)
+        page = cloudformation.describe_change_set(ChangeSetName=id_, NextToken=token)
         entries += page.get("Changes", [])
     changes = [_parse_change(entry["ResourceChange"]) for entry in entries if "ResourceChange" in entry]
     return tuple(sorted(changes, key=lambda change: change.logical_id))
