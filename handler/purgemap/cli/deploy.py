@@ -97,7 +97,7 @@ def follow_deployment(plan: DeploymentPlan, console: Console) -> Mapping[str, st
     """Execute a plan while printing its progress; returns the stack's outputs."""
     progress = Progress(console)
     try:
-        with progress.running():
+        with progress.status:
             return execute_deployment(plan, progress.on_event)
     except KeyboardInterrupt:
         console.print("CloudFormation goes on without this command; the next deploy says whether it is done")

@@ -1,7 +1,6 @@
 """Print a deployment: its changes, its progress and the stack's outputs."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 from rich.markup import escape
@@ -44,19 +43,13 @@ def show_outputs(outputs: Mapping[str, str], console: Console) -> None:
 
 
 class Progress:
-    """The progress of a deployment: a line for each finished resource, and on a terminal those in progress."""
+    """A deployment's progress: a line for each finished resource; on a terminal `status` shows the others."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
         # A dict, since a set would change its order.
         self._in_progress: dict[str, None] = {}
-        self._status = console.status("CloudFormation starts")
-
-    @contextmanager
-    def running(self) -> Iterator[None]:
-        """Show the resources in progress while the block runs."""
-        with self._status:
-            yield
+        self.status = console.status("CloudFormation starts")
 
     def on_event(self, event: StackEvent) -> None:
         """Print a finished resource, and update those in progress."""
@@ -70,4 +63,4 @@ class Progress:
             reason = f"  {escape(unwrap_reason(event.reason))}" if verb == "failed" and event.reason else ""
             status = event.status.lower().replace("_", " ")
             self._console.print(f"  [{colour}]{status:<15}[/]  {event.logical_id}  {event.resource_type}{reason}")
-        self._status.update(f"CloudFormation works on {', '.join(self._in_progress) or 'the stack'}")
+        self.status.update(f"CloudFormation works on {', '.join(self._in_progress) or 'the stack'}")
