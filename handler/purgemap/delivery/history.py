@@ -1,4 +1,4 @@
-"""A distribution's invalidations as CloudFront records them, whoever sent them."""
+"""The invalidations of a distribution as CloudFront lists them, from all senders."""
 
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
