@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +17,8 @@ from purgemap.cli.deploy import deploy
 from purgemap.demo.local_aws import LocalAws, start_local_aws
 from purgemap.deployment.package.function import FunctionPackage
 from purgemap.deployment.rollout import DeploymentOptions, discard_deployment, plan_deployment
-from purgemap.deployment.stack.artifacts import ensure_artifact_bucket, load_deployed_map
-from purgemap.deployment.stack.change_set import ChangeSet, ChangeSetRequest, create_change_set
-from purgemap.deployment.stack.clients import connect
-from purgemap.deployment.stack.execution import execute_change_set
-from purgemap.deployment.stack.preflight import check_deployable, check_no_example_ids
-from purgemap.deployment.stack.stack import Stack, find_stack
+from purgemap.deployment.stack.artifacts import load_deployed_map
+from purgemap.deployment.stack.stack import find_stack
 from purgemap.deployment.template.render import render_stack
 from purgemap.deployment.template.yaml_template import load_template
 from purgemap.errors import PurgemapError
@@ -32,9 +27,6 @@ from purgemap.routemap.load import load_map
 from purgemap.routemap.parse.compile import compile_map
 from support.call_counts import count_calls_of
 from support.deployed import Deployed, package_once, run_deploy
-from support.documents import section
-from support.doubles.artifacts import ForeignBucket, OtherVersionBucket
-from support.doubles.cloudformation import ScriptedCloudFormation, stack_event
 from support.doubles.stacks import complete_cloudformation
 
 MAP = "version: 1\nroutes:\n  - {bucket: acme-www, distributions: [E2EXAMPLE1ABCD]}\n"
@@ -242,54 +234,3 @@ def test_refresh_without_deployed_map_fails_before_changes(aws: LocalAws) -> Non
     with pytest.raises(PurgemapError, match=r"that can't be read back \(s3://purgemap-artifacts-.*NoSuchKey"):
         run_deploy("--refresh")
     assert Deployed(aws).types_by_id == before.types_by_id
-
-
-def test_pipeline_example_uses_existing_options() -> None:
-    workflow = files("purgemap.deploy").joinpath("github/deploy.yaml").read_text()
-    used = set(re.findall(r"--[a-z-]+", workflow.partition("purgemap deploy")[2]))
-    assert {"--yes", "--artifact-bucket", "--parameter"} <= used
-    assert used <= {option for parameter in deploy.params for option in parameter.opts}
-
-
-FAILURES = section("deploy/README.md", "## When a deployment fails")
-
-
-def _failure_messages() -> Iterator[str]:
-    """Cause each failure that deploy/README.md explains, and yield its message."""
-    events = [
-        stack_event(1, "purgemap", "REVIEW_IN_PROGRESS"),
-        stack_event(2, "Function", "CREATE_FAILED", "no such key", "AWS::Lambda::Function"),
-        stack_event(3, "purgemap", "DELETE_COMPLETE"),
-    ]
-    cloudformation = ScriptedCloudFormation(["DELETE_COMPLETE"], events)
-    change_set = ChangeSet("change-set", "stack", (), is_first=True)
-    fault = {"LogicalResourceId": "Q", "ResourceType": "AWS::SQS::Queue", "ValidationStatusReason": "already exists"}
-    refusing = ScriptedCloudFormation(change_sets=[{"Status": "FAILED"}], operation_events=[fault])
-    request = ChangeSetRequest("purgemap-1", "https://s3.eu-west-1.amazonaws.com/b/k", {})
-    other, version = ForeignBucket(), OtherVersionBucket()
-    for doing in (
-        lambda: execute_change_set(cloudformation, change_set, lambda _: None, lambda _: None),
-        lambda: create_change_set(refusing, "purgemap", None, request),
-        lambda: check_deployable("purgemap", Stack("stack", "ROLLBACK_COMPLETE", {}, {})),
-        lambda: check_deployable("purgemap", Stack("stack", "UPDATE_IN_PROGRESS", {}, {})),
-        lambda: ensure_artifact_bucket(other, "123456789012", "eu-west-1"),
-        lambda: load_deployed_map(version, Stack("stack", "CREATE_COMPLETE", {"CodeBucket": "b", "CodeKey": "k"}, {})),
-        lambda: check_no_example_ids(load_map("config/routes.yaml"), connect().cloudformation),
-    ):
-        with pytest.raises(PurgemapError) as caught:
-            doing()
-        yield str(caught.value)
-
-
-def test_failures_table_has_the_message_of_each_failure() -> None:
-    documented = re.findall(r"^\| `([^`]+)` \|", FAILURES, re.MULTILINE)
-    messages = list(_failure_messages())
-    assert len(documented) == len(messages)
-    for pattern, message in zip(documented, messages, strict=True):
-        assert re.fullmatch(re.escape(pattern).replace("…", ".*"), message), (pattern, message)
-
-
-def test_options_table_has_every_option() -> None:
-    table = section("deploy/README.md", "## Deploy")
-    options = {option for parameter in deploy.params for option in parameter.opts if option.startswith("--")}
-    assert options - {"--routes"} <= set(re.findall(r"^\| `(--[a-z-]+)", table, re.MULTILINE))
