@@ -6,7 +6,7 @@ from rich.markup import escape
 from purgemap.cli.options import file_name, resolve_map_argument, routes_option
 from purgemap.cli.terminal import Terminal, print_json, print_line
 from purgemap.operations import CheckResult, check_map
-from purgemap.routemap import Problem, check_document, has_errors, paths_text
+from purgemap.routemap import Problem, has_errors, paths_text, problems_document
 from purgemap.text import pluralize
 
 _COLOURS = {"error": "red", "warning": "yellow"}
@@ -31,7 +31,7 @@ def check(files: tuple[str, ...], form: str, routes: tuple[str, ...]) -> int:
     paths = resolve_map_argument(files, routes, name="FILE")
     checked = check_map(paths)
     if form == "json":
-        print_json(check_document(paths_text(paths), checked.problems))
+        print_json(problems_document(paths_text(paths), checked.problems))
     elif form == "github":
         for problem in checked.problems:
             print_line(_annotation(problem))

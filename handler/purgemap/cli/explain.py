@@ -68,8 +68,8 @@ def _show_match(match: MatchedTarget, routes: RouteMap, console: Console) -> Non
     console.print(
         f"[green]route[/]    [bold]{escape(target.route)}[/] → {escape(routes.label(target.distribution.id))}"
     )
-    if target.matched:
-        console.print(f"  prefix   {escape(target.matched)}")
+    if target.matched_prefix:
+        console.print(f"  prefix   {escape(target.matched_prefix)}")
     for name, value in target.captures.items():
         console.print(f"  capture  {name} = {escape(value)}")
     if target.origin_path:

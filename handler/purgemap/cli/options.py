@@ -10,7 +10,7 @@ from click.core import ParameterSource
 
 from purgemap.cli.terminal import Terminal, print_json
 from purgemap.errors import PurgemapError
-from purgemap.routemap import MapError, MapPaths, RouteMap, check_document, paths_text, split_paths
+from purgemap.routemap import MapError, MapPaths, RouteMap, paths_text, problems_document, split_paths
 from purgemap.text import S3_SCHEME
 
 DEFAULT_ROUTES = "config/routes.yaml"
@@ -67,7 +67,7 @@ def read_map(routes: MapPaths, read: Callable[[MapPaths], _Map]) -> _Map:
         return read(routes)
     except MapError as error:
         if click.get_current_context().params.get("as_json"):
-            print_json(check_document(paths_text(routes), error.problems))
+            print_json(problems_document(paths_text(routes), error.problems))
         if not all(path.exists() for path in split_paths(routes)):
             raise PurgemapError(f"{error}; give the map with --routes") from None
         raise

@@ -9,7 +9,7 @@ import click
 
 from purgemap.aws import Aws
 from purgemap.errors import PurgemapError
-from purgemap.routemap import TENANT, Distribution, RouteMap, is_id
+from purgemap.routemap import TENANT, Distribution, RouteMap, is_distribution_id
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -82,6 +82,6 @@ def _find(text: str, routes: RouteMap) -> Distribution:
     found = routes.distributions_by_id.get(text) or routes.distribution(text)
     if found:
         return found
-    if is_id(text) or text.startswith(TENANT):
+    if is_distribution_id(text) or text.startswith(TENANT):
         return Distribution(text)
     raise PurgemapError(f"--distribution {text}: the map has no such name; give one of its names, or an id")

@@ -14,7 +14,7 @@ from purgemap.routemap import (
     RouteMap,
     TokenKind,
     capture_names,
-    is_name,
+    is_distribution_name,
     load_routes,
     load_settings,
     tokenize,
@@ -104,7 +104,7 @@ def _captures(routes: RouteMap, bucket: str, route: Route, named: str) -> dict[s
     captures = dict.fromkeys(capture_names(tokenize(bucket) + tokenize(route.prefix)), _WORD)
     naming = named.removeprefix("{").removesuffix("}")
     if naming in captures and naming != named:
-        captures[naming] = next((name for name, _ in routes.distributions() if is_name(name)), _WORD)
+        captures[naming] = next((name for name, _ in routes.distributions() if is_distribution_name(name)), _WORD)
     return captures
 
 

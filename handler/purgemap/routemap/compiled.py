@@ -34,14 +34,14 @@ _ID = re.compile(r"[A-Z0-9]{10,20}")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
-def is_id(text: str) -> bool:
+def is_distribution_id(text: str) -> bool:
     """Whether a text is a distribution's id rather than a name of the map."""
     return _ID.fullmatch(text) is not None
 
 
-def is_name(text: str) -> bool:
+def is_distribution_name(text: str) -> bool:
     """Whether a text may be a name under `distributions:`."""
-    return _NAME.fullmatch(text) is not None and not is_id(text)
+    return _NAME.fullmatch(text) is not None and not is_distribution_id(text)
 
 
 class Settings(NamedTuple):
@@ -151,7 +151,7 @@ class RouteMap:
         """The names that the map has for a distribution, by its id; none for an id without a name."""
         names: dict[str, list[str]] = {}
         for name, distribution in self.distributions():
-            if is_name(name):
+            if is_distribution_name(name):
                 names.setdefault(distribution.id, []).append(name)
         return names
 

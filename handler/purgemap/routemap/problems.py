@@ -61,7 +61,7 @@ def has_errors(problems: Iterable[Problem]) -> bool:
     return any(problem.severity == "error" for problem in problems)
 
 
-def check_document(file: str, problems: Iterable[Problem]) -> dict[str, Any]:
+def problems_document(file: str, problems: Iterable[Problem]) -> dict[str, Any]:
     """Make the JSON document that `purgemap check` prints, and every command of a bad map."""
     found = sorted_unique(problems)
     return {"file": file, "valid": not has_errors(found), "problems": [problem._asdict() for problem in found]}

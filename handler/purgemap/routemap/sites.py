@@ -6,7 +6,15 @@ A route whose distributions are captures stands for a site of each name that the
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from purgemap.routemap.compiled import Distribution, Route, RouteMap, Settings, is_name, load_routes, load_settings
+from purgemap.routemap.compiled import (
+    Distribution,
+    Route,
+    RouteMap,
+    Settings,
+    is_distribution_name,
+    load_routes,
+    load_settings,
+)
 from purgemap.routemap.patterns import Pattern, Token, TokenKind, capture_names, tokenize
 
 
@@ -65,7 +73,7 @@ def _meant(routes: RouteMap, template: str) -> Iterator[tuple[Distribution, Mapp
         return
     pattern = Pattern(template, full_match=True)
     for name, distribution in routes.distributions():
-        match = pattern.match(name) if is_name(name) else None
+        match = pattern.match(name) if is_distribution_name(name) else None
         if match:
             # Two captures may share a name out in several ways.
             yield distribution, match.captures if len(match.captures) == 1 else {}

@@ -10,8 +10,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from purgemap.events import ObjectChange
-from purgemap.routemap import GlobList, Pattern, RouteMap, is_name, load_settings
-from purgemap.routing.feed_table import FeedTable
+from purgemap.routemap import GlobList, Pattern, RouteMap, is_distribution_name, load_settings
+from purgemap.routing.route_index import RouteIndex
 from purgemap.routing.targets import RoutedChanges, Skip, Target, substitute_captures
 
 # Texts that a route's prefix matched are remembered, for all buckets together: uploaders choose them, and a text
@@ -89,7 +89,7 @@ class _Group:
         if self.event not in target.settings.events:
             return []
         if resolved.filter:
-            keys = self._filtered(resolved.filter, target.matched, keys)
+            keys = self._filtered(resolved.filter, target.matched_prefix, keys)
         return [key for key in keys if key.startswith(resolved.start)] if resolved.start else keys
 
     def _filtered(self, chosen: _Filter, matched: str, keys: list[str]) -> list[str]:
@@ -108,11 +108,11 @@ class BucketRouter:
     __slots__ = ("_bucket", "_captures", "_feed_table", "_feeds", "_table")
 
     def __init__(
-        self, bucket: str, feed_table: FeedTable, captures: Sequence[Mapping[str, str]], table: RouteMap
+        self, bucket: str, route_index: RouteIndex, captures: Sequence[Mapping[str, str]], table: RouteMap
     ) -> None:
         self._bucket = bucket
-        self._feed_table = feed_table
-        self._feeds = feed_table.feeds
+        self._feed_table = route_index
+        self._feeds = route_index.feeds
         self._captures = captures
         self._table = table
 
@@ -173,14 +173,14 @@ class BucketRouter:
         captures = {**self._captures[source], **dict(captured)}
         filled = substitute_captures(name, captures)
         # A key is an uploader's text: what it says may pick a name of the map, never an id.
-        distribution = self._table.distribution(filled) if filled == name or is_name(filled) else None
+        distribution = self._table.distribution(filled) if filled == name or is_distribution_name(filled) else None
         if distribution is None:
             reason = f"{name} names {filled!r}, which is not under distributions:"
             return Skip(route.name, filled, reason, unknown_name=True)
         settings = load_settings(route, distribution)
         origin_path = substitute_captures(settings.origin_path, captures)
         target = Target(route.name, self._bucket, distribution, settings, origin_path, matched, captures)
-        start = "" if matched.startswith(target.served) else target.served
+        start = "" if matched.startswith(target.origin_prefix) else target.origin_prefix
         return _Resolved(target, _filter(settings.include, settings.exclude), start)
 
 
@@ -192,7 +192,7 @@ def _resolved(router: BucketRouter, number: int, matched: str, captured: _Captur
 def _refusal(resolved: _Resolved, key: str, event: str) -> str | None:
     """Ask the target's events, include, exclude and origin path, in this order, for why the key doesn't concern it."""
     target, chosen, _ = resolved
-    settings, rest = target.settings, _rest(key, target.matched)
+    settings, rest = target.settings, _rest(key, target.matched_prefix)
     if event not in settings.events:
         return f"the event {event} is not among its events: {', '.join(settings.events)}"
     if chosen and chosen.include and chosen.include.first_match(rest) is None:
@@ -200,7 +200,7 @@ def _refusal(resolved: _Resolved, key: str, event: str) -> str | None:
     excluding = chosen.exclude.first_match(rest) if chosen and chosen.exclude else None
     if excluding is not None:
         return f"excluded by {excluding!r}"
-    if not key.startswith(target.served):
+    if not key.startswith(target.origin_prefix):
         return f"the key is outside the origin path {target.origin_path}: it can't be served"
     return None
 

@@ -10,7 +10,7 @@ from functools import lru_cache
 from purgemap.events import ObjectChange
 from purgemap.routemap import Pattern, PatternIndex, RouteMap, load_routes
 from purgemap.routing.bucket_router import BucketRouter
-from purgemap.routing.feed_table import FeedTable
+from purgemap.routing.route_index import RouteIndex
 from purgemap.routing.targets import Changes, RoutedChanges
 
 # The owner of a bucket chooses its name, so the memory for buckets that match a pattern is bounded.
@@ -30,11 +30,11 @@ class Router:
     def _bucket(self, name: str) -> BucketRouter:
         matches = [(text, match) for pattern, text in self._patterns.find(name) if (match := pattern.match(name))]
         own = self._routes.buckets.get(name, "[]")
-        feed_table = self._feed_table((own, *(text for text, _ in matches)))
-        return BucketRouter(name, feed_table, [{}, *(match.captures for _, match in matches)], self._routes)
+        route_index = self._feed_table((own, *(text for text, _ in matches)))
+        return BucketRouter(name, route_index, [{}, *(match.captures for _, match in matches)], self._routes)
 
-    def _decode_feeds(self, texts: tuple[str, ...]) -> FeedTable:
-        return FeedTable([load_routes(text) for text in texts], self._routes)
+    def _decode_feeds(self, texts: tuple[str, ...]) -> RouteIndex:
+        return RouteIndex([load_routes(text) for text in texts], self._routes)
 
     def route(self, changes: Iterable[ObjectChange]) -> RoutedChanges:
         """Group changes by the targets that want them; the same object twice counts once."""

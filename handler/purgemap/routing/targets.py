@@ -13,7 +13,7 @@ from purgemap.routemap import Distribution, Settings, TokenKind, tokenize
 class Target:
     """One route for one distribution, as a key matched it; one value per match, compared by identity.
 
-    `matched` is the text that the route's prefix matched; `origin_path` and `captures` are filled in.
+    `matched_prefix` is the text that the route's prefix matched; `origin_path` and `captures` are filled in.
     """
 
     route: str
@@ -21,11 +21,11 @@ class Target:
     distribution: Distribution
     settings: Settings
     origin_path: str
-    matched: str
+    matched_prefix: str
     captures: Mapping[str, str]
 
     @property
-    def served(self) -> str:
+    def origin_prefix(self) -> str:
         """How the keys start that it can serve: CloudFront puts the origin path before every viewer path."""
         return self.origin_path[1:] + "/" if self.origin_path else ""
 

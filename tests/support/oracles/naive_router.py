@@ -5,7 +5,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from purgemap.events.payload import ObjectChange
-from purgemap.routemap.compiled import Distribution, Route, RouteMap, Settings, is_name, load_routes, load_settings
+from purgemap.routemap.compiled import (
+    Distribution,
+    Route,
+    RouteMap,
+    Settings,
+    is_distribution_name,
+    load_routes,
+    load_settings,
+)
 from purgemap.routemap.patterns import TokenKind, tokenize
 from support.oracles.naive_globs import glob_matches
 
@@ -66,7 +74,7 @@ def _deliveries(routes: RouteMap, change: ObjectChange, unknown: set[tuple[str, 
         captures = {**captured, **match[1]}
         for template in route.distributions:
             name = _filled(template, captures)
-            distribution = routes.distribution(name) if name == template or is_name(name) else None
+            distribution = routes.distribution(name) if name == template or is_distribution_name(name) else None
             if distribution is None:
                 unknown.add((route.name, name))
             elif delivered := _delivered(route, distribution, change, match[0], captures):

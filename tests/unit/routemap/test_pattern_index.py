@@ -169,7 +169,7 @@ def names_of(pattern: str) -> tuple[str, ...]:
 def delivered(target: Target, key: str) -> Delivered:
     found = tuple(sorted(target.captures.items()))
     return Delivered(
-        target.route, target.bucket, key, target.distribution.id, target.matched, target.origin_path, found
+        target.route, target.bucket, key, target.distribution.id, target.matched_prefix, target.origin_path, found
     )
 
 

@@ -66,11 +66,11 @@ def site_items(site: Site) -> Mapping[str, str | None]:
     # of `P*`, which CloudFront is not documented to evict.
     known_names = target.captures.keys() | key_variables
     exact_templates = [template for template in templates if known_names.issuperset(capture_names(tokenize(template)))]
-    is_folder = target.matched.endswith("/") or not target.matched
-    pages = [target.matched + name for name in site.settings.index_documents] if is_folder else []
+    is_folder = target.matched_prefix.endswith("/") or not target.matched_prefix
+    pages = [target.matched_prefix + name for name in site.settings.index_documents] if is_folder else []
     wide_target = _with_templates(target, filter(None, wide_templates), clean_urls=False, strip_suffixes=())
-    wide = items_for_target(wide_target, [target.matched])
-    exact = items_for_target(_with_templates(target, exact_templates), [target.matched, *pages])
+    wide = items_for_target(wide_target, [target.matched_prefix])
+    exact = items_for_target(_with_templates(target, exact_templates), [target.matched_prefix, *pages])
     return merge_items((wide.items, exact.items))
 
 

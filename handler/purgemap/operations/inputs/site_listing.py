@@ -114,5 +114,5 @@ def _viewer_paths(bucket: str, key: str, router: Router) -> dict[str, set[str]]:
 def serving_targets(bucket: str, key: str, router: Router) -> Iterator[Target]:
     """Yield the targets whose distribution can serve an object, whatever their filters and events are."""
     for target in router.bucket(bucket).matches(key):
-        if not isinstance(target, Skip) and key.startswith(target.served):
+        if not isinstance(target, Skip) and key.startswith(target.origin_prefix):
             yield target

@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from typing import Any
 
-from purgemap.routemap.compiled import COMPILED_VERSION, dump_row, is_id
+from purgemap.routemap.compiled import COMPILED_VERSION, dump_row, is_distribution_id
 from purgemap.routemap.parse.distributions import DistributionLookup, connection_settings
 from purgemap.routemap.parse.model import DistributionConfig, MapConfig, RouteConfig
 
@@ -66,7 +66,7 @@ class _Keys:
         self.texts = {name: self._text(distribution) for name, distribution in config.distributions.items()}
         for target in (target for route in config.routes for target in route.targets):
             meant = self._directory.find(target)
-            if meant and target.text is not None and is_id(target.text):
+            if meant and target.text is not None and is_distribution_id(target.text):
                 self.texts[target.text] = self._text(meant)
 
     def of_route(self, route: RouteConfig) -> list[str]:

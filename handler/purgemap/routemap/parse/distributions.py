@@ -2,7 +2,7 @@
 
 import re
 
-from purgemap.routemap.compiled import is_id
+from purgemap.routemap.compiled import is_distribution_id
 from purgemap.routemap.parse.model import DistributionConfig, MapConfig, TargetConfig
 from purgemap.routemap.parse.model_builder import build_distribution
 from purgemap.routemap.patterns import TokenKind, tokenize
@@ -47,7 +47,7 @@ class DistributionLookup:
         """
         if target.text is None:
             return target.inline
-        if not is_id(target.text):
+        if not is_distribution_id(target.text):
             return self._written.distributions.get(target.text)
         if target.text in self.names_by_id:
             return self._written.distributions[self.names_by_id[target.text][0]]
@@ -71,5 +71,5 @@ def known_ids(config: MapConfig) -> set[str]:
     """Give the id, or `tenant:…`, of every distribution of a map, whether a name, an id or a route gives it."""
     inline = (distribution.id for distribution in config.inline_distributions())
     named = (distribution.id for distribution in config.distributions.values())
-    bare = (target.text for route in config.routes for target in route.targets if is_id(target.text or ""))
+    bare = (target.text for route in config.routes for target in route.targets if is_distribution_id(target.text or ""))
     return {id_ for id_ in (*inline, *named, *bare) if id_ is not None}

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from purgemap.errors import PatternError
-from purgemap.routemap.compiled import is_id, is_name
+from purgemap.routemap.compiled import is_distribution_id, is_distribution_name
 from purgemap.routemap.parse.distributions import (
     DistributionLookup,
     connection_settings,
@@ -39,7 +39,12 @@ def names_are_known(config: MapConfig) -> Iterator[Problem]:
 def _unknown(config: MapConfig) -> Iterator[TargetConfig]:
     for target in _targets(config):
         text = target.text
-        if text is not None and not is_template(text) and not is_id(text) and text not in config.distributions:
+        if (
+            text is not None
+            and not is_template(text)
+            and not is_distribution_id(text)
+            and text not in config.distributions
+        ):
             yield target
 
 
@@ -137,7 +142,7 @@ def names_are_used(config: MapConfig) -> Iterator[Problem]:
     if not is_known or not config.is_complete or any(_is_void(target) for target in _targets(config)):
         return
     used = {target.text for target in _targets(config) if target.text is not None}
-    names = ((name, found.id) for name, found in config.distributions.items() if is_name(name))
+    names = ((name, found.id) for name, found in config.distributions.items() if is_distribution_name(name))
     unused = [name for name, id_ in names if name not in used and id_ not in used]
     for template in _templates(config):
         makes = name_regex(template).fullmatch

@@ -30,7 +30,7 @@ _MOST_GLOBS_INDEXED = 8
 _TEMPLATE = frozenset("{}*\\")
 
 
-class Feed(NamedTuple):
+class RouteDistribution(NamedTuple):
     """A route to one of its distributions, by name; `source` numbers the bucket pattern that the route has."""
 
     route: Route
@@ -39,7 +39,7 @@ class Feed(NamedTuple):
     source: int
 
 
-class FeedTable:
+class RouteIndex:
     """The feeds of all buckets that match the same patterns, with an index that finds those which a key may concern."""
 
     def __init__(self, routes_by_source: Sequence[Sequence[Route]], table: RouteMap) -> None:
@@ -51,7 +51,9 @@ class FeedTable:
         ]
         found.sort(key=lambda each: len(each[1].literal_prefix))
         self.feeds = [
-            Feed(route, name, pattern, source) for route, pattern, source in found for name in route.distributions
+            RouteDistribution(route, name, pattern, source)
+            for route, pattern, source in found
+            for name in route.distributions
         ]
 
     @cached_property
@@ -70,7 +72,7 @@ class FeedTable:
             for number, feed in enumerate(self.feeds)
         )
 
-    def _needs(self, feed: Feed, *, is_crowded: bool) -> Iterator[AnyOf]:
+    def _needs(self, feed: RouteDistribution, *, is_crowded: bool) -> Iterator[AnyOf]:
         """Give what a feed asks of every key: its prefix, and where it is crowded what no capture has a say in."""
         yield [feed.pattern.clues]
         distribution = self._table.distribution(feed.name) if is_crowded and "{" not in feed.name else None
