@@ -1,7 +1,7 @@
-"""A glob as an automaton that reads each character of a key once, whatever the glob.
+"""A glob as an automaton that reads each character of a key once.
 
-The state is a set of places in the glob, held as the bits of one integer (the Shift-And algorithm, Baeza-Yates and
-Gonnet 1992): bit n is set if what was read so far may end before the glob's n-th atom.
+The state is a set of positions in the glob, held as the bits of one integer: bit n is set if the characters read so
+far match the atoms before the glob's n-th one. This is Shift-And: Baeza-Yates and Gonnet, https://doi.org/10.1145/135239.135243.
 """
 
 import re
@@ -10,12 +10,12 @@ from collections.abc import Sequence
 
 from purgemap.routemap.glob_syntax import GlobPart, GlobPartKind
 
-# Characters whose transitions are remembered; a key holds at most 1,024.
-_MAX_REMEMBERED = 4096
+# Uploaders choose the characters of keys, so the cache of transitions is bounded. A key has at most 1,024 characters.
+_MAX_CACHED_CHARACTERS = 4096
 
 
 class GlobAutomaton:
-    """Matches a text in as many steps as it has characters."""
+    """Matches a text in one step per character."""
 
     def __init__(self, parts: Sequence[GlobPart]) -> None:
         self._texts: dict[str, int] = defaultdict(int)
@@ -47,14 +47,15 @@ class GlobAutomaton:
         if kind is not GlobPartKind.STAR:
             self._stays_at_slash |= self._end
         if kind is GlobPartKind.FOLDERS:
-            # Either passed over as a whole, or left by a slash.
+            # `**/` matches no folder at all, or ends with the slash of its last one.
             self._optional |= self._end
             self._texts["/"] |= self._end
             self._end <<= 1
 
-    def _with_optional(self, reached: int) -> int:
-        """Add the places behind each `**/` that was just reached. Two of them never follow one another."""
-        return reached | (reached & self._optional) << 1
+    def _with_optional(self, positions: int) -> int:
+        """Add the positions after each `**/` that was just reached, since it may match no folder."""
+        # One step is enough: the parser merges a `**/` that follows another.
+        return positions | (positions & self._optional) << 1
 
     def matches(self, text: str) -> bool:
         """Return whether the glob matches the whole text."""
@@ -67,10 +68,10 @@ class GlobAutomaton:
         return bool(state & self._end)
 
     def _advance(self, character: str) -> int:
-        """Return the places that the character moves on from."""
+        """Return the positions whose atom matches the character."""
         advance = self._advances.get(character)
         if advance is None:
-            if len(self._advances) >= _MAX_REMEMBERED:
+            if len(self._advances) >= _MAX_CACHED_CHARACTERS:
                 self._advances.clear()
             advance = self._advances[character] = self._find_advance(character)
         return advance
@@ -79,7 +80,7 @@ class GlobAutomaton:
         advance = self._texts.get(character, 0)
         if character != "/":
             advance |= self._any
-        for members, place in self._sets:
+        for members, position in self._sets:
             if members.match(character):
-                advance |= place
+                advance |= position
         return advance

@@ -1,8 +1,10 @@
-"""An include or exclude glob → its parts, and the regular expression of a glob that no key can make slow.
+"""The syntax of include and exclude globs: their parts, and a regular expression for those that no key can make slow.
 
-The semantics are those of wcmatch's `GLOBSTAR | DOTGLOB | MATCHBASE`, but `**` spans folders wherever it stands.
+The semantics are those of wcmatch with `GLOBSTAR | DOTGLOB | MATCHBASE`, except that `**` spans folders beside other
+text, too: https://facelessuser.github.io/wcmatch/glob/#syntax
 """
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from enum import Enum
@@ -11,13 +13,13 @@ from typing import NamedTuple
 
 from purgemap.errors import PatternError
 
+# The automaton tries each set of characters for every new character of a key.
 MAX_SETS = 16
-"""Sets of characters in a glob: each is looked up for every character of a key."""
 
-# A longer glob goes to the automaton, whose time depends on the key alone.
+# A longer glob is left to the automaton, whose time depends on the key alone.
 _MAX_REGEX_ATOMS = 64
 
-# A `**/` tries each folder of a key, and each try reads so many folders on.
+# A `**/` is tried at each folder of a key, and each try reads at most 3 folders.
 _MAX_REGEX_FOLDERS = 3
 
 _TOKEN = re.compile(
@@ -28,7 +30,7 @@ _RANGE = re.compile(r"(\\.|.)(?:-(\\.|.))?", re.DOTALL)
 
 
 class GlobPartKind(Enum):
-    """What a part of a glob is."""
+    """The kinds of parts of a glob."""
 
     TEXT = "text"
     ANY = "?"
@@ -41,7 +43,7 @@ class GlobPartKind(Enum):
 class GlobPart(NamedTuple):
     """One part of a glob; `text` is the literal text of TEXT, and the regular expression of SET.
 
-    FOLDERS is a `**/` at the start of a segment: any number of whole folders, none included.
+    FOLDERS is a `**/` at the start of a segment: any number of whole folders, or none.
     """
 
     kind: GlobPartKind
@@ -52,7 +54,7 @@ class GlobPart(NamedTuple):
 def parse_glob(text: str) -> tuple[GlobPart, ...]:
     """Split a glob, without its leading slash, into its parts.
 
-    Raises PatternError for an unclosed `[`, a backslash at the end, a set that is empty or runs backwards, or too many.
+    Raises PatternError for an unclosed `[`, a lone backslash, an empty set, a reversed range, or more than 16 sets.
     """
     parts = tuple(_parts(text))
     sets = sum(part.kind is GlobPartKind.SET for part in parts)
@@ -107,40 +109,40 @@ def _range_regex(first: str, last: str, members: str) -> str:
     return f"{re.escape(low)}-{re.escape(high)}"
 
 
-_GAP_REGEX = {GlobPartKind.STAR: "[^/]*?", GlobPartKind.SPAN: ".*?", GlobPartKind.FOLDERS: "(?:.*?/)??"}
+_WILDCARD_REGEX = {GlobPartKind.STAR: "[^/]*?", GlobPartKind.SPAN: ".*?", GlobPartKind.FOLDERS: "(?:.*?/)??"}
 
 
-class _Gap(NamedTuple):
-    """A wildcard of a glob (None before the first), and the parts of fixed length that follow it."""
+class _GlobWildcard(NamedTuple):
+    """A wildcard, and the parts of fixed length up to the next one; its kind is None for those before the first."""
 
     kind: GlobPartKind | None
     body: Sequence[GlobPart]
 
 
 def glob_regex(parts: Sequence[GlobPart]) -> re.Pattern[str] | None:
-    """Return the regular expression of a glob whose time is linear in the key; None for any other glob."""
-    gaps = list(_gaps(parts))
-    if not _is_linear(parts, gaps):
+    """Return a glob's regular expression if it takes time linear in the length of any key; None otherwise."""
+    wildcards = list(_split_at_wildcards(parts))
+    if not _is_linear(parts, wildcards):
         return None
-    followers = [gap.kind for gap in gaps[1:]]
-    regex = "".join(map(_gap_regex, gaps, [*followers, None]))
+    following = [wildcard.kind for wildcard in wildcards[1:]]
+    regex = "".join(map(_wildcard_regex, wildcards, [*following, None]))
     return re.compile(regex + r"\Z", re.DOTALL)
 
 
-def _gaps(parts: Sequence[GlobPart]) -> Iterator[_Gap]:
-    gap, body = None, list[GlobPart]()
+def _split_at_wildcards(parts: Sequence[GlobPart]) -> Iterator[_GlobWildcard]:
+    kind, body = None, list[GlobPart]()
     for part in parts:
-        if part.kind in _GAP_REGEX:
-            yield _Gap(gap, body)
-            gap, body = part.kind, []
+        if part.kind in _WILDCARD_REGEX:
+            yield _GlobWildcard(kind, body)
+            kind, body = part.kind, []
         else:
             body.append(part)
-    yield _Gap(gap, body)
+    yield _GlobWildcard(kind, body)
 
 
-def _gap_regex(gap: _Gap, follower: GlobPartKind | None) -> str:
-    regex = (_GAP_REGEX[gap.kind] if gap.kind else "") + "".join(map(_atom_regex, gap.body))
-    return f"(?>{regex})" if _is_atomic(gap.kind, follower) else regex
+def _wildcard_regex(wildcard: _GlobWildcard, following: GlobPartKind | None) -> str:
+    regex = (_WILDCARD_REGEX[wildcard.kind] if wildcard.kind else "") + "".join(map(_atom_regex, wildcard.body))
+    return f"(?>{regex})" if _is_atomic(wildcard.kind, following) else regex
 
 
 def _atom_regex(part: GlobPart) -> str:
@@ -149,29 +151,28 @@ def _atom_regex(part: GlobPart) -> str:
     return part.text if part.kind is GlobPartKind.SET else re.escape(part.text)
 
 
-def _is_atomic(kind: GlobPartKind | None, follower: GlobPartKind | None) -> bool:
-    """Return whether only the leftmost place of a gap's body need be tried, as it leaves the most room for the rest.
+def _is_atomic(kind: GlobPartKind | None, following: GlobPartKind | None) -> bool:
+    """Return whether the regular expression may skip all but the leftmost match of a wildcard and its body."""
+    if kind is None or following is None:
+        return False
+    # The leftmost match leaves most of the key to the following wildcard, unless only this one may cross slashes.
+    return following is not GlobPartKind.STAR or kind is GlobPartKind.STAR
 
-    It does unless this gap crosses slashes and the next one can't.
-    """
-    is_between = kind is not None and follower is not None
-    return is_between and (follower is not GlobPartKind.STAR or kind is GlobPartKind.STAR)
 
-
-def _is_linear(parts: Sequence[GlobPart], gaps: Sequence[_Gap]) -> bool:
-    """Return whether a key's characters are read a bounded number of times.
-
-    One gap may try several places: a `**/` that is followed by stars only, so that each try reads a few folders.
-    """
-    kinds = [gap.kind for gap in gaps]
-    retried = [
-        place for place, kind in enumerate(kinds[:-1]) if kind is not None and not _is_atomic(kind, kinds[place + 1])
-    ]
+def _is_linear(parts: Sequence[GlobPart], wildcards: Sequence[_GlobWildcard]) -> bool:
+    """Return whether the regular expression reads each character of a key a bounded number of times."""
     if sum(len(part.text) if part.kind is GlobPartKind.TEXT else 1 for part in parts) > _MAX_REGEX_ATOMS:
         return False
+    kinds = [wildcard.kind for wildcard in wildcards]
+    retried = [
+        number
+        for number, (kind, following) in enumerate(itertools.pairwise(kinds))
+        if kind is not None and not _is_atomic(kind, following)
+    ]
     if not retried:
         return True
-    behind = gaps[retried[0] :]
-    folders = sum(part.text.count("/") for gap in behind for part in gap.body if part.kind is GlobPartKind.TEXT)
-    only_stars = all(gap.kind is GlobPartKind.STAR for gap in behind[1:])
-    return kinds[retried[0]] is GlobPartKind.FOLDERS and only_stars and folders <= _MAX_REGEX_FOLDERS
+    # One wildcard may be tried at several places: a `**/` that only stars follow, so that each try reads a few folders.
+    rest = wildcards[retried[0] :]
+    folders = sum(part.text.count("/") for wildcard in rest for part in wildcard.body if part.kind is GlobPartKind.TEXT)
+    only_stars = all(wildcard.kind is GlobPartKind.STAR for wildcard in rest[1:])
+    return rest[0].kind is GlobPartKind.FOLDERS and only_stars and folders <= _MAX_REGEX_FOLDERS
