@@ -1,184 +1,169 @@
-"""Many patterns → an index that finds the few that may match a text, however many there are.
+"""An index of many patterns that finds the few which may match a text.
 
-A clue is something that every text has that a pattern matches: how it starts, how it ends, a segment between slashes, a
-run of a few characters. Each pattern is filed under the clue that it shares with the fewest others. What is found is a
-candidate, no more: whether it matches, the pattern itself decides.
+Each pattern is indexed by one text that everything it matches must contain, the rarest one among the patterns. The
+index returns candidates: whether a candidate matches is for the pattern to decide.
 """
 
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import IntEnum
-from itertools import compress, count
 from typing import Generic, NamedTuple, TypeVar
 
 Entry = TypeVar("Entry")
 
-# Long runs are rarer, but short texts have none. So many are enough to find a rare one among them.
-_RUN_LENGTHS = (6, 3)
-_MOST_RUNS = 16
+# Long n-grams are rarer, but short texts have none. 16 of each length include a rare one in practice.
+_NGRAM_LENGTHS = (6, 3)
+_MAX_NGRAMS = 16
+
+IndexKey = tuple[int, int, tuple[int, ...]]
+"""The lists of entries that a text leads to: by its prefix and its suffix (-1 for none), then by segments and n-grams.
+
+Texts with equal keys have the same candidates. A plain tuple, since one is made for every object key: a named tuple
+takes twice as long.
+"""
 
 
 class Position(IntEnum):
-    """Where a clue stands in a text; of two clues that are as rare the first one here is the cheapest to look up."""
+    """Where a required text occurs; of two equally rare texts, the position with the lower number is cheaper."""
 
-    START = 0
-    END = 1
+    PREFIX = 0
+    SUFFIX = 1
     SEGMENT = 2
-    RUN_OF_NAME = 3
-    RUN = 4
+    SUBSTRING = 3
 
 
 class RequiredText(NamedTuple):
-    """A text and where it stands in whatever a pattern matches; a RUN stands anywhere, or behind the last slash."""
+    """A text, and where it occurs in everything that a pattern matches."""
 
-    where: Position
+    position: Position
     text: str
 
 
 AnyOf = Sequence[Sequence[RequiredText]]
-"""Alternatives of which a text has one at least, and of that one every clue."""
+"""Alternatives, at least one of which must match; an alternative matches if all its texts occur."""
 
 
 def segment_texts(text: str) -> Iterator[RequiredText]:
-    """Give the segments that are whole in any text that holds `text`: those between two slashes."""
+    """Yield the segments between two slashes of `text`, which are whole in every text that contains it."""
     return (RequiredText(Position.SEGMENT, segment) for segment in text.split("/")[1:-1])
 
 
-def ngram_texts(text: str, where: Position = Position.RUN) -> Iterator[RequiredText]:
-    """Give the runs in a text, long and short ones; some of them where it is long, none where it is too short."""
-    for length in _RUN_LENGTHS:
-        for place in range(min(len(text) - length + 1, _MOST_RUNS)):
-            yield RequiredText(where, text[place : place + length])
+def ngram_texts(text: str) -> Iterator[RequiredText]:
+    """Yield at most 16 n-grams of each length; none if the text is shorter than 3 characters."""
+    for length in _NGRAM_LENGTHS:
+        for start in range(min(len(text) - length + 1, _MAX_NGRAMS)):
+            yield RequiredText(Position.SUBSTRING, text[start : start + length])
 
 
 class PrefixIndex(Generic[Entry]):
-    """Finds the entries whose start a text begins with, by one bisection however many there are."""
+    """Finds the entries whose prefix a text starts with, by one bisection."""
 
     def __init__(self, entries: Iterable[tuple[str, Entry]]) -> None:
-        filed: dict[str, list[Entry]] = {}
-        for start, entry in entries:
-            filed.setdefault(start, []).append(entry)
-        self._starts = sorted(filed)
+        entries_by_prefix: dict[str, list[Entry]] = {}
+        for prefix, entry in entries:
+            entries_by_prefix.setdefault(prefix, []).append(entry)
+        self._prefixes = sorted(entries_by_prefix)
         self._parents: list[int] = []
-        self._entries: list[tuple[Entry, ...]] = []
-        for place, start in enumerate(self._starts):
-            parent = self._ancestor(place - 1, start)
-            inherited = self._entries[parent] if parent >= 0 else ()
+        self.entries: list[tuple[Entry, ...]] = []
+        """For each prefix its entries and those of its own prefixes, the shortest first; then () for number -1."""
+        for number, prefix in enumerate(self._prefixes):
+            parent = self._find_parent(number - 1, prefix)
+            inherited = self.entries[parent] if parent >= 0 else ()
             self._parents.append(parent)
-            self._entries.append((*inherited, *filed[start]))
+            self.entries.append((*inherited, *entries_by_prefix[prefix]))
+        self.entries.append(())
 
-    def _ancestor(self, place: int, text: str) -> int:
-        """Walk up from the start at `place` to the nearest one that `text` begins with; -1 for none."""
-        while place >= 0 and not text.startswith(self._starts[place]):
-            place = self._parents[place]
-        return place
+    def _find_parent(self, number: int, text: str) -> int:
+        """Follow the parents of a prefix to the first one that `text` starts with; -1 for none."""
+        while number >= 0 and not text.startswith(self._prefixes[number]):
+            number = self._parents[number]
+        return number
 
-    def place(self, text: str) -> int:
-        """Return where the longest start of `text` is filed; -1 for nowhere."""
-        place = bisect_right(self._starts, text) - 1
-        return place if place >= 0 and text.startswith(self._starts[place]) else self._ancestor(place, text)
-
-    def at(self, place: int) -> tuple[Entry, ...]:
-        """Return the entries of the start filed at a place and of every shorter one, the shortest first."""
-        return self._entries[place] if place >= 0 else ()
-
-    def find(self, text: str) -> tuple[Entry, ...]:
-        """Return the entries of every start of `text`, the shortest start first."""
-        return self.at(self.place(text))
+    def find_longest(self, text: str) -> int:
+        """Return the number of the longest prefix of `text`; -1 for none."""
+        number = bisect_right(self._prefixes, text) - 1
+        # Nearly every lookup ends here: the call of `_find_parent` would add a third to it.
+        return number if number >= 0 and text.startswith(self._prefixes[number]) else self._find_parent(number, text)
 
 
-class IndexKey(NamedTuple):
-    """Where an index has what may match a text; texts with the same places have the same candidates."""
+class _NgramIndex:
+    """Finds the lists of the n-grams that a text contains."""
 
-    start: int
-    end: int
-    lists: tuple[int, ...]
-
-
-# What Places(…) does, in half the time: it is called for every key.
-_new_places = tuple.__new__
-
-
-class _RunIndex:
-    """Finds the lists of the runs that a text holds."""
-
-    def __init__(self, lists_by_run: Mapping[str, int]) -> None:
-        self._lists = lists_by_run
-        self._lengths = sorted({len(run) for run in lists_by_run})
-        # Where no run begins, which is nearly everywhere, three characters say so, without a slice for each length; no
-        # run is shorter.
-        self._begins_run = {tuple(run[:3]) for run in lists_by_run}.__contains__
+    def __init__(self, lists_by_ngram: Mapping[str, int]) -> None:
+        self._lists = lists_by_ngram
+        self._lengths = sorted({len(ngram) for ngram in lists_by_ngram})
+        # The first three characters of each n-gram: one set operation rules out most texts, without slicing them.
+        self._starts = {tuple(ngram[:3]) for ngram in lists_by_ngram}
 
     def find(self, text: str) -> list[int]:
-        """Return the lists of the runs in a text."""
-        lists, lengths = self._lists, self._lengths
-        return [
-            lists[run]
-            for place in compress(count(), map(self._begins_run, zip(text, text[1:], text[2:], strict=False)))
-            for length in lengths
-            if (run := text[place : place + length]) in lists
-        ]
+        """Return the lists of the n-grams in a text."""
+        lists: list[int] = []
+        for characters in self._starts.intersection(zip(text, text[1:], text[2:], strict=False)):
+            first_three, start = "".join(characters), -1
+            while (start := text.find(first_three, start + 1)) >= 0:
+                ngrams = [text[start : start + length] for length in self._lengths]
+                lists += [self._lists[ngram] for ngram in ngrams if ngram in self._lists]
+        return lists
 
 
 class PatternIndex(Generic[Entry]):
-    """Finds the entries whose needs a text may meet; an entry without any is always found."""
+    """Finds the entries whose requirements a text may meet; an entry without requirements is always a candidate."""
 
     def __init__(self, entries: Iterable[tuple[Sequence[AnyOf], Entry]]) -> None:
-        self._entries: list[Entry] = []
-        self._everywhere: list[int] = []
-        self._lists: list[list[int]] = []
-        filed: dict[Position, list[tuple[str, int]]] = defaultdict(list)
         listed = list(entries)
-        sharers = Counter(clue for needs, _ in listed for need in needs for clues in need for clue in clues)
-        for number, (needs, entry) in enumerate(listed):
-            self._entries.append(entry)
-            chosen = _chosen(needs, sharers)
-            for clue in chosen:
-                filed[clue.where].append((clue.text, number))
-            if not chosen:
-                self._everywhere.append(number)
-        self._starts = PrefixIndex(filed[Position.START])
-        self._has_starts = bool(filed[Position.START])
-        self._ends = PrefixIndex((text[::-1], number) for text, number in filed[Position.END])
-        self._has_ends = bool(filed[Position.END])
-        self._segments = self._listed(filed[Position.SEGMENT])
-        self._runs_of_name, self._runs = (
-            _RunIndex(self._listed(filed[where])) if filed[where] else None
-            for where in (Position.RUN_OF_NAME, Position.RUN)
+        self._entries = [entry for _, entry in listed]
+        self._unindexed: list[int] = []
+        self._lists: list[list[int]] = []
+        indexed: dict[Position, list[tuple[str, int]]] = defaultdict(list)
+        frequency = Counter(
+            text for requirements, _ in listed for any_of in requirements for all_of in any_of for text in all_of
         )
+        for number, (requirements, _) in enumerate(listed):
+            rarest = _rarest(requirements, frequency)
+            for position, text in rarest:
+                indexed[position].append((text, number))
+            if not rarest:
+                self._unindexed.append(number)
+        prefixes, suffixes = (
+            indexed[Position.PREFIX],
+            [(text[::-1], number) for text, number in indexed[Position.SUFFIX]],
+        )
+        self._prefixes = PrefixIndex(prefixes) if prefixes else None
+        self._suffixes = PrefixIndex(suffixes) if suffixes else None
+        self._segments = self._add_lists(indexed[Position.SEGMENT])
+        ngrams = self._add_lists(indexed[Position.SUBSTRING])
+        self._ngrams = _NgramIndex(ngrams) if ngrams else None
 
-    def _listed(self, entries: Iterable[tuple[str, int]]) -> dict[str, int]:
-        """Make a list of entries for each text; returns where `_lists` has it."""
+    def _add_lists(self, indexed: Iterable[tuple[str, int]]) -> dict[str, int]:
+        """Add a list of entries for each text; returns the number of the list by text."""
         lists_by_text: dict[str, int] = {}
-        for text, number in entries:
+        for text, number in indexed:
             place = lists_by_text.setdefault(text, len(self._lists))
             if place == len(self._lists):
                 self._lists.append([])
             self._lists[place].append(number)
         return lists_by_text
 
-    def places(self, text: str) -> IndexKey:
-        """Look a text up; what it costs depends on its length alone."""
-        start = self._starts.place(text) if self._has_starts else -1
-        end = self._ends.place(text[::-1]) if self._has_ends else -1
+    def lookup(self, text: str) -> IndexKey:
+        """Return the key of a text; the cost depends on the text's length alone."""
+        prefix = self._prefixes.find_longest(text) if self._prefixes else -1
+        suffix = self._suffixes.find_longest(text[::-1]) if self._suffixes else -1
         lists: list[int] = []
         if self._segments:
             lists += [self._segments[segment] for segment in text.split("/") if segment in self._segments]
-        if self._runs_of_name:
-            lists += self._runs_of_name.find(text.rpartition("/")[2])
-        if self._runs:
-            lists += self._runs.find(text)
-        return _new_places(IndexKey, (start, end, tuple(lists)))
+        if self._ngrams:
+            lists += self._ngrams.find(text)
+        return prefix, suffix, tuple(lists)
 
-    def at(self, places: IndexKey) -> list[Entry]:
-        """Return the entries found at places, each once and in the order in which they were given."""
-        start, end, lists = places
-        numbers = list(self._everywhere)
-        if start >= 0:
-            numbers += self._starts.at(start)
-        if end >= 0:
-            numbers += self._ends.at(end)
+    def candidates(self, key: IndexKey) -> list[Entry]:
+        """Return the entries of a key, each once and in the order in which they were given."""
+        prefix, suffix, lists = key
+        numbers = self._unindexed.copy()
+        if self._prefixes:
+            numbers += self._prefixes.entries[prefix]
+        if self._suffixes:
+            numbers += self._suffixes.entries[suffix]
         for place in lists:
             numbers += self._lists[place]
         if len(numbers) > 1:
@@ -187,12 +172,17 @@ class PatternIndex(Generic[Entry]):
 
     def find(self, text: str) -> list[Entry]:
         """Return the entries that may match a text, in the order in which they were given."""
-        return self.at(self.places(text))
+        return self.candidates(self.lookup(text))
 
 
-def _chosen(needs: Sequence[AnyOf], sharers: Counter[RequiredText]) -> list[RequiredText]:
-    """Choose the need that is the rarest, and of each of its alternatives the clue that is; [] if no need has clues."""
+def _rarest(requirements: Sequence[AnyOf], frequency: Counter[RequiredText]) -> list[RequiredText]:
+    """Choose the rarest text of each alternative, for the rarest requirement; [] if every one has an empty alternative.
+
+    An alternative without texts may match anything, so nothing can be looked up for its requirement.
+    """
     usable = [
-        [min(clues, key=lambda clue: (sharers[clue], clue.where)) for clues in need] for need in needs if all(need)
+        [min(all_of, key=lambda text: (frequency[text], text.position)) for all_of in any_of]
+        for any_of in requirements
+        if all(any_of)
     ]
-    return min(usable, key=lambda chosen: sum(sharers[clue] for clue in chosen), default=[])
+    return min(usable, key=lambda texts: sum(frequency[text] for text in texts), default=[])

@@ -1,7 +1,7 @@
-r"""The map's patterns: text of a bucket or prefix → what it matches, and the parts of a template.
+r"""Bucket and prefix patterns, and the tokens of patterns and templates.
 
-A pattern is text with `*` (any run without `/`) and `{capture}` (a non-empty run without `/`).
-`{{`, `}}` and `\\*` stand for the characters themselves; every other backslash is a backslash.
+A pattern is text with `*` (any text without `/`) and `{capture}` (any text without `/` except the empty one).
+`{{`, `}}` and `\*` are the characters themselves; every other backslash is a backslash.
 """
 
 import itertools
@@ -15,7 +15,7 @@ from purgemap.routemap.pattern_index import Position, RequiredText, ngram_texts,
 
 
 class TokenKind(Enum):
-    """What a part of a pattern is."""
+    """The kinds of tokens of a pattern."""
 
     LITERAL = "literal"
     CAPTURE = "capture"
@@ -23,14 +23,14 @@ class TokenKind(Enum):
 
 
 class Token(NamedTuple):
-    """One part of a pattern: literal text, a capture's name, or a star (whose text is `*`)."""
+    """One token of a pattern or template; `text` is the literal, the name of the capture, or `*`."""
 
     kind: TokenKind
     text: str
 
 
 class Match(NamedTuple):
-    """How a pattern matched: the text that it matched and what its captures hold."""
+    """The text that a pattern matched, and the text of each capture."""
 
     text: str
     captures: Mapping[str, str]
@@ -43,17 +43,19 @@ _ESCAPED = {"{{": "{", "}}": "}", r"\*": "*"}
 
 
 def tokenize(text: str) -> tuple[Token, ...]:
-    """Split a pattern or template into its parts; neighbouring literals are joined.
+    """Split a pattern or template into its tokens; adjacent literals are joined.
 
-    Raises PatternError for a brace that neither opens a capture nor is doubled.
+    Raises PatternError for a brace that is neither part of a capture nor doubled.
     """
-    return tuple(_join_literals(_parts(text)))
+    return tuple(_join_literals(_scan(text)))
 
 
-def _parts(text: str) -> Iterator[Token]:
+def _scan(text: str) -> Iterator[Token]:
     for token in _TOKEN.finditer(text):
-        if token["brace"]:
-            raise PatternError(f"{text!r}: a lone {token['brace']!r}; write {{name}} for a capture or double the brace")
+        if brace := token["brace"]:
+            raise PatternError(
+                f"{text!r}: unmatched {brace!r}; write {{name}} for a capture, or {brace * 2} for a literal brace"
+            )
         if token["capture"]:
             yield Token(TokenKind.CAPTURE, token["capture"])
         elif token["star"]:
@@ -62,26 +64,20 @@ def _parts(text: str) -> Iterator[Token]:
             yield Token(TokenKind.LITERAL, _ESCAPED.get(token[0], token[0]))
 
 
-def _join_literals(parts: Iterator[Token]) -> Iterator[Token]:
-    literal = ""
-    for part in parts:
-        if part.kind is TokenKind.LITERAL:
-            literal += part.text
-            continue
-        if literal:
-            yield Token(TokenKind.LITERAL, literal)
-            literal = ""
-        yield part
-    if literal:
-        yield Token(TokenKind.LITERAL, literal)
+def _join_literals(tokens: Iterator[Token]) -> Iterator[Token]:
+    for is_literal, group in itertools.groupby(tokens, lambda token: token.kind is TokenKind.LITERAL):
+        if is_literal:
+            yield Token(TokenKind.LITERAL, "".join(token.text for token in group))
+        else:
+            yield from group
 
 
-def capture_names(parts: tuple[Token, ...]) -> tuple[str, ...]:
-    """Return the names of a pattern's captures, in order and with repetitions."""
-    return tuple(part.text for part in parts if part.kind is TokenKind.CAPTURE)
+def capture_names(tokens: tuple[Token, ...]) -> tuple[str, ...]:
+    """Return the names of the captures in order, with repetitions."""
+    return tuple(token.text for token in tokens if token.kind is TokenKind.CAPTURE)
 
 
-class _Gap(NamedTuple):
+class _Wildcard(NamedTuple):
     """A capture (its name) or a star (""), and the literal that follows it, "" at the pattern's end."""
 
     capture: str
@@ -91,78 +87,78 @@ class _Gap(NamedTuple):
 class Pattern:
     """A bucket or prefix pattern, ready to match.
 
-    A bucket pattern matches the whole name, a prefix pattern the start of a key. A capture or star takes the
-    shortest match that reaches the next literal. At a prefix's end a capture runs up to the next `/` or the
-    key's end, and a star takes nothing, since a prefix selects by its start alone.
+    A bucket pattern matches the whole name, a prefix pattern the start of a key. A capture or star takes the shortest
+    match up to the next literal. At the end of a prefix a capture extends to the next `/` or the key's end, and a star
+    matches "", since a prefix matches any continuation.
     """
 
-    __slots__ = ("_gaps", "_whole", "captures", "is_plain_prefix", "literal_prefix", "text")
+    __slots__ = ("_full_match", "_wildcards", "captures", "is_plain_prefix", "literal_prefix", "text")
 
     def __init__(self, text: str, *, full_match: bool) -> None:
-        parts = tokenize(text)
-        _check_parts(text, parts)
+        tokens = tokenize(text)
+        _check_tokens(text, tokens)
         self.text = text
-        self.captures = capture_names(parts)
-        self.literal_prefix = parts[0].text if parts and parts[0].kind is TokenKind.LITERAL else ""
-        self._gaps = tuple(_gaps(parts))
-        # Nothing but a literal start, so that str.startswith decides.
-        self.is_plain_prefix = not self._gaps and not full_match
-        self._whole = full_match
+        self.captures = capture_names(tokens)
+        self.literal_prefix = tokens[0].text if tokens and tokens[0].kind is TokenKind.LITERAL else ""
+        self._wildcards = tuple(_pair_wildcards(tokens))
+        # True if str.startswith decides, which most prefixes of a map allow.
+        self.is_plain_prefix = not self._wildcards and not full_match
+        self._full_match = full_match
 
     def match(self, text: str) -> Match | None:
-        """Match a bucket's name or a key's start, in one pass: uploaders choose keys, and may not make it slow."""
+        """Match a bucket's name or a key's start; None if it does not match."""
         if not text.startswith(self.literal_prefix):
             return None
         position, captures = len(self.literal_prefix), {}
-        for gap in self._gaps:
-            end = self._end(gap, text, position)
-            if end < position + bool(gap.capture) or text.find("/", position, end) >= 0:
+        # One pass without backtracking: uploaders choose keys, and no key may take long.
+        for wildcard in self._wildcards:
+            end = self._find_end(wildcard, text, position)
+            if end < position + bool(wildcard.capture) or text.find("/", position, end) >= 0:
                 return None
-            if gap.capture:
-                captures[gap.capture] = text[position:end]
-            position = end + len(gap.literal)
-        return None if self._whole and position < len(text) else Match(text[:position], captures)
+            if wildcard.capture:
+                captures[wildcard.capture] = text[position:end]
+            position = end + len(wildcard.literal)
+        return None if self._full_match and position < len(text) else Match(text[:position], captures)
 
-    def _end(self, gap: _Gap, text: str, position: int) -> int:
-        """Find where a gap that begins at `position` ends; before it for nowhere.
-
-        The leftmost place of a literal leaves the most room for the rest, so no other has to be tried.
-        """
-        is_last = gap is self._gaps[-1]
-        if is_last and self._whole:
-            return len(text) - len(gap.literal) if text.endswith(gap.literal) else -1
-        if gap.literal:
-            return text.find(gap.literal, position + bool(gap.capture))
-        if not gap.capture:
+    def _find_end(self, wildcard: _Wildcard, text: str, position: int) -> int:
+        """Return the end of a wildcard that starts at `position`; less than that if its literal does not follow."""
+        if self._full_match and wildcard is self._wildcards[-1]:
+            return len(text) - len(wildcard.literal) if text.endswith(wildcard.literal) else -1
+        if wildcard.literal:
+            # The leftmost literal leaves most of the text to the others, so no later one has to be tried.
+            return text.find(wildcard.literal, position + bool(wildcard.capture))
+        if not wildcard.capture:
             return position
         slash = text.find("/", position)
         return slash if slash >= 0 else len(text)
 
     @property
     def ends_at_slash(self) -> bool:
-        """Whether the text that it matches ends where a segment of a key does: after a slash, or before all."""
-        return (self._gaps[-1].literal if self._gaps else self.literal_prefix or "/").endswith("/")
+        """Whether the text that a prefix matches is empty or ends with a slash, so that a segment starts after it."""
+        return (self._wildcards[-1].literal if self._wildcards else self.literal_prefix or "/").endswith("/")
 
     @property
-    def clues(self) -> tuple[RequiredText, ...]:
-        """What every bucket's name or key has that the pattern matches."""
-        start = (RequiredText(Position.START, self.literal_prefix),) if self.literal_prefix else ()
-        end = self._gaps[-1].literal if self._gaps and self._whole else ""
-        ends = (RequiredText(Position.END, end),) if end else ()
-        inner = (gap.literal for gap in self._gaps)
-        return (*start, *ends, *(clue for text in inner for clue in (*segment_texts(text), *ngram_texts(text))))
+    def required_texts(self) -> tuple[RequiredText, ...]:
+        """The texts in every bucket name or key that the pattern matches."""
+        suffix = self._wildcards[-1].literal if self._wildcards and self._full_match else ""
+        ends = ((Position.PREFIX, self.literal_prefix), (Position.SUFFIX, suffix))
+        texts = [RequiredText(position, text) for position, text in ends if text]
+        for wildcard in self._wildcards:
+            texts += [*segment_texts(wildcard.literal), *ngram_texts(wildcard.literal)]
+        return tuple(texts)
 
 
-def _gaps(parts: tuple[Token, ...]) -> Iterator[_Gap]:
-    for part, following in itertools.zip_longest(parts, parts[1:]):
-        if part.kind is not TokenKind.LITERAL:
-            yield _Gap(part.text if part.kind is TokenKind.CAPTURE else "", following.text if following else "")
+def _pair_wildcards(tokens: tuple[Token, ...]) -> Iterator[_Wildcard]:
+    for token, following in itertools.zip_longest(tokens, tokens[1:]):
+        if token.kind is not TokenKind.LITERAL:
+            capture = token.text if token.kind is TokenKind.CAPTURE else ""
+            yield _Wildcard(capture, following.text if following else "")
 
 
-def _check_parts(text: str, parts: tuple[Token, ...]) -> None:
-    names = capture_names(parts)
+def _check_tokens(text: str, tokens: tuple[Token, ...]) -> None:
+    names = capture_names(tokens)
     if len(set(names)) < len(names):
         raise PatternError(f"{text!r}: a capture's name is used once; give the second another name")
-    for left, right in itertools.pairwise(parts):
+    for left, right in itertools.pairwise(tokens):
         if TokenKind.LITERAL not in (left.kind, right.kind):
             raise PatternError(f"{text!r}: two wildcards or captures in a row; put a literal between them")

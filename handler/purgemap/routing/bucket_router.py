@@ -1,213 +1,141 @@
-"""The routes of one bucket and changed keys of it → targets, at a cost that doesn't grow with the routes.
-
-Where a bucket has more than a few feeds, an index finds the few that a key may concern. Keys that it can't tell apart
-are decided together, so that what several feeds ask of them, a prefix or a list of globs that they share, is found out
-once.
-"""
+"""The routes of one bucket: match its changed keys with targets, at a cost that does not grow with the routes."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import NamedTuple
 
 from purgemap.events import ObjectChange
-from purgemap.routemap import GlobList, Pattern, RouteMap, is_distribution_name, load_settings
+from purgemap.routemap import IndexKey, Pattern, RouteMap, is_distribution_name, load_settings
+from purgemap.routing.key_filter import FilteredKeys, TargetMatcher, build_filter
 from purgemap.routing.route_index import RouteIndex
 from purgemap.routing.targets import RoutedChanges, Skip, Target, substitute_captures
 
-# Texts that a route's prefix matched are remembered, for all buckets together: uploaders choose them, and a text
-# takes up to 5 KB with what it resolves to.
-_MAX_RESOLVED = 4096
+# Shared by all buckets. Uploaders choose the keys, so memory is bounded: a matcher takes up to 5 KB.
+_CACHE_SIZE = 4096
 
-_MAX_FILTERS = 10_000
+# Up to 4 entries, which is what most buckets have, are tried one by one in less time than the index takes.
+_MIN_TARGETS_TO_INDEX = 4
 
-_Captured = tuple[tuple[str, str], ...]
-
-
-class _Filter:
-    """Include and exclude of a target, over the rest of a key after the prefix."""
-
-    def __init__(self, include: tuple[str, ...], exclude: tuple[str, ...]) -> None:
-        self.include = GlobList(include) if include else None
-        self.exclude = GlobList(exclude) if exclude else None
-
-    def passes(self, rest: str) -> bool:
-        """Whether an include matches, where there are any, and no exclude does."""
-        if self.include and self.include.find(rest) is None:
-            return False
-        return not self.exclude or self.exclude.find(rest) is None
-
-
-@lru_cache(maxsize=_MAX_FILTERS)
-def _filter(include: tuple[str, ...], exclude: tuple[str, ...]) -> _Filter | None:
-    """Make a filter once for all targets that share it; None where nothing is filtered."""
-    return _Filter(include, exclude) if include or exclude else None
-
-
-class _Resolved(NamedTuple):
-    """A target, and what else looks at a key: its filter, and how it starts where the prefix doesn't say so already."""
-
-    target: Target
-    filter: _Filter | None
-    start: str
-
-
-class _Group:
-    """Changed keys that may concern the same feeds; what several targets ask of them is found out once."""
-
-    __slots__ = ("_kept", "_matched", "event", "keys")
-
-    def __init__(self, keys: list[str], event: str) -> None:
-        self.keys = keys
-        self.event = event
-        self._matched: dict[str, list[tuple[str, _Captured, list[str]]]] = {}
-        self._kept: dict[tuple[_Filter, int], list[str]] = {}
-
-    def matched(self, pattern: Pattern) -> list[tuple[str, _Captured, list[str]]]:
-        """Return the keys whose start a prefix matches, by the text that it matched and what it captured."""
-        found = self._matched.get(pattern.text)
-        if found is None:
-            found = self._starting(pattern) if pattern.is_plain_prefix else self._matching(pattern)
-            self._matched[pattern.text] = found
-        return found
-
-    def _starting(self, pattern: Pattern) -> list[tuple[str, _Captured, list[str]]]:
-        start = pattern.literal_prefix
-        keys = [key for key in self.keys if key.startswith(start)] if start else self.keys
-        return [(start, (), keys)] if keys else []
-
-    def _matching(self, pattern: Pattern) -> list[tuple[str, _Captured, list[str]]]:
-        keys_by_match: dict[tuple[str, _Captured], list[str]] = {}
-        for key in self.keys:
-            match = pattern.match(key)
-            if match:
-                keys_by_match.setdefault((match.text, tuple(match.captures.items())), []).append(key)
-        return [(text, captured, keys) for (text, captured), keys in keys_by_match.items()]
-
-    def admitted(self, resolved: _Resolved, keys: list[str]) -> list[str]:
-        """Leave of the keys that a prefix matched those that concern a target, as `_refusal` tells of each."""
-        target = resolved.target
-        if self.event not in target.settings.events:
-            return []
-        if resolved.filter:
-            keys = self._filtered(resolved.filter, target.matched_prefix, keys)
-        return [key for key in keys if key.startswith(resolved.start)] if resolved.start else keys
-
-    def _filtered(self, chosen: _Filter, matched: str, keys: list[str]) -> list[str]:
-        # The lists are this group's own, or kept in `_matched`: none of them goes before the group, to leave its id.
-        known = (chosen, id(keys))
-        kept = self._kept.get(known)
-        if kept is None:
-            cut = len(matched)
-            kept = self._kept[known] = [key for key in keys if chosen.passes(key[cut:].removeprefix("/"))]
-        return kept
+_Captures = tuple[tuple[str, str], ...]
+_PrefixMatch = tuple[str, _Captures, list[str]]
+"""The text that a prefix matched, what it captured, and the keys that start so."""
 
 
 class BucketRouter:
-    """The routes of one bucket; `captures` are those of its patterns, by the number that `Feed.source` gives."""
+    """Routes the changed keys of one bucket; `captures` are those of each bucket pattern that matched its name."""
 
-    __slots__ = ("_bucket", "_captures", "_feed_table", "_feeds", "_table")
+    __slots__ = ("_bucket", "_captures", "_entries", "_route_index", "_route_map")
 
     def __init__(
-        self, bucket: str, route_index: RouteIndex, captures: Sequence[Mapping[str, str]], table: RouteMap
+        self, bucket: str, route_index: RouteIndex, captures: Sequence[Mapping[str, str]], route_map: RouteMap
     ) -> None:
         self._bucket = bucket
-        self._feed_table = route_index
-        self._feeds = route_index.feeds
+        self._route_index = route_index
+        self._entries = route_index.entries
         self._captures = captures
-        self._table = table
+        self._route_map = route_map
 
     def route(self, event: str, changes_by_key: Mapping[str, ObjectChange], routed: RoutedChanges) -> None:
-        """Add the targets of this bucket's changed keys to `routed`."""
-        for keys, numbers in self._feed_table.group(changes_by_key):
-            taken = self._route_group(_Group(keys, event), numbers, routed)
-            if len(taken) < len(keys):
-                routed.unrouted.extend(changes_by_key[key] for key in keys if key not in taken)
+        """Add the targets of changed keys to `routed`, and the changes that no target matched."""
+        for keys, numbers in self._group(changes_by_key):
+            routed_keys = self._route_keys(keys, event, numbers, routed)
+            if len(routed_keys) < len(keys):
+                routed.unrouted.extend([changes_by_key[key] for key in keys if key not in routed_keys])
 
-    def _route_group(self, group: _Group, numbers: Iterable[int], routed: RoutedChanges) -> Collection[str]:
-        """Add the targets of keys that may concern the same feeds to `routed`; returns the keys that any takes."""
-        everything = group.keys
-        taken: set[str] = set()
-        is_taken_whole = False
+    def _group(self, keys: Iterable[str]) -> Iterable[tuple[list[str], Iterable[int]]]:
+        """Group keys by the entries that they may match; returns keys with the numbers of these entries."""
+        if len(self._entries) <= _MIN_TARGETS_TO_INDEX:
+            return [(list(keys), range(len(self._entries)))]
+        index = self._route_index.by_settings
+        keys_by_index_key: dict[IndexKey, list[str]] = {}
+        for key in keys:
+            keys_by_index_key.setdefault(index.lookup(key), []).append(key)
+        return [(group, index.candidates(index_key)) for index_key, group in keys_by_index_key.items()]
+
+    def _route_keys(
+        self, keys: list[str], event: str, numbers: Iterable[int], routed: RoutedChanges
+    ) -> Collection[str]:
+        """Add the targets of keys that may match the same entries to `routed`; returns the keys with a target."""
+        matches_by_prefix: dict[str, list[_PrefixMatch]] = {}
+        filtered: FilteredKeys = {}
+        routed_keys: set[str] = set()
+        is_complete = False
         for number in numbers:
-            for matched, captured, keys in group.matched(self._feeds[number].pattern):
-                resolved = _resolved(self, number, matched, captured)
-                if isinstance(resolved, Skip):
-                    routed.unknown_names.append(resolved)
-                    continue
-                admitted = group.admitted(resolved, keys)
-                if admitted:
-                    routed.keys_by_target.setdefault(resolved.target, []).extend(admitted)
-                    is_taken_whole = is_taken_whole or len(admitted) == len(everything)
-                    if not is_taken_whole:
-                        taken.update(admitted)
-        return everything if is_taken_whole else taken
+            prefix = self._entries[number].prefix
+            matches = matches_by_prefix.get(prefix.text)
+            if matches is None:
+                matches = matches_by_prefix[prefix.text] = _match_prefix(prefix, keys)
+            for matched_prefix, captures, matched_keys in matches:
+                matcher = _matcher(self, number, matched_prefix, captures)
+                if isinstance(matcher, Skip):
+                    routed.unknown_names.append(matcher)
+                elif passing := matcher.passing(event, matched_keys, filtered):
+                    routed.keys_by_target.setdefault(matcher.target, []).extend(passing)
+                    # Usually the first target matches every key: then no set is filled.
+                    is_complete = is_complete or len(passing) == len(keys)
+                    if not is_complete:
+                        routed_keys.update(passing)
+        return keys if is_complete else routed_keys
 
     def decide(self, key: str, event: str) -> Iterator[Target | Skip]:
-        """Decide for each route whose prefix matches, and each of its distributions, whether the key concerns it."""
-        for resolved in self._matches(key):
-            reason = None if isinstance(resolved, Skip) else _refusal(resolved, key, event)
-            if isinstance(resolved, Skip):
-                yield resolved
+        """Yield a target or the reason to skip it, for each distribution of each route whose prefix matches a key."""
+        for matcher in self._match_key(key):
+            if isinstance(matcher, Skip):
+                yield matcher
+            elif reason := matcher.skip_reason(key, event):
+                yield Skip(matcher.target.route, matcher.target.distribution.id, reason)
             else:
-                yield _skip(resolved.target, reason) if reason else resolved.target
+                yield matcher.target
 
-    def matches(self, key: str) -> Iterator[Target | Skip]:
-        """Yield each distribution of each route whose prefix matches, whatever its filters say."""
-        for resolved in self._matches(key):
-            yield resolved if isinstance(resolved, Skip) else resolved.target
+    def match_prefixes(self, key: str) -> Iterator[Target | Skip]:
+        """Yield each distribution of each route whose prefix matches a key, whatever its filter and events."""
+        for matcher in self._match_key(key):
+            yield matcher if isinstance(matcher, Skip) else matcher.target
 
-    def _matches(self, key: str) -> Iterator[_Resolved | Skip]:
-        for number in self._feed_table.by_prefix.find(key):
-            match = self._feeds[number].pattern.match(key)
+    def _match_key(self, key: str) -> Iterator[TargetMatcher | Skip]:
+        for number in self._route_index.by_prefix.find(key):
+            match = self._entries[number].prefix.match(key)
             if match:
-                yield _resolved(self, number, match.text, tuple(match.captures.items()))
+                yield _matcher(self, number, match.text, tuple(match.captures.items()))
 
     def prefix_misses(self, key: str) -> Iterator[Skip]:
-        """Tell which routes of the bucket don't match the key by their prefix (for people; it looks at all of them)."""
-        for route in {id(feed.route): feed.route for feed in self._feeds if not feed.pattern.match(key)}.values():
+        """Yield a skip for each route whose prefix does not match a key. It tries all routes: for `explain` only."""
+        missing = (entry.route for entry in self._entries if not entry.prefix.match(key))
+        for route in {id(route): route for route in missing}.values():
             yield Skip(route.name, "", f"the key does not start with the prefix {route.prefix!r}")
 
-    def resolve(self, number: int, matched: str, captured: _Captured) -> _Resolved | Skip:
-        """Fill a feed's captures in; a Skip where they name no distribution of the map."""
-        route, name, _, source = self._feeds[number]
-        captures = {**self._captures[source], **dict(captured)}
-        filled = substitute_captures(name, captures)
-        # A key is an uploader's text: what it says may pick a name of the map, never an id.
-        distribution = self._table.distribution(filled) if filled == name or is_distribution_name(filled) else None
+    def build_matcher(self, number: int, matched_prefix: str, captures: _Captures) -> TargetMatcher | Skip:
+        """Substitute the captures of an entry; returns a Skip if they name no distribution of the map."""
+        route, template, _, bucket_match = self._entries[number]
+        all_captures = {**self._captures[bucket_match], **dict(captures)}
+        name = substitute_captures(template, all_captures)
+        # Uploaders choose the keys: a capture may select a name of the map, never a distribution by its id.
+        is_allowed = name == template or is_distribution_name(name)
+        distribution = self._route_map.distribution(name) if is_allowed else None
         if distribution is None:
-            reason = f"{name} names {filled!r}, which is not under distributions:"
-            return Skip(route.name, filled, reason, unknown_name=True)
+            reason = f"{template} names {name!r}, which is not under distributions:"
+            return Skip(route.name, name, reason, unknown_name=True)
         settings = load_settings(route, distribution)
-        origin_path = substitute_captures(settings.origin_path, captures)
-        target = Target(route.name, self._bucket, distribution, settings, origin_path, matched, captures)
-        start = "" if matched.startswith(target.origin_prefix) else target.origin_prefix
-        return _Resolved(target, _filter(settings.include, settings.exclude), start)
+        origin_path = substitute_captures(settings.origin_path, all_captures)
+        target = Target(route.name, self._bucket, distribution, settings, origin_path, matched_prefix, all_captures)
+        origin_prefix = "" if matched_prefix.startswith(target.origin_prefix) else target.origin_prefix
+        return TargetMatcher(target, build_filter(settings.include, settings.exclude), origin_prefix)
 
 
-@lru_cache(maxsize=_MAX_RESOLVED)
-def _resolved(router: BucketRouter, number: int, matched: str, captured: _Captured) -> _Resolved | Skip:
-    return router.resolve(number, matched, captured)
+# One cache at module level bounds the memory of all buckets together.
+@lru_cache(maxsize=_CACHE_SIZE)
+def _matcher(router: BucketRouter, number: int, matched_prefix: str, captures: _Captures) -> TargetMatcher | Skip:
+    return router.build_matcher(number, matched_prefix, captures)
 
 
-def _refusal(resolved: _Resolved, key: str, event: str) -> str | None:
-    """Ask the target's events, include, exclude and origin path, in this order, for why the key doesn't concern it."""
-    target, chosen, _ = resolved
-    settings, rest = target.settings, _rest(key, target.matched_prefix)
-    if event not in settings.events:
-        return f"the event {event} is not among its events: {', '.join(settings.events)}"
-    if chosen and chosen.include and chosen.include.first_match(rest) is None:
-        return f"no include pattern matches {rest!r}: {', '.join(settings.include)}"
-    excluding = chosen.exclude.first_match(rest) if chosen and chosen.exclude else None
-    if excluding is not None:
-        return f"excluded by {excluding!r}"
-    if not key.startswith(target.origin_prefix):
-        return f"the key is outside the origin path {target.origin_path}: it can't be served"
-    return None
-
-
-def _rest(key: str, matched: str) -> str:
-    return key[len(matched) :].removeprefix("/")
-
-
-def _skip(target: Target, reason: str) -> Skip:
-    return Skip(target.route, target.distribution.id, reason)
+def _match_prefix(prefix: Pattern, keys: list[str]) -> list[_PrefixMatch]:
+    """Return the keys that a prefix matches, grouped by the text that it matched and its captures."""
+    if prefix.is_plain_prefix:
+        text = prefix.literal_prefix
+        matched_keys = [key for key in keys if key.startswith(text)] if text else keys
+        return [(text, (), matched_keys)] if matched_keys else []
+    keys_by_match: dict[tuple[str, _Captures], list[str]] = {}
+    for key in keys:
+        match = prefix.match(key)
+        if match:
+            keys_by_match.setdefault((match.text, tuple(match.captures.items())), []).append(key)
+    return [(text, captures, matched_keys) for (text, captures), matched_keys in keys_by_match.items()]

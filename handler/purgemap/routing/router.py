@@ -1,7 +1,6 @@
-"""Object changes and the map → targets: which keys concern which distribution, under which settings.
+"""Match object changes with the routes of the map: which keys concern which target.
 
-What an event costs doesn't depend on the size of the map: exact buckets are found by hash, bucket patterns, prefixes
-and filters by an index.
+The cost of a change does not grow with the map: buckets are found by hash, patterns by an index.
 """
 
 from collections.abc import Iterable
@@ -13,48 +12,46 @@ from purgemap.routing.bucket_router import BucketRouter
 from purgemap.routing.route_index import RouteIndex
 from purgemap.routing.targets import Changes, RoutedChanges
 
-# The owner of a bucket chooses its name, so the memory for buckets that match a pattern is bounded.
+# A bucket's owner chooses its name, so nothing else limits the buckets that match a pattern.
 _MAX_BUCKETS = 10_000
 
 
 class Router:
-    """The map, ready to route; buckets are looked up once each."""
+    """Routes changes by the map; the routes of a bucket are decoded when its first change arrives."""
 
-    def __init__(self, routes: RouteMap) -> None:
-        self._routes = routes
-        patterns = ((Pattern(pattern, full_match=True), text) for pattern, text in routes.patterns)
-        self._patterns = PatternIndex(([[pattern.clues]], (pattern, text)) for pattern, text in patterns)
-        self.bucket = lru_cache(maxsize=_MAX_BUCKETS)(self._bucket)
-        self._feed_table = lru_cache(maxsize=_MAX_BUCKETS)(self._decode_feeds)
+    def __init__(self, route_map: RouteMap) -> None:
+        self._route_map = route_map
+        patterns = ((Pattern(pattern, full_match=True), text) for pattern, text in route_map.patterns)
+        self._patterns = PatternIndex(([[pattern.required_texts]], (pattern, text)) for pattern, text in patterns)
+        self.bucket = lru_cache(maxsize=_MAX_BUCKETS)(self._build_bucket_router)
+        # Buckets that match the same patterns share one index.
+        self._route_index = lru_cache(maxsize=_MAX_BUCKETS)(self._build_route_index)
 
-    def _bucket(self, name: str) -> BucketRouter:
+    def _build_bucket_router(self, name: str) -> BucketRouter:
         matches = [(text, match) for pattern, text in self._patterns.find(name) if (match := pattern.match(name))]
-        own = self._routes.buckets.get(name, "[]")
-        route_index = self._feed_table((own, *(text for text, _ in matches)))
-        return BucketRouter(name, route_index, [{}, *(match.captures for _, match in matches)], self._routes)
+        exact = self._route_map.buckets.get(name, "[]")
+        route_index = self._route_index((exact, *(text for text, _ in matches)))
+        return BucketRouter(name, route_index, [{}, *(match.captures for _, match in matches)], self._route_map)
 
-    def _decode_feeds(self, texts: tuple[str, ...]) -> RouteIndex:
-        return RouteIndex([load_routes(text) for text in texts], self._routes)
+    def _build_route_index(self, texts: tuple[str, ...]) -> RouteIndex:
+        return RouteIndex([load_routes(text) for text in texts], self._route_map)
 
     def route(self, changes: Iterable[ObjectChange]) -> RoutedChanges:
-        """Group changes by the targets that want them; the same object twice counts once."""
-        routed = RoutedChanges({}, _by_bucket_and_event(changes), [], [])
-        for bucket, changes_by_event in routed.changes.items():
-            router = self.bucket(bucket)
-            for event, found in changes_by_event.items():
-                router.route(event, found.first, routed)
+        """Group the keys of changes by target; a key that changed twice in the same way is routed once."""
+        changes_by_bucket: dict[str, dict[str, Changes]] = {}
+        for change in changes:
+            # Unpacked at once: one field by name takes as long as all five.
+            bucket, key, event, _, _ = change
+            try:
+                first_by_key, duplicates_by_key = changes_by_bucket[bucket][event]
+            except KeyError:
+                changes_by_event = changes_by_bucket.setdefault(bucket, {})
+                first_by_key, duplicates_by_key = changes_by_event[event] = Changes({}, {})
+            if first_by_key.setdefault(key, change) is not change:
+                duplicates_by_key.setdefault(key, []).append(change)
+        routed = RoutedChanges({}, changes_by_bucket, [], [])
+        for bucket, changes_by_event in changes_by_bucket.items():
+            bucket_router = self.bucket(bucket)
+            for event, (first_by_key, _) in changes_by_event.items():
+                bucket_router.route(event, first_by_key, routed)
         return routed
-
-
-def _by_bucket_and_event(changes: Iterable[ObjectChange]) -> dict[str, dict[str, Changes]]:
-    grouped: dict[str, dict[str, Changes]] = {}
-    for change in changes:
-        # Unpacked at once: by name each field takes as long as all of them.
-        bucket, key, event, _, _ = change
-        try:
-            first, further = grouped[bucket][event]
-        except KeyError:
-            first, further = grouped.setdefault(bucket, {}).setdefault(event, Changes({}, {}))
-        if first.setdefault(key, change) is not change:
-            further.setdefault(key, []).append(change)
-    return grouped

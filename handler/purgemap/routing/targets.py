@@ -1,4 +1,4 @@
-"""What routing makes of changes: targets, and the keys that each of them wants."""
+"""The result of routing: targets, the keys of each, and the changes that no target matched."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ from purgemap.routemap import Distribution, Settings, TokenKind, tokenize
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Target:
-    """One route for one distribution, as a key matched it; one value per match, compared by identity.
+    """One route for one distribution, as a key matched it. Compared by identity, since it is a key of dictionaries.
 
-    `matched_prefix` is the text that the route's prefix matched; `origin_path` and `captures` are filled in.
+    `matched_prefix` is the text that the route's prefix matched; `origin_path` has its captures substituted.
     """
 
     route: str
@@ -26,12 +26,13 @@ class Target:
 
     @property
     def origin_prefix(self) -> str:
-        """How the keys start that it can serve: CloudFront puts the origin path before every viewer path."""
+        """The prefix of every key that the distribution can serve, "" for all: the origin path without its slash."""
+        # CloudFront puts the origin path before the path of a request to S3.
         return self.origin_path[1:] + "/" if self.origin_path else ""
 
 
 class Skip(NamedTuple):
-    """Why a route sends nothing for a key: its name, the distribution ("" if it is the route itself), the reason."""
+    """Why a route invalidates nothing for a key; `distribution` is "" if the reason is the route's prefix."""
 
     route: str
     distribution: str
@@ -40,16 +41,16 @@ class Skip(NamedTuple):
 
 
 class Changes(NamedTuple):
-    """Changes of one kind in one bucket, by key: the first of each object, and what further ones there were of it."""
+    """The changes of one kind in one bucket, by key: the first of each object, and the repeated ones."""
 
-    first: dict[str, ObjectChange]
-    further: dict[str, list[ObjectChange]]
+    first_by_key: dict[str, ObjectChange]
+    duplicates_by_key: dict[str, list[ObjectChange]]
 
 
 class RoutedChanges(NamedTuple):
-    """Routed changes: the keys of each target, every change, and what no target took.
+    """Changes matched with targets; `changes` holds all of them, by bucket and event.
 
-    `changes` are filed by bucket and event; `unknown_names` are those that captures didn't find in the map.
+    `unknown_names` are the skips of captures that name no distribution of the map.
     """
 
     keys_by_target: dict[Target, list[str]]
@@ -58,13 +59,15 @@ class RoutedChanges(NamedTuple):
     unknown_names: list[Skip]
 
 
+# Templates repeat for each key with other captures. The cache is bounded, since a map may have any number of them.
 @lru_cache(maxsize=10_000)
-def _parts(text: str) -> tuple[tuple[bool, str], ...]:
-    return tuple((part.kind is TokenKind.CAPTURE, part.text) for part in tokenize(text))
+def _parse_template(text: str) -> tuple[tuple[bool, str], ...]:
+    return tuple((token.kind is TokenKind.CAPTURE, token.text) for token in tokenize(text))
 
 
 def substitute_captures(template: str, captures: Mapping[str, str]) -> str:
-    """Put captures into a template as they are: keys and names are raw text here."""
+    """Replace the captures of a template by their text, as it is; escapes are resolved."""
+    # Most templates are plain text, which needs no parsing. An escape has one of these characters, too.
     if "{" not in template and "}" not in template and "*" not in template:
         return template
-    return "".join(captures[text] if is_capture else text for is_capture, text in _parts(template))
+    return "".join(captures[text] if is_capture else text for is_capture, text in _parse_template(template))

@@ -40,19 +40,21 @@ PATTERNS = st.lists(st.sampled_from(CAPTURES), max_size=6).map("".join).filter(i
 STARTS = st.text(alphabet="ab/", max_size=5)
 
 
-def holds(clue: RequiredText, text: str) -> bool:
+def holds(required: RequiredText, text: str) -> bool:
     return {
-        Position.START: text.startswith(clue.text),
-        Position.END: text.endswith(clue.text),
-        Position.SEGMENT: clue.text in text.split("/"),
-        Position.RUN: clue.text in text,
-    }[clue.where]
+        Position.PREFIX: text.startswith(required.text),
+        Position.SUFFIX: text.endswith(required.text),
+        Position.SEGMENT: required.text in text.split("/"),
+        Position.SUBSTRING: required.text in text,
+    }[required.position]
 
 
 @given(st.lists(STARTS, max_size=30), st.text(alphabet="ab/", max_size=8))
 def test_the_prefix_index_finds_what_a_scan_finds(starts: list[str], text: str) -> None:
     index = PrefixIndex((start, place) for place, start in enumerate(starts))
-    assert sorted(index.find(text)) == [place for place, start in enumerate(starts) if text.startswith(start)]
+    assert sorted(index.entries[index.find_longest(text)]) == [
+        place for place, start in enumerate(starts) if text.startswith(start)
+    ]
 
 
 @given(PATTERNS, KEYS, st.booleans())
@@ -64,14 +66,14 @@ def test_a_pattern_matches_what_a_plain_regular_expression_matches(pattern: str,
 @given(PATTERNS, KEYS, st.booleans())
 def test_whatever_a_pattern_matches_has_all_of_its_clues(pattern: str, text: str, full_match: bool) -> None:  # noqa: FBT001
     found = Pattern(pattern, full_match=full_match)
-    assert not found.match(text) or all(holds(clue, text) for clue in found.clues)
+    assert not found.match(text) or all(holds(required, text) for required in found.required_texts)
 
 
 @given(GLOBS, KEYS)
 def test_glob_agrees_with_plain_regex_and_has_its_clues(glob: str, rest: str) -> None:
     found, subject = Glob(glob), rest.rpartition("/")[2] if "/" not in glob else rest
     assert bool(found.matches(subject)) == glob_matches(glob, rest)
-    assert not found.matches(subject) or all(holds(clue, subject) for clue in found.clues)
+    assert not found.matches(subject) or all(holds(required, subject) for required in found.required_texts)
 
 
 @given(st.lists(GLOBS, max_size=30), KEYS)
@@ -80,7 +82,7 @@ def test_a_list_of_globs_tells_the_first_that_matches(globs: list[str], rest: st
 
 
 def test_an_entry_is_found_by_each_of_its_alternatives_and_once() -> None:
-    needs = [[[RequiredText(Position.END, ".js")], [RequiredText(Position.SEGMENT, "assets")]]]
+    needs = [[[RequiredText(Position.SUFFIX, ".js")], [RequiredText(Position.SEGMENT, "assets")]]]
     index = PatternIndex([(needs, "entry"), ([], "always"), ([[[]]], "without a clue")])
     for text in ("a.js", "assets/a.css", "assets/a.js"):
         assert index.find(text) == ["entry", "always", "without a clue"]

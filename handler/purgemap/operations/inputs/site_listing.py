@@ -113,6 +113,6 @@ def _viewer_paths(bucket: str, key: str, router: Router) -> dict[str, set[str]]:
 
 def serving_targets(bucket: str, key: str, router: Router) -> Iterator[Target]:
     """Yield the targets whose distribution can serve an object, whatever their filters and events are."""
-    for target in router.bucket(bucket).matches(key):
+    for target in router.bucket(bucket).match_prefixes(key):
         if not isinstance(target, Skip) and key.startswith(target.origin_prefix):
             yield target
