@@ -1,4 +1,4 @@
-"""The map: which buckets and prefixes feed which distributions."""
+"""The route map: which buckets and prefixes are served by which distributions."""
 
 from purgemap.routemap.compiled import (
     READABLE_VERSIONS,

@@ -1,4 +1,4 @@
-"""The paths of a map → the routes in service: YAML files, folders of YAML parts, or the compiled document."""
+"""Load a map from its paths: YAML files, folders of YAML parts, or one compiled document."""
 
 import json
 from pathlib import Path
@@ -13,50 +13,44 @@ if TYPE_CHECKING:
 
 
 def load_map(paths: MapPaths) -> RouteMap:
-    """Load a map, whatever form it has; raises MapError with every problem of it.
-
-    A compiled document is a JSON object with the key `compiled`; it was checked before it was written.
-    """
+    """Load a map in either form; raises MapError with all its problems."""
     return load_compiled_map(paths) or RouteMap(_compile(paths))
 
 
 def load_compiled_map(paths: MapPaths) -> RouteMap | None:
     """Load a map from one compiled document; None for YAML. Raises MapError for an unreadable file or version."""
     path, *others = split_paths(paths)
-    document = None if others else _compiled_document(path)
+    document = None if others else _read_document(path)
     return None if document is None else RouteMap(document)
 
 
-def _compiled_document(path: Path) -> dict[str, Any] | None:
+def _read_document(path: Path) -> dict[str, Any] | None:
     try:
         # A folder holds YAML. So does a pipe, which can be read only once.
         if path.is_dir() or path.is_fifo():
             return None
         with path.open("rb") as file:
-            # YAML is read by its parser: here the first byte of a large map suffices.
+            # The first byte suffices to leave a large YAML file to its parser.
             data = file.read() if file.peek(1).startswith(b"{") else b""
     except OSError as error:
         raise file_error(str(path), f"can't be read: {error.strerror}") from None
+    # YAML in flow style starts with a brace, too, so only the key `compiled` identifies a compiled document.
     try:
         document: dict[str, Any] = json.loads(data)
     except ValueError:
         return None
     if "compiled" in document and document["compiled"] not in READABLE_VERSIONS:
-        message = (
-            f"compiled as version {document['compiled']}, this is version {COMPILED_VERSION}: "
-            "build it again from its YAML with `purgemap build` of this version"
-        )
-        raise file_error(str(path), message)
+        versions = f"compiled as version {document['compiled']}, this is version {COMPILED_VERSION}"
+        raise file_error(str(path), f"{versions}: build it again from its YAML with `purgemap build` of this version")
     return document if "compiled" in document else None
 
 
 def read_map(paths: MapPaths) -> tuple["MapConfig", tuple[Problem, ...]]:
     """Parse the YAML files of a map and check its rules; returns its valid parts and all problems.
 
-    Raises MapError, with the problems found so far, if a file cannot be read: names and captures of the other files
-    cannot be resolved without it.
+    Raises MapError if a file cannot be read, since the other files may use its names.
     """
-    # Imported here: a function that serves a compiled map starts without PyYAML and jsonschema.
+    # Imported here, so that a function with a compiled map starts without PyYAML and jsonschema.
     from purgemap.routemap.parse import read_config  # noqa: PLC0415
     from purgemap.routemap.rules import broken_rules  # noqa: PLC0415
 

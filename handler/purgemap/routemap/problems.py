@@ -1,4 +1,4 @@
-"""What is wrong with a map, and where: one line per problem."""
+"""Problems of a map: mistakes and warnings, each one line with its location."""
 
 import json
 import re
@@ -10,17 +10,19 @@ from purgemap.text import escape_control_characters
 
 Severity = Literal["error", "warning"]
 Path = tuple[str | int, ...]
-"""The keys and indexes that lead from the top of a file to a value."""
+"""The keys and indexes from the top of a file to a value."""
 
-_PLAIN = re.compile(r"(?!(?i:yes|no|on|off|true|false|null|y|n)$)/?[A-Za-z][A-Za-z0-9_./-]*")
-_MOST_NAMED = 20
-"""How many known words a message lists; and, beyond it times a hundred, no more searching for a likeness."""
+# YAML reads the excluded words as booleans or null: https://yaml.org/type/bool.html
+_UNQUOTED = re.compile(r"(?!(?i:yes|no|on|off|true|false|null|y|n)$)/?[A-Za-z][A-Za-z0-9_./-]*")
+# A message lists at most 20 known words. Among more than 2,000 no similar one is searched: that takes 70 ms a message.
+_MAX_WORDS_LISTED = 20
+_MAX_WORDS_SEARCHED = 2_000
 
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 
 class Problem(NamedTuple):
-    """One mistake of a map, or something of it that is rarely meant; line and column count from 1."""
+    """A mistake in a map (an error) or a likely one (a warning); line and column count from 1."""
 
     severity: Severity
     file: str
@@ -35,7 +37,7 @@ class Problem(NamedTuple):
 
 
 class MapError(PurgemapError):
-    """A map that can't be used; its text is one line per problem."""
+    """A map with errors; its text is one line per problem."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = sorted_unique(problems)
@@ -43,32 +45,29 @@ class MapError(PurgemapError):
 
 
 def file_error(file: str, message: str, *, line: int = 1, column: int = 1) -> MapError:
-    """Make the error of a file that can't be read at all."""
+    """Return the error for a file without any usable part."""
     return MapError([Problem("error", file, line, column, "$", message)])
 
 
 def sorted_unique(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    """Sort problems by where they stand and drop repetitions."""
-    return tuple(sorted(set(problems), key=_place))
-
-
-def _place(problem: Problem) -> tuple[str, int, int, str, str]:
-    return problem.file, problem.line, problem.column, problem.path, problem.message
+    """Sort problems by location and remove duplicates."""
+    # Without the severity, the first field: a warning stays beside the errors of its line.
+    return tuple(sorted(set(problems), key=lambda problem: problem[1:]))
 
 
 def has_errors(problems: Iterable[Problem]) -> bool:
-    """Tell whether a map with these problems is of no use."""
+    """Return whether a map with these problems is unusable: warnings alone leave it valid."""
     return any(problem.severity == "error" for problem in problems)
 
 
 def problems_document(file: str, problems: Iterable[Problem]) -> dict[str, Any]:
-    """Make the JSON document that `purgemap check` prints, and every command of a bad map."""
-    found = sorted_unique(problems)
-    return {"file": file, "valid": not has_errors(found), "problems": [problem._asdict() for problem in found]}
+    """Return the JSON document that `purgemap check` prints, and any other command whose map has errors."""
+    problems = sorted_unique(problems)
+    return {"file": file, "valid": not has_errors(problems), "problems": [problem._asdict() for problem in problems]}
 
 
 def path_text(path: Path) -> str:
-    """Write a path as people and tools do: `$.routes[3].bucket`."""
+    """Format a path as JSONPath does: `$.routes[3].bucket`."""
     return "$" + "".join(_step_text(step) for step in path)
 
 
@@ -79,31 +78,29 @@ def _step_text(step: str | int) -> str:
 
 
 def did_you_mean(word: str, known: Collection[str]) -> str:
-    """Name the known word nearest to a word, else all that are known while they are few."""
+    """Return the end of a message about an unknown word: the nearest known word, or all of at most 20."""
     nearest = find_nearest(word, known)
     if nearest is not None:
         return f"did you mean {quote(nearest)}?"
-    return f"known: {', '.join(known)}" if len(known) <= _MOST_NAMED else f"none of {len(known):,} is like it"
+    return f"known: {', '.join(known)}" if len(known) <= _MAX_WORDS_LISTED else f"none of {len(known):,} is like it"
 
 
 def find_nearest(word: str, known: Collection[str]) -> str | None:
-    """Find the known word that was probably meant; None where none is like it, or too many are known."""
-    if len(known) > _MOST_NAMED * 100:
+    """Return the known word most similar to a word; None if none is similar, or more than 2,000 are known."""
+    if len(known) > _MAX_WORDS_SEARCHED:
         return None
-    import difflib  # noqa: PLC0415  the function never suggests anything, and starts without it
+    import difflib  # noqa: PLC0415  the function suggests nothing, and starts without it
 
-    return next(iter(difflib.get_close_matches(word, known, n=1) or _differs_by_case(word, known)), None)
-
-
-def _differs_by_case(word: str, known: Collection[str]) -> list[str]:
-    return [other for other in known if other.lower() == word.lower()]
+    # difflib distinguishes upper and lower case, so a word that differs only in case may be far away.
+    close = difflib.get_close_matches(word, known, n=1)
+    return next(iter(close or [other for other in known if other.lower() == word.lower()]), None)
 
 
 def flow_text(text: str) -> str:
-    """Write a text as an item of a list in brackets: without quotes where it needs none."""
-    return text if _PLAIN.fullmatch(text) else quote(text)
+    """Format a text as an item of a YAML list in brackets, without quotes if it needs none."""
+    return text if _UNQUOTED.fullmatch(text) else quote(text)
 
 
 def quote(text: str) -> str:
-    """Show a text of the map in a message: in quotes, on one line."""
+    """Format a text of the map for a message: in quotes, on one line."""
     return json.dumps(text, ensure_ascii=False)

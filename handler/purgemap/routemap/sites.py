@@ -1,6 +1,6 @@
-"""The map → its sites: each place in S3 whose changes concern a distribution, and how.
+"""List the sites of a map: each bucket and prefix with a distribution that has its objects.
 
-A route whose distributions are captures stands for a site of each name that the map has for them.
+A route whose distributions are captures has one site for each name of the map that the captures can form.
 """
 
 from collections.abc import Iterator, Mapping
@@ -20,9 +20,9 @@ from purgemap.routemap.patterns import Pattern, Token, TokenKind, capture_names,
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """One route for one distribution; bucket, prefix and origin path are patterns, with the captures known put in.
+    """One route for one distribution. In its bucket, prefix and origin path the known captures are substituted.
 
-    `label` is the distribution's id beside its names, for people.
+    `label` is the distribution's id with its names.
     """
 
     route: str
@@ -38,55 +38,58 @@ class Site:
 
     @property
     def place(self) -> str:
-        """Where the site's objects are: bucket and prefix, as the map writes them."""
+        """The bucket and prefix of the site's objects, as patterns of the map."""
         return f"{self.bucket}/{self.prefix}" if self.prefix else self.bucket
 
 
-def list_sites(routes: RouteMap) -> list[Site]:
-    """List a map's sites, bucket by bucket."""
-    filed = (*routes.buckets.items(), *routes.patterns)
-    return [site for bucket, text in filed for route in load_routes(text) for site in _sites(routes, bucket, route)]
+def list_sites(route_map: RouteMap) -> list[Site]:
+    """List the sites of a map, bucket by bucket."""
+    rows = (*route_map.buckets.items(), *route_map.patterns)
+    return [
+        site for bucket, row in rows for route in load_routes(row) for site in _route_sites(route_map, bucket, route)
+    ]
 
 
-def _sites(routes: RouteMap, bucket: str, route: Route) -> Iterator[Site]:
+def _route_sites(route_map: RouteMap, bucket: str, route: Route) -> Iterator[Site]:
     for template in route.distributions:
-        for distribution, captures in _meant(routes, template):
+        for distribution, captures in _matching_distributions(route_map, template):
             settings = load_settings(route, distribution)
             yield Site(
                 route.name,
-                _fill(bucket, captures),
-                _fill(route.prefix, captures),
+                _substitute(bucket, captures),
+                _substitute(route.prefix, captures),
                 distribution,
-                settings._replace(origin_path=_fill(settings.origin_path, captures)),
-                routes.label(distribution.id),
+                settings._replace(origin_path=_substitute(settings.origin_path, captures)),
+                route_map.label(distribution.id),
                 captures,
             )
 
 
-def _meant(routes: RouteMap, template: str) -> Iterator[tuple[Distribution, Mapping[str, str]]]:
-    """Find the distributions that a route's text means, each with the captures that name it."""
-    distribution = routes.distribution(template)
+def _matching_distributions(route_map: RouteMap, template: str) -> Iterator[tuple[Distribution, Mapping[str, str]]]:
+    """Yield each distribution that a route's template may name, with the captures that result in its name."""
+    distribution = route_map.distribution(template)
     if distribution:
         yield distribution, {}
         return
     if not capture_names(tokenize(template)):
         return
     pattern = Pattern(template, full_match=True)
-    for name, distribution in routes.distributions():
+    for name, distribution in route_map.distributions():
+        # As in routing, a capture selects a distribution by its name only, never by its id.
         match = pattern.match(name) if is_distribution_name(name) else None
         if match:
-            # Two captures may share a name out in several ways.
+            # Several captures can divide a name in more than one way, so none of them is known.
             yield distribution, match.captures if len(match.captures) == 1 else {}
 
 
-def _fill(pattern: str, captures: Mapping[str, str]) -> str:
-    return "".join(_text(part, captures) for part in tokenize(pattern)) if captures else pattern
+def _substitute(pattern: str, captures: Mapping[str, str]) -> str:
+    return "".join(_token_text(token, captures) for token in tokenize(pattern)) if captures else pattern
 
 
-def _text(part: Token, captures: Mapping[str, str]) -> str:
-    """Write a part as patterns do; names of distributions hold nothing that a pattern would have to escape."""
-    if part.kind is TokenKind.CAPTURE:
-        return captures.get(part.text, f"{{{part.text}}}")
-    if part.kind is TokenKind.STAR:
-        return part.text
-    return part.text.replace("{", "{{").replace("}", "}}").replace("*", r"\*")
+def _token_text(token: Token, captures: Mapping[str, str]) -> str:
+    if token.kind is TokenKind.CAPTURE:
+        # Not escaped: a name of a distribution has no character with a meaning in patterns.
+        return captures.get(token.text, f"{{{token.text}}}")
+    if token.kind is TokenKind.STAR:
+        return token.text
+    return token.text.replace("{", "{{").replace("}", "}}").replace("*", r"\*")
