@@ -82,11 +82,12 @@ class RouteIndex:
 def _key_texts(glob: Glob, prefix: Pattern) -> list[RequiredText]:
     """Return what a glob requires of the whole key: its texts hold for the file name or the key after the prefix."""
     key_texts: list[RequiredText] = []
-    for required in glob.required_texts:
-        if required.position is Position.PREFIX:
+    substring = Position.SUBSTRING_OF_NAME if glob.by_name else Position.SUBSTRING
+    for position, text in glob.required_texts:
+        if position is Position.PREFIX:
             # In the key it follows the prefix and perhaps a slash, so its position is unknown.
-            key_texts += ngram_texts(required.text)
-            key_texts += segment_texts(f"/{required.text}") if prefix.ends_at_slash else ()
-        elif required.position is not Position.SEGMENT or prefix.ends_at_slash:
-            key_texts.append(required)
+            key_texts += ngram_texts(text, substring)
+            key_texts += segment_texts(f"/{text}") if prefix.ends_at_slash else ()
+        elif position is not Position.SEGMENT or prefix.ends_at_slash:
+            key_texts.append(RequiredText(substring if position is Position.SUBSTRING else position, text))
     return key_texts
