@@ -42,7 +42,7 @@ class Template(NamedTuple):
         before = self.fill(values, variant.encode, self.static_parts)
         # `{key}` holds the origin path, viewer paths do not.
         is_key = self.parts[self.static_parts].text == "key"
-        inside = variant.encode(target.matched) if is_key else viewer_scope(target, variant)
+        inside = variant.encode(target.matched_prefix) if is_key else viewer_scope(target, variant)
         return (before + inside).partition("~")[0]
 
 

@@ -43,4 +43,4 @@ def encode_viewer_paths(paths: Iterable[ViewerPath]) -> Iterator[str]:
 
 def viewer_scope(target: Target, variant: EncodingVariant = DEFAULT_ENCODING) -> str:
     """Return the matched prefix as an encoded viewer path, up to a `~`, which no wildcard can hold."""
-    return variant.encode("/" + target.matched[len(target.origin_path) :]).partition("~")[0]
+    return variant.encode("/" + target.matched_prefix[len(target.origin_path) :]).partition("~")[0]
