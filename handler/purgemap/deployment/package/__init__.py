@@ -1,4 +1,4 @@
-"""A map and the installed, locked distributions → the function's zip, byte for byte the same every time."""
+"""The function's zip: a compiled map, the modules that serve it and their dependencies, the same bytes every time."""
 
 from purgemap.deployment.package.bytecode import FUNCTION_PYTHON
 from purgemap.deployment.package.function import ROUTES_FILE, FunctionPackage, package_function

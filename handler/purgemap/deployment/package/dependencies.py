@@ -1,7 +1,7 @@
-"""The installed distributions that the function imports → their files, as the wheels had them.
+"""Read the installed distributions that the function imports, file by file as their wheels had them.
 
-They were chosen by the lock file and checked against its hashes when they were installed; each file is checked again
-here, against the hashes that its wheel brought. So a build needs no network and no lock file at hand.
+The lock file chose them, and pip checked its hashes when it installed them. Each file is checked again here, against
+the hashes that its wheel recorded, so a build needs neither a network nor the lock file.
 """
 
 import base64
@@ -13,9 +13,11 @@ from importlib import metadata
 
 from purgemap.errors import PurgemapError
 
+# PyYAML and jsonschema are missing on purpose: only maps that are not compiled need them.
 DISTRIBUTIONS = ("botocore", "jmespath", "python-dateutil", "six", "urllib3")
-"""What `purgemap.lambda_function` imports, directly and not; PyYAML and jsonschema only serve maps not yet compiled."""
+"""The distributions that `purgemap.lambda_function` imports, directly or indirectly."""
 
+# The function may run on another machine than the one that builds it, an arm64 one by default.
 _MACHINE_CODE = re.compile(r"\.(so|pyd|dylib|dll)(\.|$)")
 _LICENCE = re.compile(r"\.dist-info/(licenses/)?(LICEN[CS]E|NOTICE|COPYING|AUTHORS)[^/]*$", re.IGNORECASE)
 
@@ -35,30 +37,30 @@ class Dependency:
 
     @property
     def licences(self) -> dict[str, bytes]:
-        """What its authors ask to be passed on."""
+        """The files that its licence requires to be passed on."""
         return {path: data for path, data in self.files.items() if _LICENCE.search(path)}
 
 
 def read_dependencies() -> tuple[Dependency, ...]:
-    """Read what the function needs; raises PurgemapError where it isn't installed as its wheel had it."""
-    return tuple(_read(name) for name in DISTRIBUTIONS)
+    """Read the function's dependencies; raises PurgemapError if one is missing, altered or machine code."""
+    return tuple(map(_read_dependency, DISTRIBUTIONS))
 
 
-def _read(name: str) -> Dependency:
+def _read_dependency(name: str) -> Dependency:
     try:
-        found = metadata.distribution(name)
+        distribution = metadata.distribution(name)
     except metadata.PackageNotFoundError:
-        raise PurgemapError(f"{name} isn't installed, and the function needs it: pip install purgemap") from None
-    files = dict(_files(name, found))
+        raise PurgemapError(f"{name} is not installed, but the function imports it; pip install purgemap") from None
+    files = dict(_read_files(name, distribution))
     if not files:
         raise PurgemapError(f"{name} was installed without a record of its files; install it with pip or uv")
-    return Dependency(name, found.version, files)
+    return Dependency(name, distribution.version, files)
 
 
-def _files(name: str, found: metadata.Distribution) -> Iterator[tuple[str, bytes]]:
-    """Yield what the wheel recorded a hash for: neither byte-code that this computer wrote, nor scripts."""
-    for file in found.files or ():
+def _read_files(name: str, distribution: metadata.Distribution) -> Iterator[tuple[str, bytes]]:
+    for file in distribution.files or ():
         path = file.as_posix()
+        # Byte-code that this computer compiled has no hash, and scripts are outside of site-packages.
         if file.hash is None or path.startswith(".."):
             continue
         if _MACHINE_CODE.search(path):
@@ -70,5 +72,5 @@ def _files(name: str, found: metadata.Distribution) -> Iterator[tuple[str, bytes
 
 
 def _digest(algorithm: str, data: bytes) -> str:
-    """Spell a digest as wheels do: https://packaging.python.org/en/latest/specifications/binary-distribution-format/."""
+    # The spelling of wheels: https://packaging.python.org/en/latest/specifications/binary-distribution-format/
     return base64.urlsafe_b64encode(hashlib.new(algorithm, data).digest()).rstrip(b"=").decode()

@@ -1,16 +1,16 @@
-"""A sound map → the function's zip: the map compiled, the modules that serve it, and what these import."""
+"""Package a map with its compiled form, the modules that serve it and what these import: the function's zip."""
 
 import hashlib
+import io
 import json
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import purgemap
-from purgemap.deployment.package.archive import write_archive
+from purgemap.deployment.package.botocore_trim import trim_botocore
 from purgemap.deployment.package.bytecode import compile_sources, find_interpreter
 from purgemap.deployment.package.dependencies import Dependency, read_dependencies
-from purgemap.deployment.package.documentation import strip_documentation
-from purgemap.deployment.package.service_data import prune_service_data
 from purgemap.deployment.package.source_files import read_source_files
 from purgemap.errors import PurgemapError
 from purgemap.routemap import RouteMap
@@ -21,18 +21,22 @@ ROUTES_FILE = "routes.json"
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 MAX_UNPACKED_BYTES = 250 * 1024 * 1024
 
-# Who needs them isn't in the zip: a copy of the time zones that the system has, a script that makes this copy, and
-# urllib3 in a browser.
-_LEFT_OUT = (
+# A copy of the system's time zones, the script that makes this copy, and urllib3 in a browser.
+_EXCLUDED = (
     "dateutil/zoneinfo/dateutil-zoneinfo.tar.gz",
     "dateutil/zoneinfo/rebuild.py",
     "urllib3/contrib/emscripten/",
 )
 
+# What a zip records beside names and contents is fixed: file times or the builder's umask would change its bytes.
+_EARLIEST_TIME = (1980, 1, 1, 0, 0, 0)
+_MODE = 0o100644 << 16  # readable by every user: Lambda runs the function as another one than it unpacks as
+_UNIX = 3
+
 
 @dataclass(frozen=True, slots=True)
 class PackageEntry:
-    """Something that is in the zip: whose, of which version, how many files and unpacked bytes."""
+    """A part of the zip: its name and version, its number of files and their bytes before compression."""
 
     name: str
     version: str
@@ -55,35 +59,47 @@ class FunctionPackage:
 
 
 def package_function(routes: RouteMap) -> FunctionPackage:
-    """Build the zip; the same map and the same installed distributions give the same bytes."""
+    """Build the zip; the same map, installed distributions and Python give the same bytes."""
     dependencies = read_dependencies()
-    modules = {each.name: _modules_of(each) for each in dependencies} | {"purgemap": read_source_files()}
+    modules = {each.name: _required_modules(each) for each in dependencies} | {"purgemap": read_source_files()}
     sources = {path: data for files in modules.values() for path, data in files.items()}
     interpreter = find_interpreter()
-    compiled = compile_sources(sources, interpreter) if interpreter else {}
+    bytecode = compile_sources(sources, interpreter) if interpreter else {}
     licences = {path: data for each in dependencies for path, data in each.licences.items()}
-    table = {ROUTES_FILE: json.dumps(routes.document, separators=(",", ":")).encode()}
-    everything = sources | compiled | licences | table
-    _check_size(everything)
+    compiled_map = {ROUTES_FILE: json.dumps(routes.document, separators=(",", ":")).encode()}
+    files = sources | bytecode | licences | compiled_map
+    _check_size(files)
     versions = {each.name: each.version for each in dependencies} | {"purgemap": purgemap.__version__}
-    parts = [_part(name, versions[name], files) for name, files in sorted(modules.items())]
-    parts += [_part("byte-code", "", compiled)] if compiled else []
-    parts += [_part("licences", "", licences), _part(ROUTES_FILE, "", table)]
-    return FunctionPackage(write_archive(everything), tuple(parts), interpreter)
+    parts = [_package_entry(name, versions[name], modules[name]) for name in sorted(modules)]
+    parts += [_package_entry("byte-code", "", bytecode)] if bytecode else []
+    parts += [_package_entry("licences", "", licences), _package_entry(ROUTES_FILE, "", compiled_map)]
+    return FunctionPackage(_pack(files), tuple(parts), interpreter)
 
 
-def _modules_of(dependency: Dependency) -> dict[str, bytes]:
-    files = dependency.modules
-    if dependency.name == "botocore":
-        files = strip_documentation(prune_service_data(files))
-    return {path: data for path, data in files.items() if not path.startswith(_LEFT_OUT)}
+def _required_modules(dependency: Dependency) -> dict[str, bytes]:
+    modules = trim_botocore(dependency.modules) if dependency.name == "botocore" else dependency.modules
+    return {path: data for path, data in modules.items() if not path.startswith(_EXCLUDED)}
 
 
-def _part(name: str, version: str, files: Mapping[str, bytes]) -> PackageEntry:
+def _package_entry(name: str, version: str, files: Mapping[str, bytes]) -> PackageEntry:
     return PackageEntry(name, version, len(files), sum(map(len, files.values())))
 
 
 def _check_size(files: Mapping[str, bytes]) -> None:
     size = sum(map(len, files.values()))
     if size > MAX_UNPACKED_BYTES:
-        raise PurgemapError(f"the function comes to {size:,} bytes unpacked, and Lambda takes {MAX_UNPACKED_BYTES:,}")
+        raise PurgemapError(
+            f"the function has {size:,} bytes unpacked, and Lambda takes at most {MAX_UNPACKED_BYTES:,}: "
+            "split the map over several stacks"
+        )
+
+
+def _pack(files: Mapping[str, bytes]) -> bytes:
+    """Zip files by their paths, so that only names and contents decide the bytes."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for path in sorted(files):
+            entry = zipfile.ZipInfo(path, _EARLIEST_TIME)
+            entry.external_attr, entry.create_system = _MODE, _UNIX
+            archive.writestr(entry, files[path], zipfile.ZIP_DEFLATED, compresslevel=9)
+    return packed.getvalue()

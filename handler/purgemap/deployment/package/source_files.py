@@ -1,4 +1,4 @@
-"""The function's entry point → the modules of this package that it imports as it starts."""
+"""Find the modules of this package that the function imports as it starts."""
 
 import ast
 from collections.abc import Iterator
@@ -11,31 +11,31 @@ _ROOT = Path(purgemap.__file__).parent.parent
 
 
 def read_source_files() -> dict[str, bytes]:
-    """Read the entry point and all that it imports of this package, by paths as in site-packages.
+    """Read the entry point and the modules that it imports, by their paths below site-packages.
 
-    What a function imports only when it is called stays out: that is how a map is checked that wasn't compiled.
+    Function-level imports are excluded: they are needed only for maps that are not compiled.
     """
     files: dict[str, bytes] = {}
     pending = [ENTRY_POINT]
     while pending:
         module = pending.pop()
-        path = _path(module)
+        path = _find_file(module)
         if path is not None and path not in files:
             files[path] = (_ROOT / path).read_bytes()
-            pending += _imports(files[path], module)
+            pending += _imported_names(files[path], module)
     return files
 
 
-def _path(module: str) -> str | None:
-    """Find a module's file; None for a name that is no module, such as a function that is imported."""
+def _find_file(module: str) -> str | None:
+    """Find a module's file; None for the name of a function or class that is imported from a module."""
     start = module.replace(".", "/")
     return next((path for path in (f"{start}/__init__.py", f"{start}.py") if (_ROOT / path).is_file()), None)
 
 
-def _imports(source: bytes, module: str) -> Iterator[str]:
-    """Yield what the module imports at its top level, and the packages around it; and names that may be modules."""
+def _imported_names(source: bytes, module: str) -> Iterator[str]:
+    """Yield the names of purgemap that a module imports at its top level; some of them may be no modules."""
     if "." in module:
-        yield module.rpartition(".")[0]
+        yield module.rpartition(".")[0]  # Python imports a module's package first
     for node in ast.parse(source).body:
         if isinstance(node, ast.Import):
             yield from (name.name for name in node.names if name.name.startswith("purgemap."))

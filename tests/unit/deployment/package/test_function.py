@@ -24,10 +24,10 @@ from click.testing import CliRunner
 
 import purgemap
 from purgemap.cli.build import build
+from purgemap.deployment.package.botocore_trim import OPERATIONS
 from purgemap.deployment.package.bytecode import FUNCTION_PYTHON, find_interpreter
 from purgemap.deployment.package.dependencies import DISTRIBUTIONS
 from purgemap.deployment.package.function import package_function
-from purgemap.deployment.package.service_data import OPERATIONS
 from purgemap.deployment.package.source_files import read_source_files
 from purgemap.errors import PurgemapError
 from purgemap.routemap.load import load_map

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from purgemap.aws.clients import SERVICES
+from purgemap.deployment.package.botocore_trim import OPERATIONS
 from purgemap.deployment.package.function import package_function
-from purgemap.deployment.package.service_data import OPERATIONS
 from purgemap.deployment.package.source_files import read_source_files
 from purgemap.routemap.load import load_map
 

@@ -20,7 +20,7 @@ from purgemap.deployment.template.iam_policies import document_size
 from purgemap.deployment.template.render import render_stack
 from purgemap.deployment.template.yaml_template import load_template
 from support.aws_calls import calls_of, parsed
-from support.documents import read_document
+from support.places import ROOT
 from support.rendered import many, map_of, of_type, read
 
 PACKAGE = Path(purgemap.__file__).parent
@@ -256,9 +256,8 @@ def test_the_bound_lets_the_function_do_all_that_the_main_template_grants() -> N
 def deploys_calls() -> set[str]:
     """Find what `purgemap deploy` calls; the queue is given the jobs of --refresh by what the function has, too."""
     files = [*PACKAGE.glob("deployment/**/*.py"), *PACKAGE.glob("cli/deploy*.py")]
-    (queue,) = [
-        node for node in ast.walk(parsed(PACKAGE / "aws/clients.py")) if getattr(node, "name", "") == "SqsQueue"
-    ]
+    edges = [node for file in PACKAGE.glob("aws/*.py") for node in ast.walk(parsed(file))]
+    (queue,) = [node for node in edges if isinstance(node, ast.ClassDef) and node.name == "SqsQueue"]
     return calls_of([*map(parsed, files), queue], ("cloudformation", "s3", "sts", "sqs", "lambda", "iam", "events"))
 
 
@@ -280,8 +279,9 @@ def test_each_call_of_the_deployment_is_granted_and_each_right_to_call_is_used()
     granted = {action for each in statements("DeployStack") if each["Sid"] in own for action in many(each["Action"])}
     assert deploys_calls() == granted - FOR_TAGS | FREE | ONLY_WITHOUT_ARTIFACT_BUCKET
     assert "--artifact-bucket" in WORKFLOWS["deploy.yaml"]
-    # Object ownership is a setting of CreateBucket.
-    assert set(re.findall(r"`(s3:[A-Za-z]+)`", read_document("deploy/README.md"))) == ONLY_WITHOUT_ARTIFACT_BUCKET | {
+    readme = (ROOT / "README.md").read_text()
+    # To say who owns its objects is part of making it.
+    assert set(re.findall(r"`(s3:[A-Za-z]+)`", readme)) == ONLY_WITHOUT_ARTIFACT_BUCKET | {
         "s3:PutBucketOwnershipControls"
     }
     services = {action.partition(":")[0] for action in granted}
