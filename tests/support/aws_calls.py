@@ -28,7 +28,7 @@ _ACTIONS: Mapping[str, tuple[str, ...]] = {
 
 def calls_of(trees: Iterable[ast.AST], services: Iterable[str]) -> set[str]:
     """Find the actions behind the operations of some services that the code names."""
-    words = {word for tree in trees for word in describe_error(tree)}
+    words = {word for tree in trees for word in code_words(tree)}
     return {
         action
         for service in services
@@ -42,7 +42,7 @@ def parsed(file: Path) -> ast.Module:
     return ast.parse(file.read_text())
 
 
-def describe_error(tree: ast.AST) -> Iterator[str]:
+def code_words(tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute):
             yield node.attr

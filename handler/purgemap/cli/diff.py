@@ -1,4 +1,4 @@
-"""`purgemap diff`: what an edit of the map means."""
+"""`purgemap diff`: show the effect of a map's edit."""
 
 import os
 import tempfile
@@ -8,52 +8,52 @@ import click
 
 from purgemap.cli.options import file_name, resolve_map_argument, routes_option
 from purgemap.cli.terminal import Terminal
-from purgemap.deployment.diff import NO_CHANGES, compare_maps, format_markdown, lines
+from purgemap.deployment.diff import NO_CHANGES, compare_maps, format_markdown, format_text
 from purgemap.routemap import RouteMap, empty_map, load_map
 
-_COLOURS = {"gained": "green", "lost": "red", "altered": "yellow", "warning": "bold yellow"}
+_COLOURS = {"added": "green", "removed": "red", "changed": "yellow", "warning": "bold yellow"}
 
 
-@click.command(short_help="What an edit of the map means.")
+@click.command(short_help="The effect of a map's edit.")
 @click.argument("old", metavar="OLD", type=file_name)
 @click.argument("new", metavar="[NEW]", required=False, type=file_name)
 @click.option(
     "--format",
-    "form",
+    "output_format",
     type=click.Choice(["text", "markdown"]),
     default="text",
     show_default=True,
     help="Lines, or Markdown with a picture for a comment on a pull request.",
 )
 @routes_option
-def diff(old: str, new: str | None, form: str, routes: tuple[str, ...]) -> int:
-    """Show what an edit of the map means: sites, buckets, distributions, rules and rights.
+def diff(old: str, new: str | None, output_format: str, routes: tuple[str, ...]) -> int:
+    """Show the effect of a map's edit: on sites, buckets, distributions, event rules and permissions.
 
-    OLD and NEW are maps: YAML, a folder of YAML parts, compiled, or /dev/null for none. NEW is --routes where it
-    isn't given. Warns of what widens the part of a site that is invalidated. Exits with 0 whatever differs.
+    OLD and NEW are maps: YAML, a folder of YAML parts, compiled, or /dev/null for none. NEW defaults to --routes.
+    Warns of edits that invalidate more than before. Exits with 0 whatever differs.
     """
-    found = compare_maps(_load((old,)), _load(resolve_map_argument((new,) if new else (), routes, name="NEW")))
-    if form == "markdown":
-        click.echo(format_markdown(found), nl=False)
+    map_diff = compare_maps(_load((old,)), _load(resolve_map_argument((new,) if new else (), routes, name="NEW")))
+    if output_format == "markdown":
+        click.echo(format_markdown(map_diff), nl=False)
         return 0
     console = Terminal()
-    differences = [*lines(found)]
-    for line in differences:
-        console.print(str(line), style=_COLOURS[line.how], markup=False)
-    if not differences:
+    lines = [*format_text(map_diff)]
+    for line in lines:
+        console.print(str(line), style=_COLOURS[line.change], markup=False)
+    if not lines:
         console.print(NO_CHANGES)
     return 0
 
 
-def _load(places: tuple[str, ...]) -> RouteMap:
-    if places == (os.devnull,):
+def _load(paths: tuple[str, ...]) -> RouteMap:
+    if paths == (os.devnull,):
         return empty_map()
-    path = Path(places[0])
-    return _load_pipe(path) if path.is_fifo() else load_map(places)
+    path = Path(paths[0])
+    return _load_pipe(path) if path.is_fifo() else load_map(paths)
 
 
 def _load_pipe(path: Path) -> RouteMap:
-    """Load what a shell's <(git show main:config/routes.yaml) gives, which can be read only once."""
+    # A pipe, as of a shell's <(git show main:config/routes.yaml), can be read once; loading reads a map twice.
     with tempfile.NamedTemporaryFile(prefix="routes-", suffix=".yaml") as file:
         file.write(path.read_bytes())
         file.flush()

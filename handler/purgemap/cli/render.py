@@ -1,4 +1,4 @@
-"""`purgemap render`: the CloudFormation for a map."""
+"""`purgemap render`: write the CloudFormation template for a map."""
 
 from pathlib import Path
 
@@ -15,13 +15,13 @@ from purgemap.routemap import load_map
     is_flag=True,
     help="For other accounts and regions: forwarding rules, and the map's roles.",
 )
-@click.option("--output", metavar="FILE", type=click.Path(path_type=Path), help="Write it there, not to stdout.")
+@click.option("--output", metavar="FILE", type=click.Path(path_type=Path), help="Write to a file instead of stdout.")
 @routes_option
 def render(output: Path | None, routes: tuple[str, ...], *, member: bool) -> int:
     """Write the CloudFormation template that runs a map.
 
-    Event rules name the map's buckets and nothing else; rights stand on its distributions and roles and on nothing
-    else. The same map gives the same bytes. Exits with 1, and names the limit, where AWS would refuse it.
+    Its event rules match the map's buckets only, and its permissions allow the map's distributions and roles only. The
+    same map gives the same bytes. Exits with 1 and names the limit if AWS would refuse the map.
     """
     template = (render_member if member else render_stack)(read_map(routes, load_map))
     if output is None:

@@ -1,12 +1,12 @@
-"""Two maps → what the step from one to the other means, for text and for a pull request."""
+"""The effect of a map's edit: the differences of two maps in service, as text and as Markdown for a pull request."""
 
 from purgemap.deployment.diff.compare import changed_sites, compare_maps
-from purgemap.deployment.diff.format import NO_CHANGES, format_markdown, lines
+from purgemap.deployment.diff.format import NO_CHANGES, format_markdown, format_text
 
 __all__ = [
     "NO_CHANGES",
     "changed_sites",
     "compare_maps",
     "format_markdown",
-    "lines",
+    "format_text",
 ]

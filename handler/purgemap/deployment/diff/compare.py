@@ -1,8 +1,8 @@
-"""Two maps → what they differ in: sites, buckets, distributions, rules and rights."""
+"""Compare two maps: their sites, buckets, distributions, event rules and permissions."""
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from purgemap.deployment.diff.match_sites import SitePair, match_sites
@@ -10,22 +10,18 @@ from purgemap.deployment.diff.scope_warnings import scope_warnings
 from purgemap.deployment.template import RenderError, list_permissions, render_rules, render_stack
 from purgemap.routemap import Distribution, RouteMap, Settings, Site, list_sites
 
-_SETTINGS = Settings._fields
+_DISTRIBUTION_FIELDS = ("role_arn", "external_id", "max_paths", "max_wildcards", "max_paths_per_day")
 
 
-@dataclass(frozen=True, slots=True)
-class Delta:
-    """What is there only after the step, and what only before it."""
+class Delta(NamedTuple):
+    """The texts that only the new map has, and those that only the old one has."""
 
-    gained: tuple[str, ...] = ()
-    lost: tuple[str, ...] = ()
-
-    def __bool__(self) -> bool:
-        return bool(self.gained or self.lost)
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
 
 
 class Modification(NamedTuple):
-    """Something that stays and changes: what kind of thing, which, and a line for each change."""
+    """A site or distribution of both maps that changes: its kind, its name, and a line for each change."""
 
     kind: str
     subject: str
@@ -34,72 +30,58 @@ class Modification(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class MapDiff:
-    """What changes in service from one map to another; `sites` pairs what stays, and has the rest alone.
+    """The differences in service between two maps.
 
-    `refusal` says why AWS would refuse the new map, "" where it wouldn't.
+    `sites` has a pair for each site that is added, removed or changed. `refusal` is the limit of AWS that the new map
+    exceeds, "" for none.
     """
 
-    sites: tuple[SitePair, ...] = ()
-    altered: tuple[Modification, ...] = ()
-    buckets: Delta = field(default_factory=Delta)
-    distributions: Delta = field(default_factory=Delta)
-    rules: Delta = field(default_factory=Delta)
-    rights: Delta = field(default_factory=Delta)
-    warnings: tuple[str, ...] = ()
-    refusal: str = ""
-
-    @property
-    def gained(self) -> list[Site]:
-        """The sites that only the new map has."""
-        return [new for old, new in self.sites if new and not old]
-
-    @property
-    def lost(self) -> list[Site]:
-        """The sites that only the old map has."""
-        return [old for old, new in self.sites if old and not new]
-
-    def __bool__(self) -> bool:
-        parts = (self.sites, self.altered, self.buckets, self.distributions, self.rules, self.rights)
-        return any(map(bool, parts))
+    sites: tuple[SitePair, ...]
+    changed: tuple[Modification, ...]
+    buckets: Delta
+    distributions: Delta
+    rules: Delta
+    permissions: Delta
+    warnings: tuple[str, ...]
+    refusal: str
 
 
 def changed_sites(old: RouteMap, new: RouteMap) -> list[SitePair]:
-    """Pair the sites that differ between two maps; a site that only one of them has is alone in its pair."""
+    """List a pair for each site that is added, removed or changed between two maps."""
     return _select_changed(match_sites(list_sites(old), list_sites(new)))
 
 
 def compare_maps(old: RouteMap, new: RouteMap) -> MapDiff:
-    """Compare two maps; what means the same in service is no difference, whatever it is called."""
-    everything = match_sites(list_sites(old), list_sites(new))
-    pairs = _select_changed(everything)
+    """Compare two maps by their effect in service, whatever their routes and distributions are called."""
+    pairs = match_sites(list_sites(old), list_sites(new))
     before, after = old.distributions_by_id, new.distributions_by_id
-    kept = sorted(before.keys() & after.keys())
-    changes = [
-        Modification("site", str(found.new), _site_changes(*found)) for found in pairs if found.old and found.new
-    ]
-    changes += [
-        Modification("distribution", new.label(each), _distribution_changes(before[each], after[each])) for each in kept
+    modifications = [
+        *(Modification("site", str(pair.new), _site_changes(*pair)) for pair in pairs),
+        *(
+            Modification("distribution", new.label(name), _changes(before[name], after[name], _DISTRIBUTION_FIELDS))
+            for name in sorted(before.keys() & after.keys())
+        ),
     ]
     return MapDiff(
-        sites=tuple(pairs),
-        altered=tuple(change for change in changes if change.changes),
-        buckets=_step(_buckets(old), _buckets(new)),
+        sites=tuple(_select_changed(pairs)),
+        changed=tuple(modification for modification in modifications if modification.changes),
+        buckets=_delta(_buckets(old), _buckets(new)),
         distributions=Delta(
-            tuple(new.label(each) for each in sorted(after.keys() - before.keys())),
-            tuple(old.label(each) for each in sorted(before.keys() - after.keys())),
+            added=tuple(map(new.label, sorted(after.keys() - before.keys()))),
+            removed=tuple(map(old.label, sorted(before.keys() - after.keys()))),
         ),
-        rules=_step(_rules(old), _rules(new)),
-        rights=_step(_rights(old), _rights(new)),
-        warnings=tuple(scope_warnings(everything, before, after, new.label)),
+        rules=_delta(_rules(old), _rules(new)),
+        permissions=_delta(_permissions(old), _permissions(new)),
+        warnings=tuple(scope_warnings(pairs, before, after, new.label)),
         refusal=_refusal(new),
     )
 
 
 def _select_changed(pairs: Iterable[SitePair]) -> list[SitePair]:
-    return [pair for pair in pairs if not (pair.old and pair.new) or _site_changes(*pair)]
+    return [pair for pair in pairs if None in pair or _site_changes(*pair)]
 
 
-def _step(old: Iterable[str], new: Iterable[str]) -> Delta:
+def _delta(old: Iterable[str], new: Iterable[str]) -> Delta:
     before, after = set(old), set(new)
     return Delta(tuple(sorted(after - before)), tuple(sorted(before - after)))
 
@@ -109,7 +91,7 @@ def _buckets(routes: RouteMap) -> list[str]:
 
 
 def _rules(routes: RouteMap) -> list[str]:
-    """Tell the event rules by what they match; none for a map that can't be deployed."""
+    """List the event rules by the buckets that they match; none for a map that exceeds a limit."""
     try:
         rules = render_rules(routes, target={})
     except RenderError:
@@ -130,32 +112,27 @@ def _refusal(routes: RouteMap) -> str:
     return ""
 
 
-def _rights(routes: RouteMap) -> list[str]:
-    """Tell the function's rights; resources of the stack's own account by what tells them apart."""
-    grants = list_permissions(routes)
+def _permissions(routes: RouteMap) -> list[str]:
+    # The ARNs of the stack's own account start alike, with the account's number still to fill in.
     return [
-        f"{action} on {each.arn.rpartition(':')[2] if '${' in each.arn else each.arn}"
-        for each in grants
-        for action in each.actions
+        f"{action} on {arn.rpartition(':')[2] if '${' in arn else arn}"
+        for _, actions, arn in list_permissions(routes)
+        for action in actions
     ]
 
 
 def _site_changes(old: Site | None, new: Site | None) -> tuple[str, ...]:
-    """Tell what changes of a site that stays; its distribution's own settings are told once, with that."""
+    """List the changes of a site that both maps have; its distribution's budgets change once, with that."""
     if not old or not new:
         return ()
-    texts = [_change(name, getattr(old, name), getattr(new, name)) for name in ("bucket", "prefix")]
-    texts += [_change(name, getattr(old.settings, name), getattr(new.settings, name)) for name in _SETTINGS]
-    return tuple(filter(None, texts))
+    return _changes(old, new, ("bucket", "prefix")) + _changes(old.settings, new.settings, Settings._fields)
 
 
-def _distribution_changes(old: Distribution, new: Distribution) -> tuple[str, ...]:
-    names = ("role_arn", "external_id", "max_paths", "max_wildcards", "max_paths_per_day")
-    return tuple(filter(None, (_change(name, getattr(old, name), getattr(new, name)) for name in names)))
-
-
-def _change(name: str, old: Any, new: Any) -> str:
-    return f"{name}: {_value(old)} → {_value(new)}" if old != new else ""
+def _changes(
+    old: Site | Settings | Distribution, new: Site | Settings | Distribution, names: Iterable[str]
+) -> tuple[str, ...]:
+    values = ((name, getattr(old, name), getattr(new, name)) for name in names)
+    return tuple(f"{name}: {_value(before)} → {_value(after)}" for name, before, after in values if before != after)
 
 
 def _value(value: Any) -> str:

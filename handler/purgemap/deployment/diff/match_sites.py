@@ -1,4 +1,4 @@
-"""The sites of two maps → pairs of what stays, perhaps changed, and what comes or goes alone."""
+"""Match the sites of two maps, so that an edit shows as a change of a site rather than as a removal and an addition."""
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Hashable, Iterable
@@ -8,35 +8,14 @@ from purgemap.routemap import Site
 
 
 class SitePair(NamedTuple):
-    """A site before and after; None where it isn't."""
+    """A site in the old and the new map; None for a map without it."""
 
     old: Site | None
     new: Site | None
 
 
-def match_sites(old: Iterable[Site], new: Iterable[Site]) -> list[SitePair]:
-    """Pair sites by what they most likely are: the same place and route, then ever less of that.
-
-    A route has a name of its own, or else one made of bucket and prefix; so a changed prefix may be a changed name.
-    """
-    before, after = list(old), list(new)
-    pairs: list[SitePair] = []
-    for key in _KEYS:
-        unpaired: defaultdict[Hashable, deque[Site]] = defaultdict(deque)
-        for site in before:
-            unpaired[key(site)].append(site)
-        left = []
-        for site in after:
-            if unpaired[key(site)]:
-                pairs.append(SitePair(unpaired[key(site)].popleft(), site))
-            else:
-                left.append(site)
-        before, after = [site for sites in unpaired.values() for site in sites], left
-    return sorted(
-        [*pairs, *(SitePair(site, None) for site in before), *(SitePair(None, site) for site in after)], key=_order
-    )
-
-
+# From the surest match to the vaguest. A route without a name is named by its bucket and prefix, so if its prefix
+# changes, its name does, too.
 _KEYS: tuple[Callable[[Site], Hashable], ...] = (
     lambda site: (site.route, site.bucket, site.prefix, site.distribution.id),
     lambda site: (site.bucket, site.prefix, site.distribution.id),
@@ -45,6 +24,26 @@ _KEYS: tuple[Callable[[Site], Hashable], ...] = (
 )
 
 
-def _order(match_sites: SitePair) -> tuple[str, str, str]:
-    site = match_sites.new or match_sites.old
+def match_sites(old: Iterable[Site], new: Iterable[Site]) -> list[SitePair]:
+    """Pair each site with the most similar one of the other map, by one key after the other."""
+    removed, added = list(old), list(new)
+    pairs: list[SitePair] = []
+    for key in _KEYS:
+        candidates: defaultdict[Hashable, deque[Site]] = defaultdict(deque)
+        for site in removed:
+            candidates[key(site)].append(site)
+        unmatched = []
+        for site in added:
+            if candidates[key(site)]:
+                pairs.append(SitePair(candidates[key(site)].popleft(), site))
+            else:
+                unmatched.append(site)
+        removed, added = [site for sites in candidates.values() for site in sites], unmatched
+    pairs += [SitePair(site, None) for site in removed]
+    pairs += [SitePair(None, site) for site in added]
+    return sorted(pairs, key=_order)
+
+
+def _order(pair: SitePair) -> tuple[str, str, str]:
+    site = pair.new or pair.old
     return (site.bucket, site.prefix, site.distribution.id) if site else ("", "", "")

@@ -1,4 +1,4 @@
-"""Pairs of sites → warnings where more is invalidated than before: what costs hits, or money, if it wasn't meant."""
+"""Warn of edits that invalidate more than before: by mistake they cost cache hits, or money."""
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 
@@ -12,22 +12,22 @@ _Distributions = Mapping[str, Distribution]
 def scope_warnings(
     pairs: Iterable[SitePair], before: _Distributions, after: _Distributions, label: Callable[[str], str]
 ) -> list[str]:
-    """Warn of each change that widens what is invalidated; the pairs are all sites, unchanged ones included."""
+    """List a warning for each change that widens a site's scope; `pairs` holds all sites, also unchanged ones."""
     pairs = list(pairs)
     stayed = [(old, new) for old, new in pairs if old and new]
-    gained = [new for old, new in pairs if new and not old]
-    warnings = [f"{new}: {warning}" for old, new in stayed for widens in _WIDENINGS for warning in widens(old, new)]
-    warnings += _gains({new.place for _, new in stayed}, gained, before)
+    added = [new for old, new in pairs if new and not old]
+    warnings = [f"{new}: {warning}" for old, new in stayed for check in _CHECKS for warning in check(old, new)]
+    warnings += _added_sites({new.place for _, new in stayed}, added, before)
     for name in sorted(before.keys() & after.keys()):
         warnings += [f"{label(name)}: {warning}" for warning in _budget(before[name], after[name])]
     return list(dict.fromkeys(warnings))
 
 
-def _gains(kept_places: Container[str], gained: Iterable[Site], before: _Distributions) -> Iterator[str]:
-    """Warn of a distribution more for a place that has one, and of wildcards for one that had others' changes only."""
-    for site in gained:
-        if site.place in kept_places:
-            yield f"{site}: what changes here now also invalidates {site.label}"
+def _added_sites(places: Container[str], added: Iterable[Site], before: _Distributions) -> Iterator[str]:
+    """Warn if an existing site gains a distribution, or if a new route adds wildcards to an existing one."""
+    for site in added:
+        if site.place in places:
+            yield f"{site}: changes here now also invalidate {site.label}"
         for template in filter(_is_wide, site.settings.invalidate if site.distribution.id in before else ()):
             yield f"{site}: every change here invalidates {template}"
 
@@ -37,6 +37,7 @@ def _is_wide(template: str) -> bool:
 
 
 def _bucket(old: Site, new: Site) -> Iterator[str]:
+    # A pattern matches another one's buckets if it matches an example of them.
     if new.bucket != old.bucket and Pattern(new.bucket, full_match=True).match(old.bucket.replace("*", "x")):
         yield f"{new.bucket} matches more buckets than {old.bucket}"
 
@@ -58,19 +59,19 @@ def _include(old: Site, new: Site) -> Iterator[str]:
     if before and not after:
         yield f"without include ({', '.join(before)}) every key counts"
     elif before and set(after) - set(before):
-        yield f"include has {_listed(set(after) - set(before))}, too"
+        yield f"include also has {_list(set(after) - set(before))}"
 
 
 def _exclude(old: Site, new: Site) -> Iterator[str]:
-    gone = set(old.settings.exclude) - set(new.settings.exclude)
-    if gone:
-        yield f"{_listed(gone)} is no longer excluded"
+    removed = set(old.settings.exclude) - set(new.settings.exclude)
+    if removed:
+        yield f"{_list(removed)} is no longer excluded"
 
 
 def _events(old: Site, new: Site) -> Iterator[str]:
     added = set(new.settings.events) - set(old.settings.events)
     if added:
-        yield f"objects that are {_listed(added)} count, too"
+        yield f"objects that are {_list(added)} also count"
 
 
 def _invalidate(old: Site, new: Site) -> Iterator[str]:
@@ -86,7 +87,7 @@ def _query_strings(old: Site, new: Site) -> Iterator[str]:
 
 def _budget(old: Distribution, new: Distribution) -> Iterator[str]:
     if new.max_paths < old.max_paths:
-        yield f"with max_paths {new.max_paths} wildcards stand for paths sooner than with {old.max_paths}"
+        yield f"with max_paths {new.max_paths} wildcards replace paths sooner than with {old.max_paths}"
     if new.max_paths > old.max_paths:
         more = f"with max_paths {new.max_paths} a batch may send more paths than {old.max_paths}"
         yield f"{more}, at ${PRICE_PER_PATH_USD} each"
@@ -94,6 +95,7 @@ def _budget(old: Distribution, new: Distribution) -> Iterator[str]:
 
 
 def _daily_budget(old: int, new: int) -> Iterator[str]:
+    # 0 is no limit. A lower budget widens, too: above it, whole scopes replace paths.
     before = f"{old} (${old * PRICE_PER_PATH_USD:,.2f})" if old else "0"
     if old and not new:
         yield f"with max_paths_per_day 0 a day has no ceiling; it was {before}"
@@ -103,11 +105,11 @@ def _daily_budget(old: int, new: int) -> Iterator[str]:
         yield f"with max_paths_per_day {new} whole scopes replace paths sooner than with {before}"
 
 
-def _listed(texts: Iterable[str]) -> str:
+def _list(texts: Iterable[str]) -> str:
     return ", ".join(sorted(texts))
 
 
-_WIDENINGS: tuple[Callable[[Site, Site], Iterator[str]], ...] = (
+_CHECKS: tuple[Callable[[Site, Site], Iterator[str]], ...] = (
     _bucket,
     _prefix,
     _origin_path,

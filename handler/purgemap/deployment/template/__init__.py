@@ -1,4 +1,4 @@
-"""The map → the CloudFormation that runs it: event rules, rights, and the templates of `deploy/` with both."""
+"""The CloudFormation that runs a map: the templates of `deploy/`, completed with event rules and permissions."""
 
 from purgemap.deployment.template.aws_limits import RenderError
 from purgemap.deployment.template.event_rules import render_rules

@@ -1,4 +1,4 @@
-"""The map's buckets → what an event pattern says for them, each bucket said once.
+"""Translate the map's buckets and bucket patterns into the values of an EventBridge event pattern.
 
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
 """
@@ -11,35 +11,30 @@ from purgemap.routemap import Pattern, Token, TokenKind, tokenize
 
 
 class Matchers(NamedTuple):
-    """The members of an event pattern's list, as JSON text: names, and matchers for patterns."""
+    """The values of an event pattern's list as JSON texts: names, and objects that match patterns."""
 
     names: tuple[str, ...]
     patterns: tuple[str, ...]
 
 
 def event_pattern_values(buckets: Iterable[str], patterns: Iterable[str]) -> Matchers:
-    """Say buckets and bucket patterns in EventBridge's words.
-
-    What another pattern covers is left out: two rules that match one event deliver it twice.
-    """
+    """Translate buckets and bucket patterns, without those that another pattern covers."""
+    # Two rules that match one event would deliver it twice.
     patterns = list(patterns)
     compiled = [Pattern(pattern, full_match=True) for pattern in patterns]
     names = (bucket for bucket in buckets if not any(pattern.match(bucket) for pattern in compiled))
-    return Matchers(tuple(sorted(map(_json, names))), tuple(sorted(set(map(_json, _outermost(patterns))))))
+    matchers = {json.dumps(matcher) for matcher in _uncovered_matchers(patterns)}
+    return Matchers(tuple(sorted(map(json.dumps, names))), tuple(sorted(matchers)))
 
 
 def is_wildcard(matcher: str) -> bool:
-    """Whether a matcher counts against the bus's limit of rules with wildcards."""
+    """Whether a matcher counts towards the bus's limit of rules with wildcards."""
     return matcher.startswith('{"wildcard"')
 
 
-def _json(matcher: object) -> str:
-    return json.dumps(matcher)
-
-
-def _matcher(parts: Sequence[Token]) -> object:
-    """Match all that the parts match; a capture may take nothing here, the function looks again."""
-    match parts:
+def _matcher(tokens: Sequence[Token]) -> object:
+    # A star and a capture match at least what the map's pattern does: the function checks each key once more.
+    match tokens:
         case (Token(kind=TokenKind.LITERAL, text=text),):
             return text
         case (_,):
@@ -48,27 +43,26 @@ def _matcher(parts: Sequence[Token]) -> object:
             return {"prefix": text}
         case (_, Token(kind=TokenKind.LITERAL, text=text)):
             return {"suffix": text}
-    return {"wildcard": "".join(_wildcard_text(part) for part in parts)}
+    return {"wildcard": "".join(map(_wildcard_text, tokens))}
 
 
-def _wildcard_text(part: Token) -> str:
-    return part.text.replace("\\", "\\\\").replace("*", r"\*") if part.kind is TokenKind.LITERAL else "*"
+def _wildcard_text(token: Token) -> str:
+    return token.text.replace("\\", "\\\\").replace("*", r"\*") if token.kind is TokenKind.LITERAL else "*"
 
 
-def _outermost(patterns: Iterable[str]) -> list[object]:
-    told = [(parts, _matcher(parts)) for parts in map(tokenize, patterns)]
-    matchers = [matcher for _, matcher in told]
-    return [own for parts, own in told if not any(other != own and _covers(other, parts) for other in matchers)]
+def _uncovered_matchers(patterns: Iterable[str]) -> list[object]:
+    pairs = [(tokens, _matcher(tokens)) for tokens in map(tokenize, patterns)]
+    return [own for tokens, own in pairs if not any(other != own and _covers(other, tokens) for _, other in pairs)]
 
 
-def _covers(matcher: object, parts: Sequence[Token]) -> bool:
-    """Whether a matcher of names' start or end matches all that the parts do."""
-    first, last = (part.text if part.kind is TokenKind.LITERAL else "" for part in (parts[0], parts[-1]))
+def _covers(matcher: object, tokens: Sequence[Token]) -> bool:
+    """Whether a prefix or suffix matcher matches every name that the tokens match."""
+    start, end = (token.text if token.kind is TokenKind.LITERAL else "" for token in (tokens[0], tokens[-1]))
     match matcher:
-        case {"prefix": start}:
-            return first.startswith(start)
-        case {"suffix": end}:
-            return last.endswith(end)
+        case {"prefix": prefix}:
+            return start.startswith(prefix)
+        case {"suffix": suffix}:
+            return end.endswith(suffix)
         case {"exists": True}:
             return True
     return False

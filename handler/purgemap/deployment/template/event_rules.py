@@ -1,62 +1,64 @@
-"""The map's buckets → event rules: as few as their patterns' size allows, named by what they match."""
+"""Render the event rules for the map's buckets: as few as possible, each named by a digest of its pattern."""
 
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from purgemap.deployment.template.aws_limits import PATTERN_CHARACTERS, check_rules
+from purgemap.deployment.template.aws_limits import MAX_PATTERN_CHARACTERS, check_rules
 from purgemap.deployment.template.event_patterns import event_pattern_values, is_wildcard
 from purgemap.deployment.template.stable_groups import stable_groups
 from purgemap.routemap import RouteMap
 
-# EventBridge also bounds how complex the wildcards of one pattern may be, and names no number.
-_WILDCARDS_PER_RULE = 10
+# EventBridge also limits the complexity of a pattern's wildcards, but publishes no number.
+_MAX_WILDCARDS_PER_RULE = 10
 
-Name = Callable[[str], dict[str, Any]]
+RuleNamer = Callable[[str], dict[str, Any]]
 _Accounts = tuple[str, ...]
 
 
 def name_from_stack_name(digest: str) -> dict[str, Any]:
-    """Name a rule STACK-DIGEST, so that the queues' policies can tell this stack's rules before they are there."""
+    """Name a rule STACK-DIGEST, so that the queues' policies can admit a stack's rules by their prefix."""
     return {"Fn::Sub": f"${{AWS::StackName}}-{digest}"}
 
 
 def name_from_stack_id(digest: str) -> dict[str, Any]:
-    """Name a rule likewise, where the stack's own name may be too long: a StackSet names its stacks.
-
-    A name takes 64 characters: https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutRule.html
-    """
+    """Name a rule purgemap-ID-DIGEST, by the last part of the stack's id."""
+    # A StackSet's stack names are too long for a rule's name, which has at most 64 characters:
+    # https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutRule.html
     stack = {"Fn::Select": [2, {"Fn::Split": ["/", {"Ref": "AWS::StackId"}]}]}
     return {"Fn::Sub": [f"purgemap-${{Stack}}-{digest}", {"Stack": stack}]}
 
 
 def render_rules(
-    routes: RouteMap, *, target: Mapping[str, Any], name: Name = name_from_stack_name, **attributes: Any
+    routes: RouteMap, *, target: Mapping[str, Any], namer: RuleNamer = name_from_stack_name, **attributes: Any
 ) -> dict[str, Any]:
-    """Make a rule for each group of the map's buckets, by logical id; raises RenderError for more than a bus takes.
-
-    A logical id is a digest of the rule's pattern. A rule never changes: CloudFormation makes the new one first and
-    takes the old one away at the end, so no event falls between; one that both match comes twice, which is harmless.
-    """
-    groups = [group for accounts in _account_sets(routes) for group in _groups(routes, accounts)]
+    """Render a rule for each group of the map's buckets, by logical id; raises RenderError if a bus takes fewer."""
+    groups = [group for accounts in _account_sets(routes) for group in _group_buckets(routes, accounts)]
     check_rules(len(groups), sum(any(map(is_wildcard, matchers)) for matchers, _ in groups))
     rules = {}
-    for pattern in (pattern_of(matchers, accounts) for matchers, accounts in groups):
+    for pattern in (event_pattern(matchers, accounts) for matchers, accounts in groups):
+        # A new pattern is a new rule. CloudFormation creates it before it deletes the old one, so no event is missed.
+        # An event that both match is delivered twice, which is harmless.
         digest = hashlib.sha256(json.dumps(pattern).encode()).hexdigest()[:16]
-        properties = {"Name": name(digest), **_properties(pattern, target)}
+        properties = {
+            "Name": namer(digest),
+            "Description": "Changes in buckets of the map, for purgemap",
+            "EventPattern": pattern,
+            "Targets": [target],
+        }
         rules[f"Rule{digest}"] = {"Type": "AWS::Events::Rule", **attributes, "Properties": properties}
     return dict(sorted(rules.items()))
 
 
 def _account_sets(routes: RouteMap) -> list[_Accounts]:
-    """Return each set of accounts that the map names for a bucket; the empty one is any account."""
+    """List the different sets of accounts that buckets have in the map; the empty set is any account."""
     buckets = (*routes.buckets, *(pattern for pattern, _ in routes.patterns))
     return sorted({tuple(routes.accounts.get(bucket, ())) for bucket in buckets})
 
 
-def _groups(routes: RouteMap, accounts: _Accounts) -> Iterator[tuple[Sequence[str], _Accounts]]:
-    """Yield the matchers of a rule each, for the buckets of these accounts."""
+def _group_buckets(routes: RouteMap, accounts: _Accounts) -> Iterator[tuple[Sequence[str], _Accounts]]:
+    """Yield the matchers of each rule, for the buckets that belong to these accounts."""
 
     def has_accounts(bucket: str) -> bool:
         return tuple(routes.accounts.get(bucket, ())) == accounts
@@ -64,34 +66,26 @@ def _groups(routes: RouteMap, accounts: _Accounts) -> Iterator[tuple[Sequence[st
     matchers = event_pattern_values(
         filter(has_accounts, routes.buckets), filter(has_accounts, (pattern for pattern, _ in routes.patterns))
     )
+    # Names and patterns apart: few rules are then rules with wildcards, of which a bus takes 30.
     for texts in matchers:
-        for group in stable_groups(texts, lambda members: _fits(members, accounts)).values():
+        for group in stable_groups(texts, lambda members: _fits_in_rule(members, accounts)).values():
             yield group, accounts
 
 
-def pattern_of(matchers: Sequence[str], accounts: Sequence[str] = ()) -> dict[str, Any]:
-    """Match the changes of objects in some buckets, given as JSON texts, of some accounts or any.
-
-    Without the detail types it would match CloudTrail's records of S3, too. Without accounts, an account that the
-    central bus admits could name a bucket so that a bucket pattern matches it, and spend invalidations.
-    """
+def event_pattern(matchers: Sequence[str], accounts: Sequence[str] = ()) -> dict[str, Any]:
+    """Build the pattern for changes of objects in some buckets, given as JSON texts, of some accounts or any."""
     return {
         "source": ["aws.s3"],
+        # Otherwise an account that the central bus admits could name its bucket to match a pattern, and spend
+        # invalidations.
         **({"account": list(accounts)} if accounts else {}),
+        # Otherwise CloudTrail's records of S3 calls would match, too.
         "detail-type": ["Object Created", "Object Deleted"],
         "detail": {"bucket": {"name": [json.loads(matcher) for matcher in matchers]}},
     }
 
 
-def _fits(matchers: Sequence[str], accounts: _Accounts) -> bool:
-    # With the spaces that json.dumps writes: CloudFormation doesn't say how it writes a pattern.
-    is_short = len(json.dumps(pattern_of(matchers, accounts))) <= PATTERN_CHARACTERS
-    return is_short and sum(map(is_wildcard, matchers)) <= _WILDCARDS_PER_RULE
-
-
-def _properties(pattern: Mapping[str, Any], target: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "Description": "Changes in buckets of the map, for purgemap",
-        "EventPattern": pattern,
-        "Targets": [target],
-    }
+def _fits_in_rule(matchers: Sequence[str], accounts: _Accounts) -> bool:
+    # With json.dumps' spaces: CloudFormation does not document how it formats a pattern.
+    is_short = len(json.dumps(event_pattern(matchers, accounts))) <= MAX_PATTERN_CHARACTERS
+    return is_short and sum(map(is_wildcard, matchers)) <= _MAX_WILDCARDS_PER_RULE

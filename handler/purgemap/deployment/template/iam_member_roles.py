@@ -1,4 +1,4 @@
-"""The roles that the map reaches distributions through → the same roles, each made in its own account."""
+"""Render the roles through which the function reaches other accounts' distributions, each for its own account."""
 
 import hashlib
 from collections.abc import Iterable
@@ -10,21 +10,19 @@ from purgemap.routemap import Distribution, RouteMap
 
 
 def render_roles(routes: RouteMap) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Make conditions and resources, each by logical id; raises RenderError if a role's rights don't fit.
-
-    A role may invalidate what the map reaches through it. It asks for an external id if all of the map gives one.
-    """
+    """Render conditions and resources, each by logical id; raises RenderError if a role's permissions don't fit."""
     conditions: dict[str, Any] = {}
     resources: dict[str, Any] = {}
     for arn, distributions in sorted(_distributions_by_role(routes).items()):
+        # One template serves all accounts, so each role has the condition that the stack is in the role's account.
         account = arn.split(":")[4]
         conditions[f"Account{account}"] = {
             "Fn::And": [{"Condition": "MakesRoles"}, {"Fn::Equals": [{"Ref": "AWS::AccountId"}, account]}]
         }
         role = f"Role{hashlib.sha256(arn.encode()).hexdigest()[:16]}"
         resources[role] = _role(arn, distributions)
-        grants = sorted(invalidation_permission(distribution) for distribution in distributions)
-        resources |= render_policies(grants, role, taken=0, Condition=f"Account{account}")
+        permissions = sorted(map(invalidation_permission, distributions))
+        resources |= render_policies(permissions, role, Condition=f"Account{account}")
     return conditions, resources
 
 
@@ -38,7 +36,7 @@ def _distributions_by_role(routes: RouteMap) -> dict[str, list[Distribution]]:
 
 def _role(arn: str, distributions: Iterable[Distribution]) -> dict[str, Any]:
     *path, name = arn.split(":")[5].split("/")[1:]
-    trust = {"Version": "2012-10-17", "Statement": [_trust(distributions)]}
+    trust = {"Version": "2012-10-17", "Statement": [_trust_statement(distributions)]}
     check_trust(arn, document_size(trust))
     return {
         "Type": "AWS::IAM::Role",
@@ -52,13 +50,13 @@ def _role(arn: str, distributions: Iterable[Distribution]) -> dict[str, Any]:
     }
 
 
-def _trust(distributions: Iterable[Distribution]) -> dict[str, Any]:
+def _trust_statement(distributions: Iterable[Distribution]) -> dict[str, Any]:
     external_ids = {distribution.external_id for distribution in distributions}
-    required = sorted(external_id for external_id in external_ids if external_id)
-    condition = {"StringEquals": {"sts:ExternalId": required}} if None not in external_ids else None
+    # If the map has none for one of the distributions, the function calls without an id, which IAM must accept.
+    required = [] if None in external_ids else sorted(filter(None, external_ids))
     return {
         "Effect": "Allow",
         "Principal": {"AWS": {"Ref": "FunctionRoleArn"}},
         "Action": "sts:AssumeRole",
-        **({"Condition": condition} if condition else {}),
+        **({"Condition": {"StringEquals": {"sts:ExternalId": required}}} if required else {}),
     }

@@ -1,10 +1,10 @@
-"""The map's distributions and roles → the policies that give the function these rights and no other."""
+"""Render the policies that give the function the permissions which the map requires, and no others."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from purgemap.deployment.template.aws_limits import INLINE_CHARACTERS, MANAGED_CHARACTERS, check_policies
+from purgemap.deployment.template.aws_limits import MAX_INLINE_CHARACTERS, MAX_MANAGED_CHARACTERS, check_policies
 from purgemap.deployment.template.stable_groups import stable_groups
 from purgemap.routemap import TENANT, Distribution, RouteMap
 
@@ -12,7 +12,7 @@ _ARN = "arn:${{AWS::Partition}}:cloudfront::${{AWS::AccountId}}:{}/{}"
 
 
 class Permission(NamedTuple):
-    """Rights on one resource: the statement that they go into, the actions, and the ARN, in which Fn::Sub puts in."""
+    """Actions allowed on one resource: the id of their policy statement, and an ARN that may need Fn::Sub."""
 
     sid: str
     actions: tuple[str, ...]
@@ -20,54 +20,57 @@ class Permission(NamedTuple):
 
 
 def list_permissions(routes: RouteMap) -> list[Permission]:
-    """List what the function needs for the map: each right that it uses, on exactly the map's resources."""
-    return sorted({_grant(distribution) for distribution in routes.distributions_by_id.values()})
+    """List the permissions that the function uses for a map, each on one of the map's distributions or roles."""
+    return sorted({_permission(distribution) for distribution in routes.distributions_by_id.values()})
 
 
-def _grant(distribution: Distribution) -> Permission:
+def _permission(distribution: Distribution) -> Permission:
     if distribution.role_arn:
         return Permission("AssumeRoles", ("sts:AssumeRole",), distribution.role_arn)
     return invalidation_permission(distribution)
 
 
 def invalidation_permission(distribution: Distribution) -> Permission:
-    """Let a distribution, or a tenant, of the stack's own account be invalidated.
-
-    Past invalidations are read to count them, which only a distribution with a daily budget needs.
-    """
+    """Return the permission to invalidate a distribution, or a tenant, of the stack's own account."""
+    # Past invalidations are read to count them, which only a daily budget requires.
     is_tenant, is_counted = distribution.id.startswith(TENANT), distribution.max_paths_per_day > 0
     calls = ("CreateInvalidation", "GetInvalidation", "ListInvalidations") if is_counted else ("CreateInvalidation",)
-    kind, of_tenant = ("distribution-tenant", "ForDistributionTenant") if is_tenant else ("distribution", "")
+    kind, suffix = ("distribution-tenant", "ForDistributionTenant") if is_tenant else ("distribution", "")
     return Permission(
         f"Invalidate{'Tenants' if is_tenant else ''}{'' if is_counted else 'Uncounted'}",
-        tuple(f"cloudfront:{call}{of_tenant}" for call in calls),
+        tuple(f"cloudfront:{call}{suffix}" for call in calls),
         _ARN.format(kind, distribution.id.removeprefix(TENANT)),
     )
 
 
-def render_policies(grants: Sequence[Permission], role: str, *, taken: int, **attributes: Any) -> dict[str, Any]:
-    """Put grants into policies of a role of the template, by logical id; raises RenderError if they don't fit.
+def render_policies(
+    permissions: Sequence[Permission], role: str, *, used_characters: int = 0, **attributes: Any
+) -> dict[str, Any]:
+    """Render the policies of a role of the template, by logical id; raises RenderError if the role takes fewer.
 
-    `taken` counts the characters of the role's inline policies. What fits beside them is inline, else managed policies
-    share it.
+    `used_characters` is the size of the role's other inline policies. One inline policy holds all permissions if it
+    fits beside these, otherwise managed policies share them.
     """
-    if not grants:
+    if not permissions:
         return {}
-    if taken + _size(grants) <= INLINE_CHARACTERS:
-        properties = {"PolicyName": "map", "Roles": [{"Ref": role}], "PolicyDocument": _document(grants)}
+    document = _document(permissions)
+    if used_characters + document_size(document) <= MAX_INLINE_CHARACTERS:
+        properties = {"PolicyName": "map", "Roles": [{"Ref": role}], "PolicyDocument": document}
+        # "Rights", here and below: another logical id would replace the policies of every stack in service.
         return {f"{role}Rights": {"Type": "AWS::IAM::Policy", **attributes, "Properties": properties}}
-    return _managed_policies(grants, role, attributes)
+    return _managed_policies(permissions, role, attributes)
 
 
-def _managed_policies(grants: Sequence[Permission], role: str, attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """Share grants out over managed policies that change in place.
+def _managed_policies(permissions: Iterable[Permission], role: str, attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """Share permissions among managed policies with stable names.
 
-    So the role has no more of them during an update than after it. A group that is split keeps its policy for the one
-    half, and this waits until the policy of the other half stands: no right is missing for a moment.
+    When a group is split, its policy keeps one half and `DependsOn` the new policy for the other half. So no permission
+    is missing during an update, and the role never has more policies than after it.
     """
-    groups = {name.rstrip("0"): group for name, group in _managed_groups(grants).items()}
-    check_policies(len(groups))
-    split_off = {name: [other for other in groups if other and _origin(other) == name] for name in groups}
+    # Without trailing zeros the first half has its parent's name: 1 is split into 10, which is still policy 1, and 11.
+    documents = {name.rstrip("0"): document for name, document in _managed_documents(permissions)}
+    check_policies(len(documents))
+    split_off = {name: [other for other in documents if other and _parent(other) == name] for name in documents}
     return {
         f"{role}ManagedRights{name}": {
             "Type": "AWS::IAM::ManagedPolicy",
@@ -75,66 +78,63 @@ def _managed_policies(grants: Sequence[Permission], role: str, attributes: Mappi
             **({"DependsOn": [f"{role}ManagedRights{other}" for other in split_off[name]]} if split_off[name] else {}),
             "Properties": {
                 "Path": {"Fn::Sub": "/${AWS::StackName}/"},
+                # Fixed, as IAM cannot change it: CloudFormation would replace the policy.
+                # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-iam-managedpolicy.html
                 "Description": "Rights on distributions of the map, for purgemap",
                 "Roles": [{"Ref": role}],
-                "PolicyDocument": _document(group),
+                "PolicyDocument": document,
             },
         }
-        for name, group in groups.items()
+        for name, document in documents.items()
     }
 
 
-def _origin(name: str) -> str:
-    """Name the group that a group was once split off: its bits without the last 1."""
+def _parent(name: str) -> str:
+    """Return the name of the group that a group was split off from: its bits without the last 1."""
     return name.removesuffix("1").rstrip("0")
 
 
-def _managed_groups(grants: Iterable[Permission]) -> dict[str, list[Permission]]:
-    grants_by_arn = {grant.arn: grant for grant in grants}
+def _managed_documents(permissions: Iterable[Permission]) -> Iterator[tuple[str, dict[str, Any]]]:
+    permissions_by_arn = {permission.arn: permission for permission in permissions}
 
-    def pick(arns: Iterable[str]) -> list[Permission]:
-        return sorted(grants_by_arn[arn] for arn in arns)
+    def document(arns: Iterable[str]) -> dict[str, Any]:
+        return _document(sorted(permissions_by_arn[arn] for arn in arns))
 
-    groups = stable_groups(grants_by_arn, lambda arns: _size(pick(arns)) <= MANAGED_CHARACTERS)
-    return {name: pick(arns) for name, arns in groups.items()}
-
-
-def _document(grants: Iterable[Permission]) -> dict[str, Any]:
-    return {"Version": "2012-10-17", "Statement": list(_statements(grants))}
+    groups = stable_groups(permissions_by_arn, lambda arns: document_size(document(arns)) <= MAX_MANAGED_CHARACTERS)
+    return ((name, document(arns)) for name, arns in groups.items())
 
 
-def _statements(grants: Iterable[Permission]) -> Iterator[dict[str, Any]]:
+def _document(permissions: Iterable[Permission]) -> dict[str, Any]:
     arns_by_statement: dict[tuple[str, tuple[str, ...]], list[str]] = {}
-    for sid, actions, arn in grants:
+    for sid, actions, arn in permissions:
         arns_by_statement.setdefault((sid, actions), []).append(arn)
-    for (sid, actions), arns in arns_by_statement.items():
-        resources = [{"Fn::Sub": arn} if "${" in arn else arn for arn in arns]
-        yield {"Sid": sid, "Effect": "Allow", "Action": _one_or_all(actions), "Resource": resources}
-
-
-def _one_or_all(texts: tuple[str, ...]) -> str | list[str]:
-    return texts[0] if len(texts) == 1 else list(texts)
-
-
-def _size(grants: Iterable[Permission]) -> int:
-    return document_size(_document(grants))
+    statements = [
+        {
+            "Sid": sid,
+            "Effect": "Allow",
+            "Action": actions[0] if len(actions) == 1 else list(actions),
+            "Resource": [{"Fn::Sub": arn} if "${" in arn else arn for arn in arns],
+        }
+        for (sid, actions), arns in arns_by_statement.items()
+    ]
+    return {"Version": "2012-10-17", "Statement": statements}
 
 
 def document_size(document: Mapping[str, Any]) -> int:
-    """Count a policy document's characters as IAM does, without white space and with what Fn::Sub puts in."""
-    text = json.dumps(_resolved(document), separators=(",", ":"))
+    """Count a policy document's characters as IAM does: without white space, with functions resolved."""
+    text = json.dumps(_resolve(document), separators=(",", ":"))
     return len("".join(text.split()))
 
 
-def _resolved(value: Any) -> Any:
-    """Replace functions by texts as long as what they give; a stack's own ARNs are taken at their longest."""
+def _resolve(value: Any) -> Any:
+    """Replace CloudFormation's functions by texts of at least the length that they result in."""
     match value:
         case {"Fn::Sub": str(text)}:
             return text.replace("${AWS::Partition}", "aws-cn").replace("${AWS::AccountId}", "0" * 12)
         case {"Fn::GetAtt": _} | {"Ref": _}:
-            return "-" * 160
+            return "-" * 160  # an ARN of the stack's own, at its longest
         case dict():
-            return {key: _resolved(each) for key, each in value.items()}
+            return {key: _resolve(part) for key, part in value.items()}
         case list():
-            return [_resolved(each) for each in value]
+            return [_resolve(part) for part in value]
     return value

@@ -9,9 +9,7 @@ from purgemap.deployment.template.iam_policies import document_size, list_permis
 from purgemap.deployment.template.yaml_template import dump_template, load_template
 from purgemap.routemap import RouteMap
 
-HEADER = (
-    "# Written by `purgemap render`. What to change stands in the map and in deploy/: edit that, and render again.\n"
-)
+HEADER = "# Written by `purgemap render`. Don't edit it: edit the map or deploy/, and render again.\n"
 
 # EventBridge's defaults, and its maximum:
 # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-retry-policy.html
@@ -22,8 +20,8 @@ def render_stack(routes: RouteMap) -> str:
     """Render the template of the service for a map; raises RenderError if it exceeds a limit of AWS."""
     template = load_template("template.yaml")
     role = template["Resources"]["Role"]["Properties"]
-    taken = sum(document_size(policy["PolicyDocument"]) for policy in role["Policies"])
-    policies = render_policies(list_permissions(routes), "Role", taken=taken)
+    used_characters = sum(document_size(policy["PolicyDocument"]) for policy in role["Policies"])
+    policies = render_policies(list_permissions(routes), "Role", used_characters=used_characters)
     rules = render_rules(
         routes,
         target={"Id": "queue", "Arn": {"Fn::GetAtt": ["Queue", "Arn"]}, **_delivery()},
@@ -44,7 +42,7 @@ def render_member(routes: RouteMap) -> str:
             "RoleArn": {"Fn::GetAtt": ["ForwardingRole", "Arn"]},
             **_delivery(),
         },
-        name=name_from_stack_id,
+        namer=name_from_stack_id,
         Condition="Forwards",
         DependsOn=["DeadLetterQueuePolicy"],
     )

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from purgemap.cli.diff import diff
-from purgemap.deployment.diff.mermaid import MOST_SITES
+from purgemap.deployment.diff.mermaid import MAX_SITES
 from purgemap.routemap.load import load_map
 
 OLD = """\
@@ -56,7 +56,7 @@ def edited(*edits: tuple[str, str]) -> str:
     return text
 
 
-def translate_errors(output: str) -> list[tuple[str, str, str]]:
+def split_lines(output: str) -> list[tuple[str, str, str]]:
     """Split the lines into sign, kind and text."""
     return [(line[0], line[2:14].strip(), line[15:]) for line in output.splitlines()]
 
@@ -66,22 +66,22 @@ def test_the_same_map_written_otherwise_changes_nothing() -> None:
 
 
 def test_a_new_site_comes_with_its_bucket_distribution_rule_and_right() -> None:
-    assert translate_errors(run(OLD + "  - {bucket: acme-shop, prefix: web/, distributions: [E9EXAMPLE1ABCD]}\n")) == [
+    assert split_lines(run(OLD + "  - {bucket: acme-shop, prefix: web/, distributions: [E9EXAMPLE1ABCD]}\n")) == [
         ("+", "site", "acme-shop/web/ → E9EXAMPLE1ABCD"),
         ("+", "bucket", "acme-shop"),
         ("+", "distribution", "E9EXAMPLE1ABCD"),
         ("+", "rule", "buckets acme-docs, acme-shop, acme-www"),
         ("-", "rule", "buckets acme-docs, acme-www"),
-        ("+", "right", "cloudfront:CreateInvalidation on distribution/E9EXAMPLE1ABCD"),
-        ("+", "right", "cloudfront:GetInvalidation on distribution/E9EXAMPLE1ABCD"),
-        ("+", "right", "cloudfront:ListInvalidations on distribution/E9EXAMPLE1ABCD"),
+        ("+", "permission", "cloudfront:CreateInvalidation on distribution/E9EXAMPLE1ABCD"),
+        ("+", "permission", "cloudfront:GetInvalidation on distribution/E9EXAMPLE1ABCD"),
+        ("+", "permission", "cloudfront:ListInvalidations on distribution/E9EXAMPLE1ABCD"),
     ]
 
 
 def test_a_site_that_goes_takes_its_role_along() -> None:
     without = OLD.partition("  - name: docs")[0].replace(OLD.splitlines()[2] + "\n", "")
-    assert ("-", "right", "sts:AssumeRole on arn:aws:iam::222222222222:role/purgemap") in translate_errors(run(without))
-    assert ("-", "site", "acme-docs → docs (E3EXAMPLE2ABCD)") in translate_errors(run(without))
+    assert ("-", "permission", "sts:AssumeRole on arn:aws:iam::222222222222:role/purgemap") in split_lines(run(without))
+    assert ("-", "site", "acme-docs → docs (E3EXAMPLE2ABCD)") in split_lines(run(without))
 
 
 def test_diff_shows_each_distribution_by_the_names_of_its_own_map() -> None:
@@ -92,8 +92,8 @@ def test_diff_shows_each_distribution_by_the_names_of_its_own_map() -> None:
         "~",
         "site",
         "acme-web/site/public/ → web (E2EXAMPLE1ABCD): bucket: acme-www → acme-web",
-    ) in translate_errors(output)
-    assert ("+", "distribution", "www (E2EXAMPLE1ABCD)") in translate_errors(run(OLD, old=os.devnull))
+    ) in split_lines(output)
+    assert ("+", "distribution", "www (E2EXAMPLE1ABCD)") in split_lines(run(OLD, old=os.devnull))
     assert run(OLD.replace("www: {", "web: {").replace("[www]", "[web]")) == "Nothing changes in service.\n"
 
 
@@ -102,7 +102,7 @@ def test_a_captures_names_are_sites_one_by_one() -> None:
     Path("captured.yaml").write_text(captured)
     more = captured.replace("distributions:\n", "distributions:\n  new: {id: E7EXAMPLE1ABCD}\n")
     output = run(more, old="captured.yaml")
-    assert ("+", "site", "sites/s/new/ → new (E7EXAMPLE1ABCD)") in translate_errors(output)
+    assert ("+", "site", "sites/s/new/ → new (E7EXAMPLE1ABCD)") in split_lines(output)
     assert output.count(" site ") == 1
 
 
@@ -113,7 +113,7 @@ def test_a_route_without_a_name_is_still_itself_when_its_prefix_changes() -> Non
     output = run(
         "version: 1\nroutes:\n  - {bucket: b12, prefix: a/, distributions: [E2EXAMPLE1ABCD]}\n", old="plain.yaml"
     )
-    assert translate_errors(output) == [
+    assert split_lines(output) == [
         ("!", "wider", "b12/a/ → E2EXAMPLE1ABCD: the prefix a/ selects more than a/b/"),
         ("~", "site", "b12/a/ → E2EXAMPLE1ABCD: prefix: a/b/ → a/"),
     ]
@@ -132,9 +132,9 @@ def test_a_route_without_a_name_is_still_itself_when_its_prefix_changes() -> Non
             "with the origin path / more keys count as served than with /site/public",
         ),
         ('    include: ["*.html"]\n', "", "without include (*.html) every key counts"),
-        ('include: ["*.html"]', 'include: ["*.html", "*.js"]', "include has *.js, too"),
+        ('include: ["*.html"]', 'include: ["*.html", "*.js"]', "include also has *.js"),
         ('    exclude: ["*.map"]\n', "", "*.map is no longer excluded"),
-        ("events: [created]", "events: [created, deleted]", "objects that are deleted count, too"),
+        ("events: [created]", "events: [created, deleted]", "objects that are deleted also count"),
         ("events: [created]", 'events: [created]\n    invalidate: ["{path}", "/*"]', "every change now invalidates /*"),
         ("events: [created]", 'events: [created]\n    invalidate: ["#all"]', "every change now invalidates #all"),
         (
@@ -142,11 +142,15 @@ def test_a_route_without_a_name_is_still_itself_when_its_prefix_changes() -> Non
             "events: [created]\n    query_strings: true",
             "query_strings sends a wildcard beside every path",
         ),
-        ("distributions: [www]", "distributions: [www, docs]", "here now also invalidates docs (E3EXAMPLE2ABCD)"),
+        (
+            "distributions: [www]",
+            "distributions: [www, docs]",
+            "now also invalidate docs (E3EXAMPLE2ABCD)",
+        ),
         (
             "{id: E2EXAMPLE1ABCD}",
             "{id: E2EXAMPLE1ABCD, max_paths: 20}",
-            "wildcards stand for paths sooner than with 150",
+            "wildcards replace paths sooner than with 150",
         ),
         (
             "{id: E2EXAMPLE1ABCD}",
@@ -171,7 +175,7 @@ def test_a_route_without_a_name_is_still_itself_when_its_prefix_changes() -> Non
     ],
 )
 def test_what_widens_is_warned_of(before: str, after: str, warning: str) -> None:
-    warnings = [text for sign, _, text in translate_errors(run(edited((before, after)))) if sign == "!"]
+    warnings = [text for sign, _, text in split_lines(run(edited((before, after)))) if sign == "!"]
     assert len(warnings) == 1
     assert warnings[0].endswith(warning)
 
@@ -207,7 +211,7 @@ def test_a_map_that_could_not_be_deployed_is_told_with_the_reason() -> None:
 
 def test_from_nothing_everything_is_gained() -> None:
     output = run(OLD, old=os.devnull)
-    assert {sign for sign, _, _ in translate_errors(output)} == {"+"}
+    assert {sign for sign, _, _ in split_lines(output)} == {"+"}
 
 
 def test_maps_may_be_compiled_or_folders(tmp_path: Path) -> None:
@@ -232,8 +236,8 @@ def test_a_shells_pipe_is_a_map_too() -> None:
 def test_markdown_warns_first_then_draws_then_tells_all() -> None:
     new = edited(("prefix: site/public/", "prefix: site/")) + "  - {bucket: acme-shop, distributions: [www]}\n"
     output = run(new, "--format", "markdown")
-    assert output.index("> [!WARNING]") < output.index("```mermaid") < output.index("| gained | site |")
-    assert "| altered | site | `acme-www/site/ → www (E2EXAMPLE1ABCD)`<br>`prefix: site/public/ → site/` |" in output
+    assert output.index("> [!WARNING]") < output.index("```mermaid") < output.index("| added | site |")
+    assert "| changed | site | `acme-www/site/ → www (E2EXAMPLE1ABCD)`<br>`prefix: site/public/ → site/` |" in output
     assert run(OLD, "--format", "markdown") == "Nothing changes in service.\n"
 
 
@@ -260,15 +264,15 @@ def test_the_picture_and_the_comment_stay_small_however_much_changes() -> None:
     many = "".join(f"  - {{bucket: acme-{n:04}, distributions: [E{n:04}EXAMPLEX]}}\n" for n in range(2_000))
     output = run(OLD + many, "--format", "markdown")
     assert len(output) < 65_536
-    assert sum("==>" in line for line in picture(output)) == 2 * MOST_SITES
-    assert f"{2_000 - MOST_SITES} more below" in output
+    assert sum("==>" in line for line in picture(output)) == 2 * MAX_SITES
+    assert f"{2_000 - MAX_SITES} more below" in output
 
 
 def test_what_a_map_says_stays_text_in_the_comment() -> None:
     odd = r'"a`b|c\n@all <script> ]\"-->/"'
     output = run(OLD + f"  - {{bucket: acme-shop, prefix: {odd}, distributions: [www]}}\n", "--format", "markdown")
-    row = next(line for line in output.splitlines() if line.startswith("| gained | site"))
-    assert row == r"""| gained | site | `acme-shop/a'b\|c\n@all <script> ]"-->/ → www (E2EXAMPLE1ABCD)` |"""
+    row = next(line for line in output.splitlines() if line.startswith("| added | site"))
+    assert row == r"""| added | site | `acme-shop/a'b\|c\n@all <script> ]"-->/ → www (E2EXAMPLE1ABCD)` |"""
     node = next(line for line in picture(output) if "n1[" in line)
     assert node == '  n1["a#96;b#124;c#10;#64;all #60;script#62; #93;#34;--#62;/"]'
 

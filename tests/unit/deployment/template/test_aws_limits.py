@@ -3,7 +3,7 @@
 import pytest
 
 from conftest import LoadMap
-from purgemap.deployment.template.aws_limits import RESOURCES, RULES, TEMPLATE_BYTES, RenderError
+from purgemap.deployment.template.aws_limits import MAX_RESOURCES, MAX_RULES, MAX_TEMPLATE_BYTES, RenderError
 from purgemap.deployment.template.render import render_member, render_stack
 from support.rendered import RULE, Render, map_of, member_of, names, of_type, stack_of
 
@@ -15,9 +15,9 @@ def test_maps_of_1_and_100_and_5000_sites_render_within_cloudformations_limits(s
         (render_stack(routes), stack_of(routes)),
         (render_member(routes), member_of(routes)),
     ):
-        assert len(text.encode()) <= TEMPLATE_BYTES
-        assert len(template["Resources"]) <= RESOURCES
-        assert len(of_type(template, RULE)) <= RULES
+        assert len(text.encode()) <= MAX_TEMPLATE_BYTES
+        assert len(template["Resources"]) <= MAX_RESOURCES
+        assert len(of_type(template, RULE)) <= MAX_RULES
 
 
 def test_5000_sites_of_one_bucket_need_one_rule() -> None:

@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 import purgemap
-from purgemap.deployment.template.aws_limits import MANAGED_CHARACTERS
+from purgemap.deployment.template.aws_limits import MAX_MANAGED_CHARACTERS
 from purgemap.deployment.template.iam_policies import document_size
 from purgemap.deployment.template.render import render_stack
 from purgemap.deployment.template.yaml_template import load_template
@@ -93,7 +93,7 @@ def test_the_first_pull_request_of_a_map_is_told_like_any_other(tmp_path: Path) 
     run_step("check", "Show what it changes", tmp_path)
     output = (tmp_path / "GITHUB_OUTPUT").read_text()
     assert re.fullmatch(r"comment<<(end-\w{32})\n<!-- purgemap diff -->\n.+\n\1\n", output, re.DOTALL)
-    assert "| gained | site | `acme-www → E2EXAMPLE1ABCD` |" in output
+    assert "| added | site | `acme-www → E2EXAMPLE1ABCD` |" in output
 
 
 # It is asked for the comments that there are, and told of one.
@@ -304,7 +304,7 @@ def test_a_policy_of_it_is_as_long_as_iam_takes_whatever_the_names(policy: str) 
     document = json.dumps(ROLE["Resources"][policy]["Properties"]["PolicyDocument"])
     for name, longest in {"StackName": "x" * 41, "AWS::Region": "ap-southeast-1", "AWS::Partition": "aws"}.items():
         document = document.replace(f"${{{name}}}", longest)
-    assert document_size(json.loads(document)) <= MANAGED_CHARACTERS
+    assert document_size(json.loads(document)) <= MAX_MANAGED_CHARACTERS
 
 
 def test_it_may_make_every_kind_of_resource_of_the_stack() -> None:

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from conftest import LoadMap
-from purgemap.deployment.template.aws_limits import INLINE_CHARACTERS, MANAGED_CHARACTERS, MANAGED_POLICIES
+from purgemap.deployment.template.aws_limits import MAX_INLINE_CHARACTERS, MAX_MANAGED_CHARACTERS, MAX_MANAGED_POLICIES
 from purgemap.deployment.template.yaml_template import load_template
-from support.aws_calls import calls_of, describe_error, parsed
+from support.aws_calls import calls_of, code_words, parsed
 from support.rendered import many, map_of, member_of, names, of_type, stack_of
 
 MAP = """\
@@ -57,7 +57,7 @@ def functions_modules() -> list[Path]:
 def functions_calls() -> set[str]:
     """Find what the function's code calls; the one call that botocore makes for it is AssumeRole."""
     trees = [parsed(file) for file in functions_modules()]
-    assumes = "AssumeRoleCredentialFetcher" in {word for tree in trees for word in describe_error(tree)}
+    assumes = "AssumeRoleCredentialFetcher" in {word for tree in trees for word in code_words(tree)}
     services = ("cloudfront", "sqs", "sts", "logs", "events", "s3", "lambda")
     return calls_of(trees, services) | ({"sts:AssumeRole"} if assumes else set())
 
@@ -194,9 +194,9 @@ def test_policies_stay_within_what_iam_takes(count: int) -> None:
     inline = [policy["PolicyDocument"] for policy in template["Resources"]["Role"]["Properties"]["Policies"]]
     inline += [each["Properties"]["PolicyDocument"] for each in of_type(template, "AWS::IAM::Policy").values()]
     managed = [each["Properties"]["PolicyDocument"] for each in of_type(template, "AWS::IAM::ManagedPolicy").values()]
-    assert sum(map(characters, inline)) <= INLINE_CHARACTERS
-    assert all(characters(document) <= MANAGED_CHARACTERS for document in managed)
-    assert len(managed) <= MANAGED_POLICIES
+    assert sum(map(characters, inline)) <= MAX_INLINE_CHARACTERS
+    assert all(characters(document) <= MAX_MANAGED_CHARACTERS for document in managed)
+    assert len(managed) <= MAX_MANAGED_POLICIES
     assert len(resources_by_action(template)["cloudfront:CreateInvalidation"]) == count
 
 
