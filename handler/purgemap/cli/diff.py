@@ -49,10 +49,8 @@ def _load(paths: tuple[str, ...]) -> RouteMap:
     if paths == (os.devnull,):
         return empty_map()
     path = Path(paths[0])
-    return _load_pipe(path) if path.is_fifo() else load_map(paths)
-
-
-def _load_pipe(path: Path) -> RouteMap:
+    if not path.is_fifo():
+        return load_map(paths)
     # A pipe, as of a shell's <(git show main:config/routes.yaml), can be read once; loading reads a map twice.
     with tempfile.NamedTemporaryFile(prefix="routes-", suffix=".yaml") as file:
         file.write(path.read_bytes())

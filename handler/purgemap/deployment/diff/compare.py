@@ -96,12 +96,11 @@ def _rules(routes: RouteMap) -> list[str]:
         rules = render_rules(routes, target={})
     except RenderError:
         return []
-    patterns = (rule["Properties"]["EventPattern"]["detail"]["bucket"]["name"] for rule in rules.values())
-    return ["buckets " + ", ".join(map(_matcher_text, pattern)) for pattern in patterns]
-
-
-def _matcher_text(matcher: Any) -> str:
-    return matcher if isinstance(matcher, str) else json.dumps(matcher)
+    matchers = (rule["Properties"]["EventPattern"]["detail"]["bucket"]["name"] for rule in rules.values())
+    return [
+        "buckets " + ", ".join(name if isinstance(name, str) else json.dumps(name) for name in names)
+        for names in matchers
+    ]
 
 
 def _refusal(routes: RouteMap) -> str:

@@ -95,7 +95,7 @@ def _budget(old: Distribution, new: Distribution) -> Iterator[str]:
 
 
 def _daily_budget(old: int, new: int) -> Iterator[str]:
-    # 0 is no limit. A lower budget widens, too: above it, whole scopes replace paths.
+    # 0 means unlimited. A lower budget widens as well: above it, whole scopes replace paths.
     before = f"{old} (${old * PRICE_PER_PATH_USD:,.2f})" if old else "0"
     if old and not new:
         yield f"with max_paths_per_day 0 a day has no ceiling; it was {before}"

@@ -5,11 +5,10 @@
 """
 
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -30,25 +29,18 @@ _COMPILE = (
 
 def find_interpreter() -> str | None:
     """Find the function's Python: the running one, on the PATH, or under pyenv; None if this computer has none."""
-    return next(filter(None, map(_resolve_interpreter, _candidates())), None)
-
-
-def _candidates() -> Iterator[str]:
-    yield sys.executable
-    on_path = shutil.which(_NAME)
-    if on_path:
-        yield on_path
     pyenv = Path(os.environ.get("PYENV_ROOT", "~/.pyenv")).expanduser()
-    yield from sorted(map(str, pyenv.glob(f"versions/*/bin/{_NAME}")))
+    commands = [sys.executable, _NAME, *sorted(map(str, pyenv.glob(f"versions/*/bin/{_NAME}")))]
+    return next(filter(None, map(_resolve_interpreter, commands)), None)
 
 
 def _resolve_interpreter(command: str) -> str | None:
     """Return the path of a command's interpreter; None if it is not the function's Python."""
     # Run it rather than trust its name: pyenv puts shims on the PATH for versions that are not installed.
     code = f"import sys; print(sys.executable if {_CONDITIONS} else '')"
-    with suppress(OSError):
-        run = subprocess.run([command, "-I", "-c", code], capture_output=True, text=True, check=False)  # noqa: S603  a Python by its name
-        return run.stdout.strip() or None if run.returncode == 0 else None
+    with suppress(OSError, subprocess.CalledProcessError):
+        run = subprocess.run([command, "-I", "-c", code], capture_output=True, text=True, check=True)  # noqa: S603  a Python by its name
+        return run.stdout.strip() or None
     return None
 
 

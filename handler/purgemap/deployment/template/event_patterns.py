@@ -5,26 +5,17 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-opera
 
 import json
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
 from purgemap.routemap import Pattern, Token, TokenKind, tokenize
 
 
-class Matchers(NamedTuple):
-    """The values of an event pattern's list as JSON texts: names, and objects that match patterns."""
-
-    names: tuple[str, ...]
-    patterns: tuple[str, ...]
-
-
-def event_pattern_values(buckets: Iterable[str], patterns: Iterable[str]) -> Matchers:
-    """Translate buckets and bucket patterns, without those that another pattern covers."""
+def event_pattern_values(buckets: Iterable[str], patterns: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Translate buckets and bucket patterns into JSON texts, without those that another pattern covers."""
     # Two rules that match one event would deliver it twice.
     patterns = list(patterns)
     compiled = [Pattern(pattern, full_match=True) for pattern in patterns]
     names = (bucket for bucket in buckets if not any(pattern.match(bucket) for pattern in compiled))
-    matchers = {json.dumps(matcher) for matcher in _uncovered_matchers(patterns)}
-    return Matchers(tuple(sorted(map(json.dumps, names))), tuple(sorted(matchers)))
+    return sorted(map(json.dumps, names)), sorted(set(map(json.dumps, _uncovered_matchers(patterns))))
 
 
 def is_wildcard(matcher: str) -> bool:

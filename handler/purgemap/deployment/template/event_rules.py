@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from purgemap.deployment.template.aws_limits import MAX_PATTERN_CHARACTERS, check_rules
@@ -34,10 +35,10 @@ def render_rules(
     routes: RouteMap, *, target: Mapping[str, Any], namer: RuleNamer = name_from_stack_name, **attributes: Any
 ) -> dict[str, Any]:
     """Render a rule for each group of the map's buckets, by logical id; raises RenderError if a bus takes fewer."""
-    groups = [group for accounts in _account_sets(routes) for group in _group_buckets(routes, accounts)]
+    groups = list(_group_buckets(routes))
     check_rules(len(groups), sum(any(map(is_wildcard, matchers)) for matchers, _ in groups))
     rules = {}
-    for pattern in (event_pattern(matchers, accounts) for matchers, accounts in groups):
+    for pattern in (build_event_pattern(matchers, accounts) for matchers, accounts in groups):
         # A new pattern is a new rule. CloudFormation creates it before it deletes the old one, so no event is missed.
         # An event that both match is delivered twice, which is harmless.
         digest = hashlib.sha256(json.dumps(pattern).encode()).hexdigest()[:16]
@@ -51,28 +52,21 @@ def render_rules(
     return dict(sorted(rules.items()))
 
 
-def _account_sets(routes: RouteMap) -> list[_Accounts]:
-    """List the different sets of accounts that buckets have in the map; the empty set is any account."""
-    buckets = (*routes.buckets, *(pattern for pattern, _ in routes.patterns))
-    return sorted({tuple(routes.accounts.get(bucket, ())) for bucket in buckets})
+def _group_buckets(routes: RouteMap) -> Iterator[tuple[Sequence[str], _Accounts]]:
+    """Yield the matchers of each rule with the accounts of its buckets, none for any account."""
+    buckets_by_accounts: dict[_Accounts, tuple[list[str], list[str]]] = {}
+    for kind, buckets in enumerate((routes.buckets, [pattern for pattern, _ in routes.patterns])):
+        for bucket in buckets:
+            accounts = tuple(routes.accounts.get(bucket, ()))
+            buckets_by_accounts.setdefault(accounts, ([], []))[kind].append(bucket)
+    for accounts, (names, patterns) in buckets_by_accounts.items():
+        # Names and patterns apart: few rules are then rules with wildcards, of which a bus takes 30.
+        for matchers in event_pattern_values(names, patterns):
+            fits = partial(_fits_in_rule, accounts=accounts)
+            yield from ((group, accounts) for group in stable_groups(matchers, fits).values())
 
 
-def _group_buckets(routes: RouteMap, accounts: _Accounts) -> Iterator[tuple[Sequence[str], _Accounts]]:
-    """Yield the matchers of each rule, for the buckets that belong to these accounts."""
-
-    def has_accounts(bucket: str) -> bool:
-        return tuple(routes.accounts.get(bucket, ())) == accounts
-
-    matchers = event_pattern_values(
-        filter(has_accounts, routes.buckets), filter(has_accounts, (pattern for pattern, _ in routes.patterns))
-    )
-    # Names and patterns apart: few rules are then rules with wildcards, of which a bus takes 30.
-    for texts in matchers:
-        for group in stable_groups(texts, lambda members: _fits_in_rule(members, accounts)).values():
-            yield group, accounts
-
-
-def event_pattern(matchers: Sequence[str], accounts: Sequence[str] = ()) -> dict[str, Any]:
+def build_event_pattern(matchers: Sequence[str], accounts: Sequence[str] = ()) -> dict[str, Any]:
     """Build the pattern for changes of objects in some buckets, given as JSON texts, of some accounts or any."""
     return {
         "source": ["aws.s3"],
@@ -87,5 +81,5 @@ def event_pattern(matchers: Sequence[str], accounts: Sequence[str] = ()) -> dict
 
 def _fits_in_rule(matchers: Sequence[str], accounts: _Accounts) -> bool:
     # With json.dumps' spaces: CloudFormation does not document how it formats a pattern.
-    is_short = len(json.dumps(event_pattern(matchers, accounts))) <= MAX_PATTERN_CHARACTERS
+    is_short = len(json.dumps(build_event_pattern(matchers, accounts))) <= MAX_PATTERN_CHARACTERS
     return is_short and sum(map(is_wildcard, matchers)) <= _MAX_WILDCARDS_PER_RULE

@@ -21,13 +21,14 @@ class Permission(NamedTuple):
 
 def list_permissions(routes: RouteMap) -> list[Permission]:
     """List the permissions that the function uses for a map, each on one of the map's distributions or roles."""
-    return sorted({_permission(distribution) for distribution in routes.distributions_by_id.values()})
-
-
-def _permission(distribution: Distribution) -> Permission:
-    if distribution.role_arn:
-        return Permission("AssumeRoles", ("sts:AssumeRole",), distribution.role_arn)
-    return invalidation_permission(distribution)
+    return sorted(
+        {
+            Permission("AssumeRoles", ("sts:AssumeRole",), distribution.role_arn)
+            if distribution.role_arn
+            else invalidation_permission(distribution)
+            for distribution in routes.distributions_by_id.values()
+        }
+    )
 
 
 def invalidation_permission(distribution: Distribution) -> Permission:
@@ -70,12 +71,16 @@ def _managed_policies(permissions: Iterable[Permission], role: str, attributes: 
     # Without trailing zeros the first half has its parent's name: 1 is split into 10, which is still policy 1, and 11.
     documents = {name.rstrip("0"): document for name, document in _managed_documents(permissions)}
     check_policies(len(documents))
-    split_off = {name: [other for other in documents if other and _parent(other) == name] for name in documents}
+    dependencies: dict[str, list[str]] = {}
+    for name in filter(None, documents):
+        # A name without its last 1 is that of the group from which the group was split.
+        parent = name.removesuffix("1").rstrip("0")
+        dependencies.setdefault(parent, []).append(f"{role}ManagedRights{name}")
     return {
         f"{role}ManagedRights{name}": {
             "Type": "AWS::IAM::ManagedPolicy",
             **attributes,
-            **({"DependsOn": [f"{role}ManagedRights{other}" for other in split_off[name]]} if split_off[name] else {}),
+            **({"DependsOn": dependencies[name]} if name in dependencies else {}),
             "Properties": {
                 "Path": {"Fn::Sub": "/${AWS::StackName}/"},
                 # Fixed, as IAM cannot change it: CloudFormation would replace the policy.
@@ -87,11 +92,6 @@ def _managed_policies(permissions: Iterable[Permission], role: str, attributes: 
         }
         for name, document in documents.items()
     }
-
-
-def _parent(name: str) -> str:
-    """Return the name of the group that a group was split off from: its bits without the last 1."""
-    return name.removesuffix("1").rstrip("0")
 
 
 def _managed_documents(permissions: Iterable[Permission]) -> Iterator[tuple[str, dict[str, Any]]]:

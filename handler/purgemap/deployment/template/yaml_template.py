@@ -41,7 +41,7 @@ class _Dumper(yaml.CSafeDumper):
         return True
 
 
-def _construct(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
+def _construct(loader: _Loader, suffix: str, node: Any) -> dict[str, Any]:
     """Read `!Suffix …` as {"Fn::Suffix": …}."""
     value: Any
     match node:
@@ -49,10 +49,8 @@ def _construct(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
             value = loader.construct_scalar(node)
         case yaml.SequenceNode():
             value = loader.construct_sequence(node, deep=True)
-        case yaml.MappingNode():
-            value = loader.construct_mapping(node, deep=True)
         case _:
-            raise yaml.YAMLError(f"expected a scalar, list or mapping: {node}")
+            value = loader.construct_mapping(node, deep=True)
     if suffix == "GetAtt":
         value = value.split(".", 1)
     return {suffix if suffix in _UNPREFIXED else f"Fn::{suffix}": value}

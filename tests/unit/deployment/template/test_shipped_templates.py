@@ -21,7 +21,7 @@ from purgemap.delivery.rate_limit import (
     DEFAULT_CALLS_PER_SECOND,
 )
 from purgemap.delivery.retry_policy import MAX_JOB_AGE_SECONDS
-from purgemap.deployment.template.event_rules import event_pattern
+from purgemap.deployment.template.event_rules import build_event_pattern
 from purgemap.deployment.template.render import render_stack
 from purgemap.deployment.template.yaml_template import dump_template, load_template
 from support.rendered import map_of, of_type, read
@@ -181,7 +181,7 @@ def test_no_other_account_may_put_events_unless_asked_for() -> None:
 
 def test_bus_policies_admit_changes_of_s3_objects_only() -> None:
     policies = [each["Properties"]["Statement"] for each in of_type(TEMPLATE, "AWS::Events::EventBusPolicy").values()]
-    pattern = event_pattern([])
+    pattern = build_event_pattern([])
     for statement in policies:
         conditions = statement["Condition"]
         assert [conditions["ForAllValues:StringEquals"]["events:source"]] == pattern["source"]
