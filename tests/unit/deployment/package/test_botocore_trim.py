@@ -1,0 +1,112 @@
+"""botocore in the zip: for the function's calls it equals the botocore that was installed."""
+
+import ast
+import importlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from botocore import xform_name
+from botocore.loaders import Loader
+
+from purgemap.aws.clients import SERVICES
+from purgemap.deployment.package.botocore_trim import OPERATIONS
+from purgemap.deployment.package.source_files import read_source_files
+
+
+def _method_calls() -> Iterator[ast.Call]:
+    for source in read_source_files().values():
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                yield node
+
+
+def _method(call: ast.Call) -> str:
+    assert isinstance(call.func, ast.Attribute)
+    return call.func.attr
+
+
+def test_trim_keeps_the_operations_that_the_function_calls() -> None:
+    loader = Loader()
+    called = {*map(_method, _method_calls()), "assume_role"}  # botocore calls it, for a distribution's role
+    for service, kept in OPERATIONS.items():
+        operations = loader.load_service_model(service, "service-2")["operations"]
+        assert {name for name in operations if xform_name(name) in called} == set(kept)
+
+
+def test_trim_keeps_the_services_that_clients_are_created_for() -> None:
+    assert OPERATIONS.keys() <= SERVICES
+    services = [
+        call.args[0].value
+        for call in _method_calls()
+        if _method(call) == "client" and call.args and isinstance(call.args[0], ast.Constant)
+    ]
+    assert services
+    assert SERVICES.issuperset(services)
+
+
+def _trimmed_loader(task: Path) -> Loader:
+    return Loader(extra_search_paths=[str(task / "botocore/data")], include_default_search_paths=False)
+
+
+def _resolve_shape(model: dict[str, Any], reference: dict[str, Any], parents: tuple[str, ...] = ()) -> Any:
+    """Replace references by the shapes that they name, without documentation."""
+    name = reference["shape"]
+    if name in parents:
+        return name
+    shape = {key: value for key, value in {**model["shapes"][name], **reference}.items() if key != "documentation"}
+    for part in ("member", "key", "value"):
+        if part in shape:
+            shape[part] = _resolve_shape(model, shape[part], (*parents, name))
+    if "members" in shape:
+        shape["members"] = {
+            key: _resolve_shape(model, member, (*parents, name)) for key, member in shape["members"].items()
+        }
+    return shape
+
+
+def _describe(model: dict[str, Any], operation: str) -> Any:
+    description = {key: value for key, value in model["operations"][operation].items() if key != "documentation"}
+    for part in ("input", "output"):
+        description[part] = _resolve_shape(model, description[part])
+    description["errors"] = [_resolve_shape(model, error) for error in description.get("errors", [])]
+    return description, model["metadata"], model.get("clientContextParams")
+
+
+def test_trim_describes_operations_as_upstream_does(task: Path) -> None:
+    trimmed, upstream = _trimmed_loader(task), Loader()
+    for service, operations in OPERATIONS.items():
+        ours, theirs = (loader.load_service_model(service, "service-2") for loader in (trimmed, upstream))
+        for operation in operations:
+            assert _describe(ours, operation) == _describe(theirs, operation)
+
+
+def test_trim_keeps_the_endpoints_of_every_region(task: Path) -> None:
+    trimmed, upstream = _trimmed_loader(task), Loader()
+    for name in ("partitions", "_retry", "sdk-default-configuration"):
+        assert trimmed.load_data(name) == upstream.load_data(name)
+    for ours, theirs in zip(
+        trimmed.load_data("endpoints")["partitions"], upstream.load_data("endpoints")["partitions"], strict=True
+    ):
+        services = {name: endpoints for name, endpoints in theirs.pop("services").items() if name in OPERATIONS}
+        assert ours.pop("services") == services
+        assert ours == theirs
+    for service in OPERATIONS:
+        rules = "endpoint-rule-set-1"
+        assert trimmed.load_service_model(service, rules) == upstream.load_service_model(service, rules)
+
+
+def test_trim_keeps_what_botocore_imports_of_its_docs(task: Path) -> None:
+    imports = {
+        (str(node.module), name.name)
+        for file in (task / "botocore").rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.ImportFrom) and str(node.module).startswith("botocore.docs")
+        for name in node.names
+    }
+    assert ("botocore.docs.docstring", "ClientMethodDocstring") in imports
+    for module, name in imports:
+        source = (task / f"{module.replace('.', '/')}.py").read_text()
+        assert re.search(rf"^(class|def) {name}\b", source, re.MULTILINE), (module, name)
+        assert hasattr(importlib.import_module(module), name)
