@@ -1,4 +1,4 @@
-"""What is shipped is what is there."""
+"""The distribution ships every package of the sources."""
 
 import tomllib
 
@@ -8,11 +8,11 @@ from support.places import ROOT
 
 
 @pytest.mark.skipif(
-    not (ROOT / "handler/purgemap").exists(), reason="the sources are out of the way: the wheel itself is tested"
+    not (ROOT / "handler/purgemap").exists(), reason="the sources are hidden: the wheel itself is tested"
 )
-def test_every_package_of_the_sources_is_shipped() -> None:
+def test_setuptools_ships_every_package_of_the_sources() -> None:
     setuptools = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
-    found = {
+    packages = {
         ".".join(file.parent.relative_to(ROOT / "handler").parts) for file in (ROOT / "handler").rglob("__init__.py")
     }
-    assert set(setuptools["packages"]) == found | {"purgemap.schemas", "purgemap.deploy"}
+    assert set(setuptools["packages"]) == packages | {"purgemap.schemas", "purgemap.deploy"}

@@ -1,6 +1,6 @@
-"""cfn-lint has nothing to say, and checkov nothing that isn't answered beside the resource.
+"""cfn-lint reports nothing, and checkov nothing that is not suppressed beside the resource.
 
-Both pin a botocore of their own, so each runs from its own environment; `make` makes these.
+Both pin a botocore of their own, so each runs from its own environment, which `make` creates.
 """
 
 import json
@@ -31,13 +31,13 @@ def tool(name: str) -> str:
 
 
 def run(*command: object) -> tuple[int, str]:
-    answer = subprocess.run([str(each) for each in command], capture_output=True, text=True, check=False, cwd=ROOT)
-    return answer.returncode, answer.stdout
+    process = subprocess.run([*map(str, command)], capture_output=True, text=True, check=False, cwd=ROOT)
+    return process.returncode, process.stdout
 
 
 @pytest.fixture(scope="module")
 def rendered(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """Render the map in service, one of every kind of bucket pattern, and large ones."""
+    """Render the map in service, one with every kind of bucket pattern, a large and an empty one."""
     folder = tmp_path_factory.mktemp("rendered")
     maps = {
         "service": load_map(ROOT / "config" / "routes.yaml"),
@@ -55,11 +55,11 @@ def shipped() -> list[Path]:
     return [Path(str(files("purgemap.deploy").joinpath(name))) for name in SHIPPED]
 
 
-def test_cfn_lint_reports_nothing_on_what_ships() -> None:
+def test_cfn_lint_reports_nothing_on_shipped_templates() -> None:
     assert run(tool("cfn-lint"), "--include-checks", "I", "--", *shipped()) == (0, "")
 
 
-def test_cfn_lint_reports_nothing_on_what_is_rendered(rendered: list[Path]) -> None:
+def test_cfn_lint_reports_nothing_on_rendered_templates(rendered: list[Path]) -> None:
     assert run(tool("cfn-lint"), "--include-checks", "I", "--", *rendered) == (0, "")
 
 
@@ -67,30 +67,30 @@ def checkov(*paths: Path) -> dict[str, set[tuple[str, str]]]:
     """Check files together; returns (resource, check) by verdict."""
     options = ("--framework", "cloudformation", "--skip-download", "--output", "json")
     arguments = [argument for path in paths for argument in ("--file", path)]
-    answer: dict[str, Any] = json.loads(run(tool("checkov"), *arguments, *options)[1])
-    assert answer["summary"]["parsing_errors"] == 0
-    checks = answer["results"]
-    assert {Path(check["file_abs_path"]) for check in checks["passed_checks"]} == set(paths), "each was looked at"
+    report: dict[str, Any] = json.loads(run(tool("checkov"), *arguments, *options)[1])
+    assert report["summary"]["parsing_errors"] == 0
+    checks = report["results"]
+    assert {Path(check["file_abs_path"]) for check in checks["passed_checks"]} == set(paths), "every file was checked"
     return {
         verdict: {(check["resource"].partition(".")[2], check["check_id"]) for check in checks[f"{verdict}_checks"]}
         for verdict in ("passed", "failed", "skipped")
     }
 
 
-def test_checkov_finds_nothing_that_has_no_answer(rendered: list[Path]) -> None:
+def test_checkov_reports_nothing_that_is_not_suppressed(rendered: list[Path]) -> None:
     assert checkov(*shipped(), *rendered)["failed"] == set()
 
 
 def suppressions(template: dict[str, Any]) -> dict[tuple[str, str], str]:
     return {
-        (name, each["id"]): each["comment"]
+        (name, skip["id"]): skip["comment"]
         for name, resource in template["Resources"].items()
-        for each in resource.get("Metadata", {}).get("checkov", {}).get("skip", [])
+        for skip in resource.get("Metadata", {}).get("checkov", {}).get("skip", [])
     }
 
 
 @pytest.mark.parametrize("name", SHIPPED)
-def test_every_suppression_has_its_reason_and_is_still_needed(name: str, tmp_path: Path) -> None:
+def test_checkov_suppressions_have_reasons_and_are_needed(name: str, tmp_path: Path) -> None:
     template = deepcopy(load_template(name))
     reasons = suppressions(template)
     for resource in template["Resources"].values():
@@ -112,21 +112,21 @@ Fault = Callable[[dict[str, Any]], object]
         lambda template: template["Outputs"]["QueueUrl"].update(Value={"Ref": "Nothing"}),
     ],
 )
-def test_cfn_lint_would_report_a_fault(fault: Fault, tmp_path: Path) -> None:
+def test_cfn_lint_reports_a_planted_fault(fault: Fault, tmp_path: Path) -> None:
     template = deepcopy(load_template("template.yaml"))
     fault(template)
     (tmp_path / "faulty.yaml").write_text(dump_template(template))
     assert run(tool("cfn-lint"), "--", tmp_path / "faulty.yaml")[0] != 0
 
 
-# cfn-lint brings the schemas of CloudFormation's resource types, which name the permissions that each handler needs.
+# cfn-lint has the schemas of CloudFormation's resource types, with the permissions that each handler requires.
 SCHEMAS = """
 import json, sys
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 schemas = {name: PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", name).schema for name in sys.argv[1:]}
 print(json.dumps({name: [schema.get("tagging", {}), schema["handlers"]] for name, schema in schemas.items()}))
 """
-# The statements of the role by the type whose permissions they hold.
+# The role's statements by the resource type whose permissions they hold.
 STATEMENTS = {
     "AWS::CloudWatch::Alarm": {"Watching"},
     "AWS::CloudWatch::Dashboard": {"Watching"},
@@ -137,20 +137,24 @@ STATEMENTS = {
     "AWS::Logs::LogGroup": {"Log", "Looks"},
     "AWS::SQS::Queue": {"Queues"},
 }
-# No key of its own encrypts anything, no rule has a role, and no log group is delivered to Firehose.
+# Not used: KMS keys, rules with a role, and log groups that are delivered to Firehose.
 UNUSED = {"kms:Decrypt", "iam:PassRole", "firehose:TagDeliveryStream"}
 
 
 def taggable_types() -> dict[str, set[str]]:
-    """Return the permissions that CloudFormation needs to read and to tag each type of the stacks that it tags."""
+    """Return the permissions that CloudFormation requires to read and tag, for each taggable type of the stacks."""
     routes = map_of(["acme-www"], roles=2, distributions=4)
-    types = {each["Type"] for text in (render_stack(routes), render_member(routes)) for each in resources_of(text)}
+    templates = (render_stack(routes), render_member(routes))
+    types = {resource["Type"] for template in templates for resource in resources_of(template)}
     python = Path(tool("cfn-lint")).with_name("python")
     needed: dict[str, set[str]] = {}
     for name, (tagging, handlers) in json.loads(run(python, "-c", SCHEMAS, *sorted(types))[1]).items():
         if tagging.get("taggable"):
             granted = {
-                each for handler in handlers.values() for each in handler["permissions"] if "tag" in each.lower()
+                permission
+                for handler in handlers.values()
+                for permission in handler["permissions"]
+                if "tag" in permission.lower()
             }
             needed[name] = {*tagging["permissions"], *handlers["read"]["permissions"], *granted} - UNUSED
     return needed
@@ -160,12 +164,12 @@ def resources_of(text: str) -> list[dict[str, Any]]:
     return list(read(text)["Resources"].values())
 
 
-def test_role_may_tag_whatever_cloudformation_tags() -> None:
+def test_role_may_tag_every_type_that_cloudformation_tags() -> None:
     needed = taggable_types()
     assert needed.keys() == STATEMENTS.keys()
     resources = load_template("github/role.yaml")["Resources"]
     policies = [resources[name]["Properties"]["PolicyDocument"] for name in ("DeployStack", "DeployResources")]
-    actions = {each["Sid"]: many(each["Action"]) for policy in policies for each in policy["Statement"]}
+    actions = {statement["Sid"]: many(statement["Action"]) for policy in policies for statement in policy["Statement"]}
     missing = {
         name: permissions - {action for sid in STATEMENTS[name] for action in actions.get(sid, ())}
         for name, permissions in needed.items()

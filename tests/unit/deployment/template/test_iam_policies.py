@@ -1,4 +1,4 @@
-"""The function may do what it does, on what the map names, and nothing else."""
+"""The function has the permissions for its calls, on the map's resources, and no others."""
 
 import json
 import subprocess
@@ -33,7 +33,7 @@ routes:
 READS = ("cloudfront:GetInvalidation", "cloudfront:ListInvalidations")
 CALLS = ("cloudfront:CreateInvalidation", *READS)
 
-# What Lambda does with the function's role, beside what the code does.
+# Calls of Lambda itself with the function's role.
 # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html#events-sqs-permissions
 # https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html#monitoring-cloudwatchlogs-prereqs
 LAMBDAS_OWN = {
@@ -45,8 +45,8 @@ LAMBDAS_OWN = {
 }
 
 
-def functions_modules() -> list[Path]:
-    """Find the modules of ours that the function loads."""
+def function_modules() -> list[Path]:
+    """Find the modules of purgemap that the function loads."""
     code = (
         "import sys, purgemap.lambda_function; print(*(m.__file__ for n, m in sys.modules.items() if 'purgemap' in n))"
     )
@@ -54,9 +54,9 @@ def functions_modules() -> list[Path]:
     return [Path(file) for file in answer.stdout.split()]
 
 
-def functions_calls() -> set[str]:
-    """Find what the function's code calls; the one call that botocore makes for it is AssumeRole."""
-    trees = [parsed(file) for file in functions_modules()]
+def function_calls() -> set[str]:
+    """Find the calls of the function's code, and AssumeRole, which botocore calls for it."""
+    trees = [parsed(file) for file in function_modules()]
     assumes = "AssumeRoleCredentialFetcher" in {word for tree in trees for word in code_words(tree)}
     services = ("cloudfront", "sqs", "sts", "logs", "events", "s3", "lambda")
     return calls_of(trees, services) | ({"sts:AssumeRole"} if assumes else set())
@@ -65,7 +65,7 @@ def functions_calls() -> set[str]:
 def statements(template: dict[str, Any], role: str = "Role") -> Iterator[dict[str, Any]]:
     documents = [policy["PolicyDocument"] for policy in template["Resources"][role]["Properties"].get("Policies", [])]
     policies = (
-        each["Properties"] for each in of_type(template, "AWS::IAM::Policy", "AWS::IAM::ManagedPolicy").values()
+        policy["Properties"] for policy in of_type(template, "AWS::IAM::Policy", "AWS::IAM::ManagedPolicy").values()
     )
     documents += [policy["PolicyDocument"] for policy in policies if policy["Roles"] == [{"Ref": role}]]
     for document in documents:
@@ -73,12 +73,12 @@ def statements(template: dict[str, Any], role: str = "Role") -> Iterator[dict[st
 
 
 def resources_by_action(template: dict[str, Any], role: str = "Role") -> dict[str, list[str]]:
-    found: defaultdict[str, list[str]] = defaultdict(list)
+    granted: defaultdict[str, list[str]] = defaultdict(list)
     for statement in statements(template, role):
         assert statement["Effect"] == "Allow"
         for action in many(statement["Action"]):
-            found[action] += [_text(resource) for resource in many(statement["Resource"])]
-    return {action: sorted(resources) for action, resources in found.items()}
+            granted[action] += [_text(resource) for resource in many(statement["Resource"])]
+    return {action: sorted(resources) for action, resources in granted.items()}
 
 
 def _text(resource: Any) -> str:
@@ -90,11 +90,11 @@ def _text(resource: Any) -> str:
     return str(resource)
 
 
-def test_each_call_of_the_code_is_granted_and_each_right_is_used(map_from_yaml: LoadMap) -> None:
+def test_permissions_are_those_of_the_function_calls(map_from_yaml: LoadMap) -> None:
     granted = resources_by_action(stack_of(map_from_yaml(MAP))).keys()
-    assert functions_calls() - granted == set(), "calls without a right"
-    assert granted - functions_calls() - LAMBDAS_OWN == set(), "rights without a call"
-    assert functions_calls() == {
+    assert function_calls() - granted == set(), "calls without a permission"
+    assert granted - function_calls() - LAMBDAS_OWN == set(), "permissions without a call"
+    assert function_calls() == {
         "cloudfront:CreateInvalidation",
         "cloudfront:CreateInvalidationForDistributionTenant",
         "cloudfront:GetInvalidation",
@@ -106,7 +106,7 @@ def test_each_call_of_the_code_is_granted_and_each_right_is_used(map_from_yaml: 
     }
 
 
-def test_each_right_stands_on_exactly_what_the_map_and_the_stack_have(map_from_yaml: LoadMap) -> None:
+def test_permissions_name_the_resources_of_map_and_stack(map_from_yaml: LoadMap) -> None:
     own = "arn:${AWS::Partition}:cloudfront::${AWS::AccountId}"
     counted = [f"{own}:distribution/E2EXAMPLE1ABCD", f"{own}:distribution/E5EXAMPLE4ABCD"]
     assert resources_by_action(stack_of(map_from_yaml(MAP))) == {
@@ -123,18 +123,18 @@ def test_each_right_stands_on_exactly_what_the_map_and_the_stack_have(map_from_y
     }
 
 
-def test_no_right_stands_on_everything(map_from_yaml: LoadMap) -> None:
+def test_permissions_have_no_wildcard_resource(map_from_yaml: LoadMap) -> None:
     for template in (stack_of(map_from_yaml(MAP)), member_of(map_from_yaml(MAP))):
-        roles = of_type(template, "AWS::IAM::Role")
-        assert not [each for role in roles for each in statements(template, role) if "*" in json.dumps(each)]
+        for role in of_type(template, "AWS::IAM::Role"):
+            assert not [statement for statement in statements(template, role) if "*" in json.dumps(statement)]
 
 
-def test_without_tenants_and_roles_there_is_no_right_on_any() -> None:
+def test_permissions_exclude_tenants_and_roles_if_unused() -> None:
     actions = resources_by_action(stack_of(map_of(["acme-www"]))).keys()
     assert actions - LAMBDAS_OWN == {"sqs:SendMessage", *CALLS}
 
 
-def test_the_function_reads_its_own_queue_and_writes_what_its_environment_names() -> None:
+def test_permissions_match_the_queues_of_the_environment() -> None:
     template = load_template("template.yaml")["Resources"]
     environment = template["Function"]["Properties"]["Environment"]["Variables"]
     queues = {environment[f"PURGEMAP_{name}_URL"]["Ref"] for name in ("QUEUE", "DEAD_LETTER_QUEUE")}
@@ -143,17 +143,15 @@ def test_the_function_reads_its_own_queue_and_writes_what_its_environment_names(
     assert granted["sqs:ReceiveMessage"] == [_text(template["EventSource"]["Properties"]["EventSourceArn"])]
 
 
-def test_a_member_makes_each_role_of_the_map_with_the_rights_that_go_through_it(map_from_yaml: LoadMap) -> None:
+def test_member_roles_have_the_permissions_used_through_them(map_from_yaml: LoadMap) -> None:
     template = member_of(map_from_yaml(MAP))
     own = "arn:${AWS::Partition}:cloudfront::${AWS::AccountId}"
     roles = {
-        (each["Condition"], each["Properties"]["Path"], each["Properties"]["RoleName"]): resources_by_action(
-            template, role
-        )
-        for role, each in of_type(template, "AWS::IAM::Role").items()
-        if each.get("Condition", "").startswith("Account")
+        (resource["Condition"], resource["Properties"]["Path"], resource["Properties"]["RoleName"]): name
+        for name, resource in of_type(template, "AWS::IAM::Role").items()
+        if resource.get("Condition", "").startswith("Account")
     }
-    assert roles == {
+    assert {key: resources_by_action(template, name) for key, name in roles.items()} == {
         ("Account222222222222", "/", "purgemap"): {
             call: [f"{own}:distribution/E3EXAMPLE2ABCD", f"{own}:distribution/E4EXAMPLE3ABCD"] for call in CALLS
         },
@@ -166,12 +164,12 @@ def test_a_member_makes_each_role_of_the_map_with_the_rights_that_go_through_it(
         assert template["Conditions"][f"Account{account}"] == {"Fn::And": [{"Condition": "MakesRoles"}, is_there]}
 
 
-def test_a_members_role_trusts_the_function_alone_and_asks_for_the_maps_external_id(map_from_yaml: LoadMap) -> None:
+def test_member_roles_trust_the_function_with_the_external_id(map_from_yaml: LoadMap) -> None:
     template = member_of(map_from_yaml(MAP))
     trusts = {
-        each["Properties"]["RoleName"]: each["Properties"]["AssumeRolePolicyDocument"]["Statement"]
-        for each in of_type(template, "AWS::IAM::Role").values()
-        if "RoleName" in each["Properties"] and each["Condition"].startswith("Account")
+        resource["Properties"]["RoleName"]: resource["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+        for resource in of_type(template, "AWS::IAM::Role").values()
+        if "RoleName" in resource["Properties"] and resource["Condition"].startswith("Account")
     }
     trust = {"Effect": "Allow", "Principal": {"AWS": {"Ref": "FunctionRoleArn"}}, "Action": "sts:AssumeRole"}
     assert trusts == {
@@ -181,26 +179,30 @@ def test_a_members_role_trusts_the_function_alone_and_asks_for_the_maps_external
 
 
 def characters(document: Any) -> int:
-    """Count as IAM does, the stack's own names taken long."""
+    """Count characters as IAM does, with long values of the stack's own."""
     text = json.dumps(document, separators=(",", ":"))
     for short, long in (("${AWS::Partition}", "aws-cn"), ("${AWS::AccountId}", "1" * 12), ('{"Fn::Sub":"', '"')):
         text = text.replace(short, long)
     return len(text.replace('"}', '"'))
 
 
+def documents(template: dict[str, Any], kind: str) -> list[Any]:
+    return [policy["Properties"]["PolicyDocument"] for policy in of_type(template, kind).values()]
+
+
 @pytest.mark.parametrize("count", [1, 100, 150, 200, 1000])
-def test_policies_stay_within_what_iam_takes(count: int) -> None:
+def test_policies_stay_within_iams_limits(count: int) -> None:
     template = stack_of(map_of(names(count)))
     inline = [policy["PolicyDocument"] for policy in template["Resources"]["Role"]["Properties"]["Policies"]]
-    inline += [each["Properties"]["PolicyDocument"] for each in of_type(template, "AWS::IAM::Policy").values()]
-    managed = [each["Properties"]["PolicyDocument"] for each in of_type(template, "AWS::IAM::ManagedPolicy").values()]
+    inline += documents(template, "AWS::IAM::Policy")
+    managed = documents(template, "AWS::IAM::ManagedPolicy")
     assert sum(map(characters, inline)) <= MAX_INLINE_CHARACTERS
     assert all(characters(document) <= MAX_MANAGED_CHARACTERS for document in managed)
     assert len(managed) <= MAX_MANAGED_POLICIES
     assert len(resources_by_action(template)["cloudfront:CreateInvalidation"]) == count
 
 
-def test_a_site_more_changes_one_policy_in_place() -> None:
+def test_policies_change_one_in_place_for_a_new_site() -> None:
     before = of_type(stack_of(map_of(names(200))), "AWS::IAM::ManagedPolicy")
     after = of_type(stack_of(map_of(names(201))), "AWS::IAM::ManagedPolicy")
     assert before.keys() == after.keys()
@@ -208,19 +210,21 @@ def test_a_site_more_changes_one_policy_in_place() -> None:
 
 
 @pytest.mark.parametrize(("count", "later"), [(200, 500), (400, 1000), (300, 301), (1000, 1250)])
-def test_no_right_is_missing_while_policies_are_split(count: int, later: int) -> None:
+def test_policies_miss_no_permission_while_they_are_split(count: int, later: int) -> None:
     before = of_type(stack_of(map_of(names(count))), "AWS::IAM::ManagedPolicy")
     after = of_type(stack_of(map_of(names(later))), "AWS::IAM::ManagedPolicy")
     assert before.keys() <= after.keys(), "the role never has more policies than afterwards"
     for name, policy in before.items():
-        left = arns(policy) - arns(after[name])
-        holders = {other for other in after if left & arns(after[other])}
-        assert holders <= waited_for(name, after), "who takes a right over stands before it is given up"
+        moved = arns(policy) - arns(after[name])
+        receivers = {other for other in after if moved & arns(after[other])}
+        assert receivers <= waited_for(name, after), "a policy keeps a permission until another one has it"
 
 
 def arns(policy: dict[str, Any]) -> set[str]:
     return {
-        _text(arn) for each in policy["Properties"]["PolicyDocument"]["Statement"] for arn in many(each["Resource"])
+        _text(arn)
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+        for arn in many(statement["Resource"])
     }
 
 

@@ -35,21 +35,19 @@ def run(*arguments: object) -> Result:
     return CliRunner().invoke(render, [str(argument) for argument in arguments], standalone_mode=False)
 
 
-def test_the_template_goes_to_stdout_and_nothing_else_does(map_file: Path, map_from_yaml: LoadMap) -> None:
+def test_render_writes_the_template_to_stdout_only(map_file: Path, map_from_yaml: LoadMap) -> None:
     result = run("--routes", map_file)
     assert result.return_value == 0
     assert result.stdout == render_stack(map_from_yaml(MAP))
 
 
-def test_the_template_goes_into_a_file_whose_folder_is_made(
-    map_file: Path, tmp_path: Path, map_from_yaml: LoadMap
-) -> None:
+def test_render_writes_a_file_and_creates_its_folder(map_file: Path, tmp_path: Path, map_from_yaml: LoadMap) -> None:
     result = run("--routes", map_file, "--member", "--output", tmp_path / "stacks" / "member.yaml")
     assert (result.return_value, result.output) == (0, "")
     assert (tmp_path / "stacks" / "member.yaml").read_text() == render_member(map_from_yaml(MAP))
 
 
-def test_a_file_that_cannot_be_written_is_named(map_file: Path, tmp_path: Path) -> None:
+def test_render_names_a_file_that_cannot_be_written(map_file: Path, tmp_path: Path) -> None:
     (tmp_path / "taken").mkdir()
     for place, reason in ((tmp_path / "taken", "Is a directory"), (map_file / "stack.yaml", "File exists")):
         result = run("--routes", map_file, "--output", place)
@@ -57,14 +55,14 @@ def test_a_file_that_cannot_be_written_is_named(map_file: Path, tmp_path: Path) 
         assert str(result.exception) == f"{place}: can't be written: {reason}"
 
 
-def test_the_same_map_gives_the_same_bytes_whatever_its_order(map_from_yaml: LoadMap) -> None:
+def test_render_gives_the_same_bytes_for_any_order(map_from_yaml: LoadMap) -> None:
     turned = yaml.safe_load(MAP)
     turned["routes"].reverse()
     turned["distributions"] = dict(reversed(turned["distributions"].items()))
     assert render_stack(map_from_yaml(yaml.safe_dump(turned, sort_keys=False))) == render_stack(map_from_yaml(MAP))
 
 
-def test_rendering_only_adds_to_the_shipped_template(map_from_yaml: LoadMap) -> None:
+def test_render_only_adds_to_the_shipped_template(map_from_yaml: LoadMap) -> None:
     for text, name in (
         (render_stack(map_from_yaml(MAP)), "template.yaml"),
         (render_member(map_from_yaml(MAP)), "member.yaml"),
@@ -78,16 +76,16 @@ def test_rendering_only_adds_to_the_shipped_template(map_from_yaml: LoadMap) -> 
         }
 
 
-def test_long_texts_stay_readable(map_from_yaml: LoadMap) -> None:
+def test_render_keeps_texts_of_several_lines_readable(map_from_yaml: LoadMap) -> None:
     assert "\n        Fn::Sub: |\n          {\n" in render_stack(map_from_yaml(MAP)), "the dashboard, line by line"
 
 
-def test_a_map_without_sites_renders_without_rules_and_rights() -> None:
+def test_render_adds_nothing_for_a_map_without_sites() -> None:
     template = stack_of(map_of([]))
     assert template["Resources"].keys() == load_template("template.yaml")["Resources"].keys()
 
 
-def test_logical_ids_are_what_cloudformation_takes() -> None:
+def test_render_uses_alphanumeric_logical_ids() -> None:
     template = stack_of(map_of(names(200), patterns=["x-*", "y-*-z"]))
     assert all(name.isalnum() for name in template["Resources"])
     assert of_type(template, "AWS::Events::Rule")

@@ -1,0 +1,236 @@
+"""The pipeline's role: one branch can assume it, and it can change purgemap's stack only."""
+
+import ast
+import json
+import re
+from fnmatch import fnmatchcase
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import purgemap
+from purgemap.deployment.template.aws_limits import MAX_MANAGED_CHARACTERS
+from purgemap.deployment.template.iam_policies import document_size
+from purgemap.deployment.template.render import render_stack
+from purgemap.deployment.template.yaml_template import load_template
+from support.aws_calls import calls_of, parsed
+from support.places import ROOT
+from support.rendered import many, map_of, of_type, read
+
+PACKAGE = Path(purgemap.__file__).parent
+GITHUB = files("purgemap.deploy") / "github"
+ROLE = load_template("github/role.yaml")
+MAIN = load_template("template.yaml")
+
+
+def test_role_trusts_one_branch_of_one_repository() -> None:
+    (trust,) = ROLE["Resources"]["DeployRole"]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Condition"]["StringEquals"] == {"token.actions.githubusercontent.com:aud": "sts.amazonaws.com"}
+    for parameter in ("Repository", "Branch"):
+        assert not re.fullmatch(ROLE["Parameters"][parameter]["AllowedPattern"], "acme/*")
+
+
+def _resolved(node: Any, values: dict[str, str]) -> Any:
+    """Resolve the intrinsic functions of a trust policy as CloudFormation does."""
+    if not isinstance(node, dict) or len(node) != 1:
+        return node
+    ((function, argument),) = node.items()
+    if function == "Ref":
+        return values[argument]
+    if function == "Fn::Split":
+        return _resolved(argument[1], values).split(argument[0])
+    if function == "Fn::Select":
+        return _resolved(argument[1], values)[int(argument[0])]
+    text, own = argument if isinstance(argument, list) else (argument, {})
+    own = {name: _resolved(value, values) for name, value in own.items()}
+    return re.sub(r"\$\{(\w+)\}", lambda match: {**values, **own}[match[1]], text)
+
+
+def _trusts(repository: str, subject: str) -> bool:
+    """Decide as IAM does whether the role of a repository trusts a subject."""
+    (trust,) = ROLE["Resources"]["DeployRole"]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    values = {"Repository": repository, "Branch": "main"}
+
+    def matches(operator: str) -> bool:
+        patterns = many(trust["Condition"][operator]["token.actions.githubusercontent.com:sub"])
+        return any(fnmatchcase(subject, _resolved(pattern, values)) for pattern in patterns)
+
+    return matches("StringLike") and not matches("StringNotLike")
+
+
+@pytest.mark.parametrize(
+    ("repository", "subject", "is_trusted"),
+    [
+        ("acme/sites", "repo:acme/sites:ref:refs/heads/main", True),
+        ("acme/sites", "repo:acme@12/sites@34:ref:refs/heads/main", True),
+        ("acme@12/sites@34", "repo:acme@12/sites@34:ref:refs/heads/main", True),
+        ("jo_acme/www.acme_com", "repo:jo_acme@12/www.acme_com@34:ref:refs/heads/main", True),
+        ("acme@12/sites@34", "repo:acme@12/sites@56:ref:refs/heads/main", False),
+        ("acme@12/sites@34", "repo:acme/sites:ref:refs/heads/main", False),
+        ("acme/sites", "repo:acme@12/other@34:ref:refs/heads/main", False),
+        ("acme/sites", "repo:acme-2@12/sites@34:ref:refs/heads/main", False),
+        ("acme/sites", "repo:acme@12/sites-2@34:ref:refs/heads/main", False),
+        ("acme/sites", "repo:acme@12/sites@34:ref:refs/heads/main-2", False),
+        ("acme/sites", "repo:acme@12/sites@34:pull_request", False),
+        ("acme/sites", "repo:acme@12/sites@34:environment:main", False),
+        # A subject forged by another repository of the owner: its base branch is called x/sites@3.
+        ("acme/sites", "repo:acme@12/other@34:base_ref:x/sites@3:ref:refs/heads/main", False),
+    ],
+)
+def test_role_trusts_both_forms_of_a_subject(repository: str, subject: str, *, is_trusted: bool) -> None:
+    assert re.fullmatch(ROLE["Parameters"]["Repository"]["AllowedPattern"], repository)
+    assert _trusts(repository, subject) == is_trusted
+
+
+@pytest.mark.parametrize("repository", ["acme", "acme/*", "acme@*/sites@*", "acme@12/sites", "acme/sites@34", "a/b/c"])
+def test_role_refuses_patterns_of_repositories(repository: str) -> None:
+    assert not re.fullmatch(ROLE["Parameters"]["Repository"]["AllowedPattern"], repository)
+
+
+def statements(policy: str) -> list[dict[str, Any]]:
+    document: list[dict[str, Any]] = ROLE["Resources"][policy]["Properties"]["PolicyDocument"]["Statement"]
+    return document
+
+
+def actions(*policies: str) -> set[str]:
+    return {action for policy in policies for statement in statements(policy) for action in many(statement["Action"])}
+
+
+def test_role_creates_and_widens_bounded_roles_only() -> None:
+    widening = {"iam:CreateRole", "iam:PutRolePolicy", "iam:AttachRolePolicy", "iam:PutRolePermissionsBoundary"}
+    granted = [statement for statement in statements("DeployStack") if widening & set(many(statement["Action"]))]
+    bounds = [statement["Condition"]["StringEquals"] for statement in granted]
+    assert bounds == [{"iam:PermissionsBoundary": {"Ref": "FunctionBoundary"}}] * 2
+    assert not actions("DeployStack") & {"iam:DeleteRolePermissionsBoundary", "iam:*"}
+
+
+def test_role_cannot_change_its_own_resources() -> None:
+    own = [
+        resource["Properties"]
+        for resource in ROLE["Resources"].values()
+        if resource["Type"] in ("AWS::IAM::Role", "AWS::IAM::ManagedPolicy")
+    ]
+    (path,) = {properties["Path"] for properties in own}
+    assert not re.fullmatch(ROLE["Parameters"]["StackName"]["AllowedPattern"], path.strip("/"))
+    iam = [statement for statement in statements("DeployStack") if "iam:" in json.dumps(statement["Action"])]
+    assert {re.split("[/]", statement["Resource"]["Fn::Sub"], maxsplit=1)[1] for statement in iam} == {"${StackName}/*"}
+
+
+def test_stack_creates_roles_and_policies_under_its_path() -> None:
+    path = {"Fn::Sub": "/${AWS::StackName}/"}
+    template = read(render_stack(map_of([f"acme-{number}" for number in range(400)])))
+    kinds = ("AWS::IAM::Role", "AWS::IAM::ManagedPolicy")
+    created = [resource for kind in kinds for resource in of_type(template, kind).values()]
+    assert [resource["Properties"]["Path"] for resource in created] == [path] * len(created)
+    assert {resource["Type"] for resource in created} == set(kinds)
+
+
+def test_role_has_wildcard_resources_only_where_aws_requires() -> None:
+    everywhere = {
+        statement["Sid"]: "Condition" in statement
+        for policy in ("DeployStack", "DeployResources")
+        for statement in statements(policy)
+        if statement["Resource"] == "*"
+    }
+    assert everywhere == {"EventSource": True, "Looks": False}
+
+
+def test_boundary_allows_all_that_the_main_template_does() -> None:
+    role = MAIN["Resources"]["Role"]["Properties"]
+    inline = [statement for policy in role["Policies"] for statement in policy["PolicyDocument"]["Statement"]]
+    rendered = {
+        "cloudfront:CreateInvalidation",
+        "cloudfront:CreateInvalidationForDistributionTenant",
+        "cloudfront:GetInvalidation",
+        "cloudfront:GetInvalidationForDistributionTenant",
+        "cloudfront:ListInvalidations",
+        "cloudfront:ListInvalidationsForDistributionTenant",
+        "sts:AssumeRole",
+    }
+    assert actions("FunctionBoundary") == rendered | {
+        action for statement in inline for action in many(statement["Action"])
+    }
+
+
+def deployment_calls() -> set[str]:
+    """Find the calls of `purgemap deploy`; with --refresh it also sends jobs by the function's client of the queue."""
+    files = [*PACKAGE.glob("deployment/**/*.py"), *PACKAGE.glob("cli/deploy*.py")]
+    edges = [node for file in PACKAGE.glob("aws/*.py") for node in ast.walk(parsed(file))]
+    (queue,) = [node for node in edges if isinstance(node, ast.ClassDef) and node.name == "SqsQueue"]
+    return calls_of([*map(parsed, files), queue], ("cloudformation", "s3", "sts", "sqs", "lambda", "iam", "events"))
+
+
+# Needs no permission: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+FREE = {"sts:GetCallerIdentity"}
+# The stack's own tags: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscloudformation.html
+FOR_TAGS = {"cloudformation:TagResource", "cloudformation:UntagResource"}
+# To create a bucket; the pipeline names an existing one.
+ONLY_WITHOUT_ARTIFACT_BUCKET = {
+    "s3:CreateBucket",
+    "s3:PutBucketPublicAccessBlock",
+    "s3:PutBucketVersioning",
+    "s3:PutEncryptionConfiguration",
+}
+
+
+def test_role_permissions_are_those_of_the_deployments_calls() -> None:
+    own = {"Stack", "Artifacts", "WhatIsMissing", "Refresh"}
+    granted = {
+        action
+        for statement in statements("DeployStack")
+        if statement["Sid"] in own
+        for action in many(statement["Action"])
+    }
+    assert deployment_calls() == granted - FOR_TAGS | FREE | ONLY_WITHOUT_ARTIFACT_BUCKET
+    assert "--artifact-bucket" in (GITHUB / "deploy.yaml").read_text()
+    readme = (ROOT / "deploy/README.md").read_text()
+    # Creating the bucket includes its object ownership.
+    assert set(re.findall(r"`(s3:[A-Za-z]+)`", readme)) == ONLY_WITHOUT_ARTIFACT_BUCKET | {
+        "s3:PutBucketOwnershipControls"
+    }
+    services = {action.partition(":")[0] for action in granted}
+    others = [statement for statement in statements("DeployStack") if statement["Sid"] not in own]
+    assert services.isdisjoint(action.partition(":")[0] for other in others for action in many(other["Action"]))
+
+
+def test_role_sends_to_the_stacks_queue_only() -> None:
+    (refresh,) = [
+        statement for statement in statements("DeployStack") if "sqs:SendMessage" in many(statement["Action"])
+    ]
+    assert "Queue" in MAIN["Resources"]
+    assert refresh["Resource"]["Fn::Sub"].endswith(":${StackName}-Queue-*"), "as CloudFormation names it"
+
+
+def test_artifact_bucket_keeps_every_zip() -> None:
+    assert not re.search("Expiration|Transition", json.dumps(ROLE["Resources"]["ArtifactBucket"]))
+
+
+@pytest.mark.parametrize("policy", ["FunctionBoundary", "DeployStack", "DeployResources"])
+def test_role_policies_stay_within_iams_length_for_any_name(policy: str) -> None:
+    document = json.dumps(ROLE["Resources"][policy]["Properties"]["PolicyDocument"])
+    for name, longest in {"StackName": "x" * 41, "AWS::Region": "ap-southeast-1", "AWS::Partition": "aws"}.items():
+        document = document.replace(f"${{{name}}}", longest)
+    assert document_size(json.loads(document)) <= MAX_MANAGED_CHARACTERS
+
+
+def test_role_may_create_every_type_of_resource() -> None:
+    actions_by_type = {
+        "AWS::SQS::Queue": "sqs:CreateQueue",
+        "AWS::SQS::QueuePolicy": "sqs:SetQueueAttributes",
+        "AWS::Logs::LogGroup": "logs:CreateLogGroup",
+        "AWS::Logs::MetricFilter": "logs:PutMetricFilter",
+        "AWS::IAM::Role": "iam:CreateRole",
+        "AWS::IAM::Policy": "iam:PutRolePolicy",
+        "AWS::IAM::ManagedPolicy": "iam:CreatePolicy",
+        "AWS::Lambda::Function": "lambda:CreateFunction",
+        "RecursiveLoop": "lambda:PutFunctionRecursionConfig",
+        "AWS::Lambda::EventSourceMapping": "lambda:CreateEventSourceMapping",
+        "AWS::Events::Rule": "events:PutRule",
+        "AWS::Events::EventBusPolicy": "events:PutPermission",
+        "AWS::CloudWatch::Alarm": "cloudwatch:PutMetricAlarm",
+        "AWS::CloudWatch::Dashboard": "cloudwatch:PutDashboard",
+    }
+    assert {resource["Type"] for resource in MAIN["Resources"].values()} <= actions_by_type.keys()
+    assert set(actions_by_type.values()) <= actions("DeployStack", "DeployResources")
