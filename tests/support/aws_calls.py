@@ -1,6 +1,6 @@
-"""Source files → the calls to AWS that they make, as the actions that IAM knows them by.
+"""Find the calls to AWS in source code, as IAM's actions.
 
-Each client is botocore's, so a call is an attribute with an operation's name.
+Every client is botocore's, so a call is an attribute with an operation's name.
 """
 
 import ast
@@ -12,7 +12,7 @@ from typing import Any
 import botocore.session
 from botocore import xform_name
 
-# Where IAM's name isn't the operation's.
+# The operations whose action has another name.
 # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsqs.html
 # https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html#API_HeadObject_RequestSyntax
 # https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html
@@ -27,7 +27,7 @@ _ACTIONS: Mapping[str, tuple[str, ...]] = {
 
 
 def calls_of(trees: Iterable[ast.AST], services: Iterable[str]) -> set[str]:
-    """Find the actions behind the operations of some services that the code names."""
+    """Find the actions of the operations of some services that the code names."""
     words = {word for tree in trees for word in code_words(tree)}
     return {
         action
