@@ -3,10 +3,4 @@
 from purgemap.deployment.diff.compare import changed_sites, compare_maps
 from purgemap.deployment.diff.format import NO_CHANGES, format_markdown, format_text
 
-__all__ = [
-    "NO_CHANGES",
-    "changed_sites",
-    "compare_maps",
-    "format_markdown",
-    "format_text",
-]
+__all__ = ["NO_CHANGES", "changed_sites", "compare_maps", "format_markdown", "format_text"]

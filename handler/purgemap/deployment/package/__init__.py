@@ -3,9 +3,4 @@
 from purgemap.deployment.package.bytecode import FUNCTION_PYTHON
 from purgemap.deployment.package.function import ROUTES_FILE, FunctionPackage, package_function
 
-__all__ = [
-    "FUNCTION_PYTHON",
-    "ROUTES_FILE",
-    "FunctionPackage",
-    "package_function",
-]
+__all__ = ["FUNCTION_PYTHON", "ROUTES_FILE", "FunctionPackage", "package_function"]

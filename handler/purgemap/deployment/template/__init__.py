@@ -6,11 +6,4 @@ from purgemap.deployment.template.iam_policies import list_permissions
 from purgemap.deployment.template.render import render_member, render_stack
 from purgemap.deployment.template.yaml_template import load_template
 
-__all__ = [
-    "RenderError",
-    "list_permissions",
-    "load_template",
-    "render_member",
-    "render_rules",
-    "render_stack",
-]
+__all__ = ["RenderError", "list_permissions", "load_template", "render_member", "render_rules", "render_stack"]

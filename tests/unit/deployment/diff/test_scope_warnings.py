@@ -21,49 +21,34 @@ from support.diffs import OLD, edit_map, run_diff, split_lines
         ('include: ["*.html"]', 'include: ["*.html", "*.js"]', "include also has *.js"),
         ('    exclude: ["*.map"]\n', "", "*.map is no longer excluded"),
         ("events: [created]", "events: [created, deleted]", "objects that are deleted also count"),
-        ("events: [created]", 'events: [created]\n    invalidate: ["{path}", "/*"]', "every change now invalidates /*"),
-        ("events: [created]", 'events: [created]\n    invalidate: ["#all"]', "every change now invalidates #all"),
-        (
-            "events: [created]",
-            "events: [created]\n    query_strings: true",
-            "query_strings sends a wildcard beside every path",
-        ),
-        (
-            "distributions: [www]",
-            "distributions: [www, docs]",
-            "now also invalidate docs (E3EXAMPLE2ABCD)",
-        ),
-        (
-            "{id: E2EXAMPLE1ABCD}",
-            "{id: E2EXAMPLE1ABCD, max_paths: 20}",
-            "wildcards replace paths sooner than with 150",
-        ),
-        (
-            "{id: E2EXAMPLE1ABCD}",
-            "{id: E2EXAMPLE1ABCD, max_paths: 900}",
-            "may send more paths than 150, at $0.005 each",
-        ),
-        (
-            "{id: E2EXAMPLE1ABCD}",
-            "{id: E2EXAMPLE1ABCD, max_paths_per_day: 20000}",
-            "with max_paths_per_day 20000 a day may cost $100.00; it was 5000 ($25.00)",
-        ),
-        (
-            "{id: E2EXAMPLE1ABCD}",
-            "{id: E2EXAMPLE1ABCD, max_paths_per_day: 0}",
-            "with max_paths_per_day 0 a day has no ceiling; it was 5000 ($25.00)",
-        ),
-        (
-            "{id: E2EXAMPLE1ABCD}",
-            "{id: E2EXAMPLE1ABCD, max_paths_per_day: 100}",
-            "with max_paths_per_day 100 whole scopes replace paths sooner than with 5000 ($25.00)",
-        ),
+        ("origin_path", 'invalidate: ["{path}", "/*"]\n    origin_path', "every change now invalidates /*"),
+        ("origin_path", 'invalidate: ["#all"]\n    origin_path', "every change now invalidates #all"),
+        ("origin_path", "query_strings: true\n    origin_path", "query_strings sends a wildcard beside every path"),
+        ("[www]", "[www, docs]", "changes here now also invalidate docs (E3EXAMPLE2ABCD)"),
     ],
 )
 def test_scope_warning_for_each_wider_setting(before: str, after: str, warning: str) -> None:
-    warnings = [text for sign, _, text in split_lines(run_diff(edit_map((before, after)))) if sign == "!"]
-    assert len(warnings) == 1
-    assert warnings[0].endswith(warning)
+    assert_one_warning(edit_map((before, after)), warning)
+
+
+@pytest.mark.parametrize(
+    ("setting", "warning"),
+    [
+        ("max_paths: 20", "wildcards replace paths sooner than with 150"),
+        ("max_paths: 900", "a batch may send more paths than 150, at $0.005 each"),
+        ("max_paths_per_day: 20000", "a day may cost $100.00; it was 5000 ($25.00)"),
+        ("max_paths_per_day: 0", "a day has no ceiling; it was 5000 ($25.00)"),
+        ("max_paths_per_day: 100", "whole scopes replace paths sooner than with 5000 ($25.00)"),
+    ],
+)
+def test_scope_warning_for_each_wider_budget(setting: str, warning: str) -> None:
+    new = edit_map(("{id: E2EXAMPLE1ABCD}", f"{{id: E2EXAMPLE1ABCD, {setting}}}"))
+    assert_one_warning(new, f"with {setting.replace(':', '')} {warning}")
+
+
+def assert_one_warning(new: str, warning: str) -> None:
+    (text,) = [text for sign, _, text in split_lines(run_diff(new)) if sign == "!"]
+    assert text.endswith(f": {warning}")
 
 
 def test_scope_warning_for_a_new_route_with_a_wildcard() -> None:
