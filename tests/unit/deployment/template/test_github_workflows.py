@@ -36,15 +36,12 @@ def test_workflow_jobs_have_only_the_permissions_they_name(name: str) -> None:
     assert workflow(name)["permissions"] == {}
     assert all(job["permissions"] for job in jobs.values())
     writable = {
-        name: {scope for scope, access in job["permissions"].items() if access == "write"} for name, job in jobs.items()
+        "pull-request.yaml": {"check": set(), "comment": {"pull-requests"}},
+        "deploy.yaml": {"deploy": {"id-token"}},
     }
-    assert (
-        writable
-        == {
-            "pull-request.yaml": {"check": set(), "comment": {"pull-requests"}},
-            "deploy.yaml": {"deploy": {"id-token"}},
-        }[name]
-    )
+    for key, job in jobs.items():
+        assert {scope for scope, access in job["permissions"].items() if access == "write"} == writable[name][key]
+    assert jobs.keys() == writable[name].keys()
 
 
 def test_pull_request_code_never_gets_a_token_that_writes() -> None:
