@@ -32,8 +32,8 @@ class Modification(NamedTuple):
 class MapDiff:
     """The differences in service between two maps.
 
-    `sites` has a pair for each site that is added, removed or changed. `refusal` is the limit of AWS that the new map
-    exceeds, "" for none.
+    `sites` has a pair for each site that is added, removed or changed. `refusal` is AWS's reason to refuse the new map,
+    "" for none.
     """
 
     sites: tuple[SitePair, ...]

@@ -76,7 +76,7 @@ def _table(lines: Iterable[DiffLine]) -> Iterator[str]:
     for line in lines:
         if line.change != "warning":
             rows_by_kind.setdefault(line.kind, []).append(_row(line))
-    yield "| | what | which |"
+    yield "| change | kind | name |"
     yield "|---|---|---|"
     for rows in rows_by_kind.values():
         yield from _shorten(rows, "| | | ", " |")

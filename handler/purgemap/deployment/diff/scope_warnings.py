@@ -37,7 +37,7 @@ def _is_wide(template: str) -> bool:
 
 
 def _bucket(old: Site, new: Site) -> Iterator[str]:
-    # A pattern matches another one's buckets if it matches an example of them.
+    # If the old bucket is a pattern, test one example of its buckets.
     if new.bucket != old.bucket and Pattern(new.bucket, full_match=True).match(old.bucket.replace("*", "x")):
         yield f"{new.bucket} matches more buckets than {old.bucket}"
 

@@ -75,7 +75,7 @@ def _required_data(files: Mapping[str, bytes]) -> Iterator[tuple[str, Json]]:
 
 
 def _latest_version(files: Mapping[str, bytes], service: str) -> str:
-    """Find a service's latest API version, the one that botocore loads by default; versions are dates."""
+    """Find a service's latest API version, which botocore loads by default; versions are dates."""
     start = f"{_DATA}{service}/"
     return max(path.removeprefix(start).partition("/")[0] for path in files if path.startswith(start))
 
@@ -98,11 +98,10 @@ def _dump(document: Json) -> bytes:
 
 
 def _prune_endpoints(endpoints: Json) -> Json:
-    partitions = [
-        {**partition, "services": {name: it for name, it in partition["services"].items() if name in OPERATIONS}}
-        for partition in endpoints["partitions"]
-    ]
-    return {**endpoints, "partitions": partitions}
+    for partition in endpoints["partitions"]:
+        services = partition["services"].items()
+        partition["services"] = {name: endpoint for name, endpoint in services if name in OPERATIONS}
+    return endpoints
 
 
 def _prune_model(model: Json, operations: Iterable[str]) -> Json:

@@ -1,4 +1,4 @@
-"""Package a map with its compiled form, the modules that serve it and what these import: the function's zip."""
+"""Package the function as a zip: the compiled map, the modules that serve it, and the libraries that these import."""
 
 import hashlib
 import io
@@ -28,9 +28,9 @@ _EXCLUDED = (
     "urllib3/contrib/emscripten/",
 )
 
-# What a zip records beside names and contents is fixed: file times or the builder's umask would change its bytes.
+# Fixed, as file times and the builder's umask would change the zip's bytes.
 _EARLIEST_TIME = (1980, 1, 1, 0, 0, 0)
-_MODE = 0o100644 << 16  # readable by every user: Lambda runs the function as another one than it unpacks as
+_MODE = 0o100644 << 16  # readable by all: Lambda runs the function as another user than the one that unpacks it
 _UNIX = 3
 
 
@@ -61,15 +61,15 @@ class FunctionPackage:
 def package_function(routes: RouteMap) -> FunctionPackage:
     """Build the zip; the same map, installed distributions and Python give the same bytes."""
     dependencies = read_dependencies()
-    modules = {each.name: _required_modules(each) for each in dependencies} | {"purgemap": read_source_files()}
+    modules = {library.name: _required_modules(library) for library in dependencies} | {"purgemap": read_source_files()}
     sources = {path: data for files in modules.values() for path, data in files.items()}
     interpreter = find_interpreter()
     bytecode = compile_sources(sources, interpreter) if interpreter else {}
-    licences = {path: data for each in dependencies for path, data in each.licences.items()}
+    licences = {path: data for library in dependencies for path, data in library.licences.items()}
     compiled_map = {ROUTES_FILE: json.dumps(routes.document, separators=(",", ":")).encode()}
     files = sources | bytecode | licences | compiled_map
     _check_size(files)
-    versions = {each.name: each.version for each in dependencies} | {"purgemap": purgemap.__version__}
+    versions = {library.name: library.version for library in dependencies} | {"purgemap": purgemap.__version__}
     parts = [_package_entry(name, versions[name], modules[name]) for name in sorted(modules)]
     parts += [_package_entry("byte-code", "", bytecode)] if bytecode else []
     parts += [_package_entry("licences", "", licences), _package_entry(ROUTES_FILE, "", compiled_map)]

@@ -14,7 +14,7 @@ MAX_WILDCARD_RULES = 30
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html, all without white space.
 MAX_INLINE_CHARACTERS = 10_240
 MAX_MANAGED_CHARACTERS = 6_144
-MAX_MANAGED_POLICIES = 20  # Service Quotas raises it up to here if an account has 10
+MAX_MANAGED_POLICIES = 20  # the highest quota; an account that has 10 can request it
 MAX_TRUST_CHARACTERS = 2048
 
 

@@ -11,7 +11,7 @@ from purgemap.routemap import Pattern, Token, TokenKind, tokenize
 
 def event_pattern_values(buckets: Iterable[str], patterns: Iterable[str]) -> tuple[list[str], list[str]]:
     """Translate buckets and bucket patterns into JSON texts, without those that another pattern covers."""
-    # Two rules that match one event would deliver it twice.
+    # Two rules that match an event would deliver it twice.
     patterns = list(patterns)
     compiled = [Pattern(pattern, full_match=True) for pattern in patterns]
     names = (bucket for bucket in buckets if not any(pattern.match(bucket) for pattern in compiled))
@@ -24,7 +24,7 @@ def is_wildcard(matcher: str) -> bool:
 
 
 def _matcher(tokens: Sequence[Token]) -> object:
-    # A star and a capture match at least what the map's pattern does: the function checks each key once more.
+    # A capture can't be empty in the map, but can be here: the function checks each key again.
     match tokens:
         case (Token(kind=TokenKind.LITERAL, text=text),):
             return text

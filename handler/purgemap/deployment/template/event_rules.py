@@ -34,7 +34,7 @@ def name_from_stack_id(digest: str) -> dict[str, Any]:
 def render_rules(
     routes: RouteMap, *, target: Mapping[str, Any], namer: RuleNamer = name_from_stack_name, **attributes: Any
 ) -> dict[str, Any]:
-    """Render a rule for each group of the map's buckets, by logical id; raises RenderError if a bus takes fewer."""
+    """Render a rule for each group of the map's buckets, by logical id; raises RenderError above a bus's limits."""
     groups = list(_group_buckets(routes))
     check_rules(len(groups), sum(any(map(is_wildcard, matchers)) for matchers, _ in groups))
     rules = {}

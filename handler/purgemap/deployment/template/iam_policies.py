@@ -47,7 +47,7 @@ def invalidation_permission(distribution: Distribution) -> Permission:
 def render_policies(
     permissions: Sequence[Permission], role: str, *, used_characters: int = 0, **attributes: Any
 ) -> dict[str, Any]:
-    """Render the policies of a role of the template, by logical id; raises RenderError if the role takes fewer.
+    """Render the policies of a role of the template, by logical id; raises RenderError above a role's limits.
 
     `used_characters` is the size of the role's other inline policies. One inline policy holds all permissions if it
     fits beside these, otherwise managed policies share them.
