@@ -22,9 +22,9 @@ def rows(*, quick: bool = False) -> Iterator[Row]:
     totals = []
     for planner, bar in BARS.items():
         evicted = [_evicted(deploy, is_listed=planner == "with a listing") for deploy in deploys]
-        for deploy, evictions in zip(deploys, evicted, strict=True):
-            yield _row(f"a deploy, planned {planner}", deploy, evictions)
-        ours, rivals = sum(each.collateral for each in evicted), sum(each.rival for each in evicted)
+        for deploy, counts in zip(deploys, evicted, strict=True):
+            yield _row(f"a deploy, planned {planner}", deploy, counts)
+        ours, rivals = sum(counts.collateral for counts in evicted), sum(counts.rival for counts in evicted)
         section = "all deploys: unchanged objects that are evicted"
         totals.append(Row(section, planner, ours, "objects", _share(ours, rivals), RIVAL, bar=bar))
     yield from totals
@@ -50,12 +50,10 @@ def _evicted(deploy: Deploy, *, is_listed: bool) -> _Evicted:
     return _Evicted(len(items), wildcards, collateral(items, site), rival)
 
 
-def _row(section: str, deploy: Deploy, evictions: _Evicted) -> Row:
-    also = {"changed": len(deploy.changed), "wildcards": evictions.wildcards, "evicts": evictions.collateral}
-    also[f"{RIVAL} evict"] = evictions.rival
-    return Row(
-        section, deploy.name, evictions.items, "items", _share(evictions.collateral, evictions.rival), RIVAL, also=also
-    )
+def _row(section: str, deploy: Deploy, counts: _Evicted) -> Row:
+    also = {"changed": len(deploy.changed), "wildcards": counts.wildcards, "evicts": counts.collateral}
+    also[f"{RIVAL} evict"] = counts.rival
+    return Row(section, deploy.name, counts.items, "items", _share(counts.collateral, counts.rival), RIVAL, also=also)
 
 
 def _share(evicted: int, rival: int) -> float | None:

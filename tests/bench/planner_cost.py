@@ -122,12 +122,12 @@ def _times(routes: RouteMap, size: int, rounds: int) -> Iterator[Row]:
         "plan with a listing": partial(plan, scopes, max_paths=150, max_wildcards=10, listing=site),
         "changes → plan": partial(routed_and_planned, routes, keys),
     }
-    taken = [{name: _seconds(work) for name, work in works.items()} for _ in range(rounds)]
+    measured_rounds = [{name: _seconds(work) for name, work in works.items()} for _ in range(rounds)]
     for floor, bar, names in (
         ("json.loads of the events", 5, ("plan without a listing", "plan with a listing", "changes → plan")),
         ("8 whole folders", 1.5, ("plan without a listing", "plan with a listing")),
     ):
-        measures = measured(taken, floor)
+        measures = measured(measured_rounds, floor)
         for name in names:
             measure = measures[name]
             section = f"planning {size:,} changes, beside {floor}"
@@ -149,8 +149,10 @@ def _instructions(size: int) -> Iterator[Row]:
         file.write_text(json.dumps(_site(keys_of(size))))
         count = partial(callgrind.instructions, _COUNTED, subjects.function(10), str(file))
         begin = count("nothing")
-        taken = {what: count(what) - begin for what in (floor, *planners)}
+        instructions = {what: count(what) - begin for what in (floor, *planners)}
     section = f"planning {size:,} changes, in instructions"
-    yield Row(section, floor, taken[floor] / 1e6, "million", 1.0, floor)
+    yield Row(section, floor, instructions[floor] / 1e6, "million", 1.0, floor)
     for name in planners:
-        yield Row(section, name, taken[name] / 1e6, "million", taken[name] / taken[floor], floor, bar=1.5)
+        yield Row(
+            section, name, instructions[name] / 1e6, "million", instructions[name] / instructions[floor], floor, bar=1.5
+        )

@@ -41,12 +41,9 @@ def widest_plan(candidates: Candidates, budget: Budget, paths: int, forced: int)
 def _free_and_others(candidates: Candidates) -> tuple[list[Place], Iterator[Place]]:
     """Return the highest places at which the scopes allow a wildcard: those over forced ones, and the others."""
     free: list[Place] = []
-    scopes = candidates.scopes.widest()
-    if not candidates.has_forced:
-        return free, _most_saving_first(candidates, [(low - high + 1, low, scope, None) for scope, low, high in scopes])
     others: list[_Saving] = []
-    for scope, low, high in scopes:
-        if candidates.forced_within(low, high)[0]:
+    for scope, low, high in candidates.scopes.widest():
+        if candidates.has_forced and candidates.forced_within(low, high)[0]:
             places = [*_topmost(candidates, scope, low, high)]
             free += (place for place in places if place.forced)
             others += (_saving(place) for place in places if not place.forced)

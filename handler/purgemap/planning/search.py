@@ -26,8 +26,6 @@ _Pending: TypeAlias = "tuple[int, str, Branch, list[int], list[int]]"
 # Pairs of options combined at once. If there are more, only the options on the convex hulls are paired: no longer
 # exact, but the options stay few.
 _MAX_PAIRS = 1 << 12
-_COST = itemgetter(2)
-_MIN_ITEMS = 2  # that a wildcard covers
 
 
 class Steps:
@@ -61,7 +59,7 @@ def cheapest_stems(candidates: Candidates, *, surplus: int, max_wildcards: int, 
 
     None if the steps don't suffice, or the options on the hulls hold no solution.
     """
-    if len(candidates.items) < _MIN_ITEMS:
+    if len(candidates.items) <= 1:
         return []
     nodes = _open_nodes(candidates, surplus, max_wildcards, steps)
     if steps.left < 0:
@@ -164,7 +162,7 @@ def _pareto_front(options: list[_Option], surplus: int, required: list[int]) -> 
     """Return, cheapest first, the options that save enough and more than any cheaper one with no more wildcards."""
     front: list[_Option] = []
     required = required.copy()
-    for option in sorted(options, key=_COST):
+    for option in sorted(options, key=itemgetter(2)):
         wildcards = option[0]
         # Savings beyond the surplus count only in the cost.
         saved = min(option[1], surplus)

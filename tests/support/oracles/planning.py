@@ -47,13 +47,13 @@ def covers(wildcard: str, item: str) -> bool:
 
 def pruned(items: Iterable[str]) -> list[str]:
     """Drop items that another one covers, pair by pair."""
-    kept = set(items)
-    return sorted(item for item in kept if item[0] == "#" or not any(covers(other, item) for other in kept))
+    items = set(items)
+    return sorted(item for item in items if item[0] == "#" or not any(covers(other, item) for other in items))
 
 
-def uncovered(wanted: Iterable[str], sent: Iterable[str]) -> list[str]:
+def uncovered(items: Iterable[str], sent: Iterable[str]) -> list[str]:
     sent = set(sent)
-    return [item for item in wanted if item not in sent and not any(covers(other, item) for other in sent)]
+    return [item for item in items if item not in sent and not any(covers(other, item) for other in sent)]
 
 
 def is_allowed(stem: str, items: Iterable[str], scopes: Mapping[str, str | None]) -> bool:
