@@ -22,14 +22,14 @@ from purgemap.errors import PurgemapError
 from purgemap.lambda_function import build_handler
 from purgemap.operations.dead_letter_scan import DeadLetterScan
 from purgemap.operations.redrive import RedriveFilter, RedriveResult, preview_redrive, redrive_letters
-from support.dead_letters import E1, NOW, letter, rejected
+from support.dead_letters import letter, rejected
 from support.doubles.memory import MemoryQueue
+from support.ids import E1, E2, NOW
 from support.local_site import BUCKET
 from support.payloads import s3_event
 
 pytest_plugins = ["support.local_aws_fixtures"]
 
-E2 = "E2EXAMPLE2ABCD"
 MAP = f"""
 version: 1
 distributions:

@@ -6,9 +6,7 @@ from typing import Any
 
 from purgemap.delivery import ReceivedMessage
 from purgemap.jobs import Job, job_messages
-
-NOW = 1_794_441_600.0
-E1 = "E1EXAMPLE1ABCD"
+from support.ids import E1, NOW
 
 
 def letter(

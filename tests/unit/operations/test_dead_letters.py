@@ -8,7 +8,8 @@ import pytest
 from conftest import LoadMap
 from purgemap.operations.dead_letters import DeadLetterSource, affected_distributions, classify_dead_letter
 from purgemap.routing.router import Router
-from support.dead_letters import E1, NOW, job, letter, rejected
+from support.dead_letters import job, letter, rejected
+from support.ids import E1, NOW
 from support.places import CASES
 
 LETTER_CASES = sorted((CASES / "dead_letters").glob("*.json"))
