@@ -22,10 +22,6 @@ _RESERVED_BYTES = 8_192
 _VERSION_KEY = "purgemap_job"
 
 
-class UnknownVersionError(PurgemapError):
-    """A job that a newer function wrote. It returns to the queue until that function reads it."""
-
-
 class Job(NamedTuple):
     """The items that one distribution still needs, with their scopes, and the failed attempts so far.
 
@@ -106,14 +102,10 @@ def is_job(body: Any) -> bool:
 
 
 def parse_job(body: Mapping[str, Any]) -> Job:
-    """Parse a job from a decoded message body.
-
-    Raises UnknownVersionError for another version, and PurgemapError for an incomplete or invalid job.
-    """
+    """Parse a job from a decoded message body; raises PurgemapError."""
+    # Only a newer function writes another version. The job returns to the queue until that function reads it.
     if body[_VERSION_KEY] != MESSAGE_VERSION:
-        raise UnknownVersionError(
-            f"a job of version {body[_VERSION_KEY]!r}; this function reads version {MESSAGE_VERSION}"
-        )
+        raise PurgemapError(f"a job of version {body[_VERSION_KEY]!r}; this function reads version {MESSAGE_VERSION}")
     try:
         job = Job(
             distribution=str(body["distribution"]),

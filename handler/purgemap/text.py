@@ -1,4 +1,4 @@
-"""Text for people: counts, lists with a limit, escaped control characters; and s3:// URIs."""
+"""Format counts and lists for people, escape control characters, and parse S3 URIs."""
 
 from collections.abc import Sequence
 
@@ -14,18 +14,20 @@ def pluralize(count: int, singular: str, plural: str = "") -> str:
 
 
 def join_with_limit(texts: Sequence[str], limit: int = MAX_SHOWN) -> str:
-    """Join the first texts by commas, and count the others."""
+    """Join the first `limit` texts by commas, and count the others."""
     more = len(texts) - limit
     return ", ".join(texts[:limit]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def escape_control_characters(text: str) -> str:
-    """Escape line breaks and control characters, which would add a line or steer a terminal."""
+    """Escape line breaks and control characters."""
+    # Raw ones would add a line to a report or steer the terminal.
     return "".join(character if character.isprintable() else ascii(character)[1:-1] for character in text)
 
 
 def parse_s3_uri(uri: str) -> tuple[str, str]:
-    """Split s3://BUCKET/KEY into bucket and key, without decoding; raises PurgemapError."""
+    """Split s3://BUCKET/KEY into bucket and key; raises PurgemapError."""
+    # Nothing is decoded: `aws s3` prints keys as they are.
     bucket, _, key = uri.removeprefix(S3_SCHEME).partition("/")
     if not uri.startswith(S3_SCHEME) or not bucket or not key:
         raise PurgemapError(f"{uri!r} is not an S3 URI; expected s3://BUCKET/KEY")

@@ -18,7 +18,7 @@ from bench.clock import cpu_seconds
 from bench.workload import full_batch
 from purgemap.aws.clients import AwsCloudFront, SqsQueue
 from purgemap.batch_log import JsonFormatter, logger
-from purgemap.events.payload import parse_payload
+from purgemap.events import parse_payload
 from purgemap.lambda_function import build_handler
 from purgemap.paths import build_jobs
 from purgemap.routemap.load import load_map

@@ -13,7 +13,7 @@ from typing import Any
 from bench.clock import cpu_seconds
 from bench.mix_maps import Mix, mixes
 from bench.workload import event_text, record_of
-from purgemap.events.payload import parse_payload
+from purgemap.events import parse_payload
 from purgemap.paths import build_jobs
 from purgemap.routing.router import Router
 

@@ -15,7 +15,7 @@ from time import process_time
 
 from bench import callgrind, subjects
 from bench.rows import Row, measured
-from purgemap.events.payload import ObjectChange
+from purgemap.events import ObjectChange
 from purgemap.operations.preview import preview_jobs
 from purgemap.paths import build_jobs
 from purgemap.planning import Listing, plan

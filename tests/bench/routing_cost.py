@@ -18,7 +18,7 @@ TODAY, BEFORE_2026 = SHAPES = ("today", "before 2026")
 _PROGRAM = """
 import json, sys
 from bench.workload import body_of, record_of
-from purgemap.events.payload import parse_payload
+from purgemap.events import parse_payload
 from purgemap.paths import build_jobs
 
 from purgemap.routemap.load import load_map

@@ -9,7 +9,7 @@ from unittest import mock
 
 from purgemap import pipeline
 from purgemap.delivery import DailyBudgets, sender
-from purgemap.events.payload import ObjectChange
+from purgemap.events import ObjectChange
 from purgemap.jobs import Job
 from purgemap.lambda_function import Handler, serve
 from purgemap.pipeline import Service

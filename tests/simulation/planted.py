@@ -12,7 +12,7 @@ from purgemap.delivery import Accepted, Outcome, daily_budget
 from purgemap.delivery.backoff import last_wildcard_slot
 from purgemap.delivery.queueing import EnqueueFailure, Queue, enqueue_outcomes
 from purgemap.delivery.sender import _AccountSender
-from purgemap.events.payload import Batch, ObjectChange, parse_payload
+from purgemap.events import Batch, ObjectChange, parse_payload
 from purgemap.paths.encoding import EncodingVariant
 from purgemap.routing.router import Router
 from purgemap.routing.targets import RoutedChanges

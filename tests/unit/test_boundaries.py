@@ -19,7 +19,7 @@ from purgemap.delivery import (
 from purgemap.delivery.backoff import retry_delay
 from purgemap.delivery.queueing import enqueue_outcomes
 from purgemap.errors import PurgemapError
-from purgemap.events.payload import parse_payload
+from purgemap.events import parse_payload
 from purgemap.jobs import Job, PendingJob, job_messages, merge_jobs, parse_job
 from purgemap.operations.dead_letters import DeadLetterSource, classify_dead_letter
 from purgemap.paths.items import items_for_target

@@ -1,16 +1,7 @@
 """Lambda payload → object changes and queued jobs."""
 
-from purgemap.events.envelopes import decode_body
-from purgemap.events.payload import (
-    CREATED,
-    DELETED,
-    EXPIRED,
-    Batch,
-    MalformedRecord,
-    ObjectChange,
-    QueuedJob,
-    parse_payload,
-)
+from purgemap.events.object_change import CREATED, DELETED, EXPIRED, ObjectChange
+from purgemap.events.payload import Batch, MalformedRecord, QueuedJob, decode_body, parse_payload
 
 __all__ = [
     "CREATED",

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from purgemap.events.payload import ObjectChange
+from purgemap.events import ObjectChange
 from purgemap.routemap.compiled import (
     Distribution,
     Route,

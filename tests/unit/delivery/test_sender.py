@@ -20,7 +20,8 @@ from purgemap.delivery import (
 )
 from purgemap.delivery.backoff import MAX_DELAY_SECONDS, last_wildcard_slot, next_wildcard_slot, retry_delay
 from purgemap.delivery.queueing import enqueue_outcomes
-from purgemap.jobs import Job, PendingJob, UnknownVersionError, job_messages, merge_jobs, parse_job
+from purgemap.errors import PurgemapError
+from purgemap.jobs import Job, PendingJob, job_messages, merge_jobs, parse_job
 from purgemap.planning import BUDGET_LEVELS
 from purgemap.routemap.compiled import Distribution
 from support.delivery import deliver
@@ -365,7 +366,7 @@ def test_no_message_is_too_large_whatever_items_and_reasons_hold(item: str, reas
 
 
 def test_a_job_of_another_version_is_not_guessed_at() -> None:
-    with pytest.raises(UnknownVersionError):
+    with pytest.raises(PurgemapError, match="version 99"):
         parse_job({"purgemap_job": 99})
 
 

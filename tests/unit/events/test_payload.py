@@ -1,4 +1,4 @@
-"""Each case is a file of tests/events: a payload, and the changes, ignored events and malformed records in it."""
+"""Payloads and the batches parsed from them; each file of tests/cases/events is a payload and its batch."""
 
 import json
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from purgemap.events.payload import parse_payload
+from purgemap.events import parse_payload
 from support.payloads import s3_event, sqs_batch
 from support.places import CASES
 
@@ -16,7 +16,7 @@ EVENT_CASES = sorted((CASES / "events").glob("*.json"))
 
 
 @pytest.mark.parametrize("file", EVENT_CASES, ids=lambda file: file.stem)
-def test_each_documented_payload_is_read_or_ignored_on_purpose(file: Path) -> None:
+def test_parse_payload_gives_the_batch_of_its_case(file: Path) -> None:
     case = json.loads(file.read_text())
     batch = parse_payload(case["payload"])
     assert [[change.bucket, change.key, change.event] for change in batch.changes] == case["changes"]
@@ -25,15 +25,12 @@ def test_each_documented_payload_is_read_or_ignored_on_purpose(file: Path) -> No
     assert batch.from_queue == case["from_queue"]
 
 
-def test_one_malformed_record_among_ten_thousand_loses_nothing_else() -> None:
-    created = json.loads((CASES / "events" / "eventbridge-created-putobject.json").read_text())["payload"]
-    records = [
-        {"eventSource": "aws:sqs", "messageId": f"m-{n}", "body": json.dumps(with_key(created, f"page-{n}.html"))}
-        for n in range(10_000)
-    ]
-    records[4_321]["body"] = records[4_321]["body"][:-1]
-    batch = parse_payload({"Records": records})
-    assert {change.key for change in batch.changes} == {f"page-{n}.html" for n in range(10_000) if n != 4_321}
+def test_malformed_record_among_ten_thousand_loses_no_other() -> None:
+    created = load_payload("eventbridge-created-putobject")
+    payload = sqs_batch(with_key(created, f"page-{n}.html") for n in range(1, 10_001))
+    payload["Records"][4_320]["body"] = payload["Records"][4_320]["body"][:-1]
+    batch = parse_payload(payload)
+    assert {change.key for change in batch.changes} == {f"page-{n}.html" for n in range(1, 10_001) if n != 4_321}
     assert [record.source for record in batch.malformed] == ["m-4321"]
 
 
@@ -50,13 +47,13 @@ DEEP_BODIES = {
 
 
 @pytest.mark.parametrize("body", DEEP_BODIES.values(), ids=DEEP_BODIES.keys())
-def test_body_that_is_nested_too_deep_is_malformed(body: str) -> None:
+def test_body_nested_too_deep_is_malformed(body: str) -> None:
     batch = parse_payload(sqs_batch([body, s3_event("acme-www", "good")]))
     assert [record.source for record in batch.malformed] == ["m-1"]
     assert [change.key for change in batch.changes] == ["good"]
 
 
-def test_event_may_be_nested_as_deep_as_the_limit_says() -> None:
+def test_event_may_nest_up_to_the_limit() -> None:
     for levels, keys in ((61, ["a"]), (62, [])):
         tags = "[" * levels + "]" * levels
         body = json.dumps(s3_event("acme-www", "a", tags={"x": "deep"})).replace('{"x": "deep"}', tags)
@@ -74,40 +71,39 @@ def test_event_in_too_many_lists_is_malformed(lists: int, keys: list[str]) -> No
     assert len(batch.malformed) == (not keys)
 
 
-def test_notifications_in_one_another_are_bounded() -> None:
+def test_notification_in_too_many_notifications_is_malformed() -> None:
     body = json.dumps(s3_event("acme-www", "a"))
     for _ in range(9):
         body = json.dumps({"Type": "Notification", "Message": body})
     assert [record.source for record in parse_payload(sqs_batch([body])).malformed] == ["m-1"]
 
 
-def test_malformed_record_says_what_it_has_instead_of_an_event() -> None:
+def test_malformed_record_names_its_members() -> None:
     (record,) = parse_payload({"version": "0", "bucket": {}, "object": {}}).malformed
     assert record.reason == "not an S3 event but a JSON object of 'version', 'bucket', 'object'"
 
 
-def test_the_source_is_the_message_then_the_event_then_the_request() -> None:
-    event = json.loads((CASES / "events" / "eventbridge-created-putobject.json").read_text())["payload"]
-    queued = {"Records": [{"eventSource": "aws:sqs", "messageId": "m-1", "body": json.dumps(event)}]}
-    classic = json.loads((CASES / "events" / "classic-created.json").read_text())["payload"]
-    assert [parse_payload(each).changes[0].source for each in (queued, event, classic)] == [
+def test_change_source_is_message_then_event_then_request() -> None:
+    event = load_payload("eventbridge-created-putobject")
+    classic = load_payload("classic-created")
+    assert [parse_payload(payload).changes[0].source for payload in (sqs_batch([event]), event, classic)] == [
         "m-1",
         "17793124-05d4-b198-2fde-7ededc63b103",
         "C3D13FE58DE4C810:0055AED6DCD90281E5",
     ]
 
 
-TELLING_KEYS = (
+EVENT_MEMBERS = (
     ["Records", "body", "eventSource", "messageId", "detail-type", "source", "detail", "bucket", "object", "name"],
     ["key", "s3", "eventName", "Type", "Message", "EventSource", "Sns", "Event", "reason", "id"],
 )
-TELLING_VALUES = ["aws:sqs", "aws:s3", "aws.s3", "Object Created", "ObjectCreated:Put", "Notification"]
+EVENT_VALUES = ["aws:sqs", "aws:s3", "aws.s3", "Object Created", "ObjectCreated:Put", "Notification"]
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
     lambda inner: (
         st.lists(inner, max_size=4)
         | st.dictionaries(
-            st.sampled_from([*TELLING_KEYS[0], *TELLING_KEYS[1]]), inner | st.sampled_from(TELLING_VALUES), max_size=6
+            st.sampled_from([*EVENT_MEMBERS[0], *EVENT_MEMBERS[1]]), inner | st.sampled_from(EVENT_VALUES), max_size=6
         )
     ),
     max_leaves=25,
@@ -115,9 +111,13 @@ JSON_VALUES = st.recursive(
 
 
 @given(JSON_VALUES)
-def test_no_payload_whatever_raises(payload: Any) -> None:
+def test_parse_payload_never_raises(payload: Any) -> None:
     parse_payload(payload)
-    parse_payload({"Records": [{"eventSource": "aws:sqs", "messageId": "m", "body": json.dumps(payload)}]})
+    parse_payload(sqs_batch([json.dumps(payload)]))
+
+
+def load_payload(case: str) -> Any:
+    return json.loads((CASES / "events" / f"{case}.json").read_text())["payload"]
 
 
 def with_key(event: dict[str, Any], key: str) -> dict[str, Any]:

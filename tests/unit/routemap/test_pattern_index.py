@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from purgemap.errors import PatternError
-from purgemap.events.payload import ObjectChange
+from purgemap.events import ObjectChange
 from purgemap.routemap.compiled import COMPILED_VERSION, RouteMap, dump_row
 from purgemap.routemap.globs import Glob, GlobList
 from purgemap.routemap.pattern_index import PatternIndex, Position, PrefixIndex, RequiredText

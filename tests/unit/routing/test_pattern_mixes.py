@@ -10,7 +10,7 @@ from bench import callgrind
 from bench.mix_maps import Mix, mixes
 from bench.mixes_worker import payload_of
 from bench.routing_cost import ROUTES, SHAPES, TODAY, instructions
-from purgemap.events.payload import ObjectChange, parse_payload
+from purgemap.events import ObjectChange, parse_payload
 from purgemap.paths import build_jobs
 from purgemap.routing.router import Router
 from support.call_counts import count_calls

@@ -6,7 +6,7 @@ import tracemalloc
 import pytest
 
 from conftest import LoadMap
-from purgemap.events.payload import ObjectChange
+from purgemap.events import ObjectChange
 from purgemap.operations.explain import explain_change
 from purgemap.operations.preview import preview_change
 from purgemap.routing.router import Router

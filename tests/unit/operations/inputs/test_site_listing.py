@@ -6,7 +6,7 @@ import pytest
 
 from conftest import LoadMap
 from purgemap.errors import PurgemapError
-from purgemap.events.payload import ObjectChange
+from purgemap.events import ObjectChange
 from purgemap.operations.inputs.listing_text import parse_listing
 from purgemap.operations.inputs.site_listing import build_listings, check_listing
 from purgemap.planning import Listing
