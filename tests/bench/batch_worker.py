@@ -16,7 +16,7 @@ from typing import Any
 
 from bench.clock import cpu_seconds
 from bench.workload import full_batch
-from purgemap.aws.clients import AwsCloudFront, SqsQueue
+from purgemap.aws import AwsCloudFront, SqsQueue
 from purgemap.batch_log import JsonFormatter, logger
 from purgemap.events import parse_payload
 from purgemap.lambda_function import build_handler

@@ -23,9 +23,9 @@ _BOTO3 = f"import boto3; boto3.client('cloudfront')\n{_END}"
 
 # Lambda's runtime decodes the payload; the network alone is left out. The log goes where nobody reads it.
 _BATCH = f"""
-import sys, json, logging, purgemap.aws.clients
-purgemap.aws.clients.AwsCloudFront.create_invalidation = lambda *_: "I1"
-purgemap.aws.clients.SqsQueue.send = lambda _, messages: [""] * len(messages)
+import sys, json, logging, purgemap.aws
+purgemap.aws.AwsCloudFront.create_invalidation = lambda *_: "I1"
+purgemap.aws.SqsQueue.send = lambda _, messages: [""] * len(messages)
 from purgemap.lambda_function import lambda_handler
 with open(sys.argv[1]) as file:
     payload = json.loads(file.read())

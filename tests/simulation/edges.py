@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, contextmanager
 from itertools import compress
 from typing import NamedTuple, Protocol
 
-from purgemap.aws import clients as aws
+from purgemap.aws.cloudfront import FAILURE_KINDS
 from purgemap.delivery import (
     CloudFront,
     FailureKind,
@@ -108,8 +108,7 @@ class SimulatedCloudFront:
                 accepted = self._call(distribution, items, caller_reference)
             except ServiceError as error:
                 refused = InvalidationError(
-                    aws._REFUSALS.get(error.code, FailureKind.SERVER_ERROR),  # noqa: SLF001
-                    f"{error.code}: {error.message}",
+                    FAILURE_KINDS.get(error.code, FailureKind.SERVER_ERROR), f"{error.code}: {error.message}"
                 )
                 if error.code not in _RETRIED:
                     break

@@ -18,8 +18,7 @@ from moto.sqs.models import sqs_backends
 from moto.sts.exceptions import STSClientError
 from moto.sts.models import AssumedRole, STSBackend, sts_backends
 
-from purgemap.aws.clients import Aws, AwsCloudFront, SqsQueue
-from purgemap.aws.invalidation_history import AwsInvalidationHistory
+from purgemap.aws import Aws, AwsCloudFront, AwsInvalidationHistory, SqsQueue
 from purgemap.delivery.queueing import Queue, QueueMessage
 from purgemap.demo.local_aws import LocalAws, start_local_aws
 from purgemap.demo.server import REGION

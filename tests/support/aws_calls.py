@@ -38,7 +38,7 @@ def calls_of(trees: Iterable[ast.AST], services: Iterable[str]) -> set[str]:
     }
 
 
-def parsed(file: Path) -> ast.Module:
+def parse_file(file: Path) -> ast.Module:
     return ast.parse(file.read_text())
 
 

@@ -1,8 +1,9 @@
-"""AWS calls over botocore."""
+"""Calls to AWS over botocore."""
 
-from purgemap.aws.clients import Aws, AwsCloudFront, SqsQueue, check_credentials, create_client, find_region
+from purgemap.aws.clients import Aws, check_credentials, create_client, find_region
+from purgemap.aws.cloudfront import AwsCloudFront, AwsInvalidationHistory
 from purgemap.aws.errors import describe_error, error_code, is_credentials_error, translate_errors
-from purgemap.aws.invalidation_history import AwsInvalidationHistory
+from purgemap.aws.sqs import SqsQueue
 
 __all__ = [
     "Aws",

@@ -1,4 +1,4 @@
-"""AWS's answers as botocore parses them, and an error for an answer that AWS did not give.
+"""Check that AWS itself gave an answer, and all of it.
 
 A proxy's page, a network's sign-in page or a cut answer makes botocore's parsers raise errors of their own, or return
 an answer without the fields that callers read.
@@ -11,7 +11,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError
 from botocore.parsers import BaseJSONParser, ResponseParserFactory
 
-# What callers read of an answer, by its shape. Answers to other calls are never read, or may be empty.
+# The fields that callers read of an answer, by its shape. Other answers are not read, or may be empty.
 _FIELDS = {
     "AssumeRoleResponse": ("Credentials", "AccessKeyId"),
     "CreateChangeSetOutput": ("Id",),
@@ -30,13 +30,14 @@ _ERROR_STATUS, _SERVER_ERROR_STATUS = 300, 500
 
 
 class ForeignAnswerError(BotoCoreError):  # type: ignore[misc]  # botocore has no annotations
-    """An answer that is not AWS's, or not all of it; its body may hold credentials and is left out."""
+    """An answer that AWS did not give, or an incomplete one."""
 
+    # Without the body, which may hold credentials.
     fmt = "the answer is not AWS's ({answer}); check HTTPS_PROXY, AWS_ENDPOINT_URL and the network's sign-in page"
 
 
 class AnswerParserFactory(ResponseParserFactory):  # type: ignore[misc]
-    """Makes botocore's parsers raise ForeignAnswerError."""
+    """botocore's parsers, which raise ForeignAnswerError."""
 
     def create_parser(self, protocol_name: str) -> "_AnswerParser":
         """Return the parser of a protocol."""
@@ -48,7 +49,7 @@ class _AnswerParser:
         self._parser = parser
 
     def parse(self, response: dict[str, Any], shape: Any) -> Any:
-        """Parse an answer of this status, these headers and this body; raises ForeignAnswerError."""
+        """Parse an answer: its status code, headers and body; raises ForeignAnswerError."""
         try:
             parsed = self._parser.parse(response, shape)
             is_foreign = _is_page(response) or not self._is_whole(response, shape, parsed)
@@ -61,7 +62,7 @@ class _AnswerParser:
     def _is_whole(self, response: dict[str, Any], shape: Any, parsed: Any) -> bool:
         if shape is None or response["status_code"] >= _ERROR_STATUS:
             return isinstance(parsed, dict)
-        # botocore takes a body that is not JSON for an answer without fields.
+        # botocore parses a body that is not JSON as an answer without fields.
         if isinstance(self._parser, BaseJSONParser) and not isinstance(json.loads(response["body"]), dict):
             return False
         for field in _FIELDS.get(shape.name, ()):
@@ -72,7 +73,7 @@ class _AnswerParser:
 
 
 def _is_page(response: dict[str, Any]) -> bool:
-    """Return whether an answer is a web page; a server error may be, on AWS's part."""
+    # AWS answers some server errors with a page.
     body = response["body"]
     is_server_error = response["status_code"] >= _SERVER_ERROR_STATUS
     return isinstance(body, bytes) and not is_server_error and _PAGE.match(body) is not None

@@ -1,4 +1,4 @@
-"""What botocore raises → a line: the call, AWS's code and words; for people also what to do."""
+"""Describe botocore's errors in one line: the call, AWS's code and message, and a hint for people."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,10 +22,10 @@ from botocore.exceptions import (
 from purgemap.aws.answers import ForeignAnswerError
 from purgemap.errors import PurgemapError
 
-# RuntimeError is botocore's word for a role's credentials that are expired when they come: a clock is wrong.
+# botocore raises RuntimeError if assumed-role credentials are already expired, usually because of a wrong clock.
 AWS_ERRORS = (ClientError, BotoCoreError, RuntimeError)
 
-_WHAT_TO_DO = {
+_HINTS = {
     ConfigParseError: "fix it, or name another file with AWS_CONFIG_FILE or AWS_SHARED_CREDENTIALS_FILE",
     InvalidRegionError: "set AWS_DEFAULT_REGION, or the region of the profile, to one such as eu-central-1",
     NoCredentialsError: "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
@@ -34,22 +34,22 @@ _WHAT_TO_DO = {
     ProfileNotFound: "set AWS_PROFILE to one of ~/.aws/config, or unset it",
 }
 
+THROTTLING_CODES = frozenset({"RequestLimitExceeded", "Throttling", "ThrottlingException", "TooManyRequestsException"})
+"""CloudFront's codes for too many calls. Throttling is undocumented, but seen in the field, with HTTP 400."""
+
 # Client errors (HTTP 4xx) that a later call may not get, as botocore's own retries have them.
 # https://docs.aws.amazon.com/boto3/latest/guide/retries.html#standard-retry-mode
-_TRANSIENT_CODES = frozenset(
-    {
-        *("BandwidthLimitExceeded", "EC2ThrottledException", "LimitExceededException", "PriorRequestNotComplete"),
-        *("ProvisionedThroughputExceededException", "RequestLimitExceeded", "RequestThrottled", "SlowDown"),
-        *("RequestThrottledException", "RequestTimeout", "RequestTimeoutException", "ThrottledException"),
-        *("Throttling", "ThrottlingException", "TooManyRequestsException", "TransactionInProgressException"),
-        *("408", "425", "429"),
-    }
-)
+_TRANSIENT_CODES = THROTTLING_CODES | {
+    *("BandwidthLimitExceeded", "EC2ThrottledException", "LimitExceededException", "PriorRequestNotComplete"),
+    *("ProvisionedThroughputExceededException", "RequestThrottled", "RequestThrottledException", "RequestTimeout"),
+    *("RequestTimeoutException", "SlowDown", "ThrottledException", "TransactionInProgressException"),
+    *("408", "425", "429"),
+}
 _SERVER_ERROR = 500
 
 _MAX_CHARACTERS = 500
 
-# The network's errors, and those of the place that gives a machine its credentials.
+# Errors of the network, and of the endpoint that gives a machine its credentials.
 _TRANSIENT_ERRORS = (HTTPClientError, ConnectionError, IncompleteReadError, MetadataRetrievalError)
 
 
@@ -59,7 +59,7 @@ def error_code(error: ClientError) -> str:
 
 
 def describe_error(error: Exception) -> str:
-    """Write an error of AWS's, or of the way to it, on one line."""
+    """Describe an error of AWS, or of the connection to it, in one line."""
     if isinstance(error, ForeignAnswerError):
         return str(error)
     if not isinstance(error, ClientError):
@@ -69,12 +69,12 @@ def describe_error(error: Exception) -> str:
 
 
 def _shorten(text: str) -> str:
-    # A proxy's page may be the message of an error.
+    # The message of an error may be a proxy's whole page.
     return " ".join(text.split())[:_MAX_CHARACTERS]
 
 
 def is_credentials_error(error: BaseException | None) -> bool:
-    """Return whether a call fails again until a person changes something: credentials, permissions, clock or proxy."""
+    """Return whether a person must change something before a call can succeed: credentials, clock or proxy."""
     if isinstance(error, ClientError):
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", _SERVER_ERROR)
         return status < _SERVER_ERROR and error_code(error) not in _TRANSIENT_CODES
@@ -82,12 +82,14 @@ def is_credentials_error(error: BaseException | None) -> bool:
 
 
 @contextmanager
-def translate_errors() -> Iterator[None]:
-    """Turn what botocore raises into a PurgemapError for a person, who can fix it."""
+def translate_errors(subject: str = "") -> Iterator[None]:
+    """Raise PurgemapError, with a hint, for botocore's errors; the message begins with `subject`."""
     try:
         yield
     except AWS_ERRORS as error:
+        # Any other RuntimeError is a bug of purgemap, not the user's to fix.
         if isinstance(error, RuntimeError) and "expired" not in str(error):
-            raise  # a bug of ours
-        words, what_to_do = describe_error(error), _WHAT_TO_DO.get(type(error))
-        raise PurgemapError(f"{words.rstrip('.')}; {what_to_do}" if what_to_do else words) from error
+            raise
+        description, hint = describe_error(error), _HINTS.get(type(error))
+        message = f"{description.rstrip('.')}; {hint}" if hint else description
+        raise PurgemapError(f"{subject}: {message}" if subject else message) from error

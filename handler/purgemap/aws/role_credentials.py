@@ -1,4 +1,4 @@
-"""AssumeRole → the credentials of a role, renewed before they expire."""
+"""Fetch a role's credentials with AssumeRole, and renew them before they expire."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC
@@ -12,12 +12,10 @@ _FIELDS = {"access_key": "AccessKeyId", "secret_key": "SecretAccessKey", "token"
 
 
 class RoleCredentials(DeferredRefreshableCredentials):  # type: ignore[misc]  # botocore has no annotations
-    """Credentials that are fetched on first use, and again in the last ten minutes of their session.
+    """Credentials that are fetched on first use, and again in the last ten minutes of their session."""
 
-    botocore's own are renewed five minutes earlier, with a failure ignored: then each attempt of a call to CloudFront
-    would wait for AssumeRole once more, and no longer fit its time.
-    """
-
+    # botocore's own are renewed five minutes earlier, and ignore a failure. Then each attempt of a call to CloudFront
+    # waits for AssumeRole again, and exceeds its time.
     _advisory_refresh_timeout = DeferredRefreshableCredentials._mandatory_refresh_timeout  # noqa: SLF001
 
     def __init__(self, create_client: Callable[[], Any], role_arn: str, external_id: str | None) -> None:
@@ -30,14 +28,15 @@ class RoleCredentials(DeferredRefreshableCredentials):  # type: ignore[misc]  # 
 
 
 def _parse_credentials(answer: Mapping[str, Any]) -> dict[str, str]:
-    """Parse AssumeRole's answer; raises ForeignAnswerError, as invalid credentials would be used until they expire."""
+    """Parse AssumeRole's answer; raises ForeignAnswerError."""
+    # Without these checks, invalid credentials would be used until they expire.
     try:
-        given = answer["Credentials"]
-        credentials = {name: str(given[field]) for name, field in _FIELDS.items()}
-        # botocore compares times with a zone, and would fail at each later call for one without.
-        credentials["expiry_time"] = given["Expiration"].astimezone(UTC).isoformat()
+        fields = answer["Credentials"]
+        credentials = {name: str(fields[field]) for name, field in _FIELDS.items()}
+        # botocore compares times with a zone; with another, each later call would fail.
+        credentials["expiry_time"] = fields["Expiration"].astimezone(UTC).isoformat()
     except (AttributeError, KeyError, OverflowError, TypeError) as error:
-        raise ForeignAnswerError(answer="AssumeRole without whole credentials") from error
+        raise ForeignAnswerError(answer="AssumeRole with incomplete credentials") from error
     if not all(credentials.values()):
         raise ForeignAnswerError(answer="AssumeRole with empty credentials")
     return credentials

@@ -8,8 +8,7 @@ from unittest import mock
 import pytest
 from moto.sqs.models import Queue as MotoQueue
 
-from purgemap.aws.clients import Aws, AwsCloudFront, SqsQueue
-from purgemap.aws.invalidation_history import AwsInvalidationHistory
+from purgemap.aws import Aws, AwsCloudFront, AwsInvalidationHistory, SqsQueue
 from purgemap.delivery import (
     Accepted,
     Deferred,

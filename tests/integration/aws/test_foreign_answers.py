@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from conftest import LoadMap
-from purgemap.aws.clients import Aws, AwsCloudFront, SqsQueue
+from purgemap.aws import Aws, AwsCloudFront, SqsQueue
 from purgemap.delivery import Accepted, Deferred, FailureKind, InvalidationError, Outcome, RateLimit
 from purgemap.delivery.queueing import QueueMessage
 from purgemap.demo.local_aws import LocalAws

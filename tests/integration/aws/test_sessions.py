@@ -21,7 +21,8 @@ from botocore.awsrequest import AWSResponse
 from botocore.hooks import HierarchicalEmitter
 from urllib3 import HTTPResponse
 
-from purgemap.aws.clients import CONFIGS, SERVICES, Aws, AwsCloudFront
+from purgemap.aws import Aws, AwsCloudFront
+from purgemap.aws.clients import CONFIGS, SERVICES
 from purgemap.aws.errors import translate_errors
 from purgemap.delivery import FailureKind, InvalidationError
 from purgemap.errors import PurgemapError

@@ -1,4 +1,4 @@
-"""What operators read from AWS: queues, dead letters, invalidations in progress."""
+"""Queues, dead letters, metrics and invalidations in progress, as operators' commands read them."""
 
 from purgemap.aws.monitoring.cloudfront_status import AwsInvalidations, InvalidationProgress
 from purgemap.aws.monitoring.queue_metrics import read_oldest_change

@@ -15,7 +15,7 @@ from purgemap.deployment.template.aws_limits import MAX_MANAGED_CHARACTERS
 from purgemap.deployment.template.iam_policies import document_size
 from purgemap.deployment.template.render import render_stack
 from purgemap.deployment.template.yaml_template import load_template
-from support.aws_calls import calls_of, parsed
+from support.aws_calls import calls_of, parse_file
 from support.places import ROOT
 from support.rendered import many, map_of, of_type, read
 
@@ -157,9 +157,9 @@ def test_boundary_allows_all_that_the_main_template_does() -> None:
 def deployment_calls() -> set[str]:
     """Find the calls of `purgemap deploy`; with --refresh it also sends jobs by the function's client of the queue."""
     files = [*PACKAGE.glob("deployment/**/*.py"), *PACKAGE.glob("cli/deploy*.py")]
-    edges = [node for file in PACKAGE.glob("aws/*.py") for node in ast.walk(parsed(file))]
+    edges = [node for file in PACKAGE.glob("aws/*.py") for node in ast.walk(parse_file(file))]
     (queue,) = [node for node in edges if isinstance(node, ast.ClassDef) and node.name == "SqsQueue"]
-    return calls_of([*map(parsed, files), queue], ("cloudformation", "s3", "sts", "sqs", "lambda", "iam", "events"))
+    return calls_of([*map(parse_file, files), queue], ("cloudformation", "s3", "sts", "sqs", "lambda", "iam", "events"))
 
 
 # Needs no permission: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html

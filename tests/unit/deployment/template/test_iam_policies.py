@@ -13,7 +13,7 @@ import pytest
 from conftest import LoadMap
 from purgemap.deployment.template.aws_limits import MAX_INLINE_CHARACTERS, MAX_MANAGED_CHARACTERS, MAX_MANAGED_POLICIES
 from purgemap.deployment.template.yaml_template import load_template
-from support.aws_calls import calls_of, code_words, parsed
+from support.aws_calls import calls_of, code_words, parse_file
 from support.rendered import many, map_of, member_of, names, of_type, stack_of
 
 MAP = """\
@@ -56,7 +56,7 @@ def function_modules() -> list[Path]:
 
 def function_calls() -> set[str]:
     """Find the calls of the function's code, and AssumeRole, which botocore calls for it."""
-    trees = [parsed(file) for file in function_modules()]
+    trees = [parse_file(file) for file in function_modules()]
     assumes = "AssumeRoleCredentialFetcher" in {word for tree in trees for word in code_words(tree)}
     services = ("cloudfront", "sqs", "sts", "logs", "events", "s3", "lambda")
     return calls_of(trees, services) | ({"sts:AssumeRole"} if assumes else set())
