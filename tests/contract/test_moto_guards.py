@@ -59,7 +59,7 @@ def test_a_queue_counts_what_waits_is_delayed_and_is_in_flight(aws: LocalAws) ->
 
 def test_a_message_received_too_often_becomes_a_dead_letter(aws: LocalAws) -> None:
     sqs = aws.client("sqs")
-    queue_url, dead_letter_url = aws.wire(BUCKET)
+    queue_url, dead_letter_url = aws.create_queues(BUCKET)
     sqs.send_message(QueueUrl=queue_url, MessageBody='{"poison": true}')
     counts = []
     while messages := sqs.receive_message(

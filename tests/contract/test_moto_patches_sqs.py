@@ -83,7 +83,7 @@ def test_what_several_threads_receive_and_delete_comes_once_and_never_again(aws:
 
 def test_an_event_source_mapping_leaves_messages_in_the_queue(aws: LocalAws) -> None:
     sqs, function = aws.client("sqs"), aws.client("lambda")
-    queue_url, _ = aws.wire(BUCKET)
+    queue_url, _ = aws.create_queues(BUCKET)
     role = aws.client("iam").create_role(RoleName="purgemap", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
     code = io.BytesIO()
     with zipfile.ZipFile(code, "w") as archive:

@@ -243,7 +243,7 @@ def station(aws: LocalAws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> S
     aws.create_site_bucket(BUCKET)
     map_file = tmp_path / "routes.yaml"
     map_file.write_text(MAP)
-    return Station(aws, *aws.wire(BUCKET), map_file)
+    return Station(aws, *aws.create_queues(BUCKET), map_file)
 
 
 def test_a_rejected_job_goes_again_once_its_distribution_exists_and_is_accepted(station: Station) -> None:

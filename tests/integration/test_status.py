@@ -86,7 +86,7 @@ def station(aws: LocalAws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> S
     aws.create_distribution(E1)
     aws.create_distribution(E2)
     aws.create_distribution(E3, "222222222222")
-    return Station(aws, *aws.wire(BUCKET), map_file)
+    return Station(aws, *aws.create_queues(BUCKET), map_file)
 
 
 def test_an_idle_service_is_told_in_a_few_calm_lines(station: Station) -> None:

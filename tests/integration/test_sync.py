@@ -50,7 +50,7 @@ class Deployment:
         aws.create_site_bucket("my-site")
         for distribution in (E1, E2):
             aws.create_distribution(distribution)
-        queue, dead_letters = aws.wire("my-site")
+        queue, dead_letters = aws.create_queues("my-site")
         queues = {"PURGEMAP_QUEUE_URL": queue, "PURGEMAP_DEAD_LETTER_QUEUE_URL": dead_letters}
         handler = build_handler({**aws.environment, **queues, "PURGEMAP_ROUTES": str(self.map)})
         self._source = EventSource(aws.client("sqs"), queue, aws.queue_arn(queue), handler, window_seconds=1)

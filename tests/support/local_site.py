@@ -27,7 +27,7 @@ class Site:
         self.aws = aws
         self.s3 = aws.client("s3")
         aws.create_site_bucket(BUCKET)
-        self.queue_url, _ = aws.wire(BUCKET)
+        self.queue_url, _ = aws.create_queues(BUCKET)
 
     def put(self, key: str, body: bytes = b"body", **more: Any) -> Any:
         return self.s3.put_object(Bucket=BUCKET, Key=key, Body=body, **more)

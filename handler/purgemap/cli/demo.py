@@ -1,4 +1,4 @@
-"""`purgemap demo`: the whole loop on an embedded AWS, real S3 calls in, invalidations out."""
+"""`purgemap demo`: run the whole service on an embedded AWS, from S3 calls to invalidations."""
 
 import dataclasses
 import json
@@ -6,12 +6,12 @@ import shlex
 import tempfile
 import textwrap
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 from rich.console import Console
@@ -22,13 +22,14 @@ from purgemap.aws import translate_errors
 from purgemap.cli.options import file_name, read_map
 from purgemap.cli.terminal import Terminal, print_json
 from purgemap.errors import PurgemapError
-from purgemap.lambda_function import build_handler
+from purgemap.lambda_function import Handler, build_handler
 from purgemap.routemap import load_map
 
 if TYPE_CHECKING:
     from purgemap.demo import Content, DemoRun, DemoStack, LocalAws
 
-# What imports moto is imported where it is used, so that without the extra `demo` this can say what to install.
+# `purgemap.demo` imports moto, so it is imported in functions: without the extra `demo` this command says what to
+# install.
 # ruff: noqa: PLC0415
 
 OWN_DISTRIBUTION = "E1DEMO2SITE3AB"
@@ -38,7 +39,14 @@ routes:
   - bucket: demo-site
     distributions: [{OWN_DISTRIBUTION}]
 """
-_LOOK_SECONDS = 0.2
+_POLL_SECONDS = 0.2
+
+
+class DemoSettings(NamedTuple):
+    """What a test replaces, as click's `obj`: the batching window (None: the demo's own) and the service."""
+
+    window_seconds: float | None = None
+    build_handler: Callable[[Mapping[str, str]], Handler] = build_handler
 
 
 @click.command(short_help="The whole loop on an embedded AWS.")
@@ -52,28 +60,33 @@ _LOOK_SECONDS = 0.2
 )
 @click.option("--keep", is_flag=True, help="Stay up afterwards, for an `aws s3 sync` of your own.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
-def demo(site: str | None, routes: tuple[str, ...], *, keep: bool, as_json: bool) -> int:
-    """Deploy a site into an embedded AWS, edit it, and show what CloudFront is told."""
+@click.pass_obj
+def demo(settings: DemoSettings | None, site: str | None, routes: tuple[str, ...], *, keep: bool, as_json: bool) -> int:
+    """Deploy a site into an embedded AWS, edit it, and show the invalidations that CloudFront accepts."""
     _check_installed()
     from purgemap.demo import read_folder
 
     folder = Path(site or str(files("purgemap.demo") / "site"))
     content = read_folder(folder)
-    story = Terminal(quiet=as_json)
-    with translate_errors(), _map_file(routes) as map_file, _stage(map_file, own=not routes) as stage:
+    console = Terminal(quiet=as_json)
+    with (
+        translate_errors(),
+        _map_file(routes) as map_file,
+        _demo_run(map_file, settings or DemoSettings(), is_own_map=not routes) as run,
+    ):
         if not routes:
-            _tell_own_map(story)
-        document = _play(stage, content, story)
+            _print_own_map(console)
+        document = _run_steps(run, content, console)
         if as_json:
             print_json(document)
         if keep:
-            _keep(stage, folder, Terminal(stderr=as_json))
+            _print_invalidations_until_interrupted(run, folder, Terminal(stderr=as_json))
     return 0
 
 
 def _check_installed() -> None:
     if not all(find_spec(module) for module in ("moto", "flask", "flask_cors")):
-        raise PurgemapError("the demo needs an embedded AWS, which isn't installed: pip install 'purgemap[demo]'")
+        raise PurgemapError("the demo needs an embedded AWS, which is not installed: pip install 'purgemap[demo]'")
 
 
 @contextmanager
@@ -81,7 +94,7 @@ def _map_file(routes: tuple[str, ...]) -> Iterator[Path]:
     if len(routes) == 1:
         yield Path(routes[0])
         return
-    # The function reads one path: parts in several places are compiled first.
+    # The function reads one path, so a map of several parts is compiled into one file.
     text = json.dumps(read_map(routes, load_map).document) if routes else OWN_MAP
     with tempfile.TemporaryDirectory(prefix="purgemap-demo-") as folder:
         file = Path(folder) / "routes.yaml"
@@ -90,67 +103,67 @@ def _map_file(routes: tuple[str, ...]) -> Iterator[Path]:
 
 
 @contextmanager
-def _stage(map_file: Path, *, own: bool) -> Iterator["DemoRun"]:
-    from purgemap.demo import Destination, provision_stack, start_demo, start_local_aws
+def _demo_run(map_file: Path, settings: DemoSettings, *, is_own_map: bool) -> Iterator["DemoRun"]:
+    from purgemap.demo import WINDOW_SECONDS, Destination, provision_stack, start_demo, start_local_aws
 
     routes = read_map(str(map_file), load_map)
     with start_local_aws() as aws:
-        scenery = provision_stack(aws, routes)
-        if own:  # known without asking the router, so that `lost` judges it too
-            scenery = dataclasses.replace(
-                scenery, destinations=lambda _bucket, key, _event: [Destination(OWN_DISTRIBUTION, f"/{key}")]
+        stack = provision_stack(aws, routes)
+        # The destination in the demo's own map is known, so `lost` judges the router, too.
+        if is_own_map:
+            stack = dataclasses.replace(
+                stack, destinations=lambda _bucket, key, _event: [Destination(OWN_DISTRIBUTION, f"/{key}")]
             )
-        with start_demo(aws, scenery, build_handler(_environment(aws, scenery, map_file))) as stage:
-            yield stage
+        handler = settings.build_handler(_environment(aws, stack, map_file))
+        with start_demo(aws, stack, handler, settings.window_seconds or WINDOW_SECONDS) as run:
+            yield run
 
 
-def _environment(aws: "LocalAws", scenery: "DemoStack", map_file: Path) -> dict[str, str]:
+def _environment(aws: "LocalAws", stack: "DemoStack", map_file: Path) -> dict[str, str]:
     return {
         **aws.environment,
         "PURGEMAP_ROUTES": str(map_file),
-        "PURGEMAP_QUEUE_URL": scenery.queue_url,
-        "PURGEMAP_DEAD_LETTER_QUEUE_URL": scenery.dead_letter_url,
+        "PURGEMAP_QUEUE_URL": stack.queue_url,
+        "PURGEMAP_DEAD_LETTER_QUEUE_URL": stack.dead_letter_url,
     }
 
 
-def _tell_own_map(story: Console) -> None:
-    story.print("The map", style="bold")
-    story.print(Syntax("", "yaml", theme="ansi_dark").highlight(textwrap.indent(OWN_MAP, "  ")))
+def _print_own_map(console: Console) -> None:
+    console.print("The map", style="bold")
+    console.print(Syntax("", "yaml", theme="ansi_dark").highlight(textwrap.indent(OWN_MAP, "  ")))
 
 
-def _play(stage: "DemoRun", content: Mapping[str, "Content"], story: Console) -> dict[str, Any]:
+def _run_steps(run: "DemoRun", content: Mapping[str, "Content"], console: Console) -> dict[str, Any]:
     from purgemap.demo import demo_document, demo_steps, print_step, print_totals
 
     started = time.monotonic()
     steps = []
-    for title, edited in demo_steps(content):
-        # The spinner ends before anything is told: while it turns, rich sends what is printed to stderr.
+    for title, site in demo_steps(content):
+        # Printing must wait until the spinner ends: while it turns, rich sends output to stderr.
         with Terminal(stderr=True).status(Text(title)) as status:
-            steps.append(stage.play(title, edited, status.update))
-        print_step(story, steps[-1])
+            steps.append(run.run_step(title, site, status.update))
+        print_step(console, steps[-1])
     document = demo_document(steps, time.monotonic() - started)
-    print_totals(story, document, stage.dead_letters())
+    print_totals(console, document, run.count_dead_letters())
     return document
 
 
-def _keep(stage: "DemoRun", folder: Path, console: Console) -> None:
-    """Show each new invalidation as CloudFront accepts it, until Ctrl-C."""
+def _print_invalidations_until_interrupted(run: "DemoRun", folder: Path, console: Console) -> None:
     from purgemap.demo import print_invalidations
 
-    place, environment = stage.scenery.places[0], stage.aws.environment
+    site, environment = run.stack.folders[0], run.aws.environment
     names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION")
     credentials = " ".join(f"{name}={environment[name]}" for name in names)
-    target = shlex.join(["s3", "sync", str(folder), f"s3://{place.bucket}/{place.folder}".rstrip("/")])
-    command = f"{credentials} aws {target} --endpoint-url {stage.aws.endpoint_url}"
+    arguments = shlex.join(["s3", "sync", str(folder), f"s3://{site.bucket}/{site.prefix}".rstrip("/")])
     console.print()
-    console.print(f"Up at {stage.aws.endpoint_url} until Ctrl-C. Change a file of the site and try, in another shell:")
+    console.print(f"Up at {run.aws.endpoint_url} until Ctrl-C. Change a file of the site and try, in another shell:")
     console.print()
-    console.print(Text(f"  {command}"))
+    console.print(Text(f"  {credentials} aws {arguments} --endpoint-url {run.aws.endpoint_url}"))
     console.print()
-    translate_errors = len(stage.source.batches)
+    invocations = len(run.source.invocations)
     with suppress(KeyboardInterrupt):
         while True:
-            time.sleep(_LOOK_SECONDS)
-            if len(stage.source.batches) > translate_errors:
-                translate_errors = len(stage.source.batches)
-                print_invalidations(console, stage.news())
+            time.sleep(_POLL_SECONDS)
+            if len(run.source.invocations) > invocations:
+                invocations = len(run.source.invocations)
+                print_invalidations(console, run.new_invalidations())

@@ -1,13 +1,14 @@
-"""An AWS that runs in this process, for the demo and the tests."""
+"""An AWS that runs in this process, for the demo and for tests."""
 
 from purgemap.demo.local_aws import LocalAws, start_local_aws
 from purgemap.demo.output import demo_document, print_invalidations, print_step, print_totals
 from purgemap.demo.provision import DemoStack, Destination, provision_stack
-from purgemap.demo.run import DemoRun, start_demo
+from purgemap.demo.run import WINDOW_SECONDS, DemoRun, start_demo
 from purgemap.demo.site_sync import Content, read_folder
 from purgemap.demo.steps import demo_steps
 
 __all__ = [
+    "WINDOW_SECONDS",
     "Content",
     "DemoRun",
     "DemoStack",

@@ -1,4 +1,4 @@
-"""An AWS in this process, and what a site needs of it: buckets, distributions, a rule and queues."""
+"""Start an AWS in this process, and create a site's buckets, distributions, rule and queues."""
 
 import contextlib
 import functools
@@ -17,31 +17,31 @@ from purgemap.demo.server import REGION, isolated_aws_environment, serve
 
 Client: TypeAlias = Any  # boto3 publishes no types
 
-VISIBILITY_SECONDS = 30  # in service 370; here a person waits for the retry
+VISIBILITY_SECONDS = 30  # 370 in the stack; a person waits for the retry here
 MAX_RECEIVE_COUNT = 5
-_POOL = 32  # connections, so that an upload's threads don't queue
+_MAX_CONNECTIONS = 32  # an upload's threads must not wait for each other
 
 
 @contextlib.contextmanager
 def start_local_aws(port: int = 0) -> Iterator["LocalAws"]:
-    """Run an empty AWS on 127.0.0.1 while the block runs; every AWS client made meanwhile goes there."""
+    """Run an empty AWS on 127.0.0.1 while the block runs; AWS clients created meanwhile connect to it."""
     with serve(port) as endpoint_url, isolated_aws_environment(endpoint_url) as environment:
         yield LocalAws(endpoint_url, environment)
 
 
 @dataclass(frozen=True, slots=True)
 class LocalAws:
-    """The running stand-in; `environment` is what a client or the handler needs to reach it."""
+    """The running AWS; `environment` holds the variables by which clients and the handler connect to it."""
 
     endpoint_url: str
     environment: Mapping[str, str]
 
     def client(self, service: str, account_id: str = DEFAULT_ACCOUNT_ID) -> Client:
-        """Make a real boto3 client; another account's goes through a role assumed there."""
+        """Create a boto3 client; for another account, with a role assumed there."""
         session = _session("embedded", "embedded")
         if account_id != DEFAULT_ACCOUNT_ID:
             session = _session(*self._assumed_credentials(account_id))
-        config = Config(max_pool_connections=_POOL, retries={"mode": "standard", "total_max_attempts": 2})
+        config = Config(max_pool_connections=_MAX_CONNECTIONS, retries={"mode": "standard", "total_max_attempts": 2})
         return session.client(service, endpoint_url=self.endpoint_url, config=config)
 
     def _assumed_credentials(self, account_id: str) -> tuple[str, str, str]:
@@ -50,7 +50,7 @@ class LocalAws:
         return credentials["AccessKeyId"], credentials["SecretAccessKey"], credentials["SessionToken"]
 
     def create_site_bucket(self, name: str) -> None:
-        """Create a bucket that tells EventBridge what happens in it."""
+        """Create a bucket that sends its events to EventBridge."""
         s3 = self.client("s3")
         s3.create_bucket(Bucket=name)
         s3.put_bucket_notification_configuration(
@@ -58,15 +58,15 @@ class LocalAws:
         )
 
     def create_distribution(self, id: str | None = None, account_id: str = DEFAULT_ACCOUNT_ID) -> str:  # noqa: A002  CloudFront's word
-        """Create a distribution, with the given id or one like CloudFront's, and return its id."""
-        created = self.client("cloudfront", account_id).create_distribution(DistributionConfig=_distribution_config())
-        given = str(created["Distribution"]["Id"])
+        """Create a distribution with this id, or one like CloudFront's, and return the id."""
+        answer = self.client("cloudfront", account_id).create_distribution(DistributionConfig=_distribution_config())
+        generated_id = str(answer["Distribution"]["Id"])
         if id is not None:
-            rename_distribution(account_id=account_id, old=given, new=id)
-        return id or given
+            rename_distribution(account_id=account_id, old=generated_id, new=id)
+        return id or generated_id
 
-    def wire(self, *buckets: str) -> tuple[str, str]:
-        """Lead the buckets' events through a rule to a queue; return its URL and its dead-letter queue's."""
+    def create_queues(self, *buckets: str) -> tuple[str, str]:
+        """Create a rule that sends the buckets' events to a queue; returns its URL and its dead-letter queue's."""
         sqs, events = self.client("sqs"), self.client("events")
         dead_letters = sqs.create_queue(QueueName="purgemap-dead-letters")["QueueUrl"]
         redrive = {"deadLetterTargetArn": self.queue_arn(dead_letters), "maxReceiveCount": MAX_RECEIVE_COUNT}
@@ -83,12 +83,12 @@ class LocalAws:
         return queue, dead_letters
 
     def queue_arn(self, queue_url: str) -> str:
-        """Ask for the ARN of a queue."""
+        """Read the ARN of a queue."""
         answer = self.client("sqs").get_queue_attributes(QueueUrl=queue_url, AttributeNames=["QueueArn"])
         return str(answer["Attributes"]["QueueArn"])
 
     def accepted_items(self, account_id: str = DEFAULT_ACCOUNT_ID) -> dict[str, list[list[str]]]:
-        """Read the items of each invalidation that CloudFront accepted, by distribution id, oldest first."""
+        """Read the items of each accepted invalidation, by distribution id, oldest first."""
         cloudfront = self.client("cloudfront", account_id)
         pages = cloudfront.get_paginator("list_distributions").paginate()
         distributions = [item["Id"] for page in pages for item in page["DistributionList"].get("Items", [])]
@@ -108,14 +108,14 @@ def invalidation_ids(cloudfront: Client, distribution: str) -> list[str]:
 
 
 def invalidation_items(cloudfront: Client, distribution: str, invalidation: str) -> list[str]:
-    """Read what an invalidation was asked for."""
+    """Read the items of an invalidation."""
     answer = cloudfront.get_invalidation(DistributionId=distribution, Id=invalidation)
     return list(answer["Invalidation"]["InvalidationBatch"]["Paths"]["Items"])
 
 
 @functools.cache
 def _session(access_key: str, secret_key: str, token: str | None = None) -> Client:
-    """Make a session once for its credentials: one reads the descriptions of all services anew."""
+    # Cached by credentials: each session reads the descriptions of all services.
     return boto3.session.Session(access_key, secret_key, token, region_name=REGION)
 
 

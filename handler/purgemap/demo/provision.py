@@ -1,4 +1,4 @@
-"""A map → what it needs of an AWS: buckets with example names, its distributions, a rule and queues."""
+"""Create what a map names in an AWS: buckets with example names, distributions, a rule and queues."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -21,18 +21,18 @@ from purgemap.routemap import (
 )
 from purgemap.routing import Router, Target, substitute_captures
 
-_WORD = "demo"  # stands for a star, and for a capture that names no distribution
+_PLACEHOLDER = "demo"  # replaces a star, and a capture that names no distribution
 
 
-class Place(NamedTuple):
-    """Where the site goes: a bucket, and the folder that begins its keys ("" or with a slash at its end)."""
+class SiteFolder(NamedTuple):
+    """A folder of a bucket that the demo uploads the site to; `prefix` is "" or ends in a slash."""
 
     bucket: str
-    folder: str
+    prefix: str
 
 
 class Destination(NamedTuple):
-    """A distribution that serves an object, under this path of a viewer's (not encoded)."""
+    """A distribution that serves an object, and the viewer path, which is not encoded."""
 
     distribution: str
     viewer_path: str
@@ -40,9 +40,9 @@ class Destination(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class DemoStack:
-    """A map's AWS, built; `destinations` says who serves a bucket's key after an event "created" or "deleted"."""
+    """The resources of a map; `destinations` returns where a bucket's key is served after an event."""
 
-    places: tuple[Place, ...]
+    folders: tuple[SiteFolder, ...]
     distributions: tuple[Distribution, ...]
     queue_url: str
     dead_letter_url: str
@@ -50,29 +50,29 @@ class DemoStack:
 
 
 def provision_stack(aws: LocalAws, routes: RouteMap) -> DemoStack:
-    """Create what a map speaks of."""
-    places = tuple(dict.fromkeys(_places(routes)))
-    buckets = sorted({place.bucket for place in places})
+    """Create the buckets, distributions, rule and queues of a map."""
+    folders = tuple(dict.fromkeys(_site_folders(routes)))
+    buckets = sorted({folder.bucket for folder in folders})
     for bucket in buckets:
         aws.create_site_bucket(bucket)
     distributions = {distribution.id: distribution for _, distribution in routes.distributions()}
     for distribution in distributions.values():
         aws.create_distribution(distribution.id, account_of(distribution))
-    queue_url, dead_letter_url = aws.wire(*buckets)
+    queue_url, dead_letter_url = aws.create_queues(*buckets)
     destinations = partial(_destinations, Router(routes))
-    return DemoStack(places, tuple(distributions.values()), queue_url, dead_letter_url, destinations)
+    return DemoStack(folders, tuple(distributions.values()), queue_url, dead_letter_url, destinations)
 
 
 def account_of(distribution: Distribution) -> str:
-    """Tell the number of a distribution's account, where moto's own stands for the function's."""
+    """Return the id of a distribution's account; moto's own is the function's."""
     return distribution.account or DEFAULT_ACCOUNT_ID
 
 
 def _destinations(router: Router, bucket: str, key: str, event: str) -> list[Destination]:
-    """Ask the map: of a map that somebody wrote, nothing else knows what it wants."""
+    # For a user's map there is no other judge than its own router.
     decisions = router.bucket(bucket).decide(key, event)
     targets = [decision for decision in decisions if isinstance(decision, Target)]
-    # A route that invalidates other things than the object itself promises nothing about the object.
+    # A route that does not invalidate the object itself may leave it stale.
     return [_destination(target, key) for target in targets if "{path}" in target.settings.invalidate]
 
 
@@ -80,36 +80,36 @@ def _destination(target: Target, key: str) -> Destination:
     return Destination(target.distribution.id, "/" + key.removeprefix(f"{target.origin_path}/".removeprefix("/")))
 
 
-def _places(routes: RouteMap) -> Iterator[Place]:
-    for filed in (routes.buckets.items(), routes.patterns):
-        for bucket, text in filed:
-            for route in load_routes(text):
-                yield from _places_of(routes, bucket, route)
+def _site_folders(routes: RouteMap) -> Iterator[SiteFolder]:
+    for bucket, text in (*routes.buckets.items(), *routes.patterns):
+        for route in load_routes(text):
+            for template in route.distributions:
+                yield from _site_folder(routes, bucket, route, template)
 
 
-def _places_of(routes: RouteMap, bucket: str, route: Route) -> Iterator[Place]:
-    for named in route.distributions:
-        captures = _captures(routes, bucket, route, named)
-        distribution = routes.distribution(substitute_captures(named, captures))
-        if distribution is not None:
-            origin = substitute_captures(load_settings(route, distribution).origin_path, captures).removeprefix("/")
-            folder = _example(route.prefix, captures)
-            # A distribution serves nothing outside its origin path.
-            inside = not origin or folder.startswith(f"{origin}/")
-            yield Place(_example(bucket, captures), folder if inside else f"{origin}/")
+def _site_folder(routes: RouteMap, bucket: str, route: Route, template: str) -> Iterator[SiteFolder]:
+    captures = _example_captures(routes, bucket, route, template)
+    distribution = routes.distribution(substitute_captures(template, captures))
+    if distribution is not None:
+        origin = substitute_captures(load_settings(route, distribution).origin_path, captures).removeprefix("/")
+        prefix = _example(route.prefix, captures)
+        # A distribution serves no object outside its origin path.
+        is_inside = not origin or prefix.startswith(f"{origin}/")
+        yield SiteFolder(_example(bucket, captures), prefix if is_inside else f"{origin}/")
 
 
-def _captures(routes: RouteMap, bucket: str, route: Route, named: str) -> dict[str, str]:
-    """Choose what the captures hold: a capture that is to name a distribution, the map's first name."""
-    captures = dict.fromkeys(capture_names(tokenize(bucket) + tokenize(route.prefix)), _WORD)
-    naming = named.removeprefix("{").removesuffix("}")
-    if naming in captures and naming != named:
-        captures[naming] = next((name for name, _ in routes.distributions() if is_distribution_name(name)), _WORD)
+def _example_captures(routes: RouteMap, bucket: str, route: Route, template: str) -> dict[str, str]:
+    captures = dict.fromkeys(capture_names(tokenize(bucket) + tokenize(route.prefix)), _PLACEHOLDER)
+    capture = template.removeprefix("{").removesuffix("}")
+    # A capture that names the distribution must hold a name of the map.
+    if capture in captures and capture != template:
+        captures[capture] = next((name for name, _ in routes.distributions() if is_distribution_name(name)), _PLACEHOLDER)
     return captures
 
 
 def _example(pattern: str, captures: Mapping[str, str]) -> str:
-    parts = tokenize(pattern)
+    texts = {TokenKind.STAR: _PLACEHOLDER}
     return "".join(
-        {TokenKind.LITERAL: part.text, TokenKind.STAR: _WORD}.get(part.kind) or captures[part.text] for part in parts
+        token.text if token.kind is TokenKind.LITERAL else texts.get(token.kind) or captures[token.text]
+        for token in tokenize(pattern)
     )

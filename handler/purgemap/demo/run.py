@@ -1,4 +1,4 @@
-"""A site, edited step by step → what each step changed, what CloudFront was told, and what stayed stale."""
+"""Run the demo: edit a site step by step, and record changes, accepted invalidations and stale objects."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -11,22 +11,22 @@ from typing import NamedTuple, TypeAlias
 from purgemap.demo.local_aws import LocalAws, invalidation_ids, invalidation_items
 from purgemap.demo.provision import DemoStack, account_of
 from purgemap.demo.site_sync import Content, list_bucket, sync
-from purgemap.demo.sqs_poller import Batch, EventSource, Handler
+from purgemap.demo.sqs_poller import EventSource, Handler, Invocation
 from purgemap.demo.staleness import Coverage, is_wildcard
 from purgemap.errors import PurgemapError
 from purgemap.routemap import Distribution
 from purgemap.text import pluralize
 
-WINDOW_SECONDS = 2.0  # in service 10: here a person waits for it after every step
-_DRAIN_SECONDS = 600.0
-_LOOK_SECONDS = 0.1
+WINDOW_SECONDS = 2.0  # 10 in the stack; a person waits for it after every step here
+_MAX_DRAIN_SECONDS = 600.0
+_POLL_SECONDS = 0.1
 
 
-Objects: TypeAlias = dict[tuple[str, str], str]  # ETags by bucket and key
+ETags: TypeAlias = dict[tuple[str, str], str]  # by bucket and key
 
 
-class Change(NamedTuple):
-    """An object that is new or other than before (event "created"), or gone ("deleted")."""
+class SiteChange(NamedTuple):
+    """An object that a step created or changed (event "created") or deleted ("deleted")."""
 
     bucket: str
     key: str
@@ -34,7 +34,7 @@ class Change(NamedTuple):
 
 
 class AcceptedInvalidation(NamedTuple):
-    """An invalidation that CloudFront accepted, read back from it; `changes` counts the changed objects it covers."""
+    """An invalidation as CloudFront lists it; `changes` is the number of changed objects that it covers."""
 
     distribution: Distribution
     items: tuple[str, ...]
@@ -42,132 +42,142 @@ class AcceptedInvalidation(NamedTuple):
 
     @property
     def wildcards(self) -> int:
-        """Count the items that are wildcards."""
+        """Return the number of items that are wildcards."""
         return sum(is_wildcard(item) for item in self.items)
 
 
-class Step(NamedTuple):
-    """What a step came to: messages are events, or jobs that the service sent to itself."""
+class StepResult(NamedTuple):
+    """The result of a step; `stale` are changed objects whose old copy viewers can still get."""
 
     title: str
-    changes: tuple[Change, ...]
-    batches: tuple[Batch, ...]
-    told: tuple[AcceptedInvalidation, ...]
-    lost: tuple[Change, ...]
+    changes: tuple[SiteChange, ...]
+    invocations: tuple[Invocation, ...]
+    invalidations: tuple[AcceptedInvalidation, ...]
+    stale: tuple[SiteChange, ...]
     seconds: float
 
     @property
     def events(self) -> int:
-        """Count the messages that reached the handler, each once however often it was tried."""
-        return len({message for batch in self.batches for message in batch.message_ids})
+        """Return the number of messages that the handler received, retries not counted."""
+        # Messages are events, or jobs that the service sent to its own queue.
+        return len({message for invocation in self.invocations for message in invocation.message_ids})
 
 
 @dataclass(slots=True)
 class DemoRun:
-    """Plays steps on an AWS whose queue is polled all the while, by `poller` until the demonstration ends."""
+    """Runs steps on an AWS whose queue is polled in the thread of `poller`."""
 
     aws: LocalAws
-    scenery: DemoStack
+    stack: DemoStack
     source: EventSource
     poller: "Future[None]"
-    _objects: Objects = field(default_factory=dict)  # as the last step left them
-    _known: set[str] = field(default_factory=set)  # the ids of invalidations that were told
+    _etags: ETags = field(default_factory=dict)  # after the last step
+    _known_ids: set[str] = field(default_factory=set)  # of invalidations that were returned
 
-    def play(self, title: str, site: Mapping[str, Content], progress: Callable[[str], None]) -> Step:
-        """Make every place of the map hold the site, and wait until the service has dealt with it."""
+    def run_step(self, title: str, site: Mapping[str, Content], progress: Callable[[str], None]) -> StepResult:
+        """Upload the site to every folder of the map, and wait until the queue is empty; raises PurgemapError."""
         started = time.monotonic()
-        done = len(self.source.batches)
-        before = self._objects
-        self._sync(site, progress)
+        invocations_before, etags_before = len(self.source.invocations), self._etags
+        self._upload(site, progress)
         self._drain(progress)
-        self._objects = self._list()
-        changes = tuple(_changes(before, self._objects))
-        batches = tuple(self.source.batches[done:])
-        told = self.news(changes)
-        lost = tuple(self._lost(changes, told))
-        return Step(title, changes, batches, told, lost, time.monotonic() - started)
+        self._etags = self._list_etags()
+        changes = tuple(_list_changes(etags_before, self._etags))
+        invocations = tuple(self.source.invocations[invocations_before:])
+        invalidations = self.new_invalidations(changes)
+        stale = tuple(self._find_stale(changes, invalidations))
+        return StepResult(title, changes, invocations, invalidations, stale, time.monotonic() - started)
 
-    def news(self, changes: tuple[Change, ...] = ()) -> tuple[AcceptedInvalidation, ...]:
-        """Read the invalidations that CloudFront accepted since this was last asked."""
+    def new_invalidations(self, changes: tuple[SiteChange, ...] = ()) -> tuple[AcceptedInvalidation, ...]:
+        """Read the invalidations that CloudFront accepted since the last call."""
         return tuple(
-            AcceptedInvalidation(distribution, tuple(sorted(items)), self._covered(changes, distribution, items))
-            for distribution in self.scenery.distributions
+            AcceptedInvalidation(distribution, tuple(sorted(items)), self._count_covered(changes, distribution, items))
+            for distribution in self.stack.distributions
             for items in self._new_items(distribution)
         )
 
     def _new_items(self, distribution: Distribution) -> Iterator[list[str]]:
         cloudfront = self.aws.client("cloudfront", account_of(distribution))
-        for identifier in invalidation_ids(cloudfront, distribution.id):
-            if identifier not in self._known:
-                self._known.add(identifier)
-                yield invalidation_items(cloudfront, distribution.id, identifier)
+        for id_ in invalidation_ids(cloudfront, distribution.id):
+            if id_ not in self._known_ids:
+                self._known_ids.add(id_)
+                yield invalidation_items(cloudfront, distribution.id, id_)
 
-    def dead_letters(self) -> int:
-        """Count the messages that the queue gave up."""
-        return self._depth(self.scenery.dead_letter_url)
+    def count_dead_letters(self) -> int:
+        """Count the messages in the dead-letter queue."""
+        return self._count_messages(self.stack.dead_letter_url)
 
-    def _covered(self, changes: tuple[Change, ...], distribution: Distribution, items: list[str]) -> int:
+    def _count_covered(self, changes: tuple[SiteChange, ...], distribution: Distribution, items: list[str]) -> int:
         coverage = Coverage(items)
         covered = {
             (change.bucket, change.key)
             for change in changes
-            for destination in self.scenery.destinations(*change)
+            for destination in self.stack.destinations(*change)
             if destination.distribution == distribution.id and coverage.covers(destination.viewer_path)
         }
         return len(covered)
 
-    def _lost(self, changes: tuple[Change, ...], told: tuple[AcceptedInvalidation, ...]) -> Iterator[Change]:
+    def _find_stale(
+        self, changes: tuple[SiteChange, ...], invalidations: tuple[AcceptedInvalidation, ...]
+    ) -> Iterator[SiteChange]:
         coverages = {
-            distribution.id: Coverage(item for one in told if one.distribution == distribution for item in one.items)
-            for distribution in self.scenery.distributions
+            distribution.id: Coverage(
+                item
+                for invalidation in invalidations
+                if invalidation.distribution == distribution
+                for item in invalidation.items
+            )
+            for distribution in self.stack.distributions
         }
         for change in changes:
-            destinations = self.scenery.destinations(*change)
-            if not all(coverages[served.distribution].covers(served.viewer_path) for served in destinations):
+            destinations = self.stack.destinations(*change)
+            if not all(coverages[to.distribution].covers(to.viewer_path) for to in destinations):
                 yield change
 
-    def _list(self) -> Objects:
+    def _list_etags(self) -> ETags:
         s3 = self.aws.client("s3")
-        buckets = {place.bucket for place in self.scenery.places}
+        buckets = {folder.bucket for folder in self.stack.folders}
         return {(bucket, key): etag for bucket in buckets for key, etag in list_bucket(s3, bucket).items()}
 
-    def _sync(self, site: Mapping[str, Content], progress: Callable[[str], None]) -> None:
-        wanted: dict[str, dict[str, Content]] = {}
-        for place in self.scenery.places:
-            content = {place.folder + key: content for key, content in site.items()}
-            wanted.setdefault(place.bucket, {}).update(content)
-        for bucket, content in wanted.items():
+    def _upload(self, site: Mapping[str, Content], progress: Callable[[str], None]) -> None:
+        contents: dict[str, dict[str, Content]] = {}
+        for bucket, prefix in self.stack.folders:
+            contents.setdefault(bucket, {}).update({prefix + key: content for key, content in site.items()})
+        for bucket, content in contents.items():
             progress(f"{bucket}: {pluralize(len(content), 'file')}")
             sync(self.aws.client("s3"), bucket, content)
 
     def _drain(self, progress: Callable[[str], None]) -> None:
-        deadline = time.monotonic() + _DRAIN_SECONDS
-        while left := self._depth(self.scenery.queue_url):
-            progress(f"messages in the queue: {left:,}")
+        deadline = time.monotonic() + _MAX_DRAIN_SECONDS
+        while count := self._count_messages(self.stack.queue_url):
+            progress(f"messages in the queue: {count:,}")
             if self.poller.done():
-                self.poller.result()
+                self.poller.result()  # raises the poller's error
             if time.monotonic() > deadline:
-                raise PurgemapError(f"still in the queue after {_DRAIN_SECONDS:.0f} s: {pluralize(left, 'message')}")
-            time.sleep(_LOOK_SECONDS)
+                raise PurgemapError(
+                    f"still in the queue after {_MAX_DRAIN_SECONDS:.0f} s: {pluralize(count, 'message')}"
+                )
+            time.sleep(_POLL_SECONDS)
 
-    def _depth(self, queue_url: str) -> int:
-        """Count the messages that wait, wait for later, or are with the handler."""
+    def _count_messages(self, queue_url: str) -> int:
+        # Visible, delayed and in flight.
         answer = self.aws.client("sqs").get_queue_attributes(QueueUrl=queue_url, AttributeNames=["All"])
         return sum(int(n) for name, n in answer["Attributes"].items() if name.startswith("ApproximateNumberOf"))
 
 
-def _changes(before: Objects, after: Objects) -> Iterator[Change]:
-    for place in sorted(before.keys() | after.keys()):
-        if before.get(place) != after.get(place):
-            yield Change(*place, "created" if place in after else "deleted")
+def _list_changes(before: ETags, after: ETags) -> Iterator[SiteChange]:
+    for bucket_and_key in sorted(before.keys() | after.keys()):
+        if before.get(bucket_and_key) != after.get(bucket_and_key):
+            yield SiteChange(*bucket_and_key, "created" if bucket_and_key in after else "deleted")
 
 
 @contextmanager
-def start_demo(aws: LocalAws, scenery: DemoStack, handler: Handler) -> Iterator[DemoRun]:
-    """Poll the queue in a thread of its own while the block plays its steps."""
+def start_demo(
+    aws: LocalAws, stack: DemoStack, handler: Handler, window_seconds: float = WINDOW_SECONDS
+) -> Iterator[DemoRun]:
+    """Poll the queue in a thread while the block runs its steps; `window_seconds` is the batching window."""
     stop = Event()
-    source = EventSource(aws.client("sqs"), scenery.queue_url, aws.queue_arn(scenery.queue_url), handler)
-    source.window_seconds = WINDOW_SECONDS
+    source = EventSource(aws.client("sqs"), stack.queue_url, aws.queue_arn(stack.queue_url), handler)
+    source.window_seconds = window_seconds
 
     def poll() -> None:
         while not stop.is_set():
@@ -175,6 +185,6 @@ def start_demo(aws: LocalAws, scenery: DemoStack, handler: Handler) -> Iterator[
 
     with ThreadPoolExecutor(1, thread_name_prefix="event source") as pool:
         try:
-            yield DemoRun(aws, scenery, source, pool.submit(poll))
+            yield DemoRun(aws, stack, source, pool.submit(poll))
         finally:
             stop.set()

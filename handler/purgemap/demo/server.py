@@ -1,4 +1,4 @@
-"""moto, corrected, behind a loopback port of this process."""
+"""Serve the patched moto on a loopback port of this process."""
 
 import contextlib
 import functools
@@ -25,19 +25,13 @@ REGION = "us-east-1"
 
 @contextlib.contextmanager
 def serve(port: int) -> Iterator[str]:
-    """Serve an empty AWS on the port (0: any free one) while the block runs, and give its URL.
+    """Serve an empty AWS on a port (0: any free one) while the block runs, and yield its URL.
 
-    moto's state belongs to the process, so there is one embedded AWS at a time.
+    moto's state belongs to the process, so only one embedded AWS can run at a time.
     """
     moto_patches.apply()
     moto_api_backend.reset()
-    server = make_server(
-        LOOPBACK,
-        port,
-        _application(),
-        threaded=True,
-        request_handler=_QuietHandler,
-    )
+    server = make_server(LOOPBACK, port, _application(), threaded=True, request_handler=_QuietHandler)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), name="embedded AWS", daemon=True)
     thread.start()
     try:
@@ -50,10 +44,9 @@ def serve(port: int) -> Iterator[str]:
 
 @contextlib.contextmanager
 def isolated_aws_environment(endpoint_url: str) -> Iterator[dict[str, str]]:
-    """Point every AWS client of this process at the endpoint, with credentials that nothing else accepts.
+    """Point every AWS client of this process at the endpoint, with credentials that only it accepts.
 
-    The profile, configuration and proxy of whoever runs this play no part, and a client that somebody forgot to
-    point anywhere can't reach an account.
+    The caller's profile, configuration and proxy are left out, so that no client can reach a real account.
     """
     environment = {
         "AWS_ENDPOINT_URL": endpoint_url,
@@ -67,9 +60,9 @@ def isolated_aws_environment(endpoint_url: str) -> Iterator[dict[str, str]]:
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
         "NO_PROXY": LOOPBACK,
-        "no_proxy": LOOPBACK,  # where it is set, it counts
+        "no_proxy": LOOPBACK,  # takes precedence over NO_PROXY
     }
-    # A proxy's variables may be in small letters, which then replace those in capitals.
+    # Proxy variables in small letters take precedence over those in capitals.
     others = {
         name: value
         for name, value in os.environ.items()
@@ -81,13 +74,14 @@ def isolated_aws_environment(endpoint_url: str) -> Iterator[dict[str, str]]:
 
 @functools.cache
 def _application() -> "_Dispatcher":
-    """Make the application once in a process: it keeps no state of its own, and takes a while to make."""
+    # Cached: it has no state, and takes long to create.
     return _Dispatcher(create_backend_app)
 
 
 class _Dispatcher(DomainDispatcherApplication):
-    """Find a host's service once: moto lists the folders of its package for every request, a third of its time."""
+    """moto's dispatcher, with each host's service cached."""
 
+    # moto lists the folders of its package for every request, which takes a third of its time.
     def __init__(self, create_app: Callable[[Any], Any]) -> None:
         super().__init__(create_app)
         self._services: dict[str | None, Any] = {}
@@ -99,7 +93,7 @@ class _Dispatcher(DomainDispatcherApplication):
 
 
 class _QuietHandler(MotoRequestHandler):
-    """Requests are no news: the demo's story goes to the terminal."""
+    """Logs requests at DEBUG: the terminal belongs to the demo's output."""
 
     def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002  werkzeug's signature
         logging.getLogger(__name__).debug("%s " + message, type, *args)  # noqa: G003  werkzeug's format string

@@ -1,4 +1,4 @@
-"""A folder → a bucket that holds the same: only what changed goes up, what went is deleted."""
+"""Synchronize a folder into a bucket: upload changed files, delete objects that are gone."""
 
 import hashlib
 import mimetypes
@@ -10,22 +10,22 @@ from typing import Any, TypeAlias
 
 from purgemap.errors import PurgemapError
 
-Content: TypeAlias = Path | bytes  # a file, or what stands in its place
+Content: TypeAlias = Path | bytes  # a file, or its content
 
-# moto reads and lists keys as XML 1.0, which has no place for these: https://www.w3.org/TR/xml/#charsets
+# moto reads and lists keys as XML 1.0, which excludes these characters: https://www.w3.org/TR/xml/#charsets
 _NOT_IN_XML = re.compile(r"[\x00-\x1f\ufffe\uffff]")
 
 _THREADS = 8
-_DELETE_AT_ONCE = 1000  # S3's limit of one call
+_MAX_DELETIONS_PER_CALL = 1000  # S3's limit
 
 
 def read_folder(folder: Path) -> dict[str, Content]:
-    """Find the files of a folder, each under the key that it gets; raises PurgemapError for what can't be uploaded."""
+    """Find a folder's files by key; raises PurgemapError for a name that cannot be uploaded."""
     if not folder.is_dir():
-        raise PurgemapError(f"{folder}: no folder is there; give a site's folder with --site")
+        raise PurgemapError(f"{folder}: not a folder; give a site's folder with --site")
     files = sorted(file for file in folder.rglob("*") if file.is_file())
     if not files:
-        raise PurgemapError(f"{folder}: it holds no files; give a site's folder with --site")
+        raise PurgemapError(f"{folder}: the folder has no files; give a site's folder with --site")
     return {_key(folder, file): file for file in files}
 
 
@@ -34,7 +34,7 @@ def _key(folder: Path, file: Path) -> str:
     try:
         key.encode()
     except UnicodeEncodeError:
-        raise PurgemapError(f"{folder}: the name {key!r} isn't UTF-8, and S3 takes no other; rename the file") from None
+        raise PurgemapError(f"{folder}: the name {key!r} is not UTF-8, which S3 requires; rename the file") from None
     if _NOT_IN_XML.search(key):
         raise PurgemapError(
             f"{folder}: the name {key!r} has a control character, which the demo cannot store; rename it"
@@ -48,23 +48,24 @@ def list_bucket(s3: Any, bucket: str) -> dict[str, str]:
     return {item["Key"]: item["ETag"].strip('"') for page in pages for item in page.get("Contents", [])}
 
 
-def sync(s3: Any, bucket: str, wanted: Mapping[str, Content]) -> None:
-    """Make a bucket hold what is wanted."""
-    present = list_bucket(s3, bucket)
+def sync(s3: Any, bucket: str, site: Mapping[str, Content]) -> None:
+    """Make a bucket hold exactly the site's objects."""
+    etags = list_bucket(s3, bucket)
 
     def upload(key: str) -> None:
-        body = read_content(wanted[key])
-        if present.get(key) != hashlib.md5(body, usedforsecurity=False).hexdigest():
-            kind = mimetypes.guess_type(key)[0] or "application/octet-stream"
-            s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType=kind)
+        body = read_content(site[key])
+        # The ETag of an object that was uploaded in one part is its MD5.
+        if etags.get(key) != hashlib.md5(body, usedforsecurity=False).hexdigest():
+            content_type = mimetypes.guess_type(key)[0] or "application/octet-stream"
+            s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType=content_type)
 
     with ThreadPoolExecutor(_THREADS) as pool:
-        list(pool.map(upload, wanted))
-    _delete(s3, bucket, [key for key in present if key not in wanted])
+        list(pool.map(upload, site))
+    _delete(s3, bucket, [key for key in etags if key not in site])
 
 
 def read_content(content: Content) -> bytes:
-    """Read a file, or return what is given in its place; raises PurgemapError."""
+    """Return a file's content, or the content itself; raises PurgemapError."""
     try:
         return content.read_bytes() if isinstance(content, Path) else content
     except OSError as error:
@@ -72,6 +73,6 @@ def read_content(content: Content) -> bytes:
 
 
 def _delete(s3: Any, bucket: str, keys: list[str]) -> None:
-    for start in range(0, len(keys), _DELETE_AT_ONCE):
-        objects = [{"Key": key} for key in keys[start : start + _DELETE_AT_ONCE]]
+    for start in range(0, len(keys), _MAX_DELETIONS_PER_CALL):
+        objects = [{"Key": key} for key in keys[start : start + _MAX_DELETIONS_PER_CALL]]
         s3.delete_objects(Bucket=bucket, Delete={"Objects": objects, "Quiet": True})

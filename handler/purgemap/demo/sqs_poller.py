@@ -1,7 +1,7 @@
-"""A queue → the batches that Lambda's event source mapping would make of it, each handed to the handler.
+"""Poll a queue and invoke the handler, as Lambda's event source mapping does.
 
-The rules: https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html (the event, the window) and
-https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html (what an answer means).
+Events and the batching window: https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
+Responses: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
 """
 
 import json
@@ -16,24 +16,24 @@ from typing import Any, TypeAlias
 Message: TypeAlias = dict[str, Any]
 Handler: TypeAlias = Callable[[Any, Any], Any]
 
-MAX_PAYLOAD_BYTES = 6 * 1024 * 1024  # of an invocation, its records' metadata included
+MAX_PAYLOAD_BYTES = 6 * 1024 * 1024  # of an invocation, including its records' metadata
 FUNCTION_TIMEOUT_SECONDS = 60.0
-_RECEIVE_AT_ONCE = 10  # SQS's limit of one call
+_MAX_MESSAGES_PER_CALL = 10  # SQS's limit
 _LONG_POLL_SECONDS = 1
-_PAUSE_SECONDS = 0.05  # between looks in the last second of a window, too short for a long poll
+_PAUSE_SECONDS = 0.05  # between short polls: the last second of a window is too short for a long poll
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
-    """What one invocation of the handler came to: message ids, and those among them that failed."""
+class Invocation:
+    """One invocation of the handler: the ids of its messages, and of those that failed."""
 
     message_ids: tuple[str, ...]
     failed_ids: frozenset[str]
 
 
 class Context:
-    """What a function is told of its invocation: the parts of Lambda's context object that handlers read."""
+    """The members of Lambda's context object that handlers read."""
 
     def __init__(
         self, timeout_seconds: float = FUNCTION_TIMEOUT_SECONDS, now: Callable[[], float] = time.monotonic
@@ -44,13 +44,13 @@ class Context:
         self._deadline = now() + timeout_seconds
 
     def get_remaining_time_in_millis(self) -> int:
-        """Tell the milliseconds that are left before Lambda would end the invocation."""
+        """Return the milliseconds until Lambda would end the invocation."""
         return max(0, int((self._deadline - self._now()) * 1000))
 
 
 @dataclass(slots=True)
 class EventSource:
-    """An event source mapping with ReportBatchItemFailures, polling in the thread that calls it."""
+    """An event source mapping with ReportBatchItemFailures, which polls in the caller's thread."""
 
     sqs: Any
     queue_url: str
@@ -58,98 +58,93 @@ class EventSource:
     handler: Handler
     batch_size: int = 10_000
     window_seconds: float = 10.0
+    max_payload_bytes: int = MAX_PAYLOAD_BYTES
     now: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
-    batches: list[Batch] = field(default_factory=list)  # all so far; one is here before its messages are deleted
-    _held: deque[Message] = field(default_factory=deque)  # received, but too large for the last batch
+    invocations: list[Invocation] = field(default_factory=list)  # appended before the messages are deleted
+    _next_messages: deque[Message] = field(default_factory=deque)  # received, but too large for the last batch
 
-    def poll(self) -> Batch | None:
-        """Collect one batch, invoke the handler, delete what succeeded; None if the queue gave nothing.
-
-        What failed stays in the queue: SQS shows it again after the visibility timeout, and moves it to the dead-letter
-        queue once it has been received too often.
-        """
+    def poll(self) -> Invocation | None:
+        """Collect a batch, invoke the handler, delete the messages that succeeded; None for an empty queue."""
+        # Failed messages stay in the queue: SQS shows them again after the visibility timeout, and moves them to the
+        # dead-letter queue after too many receives.
         messages = self._collect()
         if not messages:
             return None
-        identifiers = tuple(message["MessageId"] for message in messages)
-        failed = self._invoke(messages, identifiers)
-        self.batches.append(Batch(identifiers, failed))
-        self._delete([message for message in messages if message["MessageId"] not in failed])
-        return self.batches[-1]
+        ids = tuple(message["MessageId"] for message in messages)
+        failed_ids = self._invoke(messages, ids)
+        self.invocations.append(Invocation(ids, failed_ids))
+        self._delete([message for message in messages if message["MessageId"] not in failed_ids])
+        return self.invocations[-1]
 
     def _collect(self) -> list[Message]:
-        """Receive until the batch size or the payload's limit is reached, or the window of the first message ends."""
-        self._held = self._held or deque(self._receive(_LONG_POLL_SECONDS))
+        """Receive up to the batch size or the payload's limit, until the first message's window ends."""
+        self._next_messages = self._next_messages or deque(self._receive(_LONG_POLL_SECONDS))
         deadline = self.now() + self.window_seconds
         messages: list[Message] = []
         size = 0
-        while self._held and len(messages) < self.batch_size:
-            size += _record_size(self._held[0], self.queue_arn)
-            if messages and size > MAX_PAYLOAD_BYTES:
+        while self._next_messages and len(messages) < self.batch_size:
+            size += _record_size(self._next_messages[0], self.queue_arn)
+            if messages and size > self.max_payload_bytes:
                 break
-            messages.append(self._held.popleft())
-            self._held = self._held or deque(self._receive_until(deadline))
+            messages.append(self._next_messages.popleft())
+            self._next_messages = self._next_messages or deque(self._receive_until(deadline))
         return messages
 
     def _receive_until(self, deadline: float) -> list[Message]:
-        """Receive the next messages; [] once the window is over."""
-        while (left := deadline - self.now()) > 0:
-            received = self._receive(min(int(left), _LONG_POLL_SECONDS))
-            if received:
-                return received
-            self.sleep(min(left, _PAUSE_SECONDS))
+        while (seconds := deadline - self.now()) > 0:
+            if messages := self._receive(min(int(seconds), _LONG_POLL_SECONDS)):
+                return messages
+            self.sleep(min(seconds, _PAUSE_SECONDS))
         return []
 
     def _receive(self, wait_seconds: int) -> list[Message]:
         answer = self.sqs.receive_message(
             QueueUrl=self.queue_url,
-            MaxNumberOfMessages=_RECEIVE_AT_ONCE,
+            MaxNumberOfMessages=_MAX_MESSAGES_PER_CALL,
             WaitTimeSeconds=wait_seconds,
             MessageSystemAttributeNames=["All"],
             MessageAttributeNames=["All"],
         )
         return list(answer.get("Messages", []))
 
-    def _invoke(self, messages: Sequence[Message], identifiers: Sequence[str]) -> frozenset[str]:
+    def _invoke(self, messages: Sequence[Message], ids: Sequence[str]) -> frozenset[str]:
         event = {"Records": [to_record(message, self.queue_arn) for message in messages]}
         try:
-            # Through JSON and back, as an event and an answer travel: what JSON can't say fails here too.
-            answer = json.loads(json.dumps(self.handler(json.loads(json.dumps(event)), Context(now=self.now))))
-        except Exception:  # noqa: BLE001  Lambda's rule: whatever a function raises fails its batch
+            # Lambda sends events and responses as JSON, so values that JSON has not must fail here, too.
+            response = json.loads(json.dumps(self.handler(json.loads(json.dumps(event)), Context(now=self.now))))
+        except Exception:  # noqa: BLE001  in Lambda, any error that a function raises fails its batch
             _log.exception("the handler failed with a batch of %d", len(messages))
-            return frozenset(identifiers)
-        return parse_failures(answer, identifiers)
+            return frozenset(ids)
+        return parse_failures(response, ids)
 
     def _delete(self, messages: Sequence[Message]) -> None:
-        for start in range(0, len(messages), _RECEIVE_AT_ONCE):
-            some = messages[start : start + _RECEIVE_AT_ONCE]
-            entries = [
-                {"Id": str(number), "ReceiptHandle": message["ReceiptHandle"]} for number, message in enumerate(some)
-            ]
+        for start in range(0, len(messages), _MAX_MESSAGES_PER_CALL):
+            batch = messages[start : start + _MAX_MESSAGES_PER_CALL]
+            entries = [{"Id": str(i), "ReceiptHandle": message["ReceiptHandle"]} for i, message in enumerate(batch)]
             self.sqs.delete_message_batch(QueueUrl=self.queue_url, Entries=entries)
 
 
-def parse_failures(answer: object, identifiers: Sequence[str]) -> frozenset[str]:
-    """Read the ids of the messages that failed from a handler's answer.
+def parse_failures(response: object, ids: Sequence[str]) -> frozenset[str]:
+    """Parse the ids of the failed messages from a handler's response.
 
-    Nothing, {} and an empty or null list mean success; an identifier that is empty, null, misspelt or no message of
-    the batch fails the whole batch, and so does an answer of another shape.
+    None, {} and an empty or null list mean success. An unknown, empty or null id fails the whole batch, and so does a
+    response of another shape.
     """
-    everything = frozenset(identifiers)
-    if answer is None or answer == {}:
+    all_ids = frozenset(ids)
+    if response is None or response == {}:
         return frozenset()
-    if not isinstance(answer, dict):
-        return everything
-    failures = answer.get("batchItemFailures") or []
+    if not isinstance(response, dict):
+        return all_ids
+    failures = response.get("batchItemFailures") or []
     if not isinstance(failures, list) or not all(isinstance(failure, dict) for failure in failures):
-        return everything
-    failed = [failure.get("itemIdentifier") for failure in failures]
-    return frozenset(failed) if everything.issuperset(failed) else everything
+        return all_ids
+    failed_ids = [failure.get("itemIdentifier") for failure in failures]
+    return frozenset(failed_ids) if all_ids.issuperset(failed_ids) else all_ids
 
 
 def to_record(message: Message, queue_arn: str) -> dict[str, Any]:
-    """Spell a message that ReceiveMessage returned as a record of Lambda's SQS event."""
+    """Build a record of Lambda's SQS event from a message of ReceiveMessage."""
     return {
         "messageId": message["MessageId"],
         "receiptHandle": message["ReceiptHandle"],
@@ -164,8 +159,9 @@ def to_record(message: Message, queue_arn: str) -> dict[str, Any]:
 
 
 def _attribute(value: dict[str, Any]) -> dict[str, Any]:
-    spelt = {name[0].lower() + name[1:]: content for name, content in value.items()}
-    return {"stringListValues": [], "binaryListValues": [], **spelt}
+    # Lambda's names begin in lower case, SQS's in upper case.
+    members = {name[0].lower() + name[1:]: content for name, content in value.items()}
+    return {"stringListValues": [], "binaryListValues": [], **members}
 
 
 def _record_size(message: Message, queue_arn: str) -> int:

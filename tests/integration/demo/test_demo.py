@@ -6,7 +6,7 @@ import shlex
 import signal
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -15,32 +15,27 @@ import boto3
 import pytest
 from click.testing import CliRunner, Result
 
-from purgemap.cli.demo import OWN_DISTRIBUTION, demo
-from purgemap.demo import run as demonstration
+from purgemap.cli.demo import OWN_DISTRIBUTION, DemoSettings, demo
 from purgemap.errors import PurgemapError
+from purgemap.lambda_function import Handler
 from support.doubles.nonsense import Nonsense, serve_nonsense
 
 ODD_NAMES = ["a b", "a+b", "~", "a~b~c", "100%", "#", "?x=1", "quote's", "(1)", "é", "日本", "a&b=c@d"]
 
 
-@pytest.fixture(autouse=True)
-def _short_window(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(demonstration, "WINDOW_SECONDS", 0.3)
+WINDOW_SECONDS = 0.3
+SHORT_WINDOW = DemoSettings(WINDOW_SECONDS)
 
 
-def run(*arguments: object) -> Result:
-    return CliRunner().invoke(demo, [str(argument) for argument in arguments], standalone_mode=False)
+def run(*arguments: object, settings: DemoSettings = SHORT_WINDOW) -> Result:
+    return CliRunner().invoke(demo, [str(argument) for argument in arguments], obj=settings, standalone_mode=False)
 
 
-def document(*arguments: object) -> dict[str, Any]:
-    result = run("--json", *arguments)
+def run_json(*arguments: object, settings: DemoSettings = SHORT_WINDOW) -> dict[str, Any]:
+    result = run("--json", *arguments, settings=settings)
     assert (result.exception, result.return_value) == (None, 0)
-    parsed: dict[str, Any] = json.loads(result.stdout)
-    return parsed
-
-
-def items(told: Iterable[dict[str, Any]]) -> list[tuple[str, list[str]]]:
-    return [(one["distribution"], one["items"]) for one in told]
+    document: dict[str, Any] = json.loads(result.stdout)
+    return document
 
 
 def write_site(folder: Path, names: Iterable[str]) -> Path:
@@ -51,11 +46,11 @@ def write_site(folder: Path, names: Iterable[str]) -> Path:
     return folder
 
 
-def test_a_deploy_an_edit_and_a_deletion_of_the_own_site_are_told_in_one_document() -> None:
-    told = document()
-    assert told.keys() == {"objects", "events", "batches", "invalidations", "lost", "seconds"}
-    assert (told["objects"], told["events"], told["lost"]) == (19, 19, 0)
-    edit, delete = told["invalidations"][-2:]
+def test_demo_json_is_one_document_of_all_steps() -> None:
+    document = run_json()
+    assert document.keys() == {"objects", "events", "batches", "invalidations", "lost", "seconds"}
+    assert (document["objects"], document["events"], document["lost"]) == (19, 19, 0)
+    edit, delete = document["invalidations"][-2:]
     assert edit == {
         "distribution": OWN_DISTRIBUTION,
         "items": ["/blog/autumn/", "/blog/autumn/index.html"],
@@ -63,23 +58,23 @@ def test_a_deploy_an_edit_and_a_deletion_of_the_own_site_are_told_in_one_documen
         "wildcards": 0,
         "changes": 1,
     }
-    assert items([delete]) == [(OWN_DISTRIBUTION, ["/docs/price%20list.html", "/docs/price+list.html"])]
+    assert delete["distribution"] == OWN_DISTRIBUTION
+    assert delete["items"] == ["/docs/price%20list.html", "/docs/price+list.html"]
 
 
-def test_a_site_of_odd_names_loses_nothing(tmp_path: Path) -> None:
+def test_demo_leaves_no_object_of_odd_names_stale(tmp_path: Path) -> None:
     names = [f"{folder}/{page}" for folder in ODD_NAMES for page in ("index.html", *ODD_NAMES)]
-    told = document("--site", write_site(tmp_path, names))
-    assert (told["objects"], told["events"], told["lost"]) == (len(names) + 2, len(names) + 2, 0)
+    document = run_json("--site", write_site(tmp_path, names))
+    assert (document["objects"], document["events"], document["lost"]) == (len(names) + 2, len(names) + 2, 0)
 
 
-def test_a_service_that_tells_nothing_loses_everything(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("purgemap.cli.demo.build_handler", lambda _environment: lambda _event, _context: None)
-    told = document()
-    assert (told["invalidations"], told["lost"]) == ([], 19)
+def test_demo_reports_every_object_of_an_idle_service_as_lost() -> None:
+    document = run_json(settings=DemoSettings(WINDOW_SECONDS, lambda _environment: lambda _event, _context: None))
+    assert (document["invalidations"], document["lost"]) == ([], 19)
 
 
-def test_a_service_that_tells_the_wrong_path_loses_the_object(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    def build_handler(environment: dict[str, str]) -> Any:
+def test_demo_reports_the_object_of_a_wrong_path_as_lost(tmp_path: Path) -> None:
+    def build_handler(environment: Mapping[str, str]) -> Handler:
         cloudfront = boto3.client("cloudfront", endpoint_url=environment["AWS_ENDPOINT_URL"])
 
         def handle(_event: Any, context: Any) -> None:
@@ -88,10 +83,10 @@ def test_a_service_that_tells_the_wrong_path_loses_the_object(monkeypatch: pytes
 
         return handle
 
-    monkeypatch.setattr("purgemap.cli.demo.build_handler", build_handler)
-    told = document("--site", write_site(tmp_path, ["a+b.html", "a b.html"]))
-    changes = [(one["paths"], one["changes"]) for one in told["invalidations"]]
-    assert (changes, told["lost"]) == ([(1, 1), (1, 0), (1, 1)], 2)
+    site = write_site(tmp_path, ["a+b.html", "a b.html"])
+    document = run_json("--site", site, settings=DemoSettings(WINDOW_SECONDS, build_handler))
+    changes = [(invalidation["paths"], invalidation["changes"]) for invalidation in document["invalidations"]]
+    assert (changes, document["lost"]) == ([(1, 1), (1, 0), (1, 1)], 2)
 
 
 def test_demo_leaves_out_the_proxy_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,19 +94,19 @@ def test_demo_leaves_out_the_proxy_of_the_environment(monkeypatch: pytest.Monkey
     with serve_nonsense(page) as url:
         monkeypatch.setenv("http_proxy", url)
         monkeypatch.setenv("no_proxy", "intranet")
-        assert document()["lost"] == 0
+        assert run_json()["lost"] == 0
 
 
-def test_the_story_names_the_map_each_step_and_the_totals() -> None:
-    story = run().stdout
-    assert "- bucket: demo-site" in story
+def test_demo_prints_the_map_each_step_and_the_totals() -> None:
+    output = run().stdout
+    assert "- bucket: demo-site" in output
     for title in ("First deploy: 17 files", "Edit blog/autumn/index.html", "Delete docs/price list.html"):
-        assert title in story
-    assert "1 object changed → 1 event → 1 batch → 1 invalidation" in story
-    assert re.search(r"objects +events +batches +invalidations +paths +cost +lost +seconds", story)
+        assert title in output
+    assert "1 object changed → 1 event → 1 batch → 1 invalidation" in output
+    assert re.search(r"objects +events +batches +invalidations +paths +cost +lost +seconds", output)
 
 
-def test_a_name_that_looks_like_markup_is_told_as_it_is(tmp_path: Path) -> None:
+def test_demo_prints_names_that_look_like_markup_as_they_are(tmp_path: Path) -> None:
     result = run("--site", write_site(tmp_path, ["[/bold]/index.html", "[red].html"]))
     assert result.exception is None
     assert "Edit [/bold]/index.html" in result.stdout
@@ -139,22 +134,28 @@ routes:
 """
 
 
-def test_a_map_gets_its_buckets_its_distributions_and_the_site_where_each_route_finds_it(tmp_path: Path) -> None:
+def test_demo_creates_what_a_map_names_and_uploads_the_site(tmp_path: Path) -> None:
     file = tmp_path / "routes.yaml"
     file.write_text(MAP)
     site = write_site(tmp_path / "site", ["index.html", "app.map"])
-    told = document("--routes", file, "--site", site)
+    document = run_json("--routes", file, "--site", site)
     # Three buckets, two files each, then an edit and a deletion in each.
-    assert (told["objects"], told["lost"]) == (12, 0)
-    assert {one["distribution"]: one.get("role_arn") for one in told["invalidations"]} == {
+    assert (document["objects"], document["lost"]) == (12, 0)
+    assert {
+        invalidation["distribution"]: invalidation.get("role_arn") for invalidation in document["invalidations"]
+    } == {
         "E2EXAMPLE1ABCD": None,
         "E3EXAMPLE2ABCD": "arn:aws:iam::222222222222:role/purgemap",
         "tenant:dt_1a2b3c": None,
     }
-    assert {item for one in told["invalidations"] for item in one["items"]} == {"/", "/index.html", "/app.map"}
+    assert {item for invalidation in document["invalidations"] for item in invalidation["items"]} == {
+        "/",
+        "/index.html",
+        "/app.map",
+    }
 
 
-def test_a_map_with_a_mistake_is_told_and_nothing_starts(tmp_path: Path) -> None:
+def test_demo_refuses_an_invalid_map(tmp_path: Path) -> None:
     file = tmp_path / "routes.yaml"
     file.write_text("version: 1\nroutes: [{bucket: b, distributions: [missing]}]\n")
     result = run("--routes", file)
@@ -162,14 +163,14 @@ def test_a_map_with_a_mistake_is_told_and_nothing_starts(tmp_path: Path) -> None
     assert "missing" in str(result.exception)
 
 
-def test_without_its_extra_the_demo_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_demo_without_its_extra_names_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "moto", None)
     result = run()
     assert isinstance(result.exception, PurgemapError)
     assert str(result.exception).endswith("pip install 'purgemap[demo]'")
 
 
-def test_with_keep_it_stays_up_tells_what_others_change_and_ends_on_ctrl_c(tmp_path: Path) -> None:
+def test_demo_keep_prints_new_invalidations_until_ctrl_c(tmp_path: Path) -> None:
     site = write_site(tmp_path, ["index.html"])
     code = "from purgemap.cli.main import main; main()"
     command = [sys.executable, "-c", code, "demo", "--keep", "--site", str(site)]

@@ -1,4 +1,4 @@
-"""A folder, its copy in a bucket, and the edits of the demo."""
+"""A folder, its copy in a bucket, and the steps of the demo."""
 
 import os
 from pathlib import Path
@@ -13,7 +13,7 @@ from support.local_site import BUCKET, Site
 pytest_plugins = ["support.local_aws_fixtures"]
 
 
-def test_files_get_their_paths_as_keys(tmp_path: Path) -> None:
+def test_read_folder_gives_files_their_paths_as_keys(tmp_path: Path) -> None:
     for name in ("index.html", "a b/é+.html", ".well-known/x"):
         file = tmp_path / name
         file.parent.mkdir(exist_ok=True)
@@ -21,19 +21,19 @@ def test_files_get_their_paths_as_keys(tmp_path: Path) -> None:
     assert list(read_folder(tmp_path)) == [".well-known/x", "a b/é+.html", "index.html"]
 
 
-def test_a_folder_without_files_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(PurgemapError, match="holds no files"):
+def test_read_folder_refuses_a_folder_without_files(tmp_path: Path) -> None:
+    with pytest.raises(PurgemapError, match="the folder has no files"):
         read_folder(tmp_path)
 
 
-def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(PurgemapError, match="no folder is there"):
+def test_read_folder_refuses_a_missing_folder(tmp_path: Path) -> None:
+    with pytest.raises(PurgemapError, match="not a folder"):
         read_folder(tmp_path / "missing")
 
 
-def test_a_name_that_s3_cannot_take_is_refused(tmp_path: Path) -> None:
+def test_read_folder_refuses_a_name_that_is_not_utf_8(tmp_path: Path) -> None:
     Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.html")).touch()
-    with pytest.raises(PurgemapError, match="isn't UTF-8"):
+    with pytest.raises(PurgemapError, match="is not UTF-8"):
         read_folder(tmp_path)
 
 
@@ -47,18 +47,18 @@ def test_read_folder_refuses_control_characters(name: str, tmp_path: Path) -> No
     )
 
 
-def test_sync_names_the_file_that_cannot_be_read(site: Site, tmp_path: Path) -> None:
+def test_sync_names_a_file_that_cannot_be_read(site: Site, tmp_path: Path) -> None:
     with pytest.raises(PurgemapError, match=r"gone.html: cannot be read: No such file or directory$"):
         sync(site.s3, BUCKET, {"gone.html": tmp_path / "gone.html"})
 
 
-def test_a_sync_uploads_only_what_changed_and_deletes_what_went(site: Site) -> None:
+def test_sync_uploads_changed_files_and_deletes_missing_ones(site: Site) -> None:
     content: dict[str, Content] = {"same.html": b"same", "changed.html": b"old", "gone.html": b"gone"}
     sync(site.s3, BUCKET, content)
     site.events()
     sync(site.s3, BUCKET, {"same.html": b"same", "changed.html": b"new", "new.html": b"new"})
-    told = {(event["detail"]["object"]["key"], event["detail"]["reason"]) for event in site.events()}
-    assert told == {("changed.html", "PutObject"), ("new.html", "PutObject"), ("gone.html", "DeleteObject")}
+    changes = {(event["detail"]["object"]["key"], event["detail"]["reason"]) for event in site.events()}
+    assert changes == {("changed.html", "PutObject"), ("new.html", "PutObject"), ("gone.html", "DeleteObject")}
     assert list_bucket(site.s3, BUCKET).keys() == {"same.html", "changed.html", "new.html"}
 
 
@@ -70,13 +70,13 @@ def test_a_sync_uploads_only_what_changed_and_deletes_what_went(site: Site) -> N
         (["only.css"], "only.css", "only.css"),
     ],
 )
-def test_the_demo_edits_an_index_and_deletes_another_page(keys: list[str], edited: str, deleted: str) -> None:
+def test_demo_steps_edit_an_index_and_delete_another_page(keys: list[str], edited: str, deleted: str) -> None:
     first, edit, delete = demo_steps(dict.fromkeys(keys, b""))
     assert first[1].keys() == set(keys)
     assert {key for key in keys if first[1][key] != edit[1][key]} == {edited}
     assert first[1].keys() - delete[1].keys() == {deleted}
 
 
-def test_one_file_is_told_as_one() -> None:
+def test_demo_steps_count_one_file_in_the_singular() -> None:
     (title, _), *_ = demo_steps({"index.html": b""})
     assert title == "First deploy: 1 file"

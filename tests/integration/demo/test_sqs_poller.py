@@ -1,13 +1,12 @@
-"""The poller that stands in for Lambda's event source mapping."""
+"""The poller that replaces Lambda's event source mapping."""
 
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from purgemap.demo import sqs_poller as event_source
 from purgemap.demo.local_aws import LocalAws
-from purgemap.demo.sqs_poller import EventSource, parse_failures
+from purgemap.demo.sqs_poller import MAX_PAYLOAD_BYTES, EventSource, parse_failures
 from support.doubles.clock import Clock
 from support.local_site import BUCKET, Site, send
 
@@ -17,7 +16,7 @@ QUEUE_ARN = "arn:aws:sqs:us-east-1:123456789012:purgemap"
 
 
 class Recorder:
-    """A handler that keeps the events it was given and answers as it is told."""
+    """A handler that records its events and contexts, and returns what `answer` returns for the records."""
 
     def __init__(self, answer: Callable[[list[dict[str, Any]]], Any] = lambda _records: None) -> None:
         self.events: list[dict[str, Any]] = []
@@ -31,8 +30,8 @@ class Recorder:
 
 
 def source(aws: LocalAws, handler: Recorder, clock: Clock | None = None, **settings: Any) -> EventSource:
-    """Make a poller whose time passes only while it sleeps."""
-    queue_url, _ = aws.wire(BUCKET)
+    """Create a poller whose clock advances only while it sleeps."""
+    queue_url, _ = aws.create_queues(BUCKET)
     clock = clock or Clock()
     settings = {"window_seconds": 0.3, "now": clock, "sleep": clock.advance, **settings}
     return EventSource(aws.client("sqs"), queue_url, QUEUE_ARN, handler, **settings)
@@ -49,7 +48,7 @@ def depth(aws: LocalAws, queue_url: str) -> dict[str, str]:
 EMPTY = {"Messages": "0", "MessagesNotVisible": "0"}
 
 
-def test_a_record_has_the_fields_that_lambda_documents(site: Site) -> None:
+def test_record_has_the_fields_that_lambda_documents(site: Site) -> None:
     handler = Recorder()
     site.put("page.html")
     source(site.aws, handler).poll()
@@ -74,7 +73,7 @@ def test_a_record_has_the_fields_that_lambda_documents(site: Site) -> None:
     assert (record["eventSource"], record["eventSourceARN"], record["awsRegion"]) == ("aws:sqs", QUEUE_ARN, "us-east-1")
 
 
-def test_a_message_attribute_is_spelt_as_lambda_spells_it(aws: LocalAws) -> None:
+def test_record_names_message_attributes_as_lambda_does(aws: LocalAws) -> None:
     handler = Recorder()
     mapping = source(aws, handler)
     attribute = {"StringValue": "1", "DataType": "Number"}
@@ -85,7 +84,7 @@ def test_a_message_attribute_is_spelt_as_lambda_spells_it(aws: LocalAws) -> None
     }
 
 
-def test_the_context_tells_the_time_that_is_left(aws: LocalAws) -> None:
+def test_context_returns_the_remaining_time(aws: LocalAws) -> None:
     handler = Recorder()
     mapping = source(aws, handler)
     send(mapping.sqs, mapping.queue_url, 10)
@@ -93,13 +92,13 @@ def test_the_context_tells_the_time_that_is_left(aws: LocalAws) -> None:
     assert handler.contexts[0].get_remaining_time_in_millis() == 60_000
 
 
-def test_an_empty_queue_invokes_nothing(aws: LocalAws) -> None:
+def test_poll_of_an_empty_queue_invokes_nothing(aws: LocalAws) -> None:
     handler = Recorder()
     assert source(aws, handler).poll() is None
     assert handler.events == []
 
 
-def test_what_comes_within_the_window_is_one_batch(aws: LocalAws) -> None:
+def test_poll_collects_one_batch_per_window(aws: LocalAws) -> None:
     handler = Recorder()
     mapping = source(aws, handler)
     send(mapping.sqs, mapping.queue_url, 70)
@@ -108,7 +107,7 @@ def test_what_comes_within_the_window_is_one_batch(aws: LocalAws) -> None:
     assert depth(aws, mapping.queue_url) == EMPTY
 
 
-def test_the_window_begins_with_the_first_message(aws: LocalAws) -> None:
+def test_poll_starts_the_window_with_the_first_message(aws: LocalAws) -> None:
     clock = Clock()
     mapping = source(aws, Recorder(), clock, window_seconds=0.9)
     send(mapping.sqs, mapping.queue_url, 10)
@@ -117,7 +116,7 @@ def test_the_window_begins_with_the_first_message(aws: LocalAws) -> None:
     assert clock.now - started == pytest.approx(0.9)
 
 
-def test_a_full_batch_does_not_wait_for_its_window(aws: LocalAws) -> None:
+def test_poll_invokes_a_full_batch_before_the_window_ends(aws: LocalAws) -> None:
     handler = Recorder()
     mapping = source(aws, handler, batch_size=25, window_seconds=30)
     send(mapping.sqs, mapping.queue_url, 30)
@@ -127,10 +126,10 @@ def test_a_full_batch_does_not_wait_for_its_window(aws: LocalAws) -> None:
     assert [len(event["Records"]) for event in handler.events] == [25, 5]
 
 
-def test_a_batch_ends_before_its_payload_passes_six_megabytes(aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(event_source, "MAX_PAYLOAD_BYTES", 5_000)
+def test_poll_ends_a_batch_before_the_payload_limit(aws: LocalAws) -> None:
+    assert MAX_PAYLOAD_BYTES == 6 * 1024 * 1024
     handler = Recorder()
-    mapping = source(aws, handler)
+    mapping = source(aws, handler, max_payload_bytes=5_000)
     for _ in range(5):
         mapping.sqs.send_message(QueueUrl=mapping.queue_url, MessageBody="x" * 1_500)
     while mapping.poll():
@@ -138,29 +137,29 @@ def test_a_batch_ends_before_its_payload_passes_six_megabytes(aws: LocalAws, mon
     assert [len(event["Records"]) for event in handler.events] == [2, 2, 1]
 
 
-def test_only_what_the_answer_names_stays_in_the_queue(aws: LocalAws) -> None:
+def test_poll_keeps_only_failed_messages_in_the_queue(aws: LocalAws) -> None:
     handler = Recorder(lambda records: {"batchItemFailures": [{"itemIdentifier": records[3]["messageId"]}]})
     mapping = source(aws, handler)
     send(mapping.sqs, mapping.queue_url, 10)
-    batch = mapping.poll()
-    assert batch is not None
-    assert batch.failed_ids == {handler.events[0]["Records"][3]["messageId"]}
+    invocation = mapping.poll()
+    assert invocation is not None
+    assert invocation.failed_ids == {handler.events[0]["Records"][3]["messageId"]}
     assert depth(aws, mapping.queue_url) == {"Messages": "0", "MessagesNotVisible": "1"}
 
 
-def test_everything_stays_in_the_queue_when_the_handler_raises(aws: LocalAws) -> None:
+def test_poll_keeps_all_messages_if_the_handler_raises(aws: LocalAws) -> None:
     def fail(_records: object) -> None:
         raise RuntimeError
 
     mapping = source(aws, Recorder(fail))
     send(mapping.sqs, mapping.queue_url, 10)
-    batch = mapping.poll()
-    assert batch is not None
-    assert len(batch.failed_ids) == 10
+    invocation = mapping.poll()
+    assert invocation is not None
+    assert len(invocation.failed_ids) == 10
     assert depth(aws, mapping.queue_url) == {"Messages": "0", "MessagesNotVisible": "10"}
 
 
-def test_what_fails_five_times_becomes_a_dead_letter(aws: LocalAws) -> None:
+def test_message_that_fails_five_times_becomes_a_dead_letter(aws: LocalAws) -> None:
     handler = Recorder(lambda records: {"batchItemFailures": [{"itemIdentifier": records[0]["messageId"]}]})
     mapping = source(aws, handler, window_seconds=0)
     mapping.sqs.set_queue_attributes(QueueUrl=mapping.queue_url, Attributes={"VisibilityTimeout": "0"})
@@ -174,22 +173,22 @@ def test_what_fails_five_times_becomes_a_dead_letter(aws: LocalAws) -> None:
 
 
 @pytest.mark.parametrize("answer", [None, {}, {"batchItemFailures": []}, {"batchItemFailures": None}])
-def test_an_answer_without_failures_is_success(answer: object) -> None:
+def test_parse_failures_of_an_empty_response_is_empty(answer: object) -> None:
     assert parse_failures(answer, ["a", "b"]) == set()
 
 
-def test_an_answer_names_the_messages_that_failed() -> None:
+def test_parse_failures_returns_the_failed_ids() -> None:
     assert parse_failures({"batchItemFailures": [{"itemIdentifier": "b"}]}, ["a", "b"]) == {"b"}
 
 
 @pytest.mark.parametrize(
     "failure", [{"itemIdentifier": ""}, {"itemIdentifier": None}, {"itemIdentifier": "c"}, {"identifier": "a"}, "a", {}]
 )
-def test_an_identifier_that_lambda_does_not_understand_fails_the_whole_batch(failure: object) -> None:
+def test_parse_failures_fails_the_batch_for_an_unknown_id(failure: object) -> None:
     answer = {"batchItemFailures": [{"itemIdentifier": "a"}, failure]}
     assert parse_failures(answer, ["a", "b"]) == {"a", "b"}
 
 
 @pytest.mark.parametrize("answer", ["fine", ["a"], 1, {"batchItemFailures": "a"}])
-def test_an_answer_of_another_shape_fails_the_whole_batch(answer: object) -> None:
+def test_parse_failures_fails_the_batch_for_another_shape(answer: object) -> None:
     assert parse_failures(answer, ["a", "b"]) == {"a", "b"}

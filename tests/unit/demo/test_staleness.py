@@ -1,4 +1,4 @@
-"""The judge of what is stale: accepted items and a viewer's path."""
+"""Accepted items and the viewer paths that they cover."""
 
 import pytest
 
@@ -20,7 +20,7 @@ from purgemap.demo.staleness import Coverage, is_wildcard
         ("/a*b", "/a*b"),
     ],
 )
-def test_an_item_covers_the_spelling_that_a_viewer_asks_for(item: str, viewer_path: str) -> None:
+def test_coverage_covers_the_encoded_viewer_path(item: str, viewer_path: str) -> None:
     assert Coverage([item]).covers(viewer_path)
 
 
@@ -39,9 +39,9 @@ def test_an_item_covers_the_spelling_that_a_viewer_asks_for(item: str, viewer_pa
         ("#tag*", "/page.html"),
     ],
 )
-def test_an_item_leaves_stale_what_it_does_not_spell(item: str, viewer_path: str) -> None:
+def test_coverage_does_not_cover_other_encodings(item: str, viewer_path: str) -> None:
     assert not Coverage([item]).covers(viewer_path)
 
 
-def test_a_wildcard_is_a_path_that_ends_in_a_star() -> None:
+def test_is_wildcard_requires_a_path_that_ends_in_a_star() -> None:
     assert [item for item in ("/*", "/a*", "/a*b", "/a", "#a*") if is_wildcard(item)] == ["/*", "/a*"]

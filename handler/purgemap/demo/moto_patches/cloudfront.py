@@ -1,7 +1,7 @@
-"""moto's CloudFront → one that accepts and refuses invalidations as AWS's does.
+"""Make moto's CloudFront accept and refuse invalidations as AWS's does.
 
-https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/invalidation-specifying-objects.html has the rules of
-a path, https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_CreateInvalidation.html those of a request.
+Paths: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/invalidation-specifying-objects.html
+Requests: https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_CreateInvalidation.html
 """
 
 import datetime as dt
@@ -20,56 +20,56 @@ from moto.core.utils import utcnow
 
 from purgemap.demo.moto_patches.patch import patch
 
-COMPLETION = dt.timedelta(seconds=1)  # AWS: 25 s at P95, too long for a person or a test to watch
+COMPLETION = dt.timedelta(seconds=1)  # AWS: 25 s at P95, too long for a demo or a test
 _MAX_PATH_LENGTH = 4000
-# RFC 1738's unsafe characters, controls and what isn't ASCII. A "%" that begins no escape is unsafe too.
-_REFUSED = re.compile(r"[^!-~]|[<>\"#{}|\\^~\[\]`]|%(?![0-9A-Fa-f]{2})")
+# Control characters, non-ASCII, RFC 1738's unsafe characters, and a "%" that does not begin an escape.
+_INVALID_CHARACTER = re.compile(r"[^!-~]|[<>\"#{}|\\^~\[\]`]|%(?![0-9A-Fa-f]{2})")
 _TAG = re.compile(r"#[!-+\--~]{1,256}")
 _creating = threading.Lock()
 
 
 def give_distributions_ids_like_real_ones() -> None:
-    """Begin a distribution's id with an E and an invalidation's with an I; moto takes any letter."""
+    """Begin a distribution's id with E and an invalidation's with I; moto: with any letter."""
     patch(Distribution, "__init__", _name_distribution)
 
 
 def complete_invalidations_in_time() -> None:
-    """Have an invalidation InProgress, then Completed; moto's is COMPLETED, which boto's waiter doesn't know."""
+    """Return InProgress, then Completed; moto: COMPLETED, for which boto's waiter waits forever."""
     Invalidation.status = property(_status, lambda _invalidation, _status: None)  # type: ignore[assignment]
 
 
 def answer_a_repeated_reference() -> None:
-    """Create once for a CallerReference.
+    """Create one invalidation per CallerReference; moto: a new one for each call.
 
-    AWS: with the same items it answers with the invalidation that there is; with others it refuses
-    (in the words of https://github.com/aws/aws-cdk/issues/3878). moto: a new invalidation each time.
+    AWS returns the existing invalidation for the same items, and refuses other items with the message in
+    https://github.com/aws/aws-cdk/issues/3878.
     """
     patch(CloudFrontBackend, "create_invalidation", _create_invalidation)
 
 
 def list_newest_first_and_known_only() -> None:
-    """List invalidations from the newest on, and only those of a distribution that exists.
+    """List invalidations newest first, and refuse an unknown distribution.
 
-    moto: oldest first (`_create_invalidation` stores them the other way round), and an empty list for any id.
+    moto: oldest first, and an empty list for any id. `_create_invalidation` stores them in reverse order.
     """
     patch(CloudFrontBackend, "list_invalidations", _list_invalidations)
 
 
 def refuse_bad_paths() -> None:
-    """Fail the whole request for one path that CloudFront can't take; moto takes anything."""
+    """Refuse the whole request for one invalid path; moto: accepts any."""
     patch(CloudFrontResponse, "create_invalidation", _check_invalidation)
 
 
 def answer_for_tenants() -> None:
-    """Take invalidations of distribution tenants; moto has none of their operations.
+    """Accept invalidations of distribution tenants; moto: lacks their operations.
 
-    A tenant stands among the distributions as `tenant:` and its id; `EmbeddedAws.create_distribution` puts it there.
+    A tenant is stored as a distribution with the id `tenant:ID`; `LocalAws.create_distribution` creates it.
     """
     path = "{0}/2020-05-31/distribution-tenant/(?P<tenant_id>[^/]+)/invalidation"
     urls.url_paths |= dict.fromkeys([f"{path}$", f"{path}/(?P<invalidation_id>[^/]+)$"], CloudFrontResponse.dispatch)
     for operation, parameter in {"create": "Id", "get": "DistributionTenantId", "list": "Id"}.items():
         name = f"{operation}_invalidation{'s' if operation == 'list' else ''}"
-        setattr(CloudFrontResponse, f"{name}_for_distribution_tenant", _of_tenant(name, parameter))
+        setattr(CloudFrontResponse, f"{name}_for_distribution_tenant", _tenant_operation(name, parameter))
 
 
 PATCHES = (
@@ -83,14 +83,14 @@ PATCHES = (
 
 
 def rename_distribution(*, account_id: str, old: str, new: str) -> None:
-    """Give a distribution the id that a map names: AWS itself would choose one."""
+    """Give a distribution the id of a map; AWS itself would generate one."""
     backend = cloudfront_backends[account_id]["aws"]
     _set_id(backend.distributions[old], new)
     backend.distributions[new] = backend.distributions.pop(old)
 
 
-class _Refusal(CloudFrontException):
-    """What CreateInvalidation answers instead of an invalidation."""
+class _RefusedRequestError(CloudFrontException):
+    """CloudFront refuses a request for an invalidation."""
 
 
 def _name_distribution(original: Callable[..., None], distribution: Distribution, *args: Any, **kwargs: Any) -> None:
@@ -123,15 +123,15 @@ def _create_invalidation(
         existing = backend.invalidations.setdefault(dist_id, [])
         for invalidation in existing:
             if invalidation.caller_ref == caller_ref:
-                return _repeated(invalidation, paths)
+                return _replay(invalidation, paths)
         existing.insert(0, Invalidation(distribution, paths, caller_ref))
         existing[0].id = "I" + _random_characters()
         return existing[0]
 
 
-def _repeated(invalidation: Invalidation, paths: list[str]) -> Invalidation:
+def _replay(invalidation: Invalidation, paths: list[str]) -> Invalidation:
     if sorted(invalidation.paths) != sorted(paths):
-        raise _Refusal(
+        raise _RefusedRequestError(
             "InvalidArgument",
             "Your request contains a caller reference that was used for a previous invalidation batch "
             "for the same distribution.",
@@ -149,24 +149,24 @@ def _check_invalidation(original: Callable[..., Any], response: CloudFrontRespon
     batch = response._get_param("InvalidationBatch", {})
     items = batch["Paths"].get("Items") or []
     if batch["Paths"]["Quantity"] != len(items):
-        raise _Refusal("InconsistentQuantities", "The value of Quantity and the size of Items don't match.")
-    if not items or not all(_is_acceptable(item) for item in items):
-        raise _Refusal("InvalidArgument", "Your request contains one or more invalid invalidation paths.")
+        raise _RefusedRequestError("InconsistentQuantities", "The value of Quantity and the size of Items don't match.")
+    if not items or not all(_is_valid_item(item) for item in items):
+        raise _RefusedRequestError("InvalidArgument", "Your request contains one or more invalid invalidation paths.")
     return original(response)
 
 
-def _of_tenant(name: str, parameter: str) -> Callable[[CloudFrontResponse], Any]:
+def _tenant_operation(name: str, parameter: str) -> Callable[[CloudFrontResponse], Any]:
     def answer(response: CloudFrontResponse) -> Any:
         response.params["DistributionId"] = f"tenant:{response._get_param(parameter)}"
         try:
             return getattr(response, name)()
         except NoSuchDistribution:
-            raise _Refusal("EntityNotFound", "The specified distribution tenant does not exist.") from None
+            raise _RefusedRequestError("EntityNotFound", "The specified distribution tenant does not exist.") from None
 
     return answer
 
 
-def _is_acceptable(item: str) -> bool:
+def _is_valid_item(item: str) -> bool:
     if item.startswith("#"):
         return _TAG.fullmatch(item) is not None
-    return item.startswith("/") and len(item) <= _MAX_PATH_LENGTH and not _REFUSED.search(item)
+    return item.startswith("/") and len(item) <= _MAX_PATH_LENGTH and not _INVALID_CHARACTER.search(item)

@@ -1,4 +1,4 @@
-"""moto's EventBridge rules → rules that deliver as AWS's do."""
+"""Make moto's EventBridge rules deliver as AWS's do."""
 
 import copy
 import logging
@@ -14,10 +14,10 @@ _log = logging.getLogger(__name__)
 
 
 def deliver_each_target_by_itself() -> None:
-    """Deliver nothing for a disabled rule, and keep no target from its event because another fails.
+    """Deliver to each target of an enabled rule, even if another target fails.
 
-    moto: a disabled rule delivers; the first target that it doesn't know or find (a Lambda function, a queue that is
-    gone) silently ends the delivery to every target and rule after it.
+    moto: a disabled rule delivers, too. The first target that is unknown or missing (a Lambda function, a deleted
+    queue) silently ends the delivery to all later targets and rules.
     """
     patch(Rule, "send_to_targets", _send_to_targets)
 
@@ -25,13 +25,13 @@ def deliver_each_target_by_itself() -> None:
 PATCHES = (deliver_each_target_by_itself,)
 
 
-def _send_to_targets(original: Callable[..., None], rule: Rule, event: Any, **how: bool) -> None:
+def _send_to_targets(original: Callable[..., None], rule: Rule, event: Any, **options: bool) -> None:
     if rule.state == "DISABLED":
         return
     for target in list(rule.targets):
-        alone = copy.copy(rule)
-        alone.targets = [target]
+        one_target = copy.copy(rule)
+        one_target.targets = [target]
         try:
-            original(alone, event, **how)
+            original(one_target, event, **options)
         except (NotImplementedError, ServiceException) as error:
             _log.warning("rule %s: no delivery to %s: %s", rule.name, target["Arn"], error)

@@ -1,4 +1,4 @@
-"""How one function of moto is replaced, and the version of moto that the patches are written for."""
+"""Replace a function of moto, for the one version of moto that the patches are written for."""
 
 import functools
 from collections.abc import Callable

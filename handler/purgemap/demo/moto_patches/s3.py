@@ -1,6 +1,6 @@
-"""moto's S3 events → the EventBridge events that AWS documents.
+"""Make moto's S3 send the EventBridge events that AWS documents.
 
-https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html is the source of every shape here.
+Every shape here is from https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html.
 """
 
 import itertools
@@ -34,18 +34,17 @@ _DELETION_TYPES = {
     S3NotificationEvent.OBJECT_REMOVED_DELETE_EVENT: "Permanently Deleted",
     S3NotificationEvent.OBJECT_REMOVED_DELETE_MARKER_CREATED_EVENT: "Delete Marker Created",
 }
-# "Larger means later, for one key": a clock's nanoseconds, counted on, so that no two events share one.
+# AWS: of two events of one key, the later has the larger sequencer. A counter from the clock's nanoseconds is unique.
 _sequence = itertools.count(time.time_ns())
-_EMPTY_ETAG = "d41d8cd98f00b204e9800998ecf8427e"  # what AWS's own example of a delete marker shows
+_EMPTY_ETAG = "d41d8cd98f00b204e9800998ecf8427e"  # from AWS's example of a delete marker
 _CREDENTIAL = re.compile(r"Credential=([^/]+)/")
 
 
 def send_documented_events() -> None:
-    """Send events with the documented fields, and to the default bus.
+    """Send events with the documented fields, to the default bus only.
 
-    moto: one constant id, sequencer, request id and requester; no `event-version`; `eTag`; `version-id` "null";
-    `reason` ObjectCreated; no `deletion-type`; size and etag of what is gone; every bus of the region. Its key is raw,
-    as AWS's is.
+    moto: constant id, sequencer, request id and requester; no `event-version` and `deletion-type`; `eTag`; `version-id`
+    "null"; `reason` ObjectCreated; size and etag of deleted objects; every bus of the region.
     """
     patch(notifications, "_send_event_bridge_message", _send_to_default_bus)
 
@@ -53,21 +52,21 @@ def send_documented_events() -> None:
 def send_one_event_per_operation() -> None:
     """Send one event for a PutObject, a copy and a CompleteMultipartUpload.
 
-    moto: PutObject, a copy and a completion add "Object Tags Added", and a completion adds a PutObject.
+    moto: adds "Object Tags Added" to each of them, and a PutObject to a CompleteMultipartUpload.
     """
     patch(notifications, "send_event", _send_unless_spurious)
 
 
 def send_events_of_versions() -> None:
-    """Send "Object Deleted" for a delete marker, and for each version or marker removed.
+    """Send "Object Deleted" for each new delete marker, and for each removed version or marker.
 
-    moto: nothing, until an object's last version goes.
+    moto: only for an object's last version.
     """
     patch(S3Backend, "delete_object", _delete_object)
 
 
 def return_event_bridge_configuration() -> None:
-    """Return EventBridgeConfiguration from GetBucketNotificationConfiguration; moto drops it."""
+    """Return EventBridgeConfiguration from GetBucketNotificationConfiguration; moto: omits it."""
     patch(S3Response, "get_bucket_notification", _get_bucket_notification)
 
 
@@ -101,40 +100,40 @@ def _event(
         "detail-type": notifications._detail_type(name),
         "source": "aws.s3",
         "account": account_id,
-        "time": time.time(),  # moto writes it out as it delivers
+        "time": time.time(),  # moto formats it on delivery
         "region": bucket.region_name,
         "resources": [bucket.arn],
         "detail": {
             "version": "0",
             "event-version": "1.2",
             "bucket": {"name": bucket.name},
-            "object": _object(bucket, name, key),
-            **_circumstances(account_id),
+            "object": _object_fields(bucket, name, key),
+            **_request_fields(account_id),
             **({"reason": _REASONS[name]} if name in _REASONS else {}),
             **({"deletion-type": _DELETION_TYPES[name]} if name in _DELETION_TYPES else {}),
         },
     }
 
 
-def _object(bucket: FakeBucket, name: S3NotificationEvent, key: FakeKey | FakeDeleteMarker) -> dict[str, Any]:
-    described: dict[str, Any] = {"key": key.name}
+def _object_fields(bucket: FakeBucket, name: S3NotificationEvent, key: FakeKey | FakeDeleteMarker) -> dict[str, Any]:
+    fields: dict[str, Any] = {"key": key.name}
     if isinstance(key, FakeKey) and name not in _DELETION_TYPES:
-        described |= {"size": key.size, "etag": key.etag.strip('"')}
+        fields |= {"size": key.size, "etag": key.etag.strip('"')}
     if name is S3NotificationEvent.OBJECT_REMOVED_DELETE_MARKER_CREATED_EVENT:
-        described["etag"] = _EMPTY_ETAG
+        fields["etag"] = _EMPTY_ETAG
     if bucket.is_versioned:
-        described["version-id"] = str(key.version_id)
+        fields["version-id"] = str(key.version_id)
     if name is S3NotificationEvent.OBJECT_CREATED_COPY_EVENT:
-        described["has-object-annotation"] = False  # moto has no annotations
+        fields["has-object-annotation"] = False  # moto has no annotations
     if name in _REASONS:
-        described["sequencer"] = f"{next(_sequence):016x}"
-    return described
+        fields["sequencer"] = f"{next(_sequence):016x}"
+    return fields
 
 
-def _circumstances(account_id: str) -> dict[str, str]:
-    """Say who asked, and from where; the events of one DeleteObjects share their request."""
+def _request_fields(account_id: str) -> dict[str, str]:
     if not has_request_context():
         return {"request-id": _request_id(), "requester": account_id, "source-ip-address": "127.0.0.1"}
+    # The events of one DeleteObjects share a request id.
     if "request_id" not in g:
         g.request_id = _request_id()
     signed = _CREDENTIAL.search(request.headers.get("Authorization", ""))
@@ -160,7 +159,7 @@ def _send_unless_spurious(
     spurious = {
         S3NotificationEvent.OBJECT_TAGGING_PUT_EVENT: "tagging" not in query,
         S3NotificationEvent.OBJECT_CREATED_PUT_EVENT: "uploadId" in query,
-        S3NotificationEvent.OBJECT_REMOVED_DELETE_EVENT: bucket.is_versioned,  # _delete_object sends it
+        S3NotificationEvent.OBJECT_REMOVED_DELETE_EVENT: bucket.is_versioned,  # sent by _delete_object
     }
     if not spurious.get(event_name, False):
         original(account_id, event_name, bucket, key)
@@ -203,11 +202,11 @@ def _get_bucket_notification(
 ) -> tuple[int, dict[str, str], str]:
     serialized = response.serialized
 
-    def serialized_whole(answer: Any) -> Any:
+    def serialize_all(answer: Any) -> Any:
         configuration = response.backend.get_bucket_notification_configuration(response.bucket_name)
         if configuration is not None and configuration.event_bridge is not None:
             answer.result["EventBridgeConfiguration"] = {}
         return serialized(answer)
 
-    response.serialized = serialized_whole  # type: ignore[method-assign, assignment]
+    response.serialized = serialize_all  # type: ignore[method-assign, assignment]
     return original(response)

@@ -1,4 +1,4 @@
-"""moto's queues → queues that stay quick and whole under load, and that wait for a poller."""
+"""Make moto's queues fast and thread-safe under load, and leave their messages to a poller."""
 
 import contextlib
 import copy
@@ -21,14 +21,14 @@ _COUNTS = (
     "ApproximateNumberOfMessagesDelayed",
     "ApproximateNumberOfMessagesNotVisible",
 )
-_WAKE_UP_SECONDS = 0.1  # a message whose visibility timeout ends wakes nobody, so a long poll looks this often
+_WAKE_UP_SECONDS = 0.1  # the end of a visibility timeout notifies no waiting thread, so a long poll checks this often
 
 
 def count_messages_on_request() -> None:
-    """Count messages for who asks, so that the cost of one doesn't grow with the queue.
+    """Count messages only on request, so that sending one costs the same in any queue.
 
-    moto: each SendMessage, and three times each message received, counts the queue three times over, and spells
-    the names of all attributes anew.
+    moto: counts the queue three times for each SendMessage, nine times for each message received, and computes the
+    names of all attributes each time.
     """
     models.camelcase_to_underscores = functools.cache(camelcase_to_underscores)  # type: ignore[attr-defined]
     Queue.BASE_ATTRIBUTES = [name for name in Queue.BASE_ATTRIBUTES if name not in _COUNTS]
@@ -36,28 +36,29 @@ def count_messages_on_request() -> None:
 
 
 def receive_under_lock() -> None:
-    """Give a message to one receiver at a time, at a cost that the messages behind it don't raise.
+    """Give a message to one receiver at a time, at a cost that does not grow with the queue.
 
-    moto: unlocked, so two pollers may get one message; each receipt copies the whole queue. FIFO queues stay moto's.
+    moto: does not lock, so two pollers may get one message, and copies the whole queue for each receipt. FIFO queues
+    are not patched.
     """
     patch(SQSBackend, "receive_message", _receive_message)
 
 
 def delete_under_lock() -> None:
-    """Keep deleted what is deleted.
+    """Delete messages for good.
 
-    moto: rebuilds the list unlocked, so that of 4,000 messages deleted by four threads 2,698 came back; and searches
-    every receipt of every message for each.
+    moto: rebuilds the list without a lock: of 4,000 messages deleted by four threads, 2,698 reappeared. It also
+    searches every receipt of every message for each deletion.
     """
     patch(Queue, "delete_message", _delete_message)
     patch(SQSBackend, "change_message_visibility", _change_message_visibility)
 
 
 def leave_messages_to_the_poller() -> None:
-    """Store a message that is sent, whatever reads the queue.
+    """Store every message that is sent; `purgemap.demo.sqs_poller` polls.
 
-    moto: with an event source mapping on the queue, SendMessage itself calls the function, and without Docker loses
-    the message. The mapping is still created and described; `purgemap.demo.sqs_poller` is what polls.
+    moto: on a queue with an event source mapping, SendMessage itself calls the function, and without Docker loses the
+    message. The mapping can still be created and described.
     """
     Queue.lambda_event_source_mappings = property(lambda _queue: {}, lambda _queue, _mappings: None)  # type: ignore[assignment]
 
@@ -106,43 +107,43 @@ def _receive_message(  # noqa: PLR0913, PLR0917  the signature is moto's
         return original(backend, queue_name, count, wait_seconds_timeout, visibility_timeout, names)
     deadline = time.monotonic() + wait_seconds_timeout
     with queue._messages_lock:
-        taken = _take(queue, count, visibility_timeout)
-        while not taken and (left := deadline - time.monotonic()) > 0:
-            queue._messages_lock.wait(min(left, _WAKE_UP_SECONDS))
-            taken = _take(queue, count, visibility_timeout)
-        received = [copy.copy(message) for message in taken]
-    for message in received:
+        messages = _take_messages(queue, count, visibility_timeout)
+        while not messages and (seconds := deadline - time.monotonic()) > 0:
+            queue._messages_lock.wait(min(seconds, _WAKE_UP_SECONDS))
+            messages = _take_messages(queue, count, visibility_timeout)
+        copies = [copy.copy(message) for message in messages]
+    for message in copies:
         _filter_message_attributes(message, names)
-    return received
+    return copies
 
 
-def _take(queue: Queue, count: int, visibility_timeout: int) -> list[Message]:
-    """Put up to `count` visible messages in flight; those received too often go to the dead-letter queue instead."""
+def _take_messages(queue: Queue, count: int, visibility_timeout: int) -> list[Message]:
+    """Put up to `count` visible messages in flight; move those received too often to the dead-letter queue."""
     limit = queue.redrive_policy["maxReceiveCount"] if queue.redrive_policy else math.inf
     now = time.time() * 1000
-    taken: list[Message] = []
-    dead: list[Message] = []
+    in_flight: list[Message] = []
+    dead_letters: list[Message] = []
     for message in queue._messages:
         if message.visible_at >= now or message.delayed_until > now:
             continue
         if message.approximate_receive_count >= limit:
-            dead.append(message)
+            dead_letters.append(message)
             continue
         message.mark_received(visibility_timeout)
-        _receipts(queue)[str(message.receipt_handle)] = message
-        taken.append(message)
-        if len(taken) == count:
+        _messages_by_receipt(queue)[str(message.receipt_handle)] = message
+        in_flight.append(message)
+        if len(in_flight) == count:
             break
-    for message in dead:
+    for message in dead_letters:
         queue._messages.remove(message)
         queue.dead_letter_queue.add_message(message)  # type: ignore[union-attr]
-    return taken
+    return in_flight
 
 
-def _receipts(queue: Queue) -> dict[str, Message]:
-    """Hold the messages of a queue by each receipt handle that was ever given for them."""
-    receipts: dict[str, Message] = queue.__dict__.setdefault("receipts", {})
-    return receipts
+def _messages_by_receipt(queue: Queue) -> dict[str, Message]:
+    # By each receipt handle that was ever returned for a message.
+    messages: dict[str, Message] = queue.__dict__.setdefault("receipts", {})
+    return messages
 
 
 def _delete_message(original: Callable[..., None], queue: Queue, receipt_handle: str) -> None:
@@ -150,10 +151,10 @@ def _delete_message(original: Callable[..., None], queue: Queue, receipt_handle:
         if queue.fifo_queue:
             original(queue, receipt_handle)
             return
-        message = _receipts(queue).get(receipt_handle)
+        message = _messages_by_receipt(queue).get(receipt_handle)
         if message is None:
             raise ReceiptHandleIsInvalid
-        # Deleting twice is fine, and so is deleting what has become a dead letter.
+        # A message may be deleted twice, and after it has become a dead letter.
         with contextlib.suppress(ValueError):
             queue._messages.remove(message)
 
