@@ -69,7 +69,7 @@ def account_of(distribution: Distribution) -> str:
 
 
 def _destinations(router: Router, bucket: str, key: str, event: str) -> list[Destination]:
-    # For a user's map there is no other judge than its own router.
+    # For a user's map only its own router can decide this.
     decisions = router.bucket(bucket).decide(key, event)
     targets = [decision for decision in decisions if isinstance(decision, Target)]
     # A route that does not invalidate the object itself may leave it stale.

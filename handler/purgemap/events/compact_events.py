@@ -16,7 +16,7 @@ from purgemap.events.object_change import (
     expires_noncurrent,
 )
 
-# A text ends at the next quote, since there is no backslash to escape one.
+# A text ends at the next quote, since no backslash can escape one.
 _TEXT = '"[^"]*+"'
 # At most 18 digits: Python refuses numbers of thousands of digits, so the decoder must refuse them, too.
 _SCALAR = rf"(?:{_TEXT}|-?+(?:0|[1-9][0-9]{{0,17}}+)(?:\.[0-9]{{1,17}}+)?+|true|false|null)"

@@ -141,7 +141,7 @@ def _parse_classic(record: dict[str, Any], source: str) -> ObjectChange | Ignore
         raise PurgemapError(f"unknown eventName {name!r} of S3")
     _check_major("eventVersion", record.get("eventVersion", "2.0"), "2")
     change = _parse_classic_change(record, name, _EVENT_NAMES[family], source)
-    # Classic records have no deletion type: LifecycleExpiration:Delete and :DeleteMarkerCreated tell them apart.
+    # Classic records have no deletion type: LifecycleExpiration:Delete and :DeleteMarkerCreated differ.
     deletion_type = "Permanently Deleted" if action == "Delete" else None
     is_noncurrent = expires_noncurrent(change.event, record["s3"]["object"].get("versionId"), deletion_type)
     return NONCURRENT if is_noncurrent else change
