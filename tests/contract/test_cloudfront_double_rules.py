@@ -1,4 +1,4 @@
-"""Which items the CloudFront double takes, and how it refuses a batch."""
+"""The items that the CloudFront double accepts, and the batches that it refuses."""
 
 from collections.abc import Sequence
 
@@ -11,8 +11,8 @@ from support.doubles.cloudfront import ACCOUNT, Clock, CloudFrontDouble, Service
 REFERENCE = "reference"
 
 
-def refusal_of(items: Sequence[str], *, quantity: int | None = None, settings: Settings | None = None) -> str:
-    """Send one batch to a fresh double; give the code of its refusal, or nothing."""
+def refusal_code(items: Sequence[str], *, quantity: int | None = None, settings: Settings | None = None) -> str:
+    """Send one batch to a new double, and return the code of its refusal, or ""."""
     double = CloudFrontDouble(Clock(), settings)
     double.add(Site(id="E1", bucket="site"))
     try:
@@ -29,28 +29,28 @@ def refusal_of(items: Sequence[str], *, quantity: int | None = None, settings: S
         "/*",
         "/images/Image.jpg",
         "/a*b.txt",  # a literal star
-        "/!$&'()*+,;:@=-_.",  # nothing of this is unsafe in RFC 1738
+        "/!$&'()*+,;:@=-_.",  # RFC 1738 calls none of these unsafe
         "/x.jpg?a=1&b=2",
         "/%E2%82%AC",
         "/%e2%82%ac",
         "/%20%5B%5D%25%23",
-        "/a%2Db",  # encoded without need: taken, though without effect
-        "/a%7Eb",  # taken, though without effect
+        "/a%2Db",  # encoded without need: accepted, but without effect
+        "/a%7Eb",  # accepted, but without effect
         "/" + "a" * 3_999,
         "#product:Electronics",
         '#a~b*%"<>',
         "#" + "t" * 256,
     ],
 )
-def test_an_item_within_the_rules_is_accepted(item: str) -> None:
-    assert refusal_of([item]) == ""
+def test_rules_accept_a_valid_item(item: str) -> None:
+    assert refusal_code([item]) == ""
 
 
 @pytest.mark.parametrize(
     "item",
     [
         "",
-        "images/image.jpg",  # the console adds the slash, the API doesn't
+        "images/image.jpg",  # the console adds the slash, the API does not
         "*",
         "/a b",
         "/a~b",
@@ -81,11 +81,11 @@ def test_an_item_within_the_rules_is_accepted(item: str) -> None:
         "#" + "t" * 257,
     ],
 )
-def test_an_item_outside_the_rules_fails_the_whole_request(item: str) -> None:
-    assert refusal_of(["/fine", item]) == "InvalidArgument"
+def test_rules_refuse_the_request_for_one_invalid_item(item: str) -> None:
+    assert refusal_code(["/fine", item]) == "InvalidArgument"
 
 
-def test_a_tilde_fails_the_whole_request_without_naming_it() -> None:
+def test_rules_refuse_a_tilde_without_naming_it() -> None:
     double = CloudFrontDouble(Clock())
     double.add(Site(id="E1", bucket="site"))
     with pytest.raises(ServiceError) as refused:
@@ -95,37 +95,37 @@ def test_a_tilde_fails_the_whole_request_without_naming_it() -> None:
 
 
 @given(st.text())
-def test_only_ascii_without_unsafe_characters_is_ever_accepted(text: str) -> None:
-    if refusal_of([f"/{text}"]) == "":
+def test_rules_accept_only_ascii_without_unsafe_characters(text: str) -> None:
+    if refusal_code([f"/{text}"]) == "":
         assert not set(text) & set(' <>"#{}|\\^~[]`')
         assert all(" " < character < "\x7f" for character in text)
 
 
 @given(st.text(max_size=30).map(lambda text: "".join(f"%{byte:02X}" for byte in text.encode())))
-def test_whatever_is_fully_encoded_is_accepted(encoded: str) -> None:
-    assert refusal_of([f"/{encoded}"]) == ""
+def test_rules_accept_every_fully_encoded_item(encoded: str) -> None:
+    assert refusal_code([f"/{encoded}"]) == ""
 
 
-def test_the_quantity_must_be_the_number_of_items() -> None:
-    assert refusal_of(["/a", "/b"], quantity=1) == "InconsistentQuantities"
+def test_rules_require_the_number_of_items_as_quantity() -> None:
+    assert refusal_code(["/a", "/b"], quantity=1) == "InconsistentQuantities"
 
 
-def test_a_batch_must_name_something() -> None:
-    assert refusal_of([]) == "InconsistentQuantities"
+def test_rules_refuse_an_empty_batch() -> None:
+    assert refusal_code([]) == "InconsistentQuantities"
 
 
-def test_a_batch_over_the_maximum_is_too_large() -> None:
+def test_rules_refuse_a_batch_over_the_maximum() -> None:
     items = [f"/{number}" for number in range(4)]
-    assert refusal_of(items, settings=Settings(max_items=3)) == "BatchTooLarge"
-    assert refusal_of(items[1:], settings=Settings(max_items=3)) == ""
+    assert refusal_code(items, settings=Settings(max_items=3)) == "BatchTooLarge"
+    assert refusal_code(items[1:], settings=Settings(max_items=3)) == ""
 
 
-def test_an_item_may_stand_twice() -> None:
-    assert refusal_of(["/a", "/a"]) == ""
+def test_rules_accept_an_item_twice() -> None:
+    assert refusal_code(["/a", "/a"]) == ""
 
 
 @pytest.mark.parametrize("reference", ["", "r" * 129])
-def test_a_reference_has_1_to_128_characters(reference: str) -> None:
+def test_rules_require_a_reference_of_1_to_128_characters(reference: str) -> None:
     double = CloudFrontDouble(Clock())
     double.add(Site(id="E1", bucket="site"))
     with pytest.raises(ServiceError, match="InvalidArgument"):

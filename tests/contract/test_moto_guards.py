@@ -1,4 +1,4 @@
-"""What moto does right by itself, and our corrections must not undo; and the stand-in's own promises."""
+"""What moto alone does as AWS, and its patches must not break; and the guarantees of the embedded AWS."""
 
 import re
 import time
@@ -18,13 +18,13 @@ pytest_plugins = ["support.local_aws_fixtures"]
 ODD_KEYS = ["a b+c~d.html", "100%.html", "50%25.html", "q?#&=.html", "quote's \"(x)*.html", "é/日本.html", "a//b", "a/"]
 
 
-def test_a_versioned_bucket_sends_version_ids(site: Site) -> None:
+def test_moto_sends_version_ids_of_a_versioned_bucket(site: Site) -> None:
     site.version()
     version = site.put("page.html")["VersionId"]
     assert site.events()[0]["detail"]["object"]["version-id"] == version
 
 
-def test_a_version_that_does_not_exist_sends_nothing_when_it_is_removed(site: Site) -> None:
+def test_moto_sends_no_event_for_a_missing_version(site: Site) -> None:
     site.version()
     site.put("page.html")
     site.events()
@@ -33,18 +33,18 @@ def test_a_version_that_does_not_exist_sends_nothing_when_it_is_removed(site: Si
 
 
 @pytest.mark.parametrize("key", ODD_KEYS)
-def test_a_key_arrives_raw(site: Site, key: str) -> None:
+def test_moto_sends_keys_without_encoding(site: Site, key: str) -> None:
     site.put(key)
     site.s3.delete_object(Bucket=BUCKET, Key=key)
     assert [event["detail"]["object"]["key"] for event in site.events()] == [key, key]
 
 
-def test_the_notification_configuration_says_that_event_bridge_is_off(site: Site) -> None:
+def test_moto_returns_that_event_bridge_is_off(site: Site) -> None:
     site.s3.put_bucket_notification_configuration(Bucket=BUCKET, NotificationConfiguration={})
     assert "EventBridgeConfiguration" not in site.s3.get_bucket_notification_configuration(Bucket=BUCKET)
 
 
-def test_a_queue_counts_what_waits_is_delayed_and_is_in_flight(aws: LocalAws) -> None:
+def test_moto_counts_visible_delayed_and_in_flight_messages(aws: LocalAws) -> None:
     sqs = aws.client("sqs")
     queue_url = sqs.create_queue(QueueName="counted")["QueueUrl"]
     send(sqs, queue_url, 20)
@@ -57,7 +57,7 @@ def test_a_queue_counts_what_waits_is_delayed_and_is_in_flight(aws: LocalAws) ->
     assert one["Attributes"] == {"ApproximateNumberOfMessages": "15"}
 
 
-def test_a_message_received_too_often_becomes_a_dead_letter(aws: LocalAws) -> None:
+def test_moto_moves_a_message_received_too_often(aws: LocalAws) -> None:
     sqs = aws.client("sqs")
     queue_url, dead_letter_url = aws.create_queues(BUCKET)
     sqs.send_message(QueueUrl=queue_url, MessageBody='{"poison": true}')
@@ -71,7 +71,7 @@ def test_a_message_received_too_often_becomes_a_dead_letter(aws: LocalAws) -> No
     assert poison == {"poison": True}
 
 
-def test_a_long_poll_ends_as_soon_as_a_message_comes(aws: LocalAws) -> None:
+def test_moto_ends_a_long_poll_with_the_first_message(aws: LocalAws) -> None:
     sqs = aws.client("sqs")
     queue_url = sqs.create_queue(QueueName="slow")["QueueUrl"]
     started = time.monotonic()
@@ -79,42 +79,42 @@ def test_a_long_poll_ends_as_soon_as_a_message_comes(aws: LocalAws) -> None:
         waiting = pool.submit(sqs.receive_message, QueueUrl=queue_url, WaitTimeSeconds=20)
         sqs.send_message(QueueUrl=queue_url, MessageBody="now")
         assert waiting.result()["Messages"][0]["Body"] == "now"
-    assert time.monotonic() - started < 20, "it waited for its end"
+    assert time.monotonic() - started < 20, "the poll waited until its end"
 
 
-def test_a_distribution_can_be_given_the_id_that_a_map_names(aws: LocalAws) -> None:
+def test_local_aws_creates_a_distribution_with_an_id(aws: LocalAws) -> None:
     aws.create_distribution("E2EXAMPLE1ABCD", "222222222222")
     answer = aws.client("cloudfront", "222222222222").get_distribution(Id="E2EXAMPLE1ABCD")
     assert answer["Distribution"]["ARN"] == "arn:aws:cloudfront::222222222222:distribution/E2EXAMPLE1ABCD"
 
 
-def test_a_reference_belongs_to_one_distribution(aws: LocalAws) -> None:
+def test_moto_accepts_a_reference_for_two_distributions(aws: LocalAws) -> None:
     one, other = aws.create_distribution(), aws.create_distribution()
     invalidate(aws, one, ["/a"], "reference")
     invalidate(aws, other, ["/b"], "reference")
     assert aws.accepted_items() == {one: [["/a"]], other: [["/b"]]}
 
 
-def test_a_distribution_that_does_not_exist_takes_and_shows_no_invalidation(aws: LocalAws) -> None:
+def test_moto_refuses_an_unknown_distribution(aws: LocalAws) -> None:
     with pytest.raises(ClientError, match="NoSuchDistribution"):
         invalidate(aws, "E0MISSING00000", ["/x"])
     with pytest.raises(ClientError, match="NoSuchDistribution"):
         aws.client("cloudfront").get_invalidation(DistributionId="E0MISSING00000", Id="I1")
 
 
-def test_a_path_that_cloudfront_can_take_is_accepted(aws: LocalAws) -> None:
+def test_moto_accepts_valid_paths(aws: LocalAws) -> None:
     items = ["/", "/*", "/a*b", "/a%20b", "/%7E", "/!$&'()*+,;:@=-_.", "/?*", "/x?a=1", "#site-docs", "/" + "a" * 3_999]
     distribution = aws.create_distribution()
     invalidate(aws, distribution, items)
     assert aws.accepted_items() == {distribution: [items]}
 
 
-def test_another_version_of_moto_is_refused_with_the_way_out() -> None:
+def test_check_version_refuses_another_version_of_moto() -> None:
     with pytest.raises(PurgemapError, match=re.escape("pip install 'purgemap[demo]'")):
         check_version("9.9.9")
 
 
-def test_it_listens_on_loopback_whatever_profile_and_endpoint_its_user_has(
+def test_local_aws_ignores_the_callers_profile_and_endpoint(
     monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
     monkeypatch.setenv("AWS_PROFILE", "nowhere")
@@ -125,7 +125,7 @@ def test_it_listens_on_loopback_whatever_profile_and_endpoint_its_user_has(
     running.create_site_bucket(BUCKET)
 
 
-def test_callers_proxy_is_not_asked_for_the_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_local_aws_ignores_the_callers_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "http_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     monkeypatch.setenv("no_proxy", "example.com")

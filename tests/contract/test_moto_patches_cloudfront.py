@@ -1,4 +1,4 @@
-"""What AWS documents of invalidations and moto gets wrong: each claim, made over HTTP, fails with moto alone."""
+"""What AWS documents of invalidations. Each test, over HTTP, fails with moto alone."""
 
 import re
 from datetime import UTC, datetime
@@ -12,13 +12,13 @@ from support.local_site import invalidate
 pytest_plugins = ["support.local_aws_fixtures"]
 
 
-def test_the_ids_of_distributions_begin_with_an_e_and_those_of_invalidations_with_an_i(aws: LocalAws) -> None:
+def test_distribution_ids_begin_with_e_invalidation_ids_with_i(aws: LocalAws) -> None:
     ids = [aws.create_distribution() for _ in range(5)]
     assert all(re.fullmatch(r"E[A-Z0-9]{9,19}", id_) for id_ in ids)
     assert invalidate(aws, ids[0], ["/x"])["Id"].startswith("I")
 
 
-def test_an_invalidation_is_in_progress_and_then_completed(aws: LocalAws) -> None:
+def test_invalidation_is_in_progress_and_then_completed(aws: LocalAws) -> None:
     distribution = aws.create_distribution()
     invalidation = invalidate(aws, distribution, ["/x"])
     assert invalidation["Status"] == "InProgress"
@@ -26,14 +26,14 @@ def test_an_invalidation_is_in_progress_and_then_completed(aws: LocalAws) -> Non
     waiter.wait(DistributionId=distribution, Id=invalidation["Id"], WaiterConfig={"Delay": 1, "MaxAttempts": 5})
 
 
-def test_a_reference_that_is_repeated_with_the_same_items_creates_nothing_new(aws: LocalAws) -> None:
+def test_reference_with_the_same_items_creates_nothing(aws: LocalAws) -> None:
     distribution = aws.create_distribution()
     first = invalidate(aws, distribution, ["/a", "/b"], "reference")
     assert invalidate(aws, distribution, ["/b", "/a"], "reference")["Id"] == first["Id"]
     assert aws.accepted_items() == {distribution: [["/a", "/b"]]}
 
 
-def test_a_reference_that_is_repeated_with_other_items_is_refused_in_awss_words(aws: LocalAws) -> None:
+def test_reference_with_other_items_is_refused_as_by_aws(aws: LocalAws) -> None:
     distribution = aws.create_distribution()
     invalidate(aws, distribution, ["/a"], "reference")
     with pytest.raises(ClientError) as refusal:
@@ -46,7 +46,7 @@ def test_a_reference_that_is_repeated_with_other_items_is_refused_in_awss_words(
     assert refusal.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
 
 
-def test_invalidations_are_listed_from_the_newest_on_over_all_pages(aws: LocalAws) -> None:
+def test_list_is_newest_first_over_all_pages(aws: LocalAws) -> None:
     distribution = aws.create_distribution()
     ids = [invalidate(aws, distribution, [f"/{number}"])["Id"] for number in range(5)]
     pages = aws.client("cloudfront").get_paginator("list_invalidations")
@@ -54,7 +54,7 @@ def test_invalidations_are_listed_from_the_newest_on_over_all_pages(aws: LocalAw
     assert [item["Id"] for page in listed for item in page["InvalidationList"]["Items"]] == ids[::-1]
 
 
-def test_invalidation_shows_when_it_was_created_and_how_many_paths_it_has(aws: LocalAws) -> None:
+def test_invalidation_has_its_creation_time_and_paths(aws: LocalAws) -> None:
     distribution, began = aws.create_distribution(), datetime.now(UTC).replace(microsecond=0)
     id_ = invalidate(aws, distribution, ["/a", "/b*", "#c"])["Id"]
     (listed,) = aws.client("cloudfront").list_invalidations(DistributionId=distribution)["InvalidationList"]["Items"]
@@ -63,7 +63,7 @@ def test_invalidation_shows_when_it_was_created_and_how_many_paths_it_has(aws: L
     assert read["InvalidationBatch"]["Paths"] == {"Quantity": 3, "Items": ["/a", "/b*", "#c"]}
 
 
-def test_the_invalidations_of_a_distribution_that_does_not_exist_are_refused(aws: LocalAws) -> None:
+def test_list_refuses_an_unknown_distribution(aws: LocalAws) -> None:
     with pytest.raises(ClientError) as refusal:
         aws.client("cloudfront").list_invalidations(DistributionId="E0MISSING00000")
     assert refusal.value.response["Error"]["Code"] == "NoSuchDistribution"
@@ -91,7 +91,7 @@ def test_the_invalidations_of_a_distribution_that_does_not_exist_are_refused(aws
     ],
     ids=lambda items: repr(items)[:30],
 )
-def test_a_path_that_cloudfront_cannot_take_fails_the_whole_request(aws: LocalAws, items: list[str]) -> None:
+def test_create_refuses_the_request_for_one_invalid_path(aws: LocalAws, items: list[str]) -> None:
     distribution = aws.create_distribution()
     with pytest.raises(ClientError) as refusal:
         invalidate(aws, distribution, items)
@@ -99,14 +99,14 @@ def test_a_path_that_cloudfront_cannot_take_fails_the_whole_request(aws: LocalAw
     assert aws.accepted_items() == {distribution: []}
 
 
-def test_a_quantity_that_is_not_the_number_of_items_is_refused(aws: LocalAws) -> None:
+def test_create_refuses_a_wrong_quantity(aws: LocalAws) -> None:
     batch = {"Paths": {"Quantity": 2, "Items": ["/x"]}, "CallerReference": "reference"}
     with pytest.raises(ClientError) as refusal:
         aws.client("cloudfront").create_invalidation(DistributionId=aws.create_distribution(), InvalidationBatch=batch)
     assert refusal.value.response["Error"]["Code"] == "InconsistentQuantities"
 
 
-def test_a_tenant_has_invalidations_of_its_own(aws: LocalAws) -> None:
+def test_tenant_has_its_own_invalidations(aws: LocalAws) -> None:
     aws.create_distribution("tenant:dt_1a2b3c")
     cloudfront = aws.client("cloudfront")
     batch = {"Paths": {"Quantity": 1, "Items": ["/x"]}, "CallerReference": "reference"}
@@ -117,7 +117,7 @@ def test_a_tenant_has_invalidations_of_its_own(aws: LocalAws) -> None:
     assert read["Invalidation"]["InvalidationBatch"]["Paths"]["Items"] == ["/x"]
 
 
-def test_a_tenant_that_does_not_exist_is_refused(aws: LocalAws) -> None:
+def test_list_refuses_an_unknown_tenant(aws: LocalAws) -> None:
     with pytest.raises(ClientError) as refusal:
         aws.client("cloudfront").list_invalidations_for_distribution_tenant(Id="dt_missing")
     assert refusal.value.response["Error"]["Code"] == "EntityNotFound"

@@ -1,4 +1,4 @@
-"""What AWS documents of S3's events and moto gets wrong: each claim, made over HTTP, fails with moto alone."""
+"""What AWS documents of S3's events. Each test, over HTTP, fails with moto alone."""
 
 import json
 import re
@@ -14,7 +14,7 @@ from support.local_site import BUCKET, Site
 pytest_plugins = ["support.local_aws_fixtures"]
 
 
-def test_an_object_created_event_has_exactly_the_documented_fields(site: Site) -> None:
+def test_created_event_has_exactly_the_documented_fields(site: Site) -> None:
     site.put("a b.html", b"body")
     (event,) = site.events()
     detail = event.pop("detail")
@@ -41,7 +41,7 @@ def test_an_object_created_event_has_exactly_the_documented_fields(site: Site) -
     }
 
 
-def test_each_event_has_its_own_id_and_a_larger_sequencer_than_the_one_before(site: Site) -> None:
+def test_event_has_its_own_id_and_a_growing_sequencer(site: Site) -> None:
     for _ in range(5):
         site.put("page.html")
     events = site.events()
@@ -85,7 +85,7 @@ def _multipart(site: Site) -> None:
         (_multipart, "CompleteMultipartUpload"),
     ],
 )
-def test_each_way_to_create_an_object_sends_one_event_with_its_reason(
+def test_each_creation_sends_one_event_with_its_reason(
     site: Site, operation: Callable[[Site], None], reason: str
 ) -> None:
     operation(site)
@@ -94,12 +94,12 @@ def test_each_way_to_create_an_object_sends_one_event_with_its_reason(
     ]
 
 
-def test_copy_event_says_whether_the_object_has_annotations(site: Site) -> None:
+def test_copy_event_has_the_annotation_flag(site: Site) -> None:
     _copy(site)
     assert [event["detail"]["object"]["has-object-annotation"] for event in site.events()] == [False]
 
 
-def test_tags_that_are_put_by_themselves_send_their_own_event(site: Site) -> None:
+def test_tagging_alone_sends_its_own_event(site: Site) -> None:
     events = site.aws.client("events")
     events.put_rule(Name="purgemap", EventPattern=json.dumps({"source": ["aws.s3"]}))
     site.put("page.html")
@@ -107,7 +107,7 @@ def test_tags_that_are_put_by_themselves_send_their_own_event(site: Site) -> Non
     assert [event["detail-type"] for event in site.events()] == ["Object Created", "Object Tags Added"]
 
 
-def test_a_permanent_delete_says_so_and_has_no_size_and_no_etag(site: Site) -> None:
+def test_deletion_is_permanent_without_size_and_etag(site: Site) -> None:
     site.put("page.html")
     site.s3.delete_object(Bucket=BUCKET, Key="page.html")
     detail = site.events()[1]["detail"]
@@ -115,7 +115,7 @@ def test_a_permanent_delete_says_so_and_has_no_size_and_no_etag(site: Site) -> N
     assert (detail["reason"], detail["deletion-type"]) == ("DeleteObject", "Permanently Deleted")
 
 
-def test_the_events_of_one_delete_objects_share_their_request_id(site: Site) -> None:
+def test_delete_objects_events_share_their_request_id(site: Site) -> None:
     for key in ("a", "b"):
         site.put(key)
     site.events()
@@ -128,7 +128,7 @@ def test_the_events_of_one_delete_objects_share_their_request_id(site: Site) -> 
     assert site.events()[0]["detail"]["request-id"] != details[0]["request-id"]
 
 
-def test_a_delete_marker_sends_object_deleted(site: Site) -> None:
+def test_delete_marker_sends_object_deleted(site: Site) -> None:
     site.version()
     site.put("page.html")
     site.events()
@@ -139,7 +139,7 @@ def test_a_delete_marker_sends_object_deleted(site: Site) -> None:
     assert event["detail"]["object"]["version-id"] == marker
 
 
-def test_a_version_that_is_removed_sends_object_deleted(site: Site) -> None:
+def test_removed_version_sends_object_deleted(site: Site) -> None:
     site.version()
     versions = [site.put("page.html", body)["VersionId"] for body in (b"1", b"2")]
     versions.append(site.s3.delete_object(Bucket=BUCKET, Key="page.html")["VersionId"])
@@ -152,7 +152,7 @@ def test_a_version_that_is_removed_sends_object_deleted(site: Site) -> None:
     assert all("etag" not in detail["object"] for detail in details)
 
 
-def test_the_event_of_another_account_names_that_account(aws: LocalAws) -> None:
+def test_event_names_its_own_account(aws: LocalAws) -> None:
     s3 = aws.client("s3", "222222222222")
     sqs, events = aws.client("sqs", "222222222222"), aws.client("events", "222222222222")
     s3.create_bucket(Bucket="theirs")
@@ -167,6 +167,6 @@ def test_the_event_of_another_account_names_that_account(aws: LocalAws) -> None:
     assert (event["account"], event["detail"]["requester"]) == ("222222222222", "222222222222")
 
 
-def test_the_notification_configuration_says_that_event_bridge_is_on(site: Site) -> None:
+def test_notification_configuration_has_event_bridge(site: Site) -> None:
     configuration = site.s3.get_bucket_notification_configuration(Bucket=BUCKET)
     assert configuration["EventBridgeConfiguration"] == {}

@@ -1,4 +1,4 @@
-"""What AWS documents of rules and queues and moto gets wrong: each claim, made over HTTP, fails with moto alone."""
+"""What AWS documents of rules and queues. Each test, over HTTP, fails with moto alone."""
 
 import io
 import zipfile
@@ -25,13 +25,13 @@ def test_s3_events_reach_the_default_bus_only(site: Site) -> None:
     assert received_events(site.aws, other) == []
 
 
-def test_a_disabled_rule_delivers_nothing(site: Site) -> None:
+def test_disabled_rule_delivers_nothing(site: Site) -> None:
     site.aws.client("events").disable_rule(Name="purgemap")
     site.put("page.html")
     assert site.events() == []
 
 
-def test_a_target_that_fails_keeps_no_other_target_from_its_event(site: Site) -> None:
+def test_failing_target_does_not_stop_other_targets(site: Site) -> None:
     events = site.aws.client("events")
     events.put_rule(Name="first", EventPattern='{"source": ["aws.s3"]}')
     function = "arn:aws:lambda:us-east-1:123456789012:function:missing"
@@ -43,7 +43,7 @@ def test_a_target_that_fails_keeps_no_other_target_from_its_event(site: Site) ->
     assert len(site.events()) == 2
 
 
-def test_a_message_costs_the_same_however_long_the_queue(aws: LocalAws) -> None:
+def test_message_costs_the_same_in_a_long_queue(aws: LocalAws) -> None:
     aws.client("sqs").create_queue(QueueName="long")
     backend = sqs_backends["123456789012"]["us-east-1"]
 
@@ -58,10 +58,10 @@ def test_a_message_costs_the_same_however_long_the_queue(aws: LocalAws) -> None:
     assert count_calls(send_and_receive) < 4 * with_few
 
 
-def test_what_several_threads_receive_and_delete_comes_once_and_never_again(aws: LocalAws) -> None:
+def test_threads_receive_and_delete_each_message_once(aws: LocalAws) -> None:
     sqs = aws.client("sqs")
     queue_url = sqs.create_queue(QueueName="busy")["QueueUrl"]
-    # Over HTTP moto alone goes wrong too rarely for a test, so the threads meet in the queue itself.
+    # Over HTTP moto alone fails too rarely for a test, so the threads use the queue itself.
     backend = sqs_backends["123456789012"]["us-east-1"]
     for number in range(2_000):
         backend.send_message("busy", str(number))
@@ -75,13 +75,13 @@ def test_what_several_threads_receive_and_delete_comes_once_and_never_again(aws:
         return bodies
 
     with ThreadPoolExecutor(4) as pool:
-        bodies = [body for some in pool.map(drain, range(4)) for body in some]
+        bodies = [body for received in pool.map(drain, range(4)) for body in received]
     assert len(bodies) == len(set(bodies)) == 2_000
     counts = sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=["All"])["Attributes"]
     assert {count for name, count in counts.items() if name.startswith("ApproximateNumberOf")} == {"0"}
 
 
-def test_an_event_source_mapping_leaves_messages_in_the_queue(aws: LocalAws) -> None:
+def test_event_source_mapping_leaves_messages_in_the_queue(aws: LocalAws) -> None:
     sqs, function = aws.client("sqs"), aws.client("lambda")
     queue_url, _ = aws.create_queues(BUCKET)
     role = aws.client("iam").create_role(RoleName="purgemap", AssumeRolePolicyDocument="{}")["Role"]["Arn"]

@@ -41,7 +41,7 @@ class Fault:
 
     def __post_init__(self) -> None:
         if self.error and self.error not in ERRORS:
-            raise ValueError(f"{self.error!r} is no code of CloudFront's: {', '.join(ERRORS)}")
+            raise ValueError(f"{self.error!r} is not a code of CloudFront: {', '.join(ERRORS)}")
 
     def hits(self, call: Call) -> bool:
         """Whether the fault is meant for this call, counts aside."""
