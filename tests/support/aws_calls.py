@@ -32,8 +32,8 @@ def calls_of(trees: Iterable[ast.AST], services: Iterable[str]) -> set[str]:
     return {
         action
         for service in services
-        for word, operation in _operations(service).items()
-        if word in words
+        for name, operation in _operations(service).items()
+        if name in names
         for action in _ACTIONS.get(f"{service}:{operation}", (f"{service}:{operation}",))
     }
 

@@ -1,4 +1,4 @@
-"""Count the calls that some work makes: what a test bounds in place of seconds."""
+"""Count the calls that some work makes: a test bounds them instead of seconds."""
 
 import inspect
 import sys
@@ -8,7 +8,7 @@ from typing import Any
 
 
 def count_calls(work: Callable[[], object]) -> int:
-    """Count the calls of Python's functions and of C's that some work makes in this thread."""
+    """Count the calls of Python and C functions that some work makes in this thread."""
     counted = 0
 
     def count(_frame: FrameType, event: str, _argument: Any) -> None:

@@ -1,4 +1,4 @@
-"""The caller's environment → one that is the same for every caller, in this process and all that it starts."""
+"""Replace the caller's environment by a fixed one, in this process and its children."""
 
 import os
 import time
@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from tempfile import TemporaryDirectory
 
-# Where programs and temporary files are, and what steers pytest itself. Everything else could change a result: settings
-# of AWS, Python, pip and git, proxies, colours, what a pipeline's runner says of itself.
+# The places of programs and temporary files, and pytest's own variables. Any other could change a result: settings of
+# AWS, Python, pip and git, proxies, colours, a pipeline runner's variables.
 _KEPT = {"LD_LIBRARY_PATH", "PATH", "PYENV_ROOT", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "VIRTUAL_ENV"}
 _KEPT_PREFIXES = ("COV", "HYPOTHESIS", "MUT", "PYTEST_", "PY_COLORS")
 
@@ -27,7 +27,7 @@ _FIXED = {
 
 @contextmanager
 def fixed_environment() -> Iterator[None]:
-    """Replace the environment, the time zone and the umask; the home folder is empty, and goes afterwards."""
+    """Replace the environment, the time zone and the umask; the home folder is new, and removed afterwards."""
     callers, umask = dict(os.environ), os.umask(0o022)
     kept = {name: value for name, value in callers.items() if name in _KEPT or name.startswith(_KEPT_PREFIXES)}
     with TemporaryDirectory(prefix="purgemap-home-") as home:

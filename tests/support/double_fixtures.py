@@ -1,4 +1,4 @@
-"""boto3's clients of the CloudFront double as fixtures: a test module names this one in `pytest_plugins`."""
+"""Fixtures of boto3's clients for the CloudFront double: a test module names this one in `pytest_plugins`."""
 
 from types import SimpleNamespace
 

@@ -1,4 +1,4 @@
-"""STS hands out roles whose sessions end when a test says."""
+"""Let the embedded STS return roles whose sessions end when a test requires it."""
 
 import datetime as dt
 from collections.abc import Callable
@@ -12,11 +12,11 @@ Assume = Callable[..., AssumedRole]
 
 
 def assuming(change: Callable[[AssumedRole], object]) -> Any:
-    """Let STS hand out roles that are changed; the mock knows how often it was asked, and for what."""
+    """Let STS return changed roles; the mock records its calls."""
     assume: Assume = STSBackend.assume_role
 
-    def changed(backend: STSBackend, **asked: Any) -> AssumedRole:
-        role = assume(backend, **asked)
+    def changed(backend: STSBackend, **arguments: Any) -> AssumedRole:
+        role = assume(backend, **arguments)
         change(role)
         return role
 

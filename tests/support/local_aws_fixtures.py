@@ -1,4 +1,4 @@
-"""The embedded AWS as fixtures: a test module names this one in `pytest_plugins`."""
+"""Fixtures of the embedded AWS: a test module names this one in `pytest_plugins`."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""What tests do with the embedded AWS: a bucket and its events, messages, invalidations."""
+"""A bucket on the embedded AWS and its events; messages and invalidations."""
 
 import json
 import uuid
@@ -10,7 +10,7 @@ BUCKET = "contract-site"
 
 
 def received_events(aws: LocalAws, queue_url: str) -> list[dict[str, Any]]:
-    """Receive, and delete, the events that a queue holds."""
+    """Receive and delete the events in a queue."""
     sqs = aws.client("sqs")
     events = []
     while messages := sqs.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10).get("Messages"):

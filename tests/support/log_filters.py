@@ -1,6 +1,6 @@
-"""CloudWatch Logs' filter patterns of JSON, as far as the templates use them: equal texts, all of which must be there.
+"""Match the templates' filter patterns of CloudWatch Logs: equal texts, all of which must be in a JSON object.
 
-A line that is not one JSON object matches none:
+A line that is not one JSON object matches no pattern:
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/matching-terms-json-log-events.html
 """
 

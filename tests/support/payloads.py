@@ -1,4 +1,4 @@
-"""Payloads as AWS documents them, for tests that need many."""
+"""Build payloads as AWS documents them."""
 
 import itertools
 import json
@@ -8,11 +8,11 @@ from typing import Any
 _COUNT = itertools.count(1)
 
 
-# As AWS attaches them to the buckets of a CloudFormation stack.
+# CloudFormation adds these to the buckets of a stack.
 TAGS = {"aws:cloudformation:stack-name": "site", "aws:cloudformation:logical-id": "Bucket"}
 
 
-def s3_event(  # noqa: PLR0913  what differs between events
+def s3_event(  # noqa: PLR0913  the members that differ between events
     bucket: str,
     key: str,
     event: str = "created",
@@ -21,7 +21,7 @@ def s3_event(  # noqa: PLR0913  what differs between events
     event_version: str | None = "1.2",
     tags: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """Build an EventBridge event of S3; before mid-2026 it had no `event_version`, and no tags of its bucket.
+    """Build an EventBridge event of S3; before mid-2026 it had neither `event_version` nor its bucket's tags.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
     """

@@ -1,4 +1,4 @@
-"""The clients over real HTTP: roles are assumed, kept and renewed, and what SQS doesn't take is named."""
+"""The clients over real HTTP: roles, their sessions, SQS's failures, and CloudFront's history."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -29,13 +29,14 @@ from support.doubles.clock import Clock
 from support.doubles.cloudfront import CloudFrontDouble, Settings, Site
 from support.doubles.cloudfront_http import CloudFrontServer
 from support.expiring_roles import expiring
+from support.ids import E1, E2
 
 pytest_plugins = ["support.local_aws_fixtures"]
 
 MEMBER = "222222222222"
 ROLE = f"arn:aws:iam::{MEMBER}:role/purgemap"
-OWN = Distribution("E1EXAMPLE1ABCD")
-THEIRS = Distribution("E2EXAMPLE2ABCD", role_arn=ROLE, external_id="acme")
+OWN = Distribution(E1)
+THEIRS = Distribution(E2, role_arn=ROLE, external_id="acme")
 
 
 @pytest.fixture
@@ -57,7 +58,7 @@ def clients(aws: LocalAws, double: CloudFrontDouble) -> Iterator[Aws]:
 
 
 @pytest.mark.parametrize(("minutes", "sessions"), [(60, 1), (9, 3)])
-def test_a_role_is_assumed_once_and_again_shortly_before_its_session_ends(
+def test_role_is_assumed_again_only_before_its_session_ends(
     minutes: float, sessions: int, clients: Aws, double: CloudFrontDouble
 ) -> None:
     cloudfront = AwsCloudFront(clients)
@@ -71,11 +72,11 @@ def test_a_role_is_assumed_once_and_again_shortly_before_its_session_ends(
     assert {record.call[1:3] for record in double.ledger.log} == {(MEMBER, ROLE)}
 
 
-def test_a_role_whose_session_has_ended_before_it_came_holds_up_its_own_distributions_only(clients: Aws) -> None:
-    orders = [PendingJob(Job(each.id, {"/a": "/"}, ("m-1",), 0.0, 1), each) for each in (OWN, THEIRS)]
+def test_expired_role_defers_its_own_distributions_only(clients: Aws) -> None:
+    pending = [PendingJob(Job(to.id, {"/a": "/"}, ("m-1",), 0.0, 1), to) for to in (OWN, THEIRS)]
     rate_limit = RateLimit(now=lambda: 0.0, seconds_left=lambda: 60.0)
     with expiring(-1):
-        outcomes = deliver(orders, AwsCloudFront(clients), rate_limit)
+        outcomes = deliver(pending, AwsCloudFront(clients), rate_limit)
     assert {(outcome.job.distribution, type(outcome)) for outcome in outcomes} == {
         (OWN.id, Accepted),
         (THEIRS.id, Deferred),
@@ -83,7 +84,7 @@ def test_a_role_whose_session_has_ended_before_it_came_holds_up_its_own_distribu
 
 
 @pytest.mark.parametrize("distribution", [OWN, THEIRS])
-def test_without_credentials_a_call_is_refused_for_now(
+def test_create_invalidation_without_credentials_may_be_retried(
     distribution: Distribution, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
@@ -97,27 +98,27 @@ def queue_url(aws: LocalAws) -> str:
     return str(aws.client("sqs").create_queue(QueueName="queue")["QueueUrl"])
 
 
-def test_what_sqs_names_as_failed_is_named_and_the_rest_is_kept(clients: Aws, queue_url: str) -> None:
+def test_queue_returns_the_reason_of_each_failed_message(clients: Aws, queue_url: str) -> None:
     messages = [QueueMessage("first"), QueueMessage("too late", delay=901), QueueMessage("last", delay=900)]
     first, failed, last = SqsQueue(clients, queue_url).send(messages)
     assert (first, last) == ("", "")
     assert failed.startswith("InvalidParameterValue: ")
 
 
-def test_a_queue_that_fails_is_a_reason_for_each_message_and_no_exception(clients: Aws, queue_url: str) -> None:
+def test_queue_that_fails_returns_a_reason_for_each_message(clients: Aws, queue_url: str) -> None:
     reasons = SqsQueue(clients, f"{queue_url}-gone").send([QueueMessage("{}")] * 12)
     assert len(reasons) == 12
     gone = "SendMessageBatch: AWS.SimpleQueueService.NonExistentQueue: "
     assert all(reason.startswith(gone) for reason in reasons)
 
 
-def test_an_answer_that_tells_of_some_messages_only_leaves_the_others_unsent(clients: Aws, queue_url: str) -> None:
+def test_queue_treats_messages_missing_in_the_answer_as_not_sent(clients: Aws, queue_url: str) -> None:
     sqs = clients.client("sqs")
     sqs.meta.events.register("after-call.sqs.SendMessageBatch", lambda parsed, **_: parsed["Successful"].pop())
     assert SqsQueue(clients, queue_url).send([QueueMessage("a"), QueueMessage("b")]) == ["", "not sent"]
 
 
-def test_messages_go_ten_at_a_time_and_never_more_than_256_kib(clients: Aws, queue_url: str) -> None:
+def test_queue_sends_at_most_ten_messages_and_256_kib_a_call(clients: Aws, queue_url: str) -> None:
     sent: list[list[int]] = []
     clients.client("sqs").meta.events.register(
         "provide-client-params.sqs.SendMessageBatch",
@@ -135,7 +136,7 @@ TENANT = Distribution("tenant:dt_1a2b3c")
 
 
 @pytest.mark.parametrize("distribution", [OWN, THEIRS, TENANT], ids=["own", "behind a role", "tenant"])
-def test_history_lists_the_newest_first_and_reads_items(
+def test_history_lists_newest_first_and_reads_items(
     distribution: Distribution, clients: Aws, double: CloudFrontDouble, clock: Clock
 ) -> None:
     double.add(Site(id="dt_1a2b3c", bucket="site", tenant=True))
@@ -143,7 +144,7 @@ def test_history_lists_the_newest_first_and_reads_items(
     sent = []
     for number in range(103):
         clock.advance(60)
-        items = tuple(f"/{number}-{each}" for each in range(number % 3 + 1))
+        items = tuple(f"/{number}-{index}" for index in range(number % 3 + 1))
         sent.append(
             (ListedInvalidation(cloudfront.create_invalidation(distribution, items, f"r {number}"), clock()), items)
         )
@@ -154,18 +155,18 @@ def test_history_lists_the_newest_first_and_reads_items(
     assert all(history.read_items(distribution, listed.id) == items for listed, items in sent[-3:])
 
 
-def test_history_of_nothing_is_an_empty_page(clients: Aws) -> None:
+def test_history_without_invalidations_is_an_empty_page(clients: Aws) -> None:
     assert AwsInvalidationHistory(clients).list_page(OWN, "") == InvalidationPage([], "")
 
 
-def test_history_that_is_refused_raises_one_line(clients: Aws, double: CloudFrontDouble) -> None:
+def test_history_refused_by_cloudfront_raises_one_line(clients: Aws, double: CloudFrontDouble) -> None:
     double.settings = replace(double.settings, denied=frozenset({ROLE}))
     with pytest.raises(PurgemapError, match=r"^ListInvalidations: AccessDenied: "):
         AwsInvalidationHistory(clients).list_page(THEIRS, "")
 
 
 @pytest.mark.parametrize("answer", [{}, {"InvalidationList": {"Items": [{"Id": "I1"}]}}, {"InvalidationList": None}])
-def test_answer_in_an_unknown_shape_is_an_error_like_any(answer: dict[str, Any], clients: Aws) -> None:
+def test_history_in_an_unknown_shape_raises_purgemap_error(answer: dict[str, Any], clients: Aws) -> None:
     def replace_answer(parsed: dict[str, Any], **_: Any) -> None:
         parsed.clear()
         parsed.update(answer)

@@ -1,11 +1,10 @@
-"""An answer that AWS did not give, over real HTTP: a failed call of its own distribution or queue, and no exception."""
+"""Answers that AWS did not give, over real HTTP: each fails only the call of its own distribution or queue."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from socketserver import BaseRequestHandler, ThreadingTCPServer
 from threading import Thread
-from types import SimpleNamespace
 
 import pytest
 
@@ -25,15 +24,16 @@ from support.doubles.cloudfront import CloudFrontDouble, Settings, Site
 from support.doubles.cloudfront_http import CloudFrontServer
 from support.doubles.memory import MemoryCloudFront
 from support.doubles.nonsense import Nonsense, serve_nonsense
+from support.ids import E1, E2, E3
 from support.payloads import s3_event, sqs_batch
 
-pytest_plugins = ["support.local_aws_fixtures"]
+pytest_plugins = ["support.double_fixtures", "support.local_aws_fixtures"]
 
 MEMBER = "222222222222"
 ROLE = f"arn:aws:iam::{MEMBER}:role/purgemap"
-OWN, TENANT = Distribution("E1EXAMPLE1ABCD"), Distribution("tenant:dt_1")
-THEIRS = Distribution("E2EXAMPLE2ABCD", role_arn=ROLE)
-OTHER = Distribution("E3EXAMPLE3ABCD")
+OWN, TENANT = Distribution(E1), Distribution("tenant:dt_1")
+THEIRS = Distribution(E2, role_arn=ROLE)
+OTHER = Distribution(E3)
 
 CREATED = (
     "<Invalidation><Id>I1</Id><Status>InProgress</Status><CreateTime>2026-11-28T12:00:00Z</CreateTime>"
@@ -110,9 +110,9 @@ def double() -> CloudFrontDouble:
 
 
 def deliver_to(*distributions: Distribution, cloudfront: AwsCloudFront) -> dict[str, Outcome]:
-    orders = [PendingJob(Job(each.id, {"/a": "/"}, ("m-1",), 0.0, 1), each) for each in distributions]
+    pending = [PendingJob(Job(to.id, {"/a": "/"}, ("m-1",), 0.0, 1), to) for to in distributions]
     rate_limit = RateLimit(now=lambda: 0.0, seconds_left=lambda: 60.0, sleep=lambda _: None)
-    return {outcome.job.distribution: outcome for outcome in deliver(orders, cloudfront, rate_limit)}
+    return {outcome.job.distribution: outcome for outcome in deliver(pending, cloudfront, rate_limit)}
 
 
 @pytest.mark.parametrize("distribution", [OWN, TENANT], ids=["distribution", "tenant"])
@@ -130,7 +130,7 @@ def test_foreign_answer_defers_its_own_distribution_only(
 
 
 @pytest.mark.parametrize("status", [200, 302, 403, 407, 502])
-def test_proxy_page_is_no_refusal_of_cloudfront(status: int, double: CloudFrontDouble) -> None:
+def test_proxy_page_may_be_retried(status: int, double: CloudFrontDouble) -> None:
     page = Nonsense(status, "text/html", INVALIDATIONS["page"].encode())
     with (
         CloudFrontServer(double, nonsense={f"/{OWN.id}/": page}) as server,
@@ -140,11 +140,9 @@ def test_proxy_page_is_no_refusal_of_cloudfront(status: int, double: CloudFrontD
     assert refused.value.kind is FailureKind.SERVER_ERROR
 
 
+@pytest.mark.usefixtures("no_pause")
 @pytest.mark.parametrize("status", [400, 404, 503])
-def test_foreign_error_is_a_refusal_of_its_call(
-    status: int, double: CloudFrontDouble, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None))
+def test_foreign_error_defers_its_own_distribution_only(status: int, double: CloudFrontDouble) -> None:
     nonsense: dict[str, Nonsense] = {}
     with CloudFrontServer(double, nonsense=nonsense) as server:
         cloudfront = AwsCloudFront(Aws(endpoint_url=server.url))
@@ -166,13 +164,13 @@ BYTES = {
 
 
 @contextmanager
-def serve_bytes(lambda_response: bytes) -> Iterator[str]:
+def serve_bytes(answer: bytes) -> Iterator[str]:
     """Answer every connection with the same bytes, and close it."""
 
     class Handler(BaseRequestHandler):
         def handle(self) -> None:
             self.request.recv(65_536)
-            self.request.sendall(lambda_response)
+            self.request.sendall(answer)
 
     with ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
         Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
@@ -181,7 +179,7 @@ def serve_bytes(lambda_response: bytes) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("name", BYTES)
-def test_broken_http_fails_its_call_only(name: str) -> None:
+def test_broken_http_defers_each_call(name: str) -> None:
     with serve_bytes(BYTES[name]) as url:
         aws = Aws(endpoint_url=url)
         outcomes = deliver_to(OWN, THEIRS, cloudfront=AwsCloudFront(aws))
@@ -191,9 +189,7 @@ def test_broken_http_fails_its_call_only(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ROLE_SESSIONS)
-def test_foreign_answer_of_sts_defers_its_role_only_until_then(
-    name: str, aws: LocalAws, double: CloudFrontDouble
-) -> None:
+def test_foreign_answer_of_sts_defers_its_role_only(name: str, aws: LocalAws, double: CloudFrontDouble) -> None:
     nonsense = {"AssumeRole": xml(ROLE_SESSIONS[name], 200)}
     with CloudFrontServer(double, partial(caller_of_key, aws), aws.endpoint_url, nonsense) as server:
         cloudfront = AwsCloudFront(Aws(endpoint_url=server.url))
@@ -216,15 +212,15 @@ def test_foreign_answer_of_sqs_is_a_reason_for_each_message(queue: SqsQueue) -> 
     assert "\n" not in "".join(reasons)
 
 
+@pytest.mark.usefixtures("no_pause")
 @pytest.mark.parametrize("body", ["", "null", "[]", "{}", '{"__type": 5}', '{"Error": "busy"}', "<x/>", "busy"])
 @pytest.mark.parametrize("status", [400, 503])
-def test_foreign_error_of_sqs_is_a_reason(status: int, body: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None))
+def test_foreign_error_of_sqs_is_a_reason_for_each_message(status: int, body: str) -> None:
     with serve_nonsense(Nonsense(status, "application/x-amz-json-1.0", body.encode())) as url:
         assert all(SqsQueue(Aws(endpoint_url=url), f"{url}/1/q").send([QueueMessage("a"), QueueMessage("b")]))
 
 
-def test_foreign_answer_of_sqs_gives_the_records_back(queue: SqsQueue, map_from_yaml: LoadMap) -> None:
+def test_foreign_answer_of_sqs_returns_the_records_to_retry(queue: SqsQueue, map_from_yaml: LoadMap) -> None:
     routes = map_from_yaml(f"version: 1\nroutes: [{{bucket: site, distributions: [{OWN.id}, {OTHER.id}]}}]")
     cloudfront = MemoryCloudFront(refusing={OWN.id: FailureKind.QUOTA_EXCEEDED})
     service = Service(routes, Router(routes), cloudfront, queue, queue)

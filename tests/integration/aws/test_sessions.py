@@ -1,6 +1,6 @@
-"""The function's clients, made with a tenth of botocore's handlers, do what an ordinary session's clients do.
+"""The function's clients have a tenth of botocore's handlers, and behave as an ordinary session's clients.
 
-A botocore that gives a handler another place, or adds one that these services need, fails here.
+These tests fail for a botocore that moves a handler, or adds one that these services need.
 """
 
 import io
@@ -12,7 +12,6 @@ from functools import cache
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
-from types import SimpleNamespace
 from typing import Any
 
 import botocore.session
@@ -33,6 +32,9 @@ from support.doubles.cloudfront_faults import Fault
 from support.doubles.cloudfront_http import CloudFrontServer
 from support.doubles.cloudfront_settings import Settings
 from support.doubles.cloudfront_site import Site
+from support.ids import E1
+
+pytest_plugins = ["support.double_fixtures"]
 
 BATCH = {"Paths": {"Quantity": 1, "Items": ["/a"]}, "CallerReference": "r"}
 ROLE = {"RoleArn": "arn:aws:iam::222222222222:role/purgemap", "RoleSessionName": "purgemap"}
@@ -47,13 +49,13 @@ MakeClient = Callable[[str], Any]
 
 
 def ordinary() -> MakeClient:
-    """Make clients as boto3 does, with all of botocore's handlers, for the same environment and configuration."""
+    """Create clients as boto3 does, with all of botocore's handlers, and the function's configuration."""
     session = botocore.session.Session()
     return cache(lambda service: session.create_client(service, config=CONFIGS[service]))
 
 
 def requests_of(make: MakeClient) -> list[tuple[str, str, bytes, dict[str, str]]]:
-    """Make every call of the function with the clients of `make`; returns what would first cross the network."""
+    """Make every call of the function with the clients of `make`; returns the first request of each."""
     sent: list[tuple[str, str, bytes, dict[str, str]]] = []
 
     def note(request: Any, **_: Any) -> AWSResponse:
@@ -69,11 +71,11 @@ def requests_of(make: MakeClient) -> list[tuple[str, str, bytes, dict[str, str]]
         client.meta.events.register("before-send", note)
         with pytest.raises(client.exceptions.ClientError):
             getattr(client, call)(**arguments)
-        del sent[number:]  # what may have been tried again
+        del sent[number:]  # retries
     return sent
 
 
-# They differ from call to call, whoever makes it.
+# It differs from call to call.
 _CHANGING = {"amz-sdk-invocation-id"}
 
 # botocore's statistics: which of its features a client used.
@@ -116,7 +118,7 @@ sqs =
         {"AWS_USE_FIPS_ENDPOINT": "true", "AWS_DEFAULT_REGION": "us-east-1"},
     ],
 )
-def test_request_and_signature_are_those_of_boto3(
+def test_client_sends_the_request_and_signature_of_boto3(
     variables: dict[str, str | None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "config").write_text(PROFILES)
@@ -135,7 +137,7 @@ def no_region(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("no_region")
-def test_region_is_aws_region_where_boto3_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_region_is_aws_region_if_boto3_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_REGION", "us-west-2")
     assert Aws().client("sqs").meta.region_name == "us-west-2"
 
@@ -151,26 +153,26 @@ def test_global_services_need_no_region(empty: tuple[str, ...], monkeypatch: pyt
 
 
 @pytest.mark.usefixtures("no_region")
-def test_queue_without_region_names_what_to_set() -> None:
+def test_client_without_region_names_what_to_set() -> None:
     message = "NoRegionError: You must specify a region; set AWS_DEFAULT_REGION, or give the profile of AWS_PROFILE a "
     with pytest.raises(PurgemapError, match=message), translate_errors():
         Aws().client("sqs")
 
 
-def test_half_a_key_is_refused_when_the_clients_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_aws_refuses_half_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     with pytest.raises(PurgemapError, match="missing: AWS_SECRET_ACCESS_KEY; set all of them, or none"):
         Aws()
 
 
 def handlers_called(make: MakeClient) -> list[tuple[str, list[str]]]:
-    """Make clients of every service and every call of the function; returns each event with those that hear of it."""
+    """Create every client and make every call of the function; returns each event with its handlers."""
     called: list[tuple[str, list[str]]] = []
-    emit = HierarchicalEmitter._emit  # noqa: SLF001  which handlers botocore calls, it tells in no other way
+    emit = HierarchicalEmitter._emit  # noqa: SLF001  botocore has no public list of the handlers of an event
 
     def note(self: Any, event_name: str, *arguments: Any, **options: Any) -> Any:
-        heard = self._handlers.prefix_search(event_name)
-        called.append((event_name, [getattr(each, "__qualname__", type(each).__name__) for each in heard]))
+        handlers = self._handlers.prefix_search(event_name)
+        called.append((event_name, [getattr(handler, "__qualname__", type(handler).__name__) for handler in handlers]))
         return emit(self, event_name, *arguments, **options)
 
     with pytest.MonkeyPatch.context() as patch:
@@ -181,7 +183,7 @@ def handlers_called(make: MakeClient) -> list[tuple[str, list[str]]]:
     return called
 
 
-def test_every_event_of_a_client_is_heard_by_the_handlers_of_an_ordinary_session() -> None:
+def test_client_calls_the_handlers_of_an_ordinary_session() -> None:
     ours, theirs = handlers_called(Aws().client), handlers_called(ordinary())
     assert len(theirs) > 50
     assert ours == theirs
@@ -190,25 +192,23 @@ def test_every_event_of_a_client_is_heard_by_the_handlers_of_an_ordinary_session
 @pytest.fixture
 def double() -> Iterator[tuple[CloudFrontDouble, str]]:
     double = CloudFrontDouble(Clock(), Settings())
-    double.add(Site(id="E1EXAMPLE1ABCD", bucket="site"))
+    double.add(Site(id=E1, bucket="site"))
     with CloudFrontServer(double) as server:
         yield double, server.url
 
 
+@pytest.mark.usefixtures("no_pause")
 @pytest.mark.parametrize("fault", [Fault(error="ServiceUnavailable"), Fault(error="Throttling"), Fault(cut="after")])
-def test_a_call_is_tried_twice_over_http_as_one_invalidation(
-    double: tuple[CloudFrontDouble, str], monkeypatch: pytest.MonkeyPatch, fault: Fault
-) -> None:
-    monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None))
+def test_create_invalidation_is_retried_as_one_invalidation(double: tuple[CloudFrontDouble, str], fault: Fault) -> None:
     cloudfront, url = double
     cloudfront.faults.add(fault)
     edge = AwsCloudFront(Aws(endpoint_url=url))
-    created = edge.create_invalidation(Distribution("E1EXAMPLE1ABCD"), ("/a",), "once")
-    assert [each.id for each in cloudfront.accepted("E1EXAMPLE1ABCD")] == [created]
+    created = edge.create_invalidation(Distribution(E1), ("/a",), "once")
+    assert [invalidation.id for invalidation in cloudfront.accepted(E1)] == [created]
     assert sum(cloudfront.ledger.outcomes().values()) == 2
 
 
-def test_a_refusal_over_http_is_read_from_the_answer(double: tuple[CloudFrontDouble, str]) -> None:
+def test_create_invalidation_parses_a_refusal(double: tuple[CloudFrontDouble, str]) -> None:
     edge = AwsCloudFront(Aws(endpoint_url=double[1]))
     with pytest.raises(InvalidationError) as refused:
         edge.create_invalidation(Distribution("E9EXAMPLE9ABCD"), ("/a",), "once")
@@ -216,16 +216,16 @@ def test_a_refusal_over_http_is_read_from_the_answer(double: tuple[CloudFrontDou
 
 
 class _Credentials(BaseHTTPRequestHandler):
-    """What Lambda serves to a function that was restored from a snapshot."""
+    """The endpoint that serves credentials to a function restored from a snapshot."""
 
     def do_GET(self) -> None:
-        translate_errors = {
+        credentials = {
             "AccessKeyId": "contained",
             "SecretAccessKey": "x",
             "Token": "t",
             "Expiration": "2999-01-01T00:00:00Z",
         }
-        body = json.dumps(translate_errors).encode()
+        body = json.dumps(credentials).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -235,7 +235,7 @@ class _Credentials(BaseHTTPRequestHandler):
         pass
 
 
-def test_credentials_come_from_the_containers_endpoint_where_the_environment_has_none(
+def test_credentials_may_come_from_the_containers_endpoint(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
