@@ -1,11 +1,11 @@
 """Virtual time: a clock that moves only when a test moves it."""
 
-# 2026-01-01T00:00:00Z: late enough to look like a date where it is printed.
+# 2026-01-01T00:00:00Z: late enough to look like a date in printed output.
 _NEW_YEAR = 1_767_225_600.0
 
 
 class Clock:
-    """Calling it gives seconds since the epoch, like `time.time`."""
+    """A callable that returns seconds since the epoch, like `time.time`."""
 
     __slots__ = ("now",)
 
@@ -16,5 +16,5 @@ class Clock:
         return self.now
 
     def advance(self, seconds: float) -> None:
-        """Let `seconds` pass; fits where `time.sleep` is asked for."""
+        """Advance by `seconds`; may replace `time.sleep`."""
         self.now += seconds

@@ -1,8 +1,8 @@
-"""CloudFront's invalidation API on a settable clock, and the caches behind it: strict, and with a memory.
+"""CloudFront's invalidation API on a settable clock, and the caches behind it.
 
-It judges purgemap, so it shares no code with it. What AWS publishes is enforced as written; where AWS is silent
-or contradicts itself, the reading that is harder on the caller holds, and where that matters a setting has the
-other one. `add` a `Site`, `put` objects, `view` URLs, call the API, and ask what is `stale`.
+It judges purgemap, so it shares no code with it. What AWS publishes is enforced as written. Where AWS publishes nothing
+or contradicts itself, the stricter reading holds, and a setting has the other one if it matters. `add` a `Site`, `put`
+objects, `view` URLs, call the API, and list what is `stale`.
 """
 
 from collections.abc import Callable, Sequence
@@ -42,7 +42,7 @@ __all__ = [
     "Stale",
 ]
 
-# The most that a page of ListInvalidations holds, and what it holds when not asked:
+# The maximum of a page of ListInvalidations, and its default:
 # https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_ListInvalidations.html
 MAX_PAGE = 100
 
@@ -52,7 +52,7 @@ _Answer = TypeVar("_Answer")
 
 
 class Caller(NamedTuple):
-    """Who calls: an account, and the role it was assumed through, if that matters."""
+    """An account that calls, and the role that it assumed, if any."""
 
     account: str
     role: str = ""
@@ -61,8 +61,8 @@ class Caller(NamedTuple):
 class CloudFrontDouble(Edge):
     """Every account's CloudFront. A caller is an account's id, or a Caller.
 
-    Calls raise ServiceError, and ConnectionCutError where a fault says so. `wait` spends a fault's delay, and may be
-    replaced: `time.sleep` behind real sockets, the clock's `advance` in a simulation.
+    Calls raise ServiceError, and ConnectionCutError for a fault with a cut. `wait` waits for a fault's delay:
+    `time.sleep` behind real sockets, the clock's `advance` in a simulation.
     """
 
     def __init__(
@@ -132,7 +132,7 @@ class CloudFrontDouble(Edge):
         return self._answer(call, lambda: self._list(call, marker, max_items))
 
     def accepted(self, distribution: str) -> list[Invalidation]:
-        """List what a distribution accepted, oldest first: a look from outside, that counts as no call."""
+        """List the invalidations that a distribution accepted, oldest first, without counting a call."""
         with self._lock:
             return self._of(distribution).all(self._clock())
 
@@ -151,10 +151,10 @@ class CloudFrontDouble(Edge):
         with self._lock:
             fault = self.faults.take(call)
         if fault.delay:
-            self.wait(fault.delay)  # without the lock: a slow answer holds up nobody else
+            self.wait(fault.delay)  # without the lock: a slow answer must not delay other calls
         with self._lock:
             self._strike(call, fault)
-            return self._process(call, process, unheard=fault.cut == "after")
+            return self._process(call, process, is_lost=fault.cut == "after")
 
     def _strike(self, call: Call, fault: Fault) -> None:
         if fault.error:
@@ -164,22 +164,22 @@ class CloudFrontDouble(Edge):
             self.ledger.record(call, "cut")
             raise ConnectionCutError("before")
 
-    def _process(self, call: Call, process: Callable[[], tuple[_Answer, str]], *, unheard: bool) -> _Answer:
-        """Process and record the call; an unheard one happens just the same, refusals included."""
+    def _process(self, call: Call, process: Callable[[], tuple[_Answer, str]], *, is_lost: bool) -> _Answer:
+        """Process and record the call, even if its answer is lost."""
         try:
             answer, outcome = process()
         except ServiceError as refused:
-            self.ledger.record(call, refused.code + "+cut" * unheard)
-            if unheard:
+            self.ledger.record(call, refused.code + "+cut" * is_lost)
+            if is_lost:
                 raise ConnectionCutError("after") from refused
             raise
-        self.ledger.record(call, outcome + "+cut" * unheard)
-        if unheard:
+        self.ledger.record(call, outcome + "+cut" * is_lost)
+        if is_lost:
             raise ConnectionCutError("after")
         return answer
 
     def _create(self, call: Call, quantity: int | None) -> tuple[Invalidation, str]:
-        """Refuse in this order: the call's rate, rights, existence, the batch, its reference, quotas."""
+        """Refuse in this order: the call's rate, permissions, existence, the batch, its reference, quotas."""
         now = self._settle()
         self._check_call_rate(call.account, now)
         known = self._authorized(call)
@@ -200,7 +200,7 @@ class CloudFrontDouble(Edge):
         bucket.take(1)
 
     def _authorized(self, call: Call) -> Invalidations:
-        """Rights come first; then a distribution of another account is as unknown as one that never was.
+        """Check permissions first; a distribution of another account is unknown.
 
         Tenants answer EntityNotFound instead:
         https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_CreateInvalidationForDistributionTenant.html

@@ -1,7 +1,7 @@
-"""The judge: what the origin holds, what each distribution still serves, and so what is stale.
+"""The judge of staleness: the origin's objects, and the copies that each distribution still serves.
 
-An entry is cached under the viewer's spelling as it came, and never expires: nothing but an invalidation
-makes it fresh. "CloudFront stores URLs exactly as they are defined", so spellings of one object are separate:
+An entry is cached under the viewer's spelling and never expires: only an invalidation evicts it. "CloudFront stores
+URLs exactly as they are defined", so spellings of one object are cached separately:
 https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/LinkFormat.html
 """
 
@@ -13,15 +13,15 @@ from support.doubles.cloudfront_rules import is_tag, is_wildcard
 from support.doubles.cloudfront_settings import Settings
 from support.doubles.cloudfront_site import Site
 
-MISSING: Final = 0  # the version of what isn't there: a 404
+MISSING: Final = 0  # the version of a missing object: a 404
 
-# "CloudFront processes up to 50 tags per cached object"; a tag's case and the spaces around it mean nothing:
+# "CloudFront processes up to 50 tags per cached object"; it ignores a tag's case and the spaces around it:
 # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/invalidation-specifying-tags.html
 _MAX_TAGS = 50
 
 
 class Stored(NamedTuple):
-    """An object's current version, above MISSING and never used twice, and its cache tags in lower case."""
+    """An object's current version, unique and above MISSING, and its cache tags in lower case."""
 
     version: int
     tags: tuple[str, ...] = ()
@@ -40,7 +40,7 @@ _ABSENT = Stored(MISSING)
 
 
 class Origin:
-    """All buckets: (bucket, key) → what is there, and when it last changed."""
+    """All buckets' objects, and when they last changed."""
 
     __slots__ = ("_changed", "_objects", "_versions")
 
@@ -58,12 +58,12 @@ class Origin:
         return self._versions
 
     def delete(self, bucket: str, key: str, now: float) -> None:
-        """Remove; what isn't there stays unchanged."""
+        """Remove an object if it exists."""
         if self._objects.pop((bucket, key), None):
             self._changed[bucket, key] = now
 
     def first_of(self, bucket: str, keys: Iterable[str]) -> Stored:
-        """Get what answers a URL that any of these keys may answer."""
+        """Return the first existing object of these keys: it answers their URL."""
         for key in keys:
             stored = self._objects.get((bucket, key))
             if stored:
@@ -71,18 +71,18 @@ class Origin:
         return _ABSENT
 
     def last_change(self, bucket: str, keys: Iterable[str]) -> float:
-        """Tell when any of these keys last changed; 0 if none ever did."""
+        """Return when any of these keys last changed; 0 for never."""
         return max(self._changed.get((bucket, key), 0.0) for key in keys)
 
 
 class Cache:
-    """What one distribution serves without asking its origin."""
+    """The copies that one distribution serves without a request to its origin."""
 
     __slots__ = ("_entries", "_keys", "_origin", "_spellings", "_tagged", "collateral", "seconds_to_fresh", "site")
 
     def __init__(self, site: Site, origin: Origin) -> None:
         self.site = site
-        self.collateral = 0  # evicted although the origin had nothing newer
+        self.collateral = 0  # copies evicted although they were current
         self.seconds_to_fresh: list[float] = []  # from an object's last change to the eviction of its old version
         self._origin = origin
         self._entries: dict[str, Stored] = {}
@@ -91,7 +91,7 @@ class Cache:
         self._spellings = _Spellings()
 
     def view(self, spelling: str) -> int:
-        """Serve a viewer's URL from its slash on: the version cached, or else fetched and cached now."""
+        """Serve a viewer's URL from its slash on: the cached version, else the origin's, which is then cached."""
         if not self.site.query_strings:
             spelling = spelling.partition("?")[0]
         cached = self._entries.get(spelling)
@@ -122,13 +122,13 @@ class Cache:
                 yield Stale(self.site.id, spelling, cached.version, current.version)
 
     def evict(self, items: Sequence[str], settings: Settings, now: float) -> None:
-        """Let an invalidation take effect: whatever is cached now and matches an item goes."""
+        """Let an invalidation take effect: evict every cached spelling that matches an item."""
         for item in items:
             for spelling in self._matches(item, settings):
                 self._drop(spelling, now)
 
     def _matches(self, item: str, settings: Settings) -> list[str]:
-        """Spellings that an item covers; what the API took may still cover nothing (`%7E`, a needless `%2D`).
+        """Return the spellings that an item covers: none for some valid items (`%7E`, a needless `%2D`).
 
         https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/invalidation-specifying-objects.html
         """
@@ -141,7 +141,7 @@ class Cache:
         return [item] if item in self._entries else []
 
     def _under(self, stem: str, *, spares_stem: bool) -> list[str]:
-        """`P*` is a plain string prefix; whether it covers P itself is a setting."""
+        """Return the spellings with this prefix; a setting decides whether `P*` covers P itself."""
         return [
             spelling
             for spelling in self._spellings.starting_with(stem)
@@ -161,7 +161,7 @@ class Cache:
 
 
 class _Spellings:
-    """Every spelling ever cached, in order, so that a wildcard costs what it matches, not what is cached."""
+    """Every spelling ever cached, sorted, so that a wildcard's cost does not grow with the cache."""
 
     __slots__ = ("_known", "_ordered", "_unordered")
 
@@ -177,7 +177,7 @@ class _Spellings:
             self._unordered = True
 
     def starting_with(self, stem: str) -> Iterator[str]:
-        if self._unordered:  # a sorted run and a few new ones: close to linear
+        if self._unordered:  # close to linear: most of the list is sorted
             self._ordered.sort()
             self._unordered = False
         for index in range(bisect_left(self._ordered, stem), len(self._ordered)):

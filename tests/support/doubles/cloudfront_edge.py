@@ -1,4 +1,4 @@
-"""The world behind the API: S3 objects, viewers' requests, caches, and invalidations that take effect in time."""
+"""What is behind the API: S3 objects, viewers' requests, caches, and invalidations that take effect later."""
 
 from collections.abc import Callable, Iterable
 from heapq import heappop, heappush
@@ -27,7 +27,7 @@ class Edge:
             self._caches |= {site.id: Cache(site, self._origin) for site in sites}
 
     def remove(self, distribution: str) -> None:
-        """Delete a distribution: nobody views it any more."""
+        """Delete a distribution and its cache."""
         with self._lock:
             del self._caches[distribution]
 
@@ -37,7 +37,7 @@ class Edge:
             return self._origin.put(bucket, key, tags, self._settle())
 
     def delete(self, bucket: str, key: str) -> None:
-        """Delete an S3 object; its URLs become 404 where nothing else answers."""
+        """Delete an S3 object; its URLs become 404 if no other object answers."""
         with self._lock:
             self._origin.delete(bucket, key, self._settle())
 
@@ -48,7 +48,7 @@ class Edge:
             return self._caches[distribution].view(spelling)
 
     def stale(self) -> list[Stale]:
-        """List what is served now although it has changed at the origin, in every distribution there is."""
+        """List the spellings that any distribution serves although the origin has another version."""
         with self._lock:
             self._settle()
             return [stale for cache in self._caches.values() for stale in cache.stale()]
@@ -60,7 +60,7 @@ class Edge:
             return self._caches[distribution]
 
     def settled_at(self) -> float:
-        """Tell when all that was accepted will have taken effect: now, or later."""
+        """Return the time at which every accepted invalidation has taken effect."""
         with self._lock:
             return max([self._settle(), *(at for at, _, _ in self._effects)])
 
@@ -69,7 +69,7 @@ class Edge:
         self._settle()
 
     def _settle(self) -> float:
-        """Let every effect that is due happen, in order; return the time."""
+        """Apply every effect that is due, in order; return the time."""
         now = self._clock()
         while self._effects and self._effects[0][0] <= now:
             at, _, invalidation = heappop(self._effects)

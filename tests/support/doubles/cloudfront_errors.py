@@ -1,4 +1,4 @@
-"""CloudFront's refusals: code, HTTP status and the words seen on the wire.
+"""CloudFront's errors: code, HTTP status and the message seen on the wire.
 
 Modelled codes and statuses: https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_CreateInvalidation.html
 Common ones: https://docs.aws.amazon.com/cloudfront/latest/APIReference/CommonErrors.html
@@ -35,7 +35,7 @@ ERRORS: Final = {
 
 
 class ServiceError(Exception):
-    """CloudFront answered, and the answer is no."""
+    """CloudFront refused a call."""
 
     def __init__(self, code: str, message: str = "", status: int = 0) -> None:
         known_status, known_message = ERRORS[code]

@@ -1,4 +1,4 @@
-"""Scripted misfortune: which calls it hits, and what it does to them."""
+"""Scripted faults: the calls that they hit, and what they do to them."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -22,7 +22,7 @@ class Call(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """The first half says which calls, empty or None meaning all; the second what happens to them."""
+    """The first fields select calls, all of them if empty or None; the others say what happens to them."""
 
     operation: str = "CreateInvalidation"  # a start of the name, so this covers the tenant's variant too
     account: str = ""

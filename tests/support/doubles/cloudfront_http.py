@@ -37,10 +37,9 @@ class _Answer(NamedTuple):
 class CloudFrontServer:
     """A context manager; `url` is the endpoint while it is open.
 
-    `callers` says who an access key id is, None for nobody (a dict's `get` will do); every key is ACCOUNT's by
-    default. Give the double `wait=time.sleep` if its faults have delays. `others` is the endpoint of all other
-    services, for who has one AWS_ENDPOINT_URL for all. `nonsense` holds answers that AWS would not give, by a text of
-    the path or body of the requests that get them.
+    `callers` returns the caller of an access key id, None for an unknown one; every key is ACCOUNT's by default. Give
+    the double `wait=time.sleep` if its faults have delays. `others` is the endpoint of all other services, for clients
+    with one AWS_ENDPOINT_URL. `nonsense` holds answers that AWS would not give, by a text in a request's path or body.
     """
 
     def __init__(
@@ -52,7 +51,7 @@ class CloudFrontServer:
     ) -> None:
         self._server = _Server(double, callers, others)
         self._server.nonsense = nonsense
-        # The interval is how long a shutdown may take; the default of half a second would show in every test
+        # A shutdown may take as long as the interval; the default of half a second would slow every test.
         self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
@@ -81,7 +80,7 @@ class _Server(ThreadingHTTPServer):
         self._open: set[socket.socket] = set()
 
     def process_request(self, request: object, client_address: object) -> None:
-        """Remember the connection: kept-alive ones must be ended when the server closes."""
+        """Record the connection: it must be ended when the server closes."""
         assert isinstance(request, socket.socket)
         self._open.add(request)
         super().process_request(request, client_address)
@@ -103,7 +102,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
 
     def handle(self) -> None:
-        with suppress(ConnectionError):  # a client may go at any time; that is no news
+        with suppress(ConnectionError):  # a client may close its connection at any time
             super().handle()
 
     def do_GET(self) -> None:
@@ -212,6 +211,6 @@ def _id(match: re.Match[str]) -> str:
 
 
 def _cut(connection: socket.socket) -> None:
-    """End the connection under the client's feet: it sees the peer close without an answer."""
-    with suppress(OSError):  # the client was faster
+    """Close the connection without an answer."""
+    with suppress(OSError):  # the client has closed it
         connection.shutdown(socket.SHUT_RDWR)

@@ -1,4 +1,4 @@
-"""One distribution's invalidations: accepted once each, found again by id or by caller reference."""
+"""One distribution's invalidations, by id and by caller reference."""
 
 from typing import NamedTuple, Self
 
@@ -21,7 +21,7 @@ class Invalidation(NamedTuple):
     caller_reference: str
 
     def at(self, now: float) -> Self:
-        """Give the invalidation as it is answered at that time."""
+        """Return the invalidation with its status at that time."""
         return self._replace(status="Completed") if self.completes <= now else self
 
 
@@ -33,7 +33,7 @@ class Page(NamedTuple):
 
 
 class Invalidations:
-    """What one distribution has accepted, and its quotas."""
+    """The invalidations that one distribution accepted, and its quotas."""
 
     __slots__ = ("_by_id", "_by_reference", "quotas")
 
@@ -44,22 +44,21 @@ class Invalidations:
 
     def all(self, now: float) -> list[Invalidation]:
         """List them, oldest first."""
-        return [each.at(now) for each in self._by_id.values()]
+        return [invalidation.at(now) for invalidation in self._by_id.values()]
 
     def get(self, invalidation: str, now: float) -> Invalidation:
-        """Find one by id, or raise ServiceError."""
-        found = self._by_id.get(invalidation)
-        if found is None:
+        """Return one by id; raises ServiceError."""
+        if invalidation not in self._by_id:
             raise ServiceError("NoSuchInvalidation")
-        return found.at(now)
+        return self._by_id[invalidation].at(now)
 
     def page(self, marker: str, max_items: int, now: float) -> Page:
-        """ "The most recent results are on the first page"; a marker is the id that ended the page before.
+        """ "The most recent results are on the first page"; a marker is the last id of the previous page.
 
         https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_ListInvalidations.html
         """
         newest_first = self.all(now)[::-1]
-        ids = ["", *(each.id for each in newest_first)]
+        ids = ["", *(invalidation.id for invalidation in newest_first)]
         if marker not in ids:
             raise ServiceError("InvalidArgument", "The marker is invalid.")
         rest = newest_first[ids.index(marker) :]
@@ -67,7 +66,7 @@ class Invalidations:
         return Page(page, page[-1].id if len(rest) > max_items else "")
 
     def replay(self, call: Call, settings: Settings, now: float) -> Invalidation | None:
-        """Find what the reference made before: the same items are the same invalidation, others a ServiceError.
+        """Return the reference's earlier invalidation, None without one; raises ServiceError for other items.
 
         https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_InvalidationBatch.html
         """
@@ -79,7 +78,7 @@ class Invalidations:
     def accept(
         self, call: Call, invalidation_id: str, rates: ItemRates, settings: Settings, now: float
     ) -> Invalidation:
-        """Claim quota for a new one, or raise ServiceError."""
+        """Accept a new one within the quotas; raises ServiceError."""
         self.quotas.take(call.items, rates, settings, now)
         accepted = Invalidation(
             id=invalidation_id,

@@ -1,4 +1,4 @@
-"""What was asked, answered and billed: the numbers that a test compares with the service's own."""
+"""The calls, outcomes and bill that a test compares with the service's own numbers."""
 
 from collections import Counter
 from typing import NamedTuple
@@ -9,8 +9,8 @@ from support.doubles.cloudfront_faults import Call
 class Record(NamedTuple):
     """A call and how it ended.
 
-    `outcome` is accepted, replayed, answered (get and list) or an error's code, with "+cut" behind it where
-    the caller never heard of it; or "cut" where nothing was processed.
+    `outcome` is accepted, replayed, answered (get and list) or an error's code. "+cut" is appended if the answer was
+    lost; "cut" alone means that nothing was processed.
     """
 
     call: Call
@@ -18,7 +18,7 @@ class Record(NamedTuple):
 
 
 class Peak(NamedTuple):
-    """The most that one distribution had in progress at once."""
+    """The maximum that one distribution had in progress at once."""
 
     paths: int = 0
     wildcards: int = 0
@@ -36,12 +36,12 @@ class Ledger:
         self.peaks: dict[str, Peak] = {}  # by distribution
 
     def record(self, call: Call, outcome: str) -> None:
-        """Note how a call ended."""
+        """Record a call's outcome."""
         self.log.append(Record(call, outcome))
         self.calls[call.operation, call.account, call.distribution, outcome] += 1
 
     def bill(self, account: str, items: int) -> None:
-        """Every item of an accepted batch is a path on the bill, tags, wildcards and repetitions too.
+        """Bill every item of an accepted batch as a path: tags, wildcards and repetitions, too.
 
         https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/PayingForInvalidation.html
         """
@@ -53,10 +53,10 @@ class Ledger:
         self.peaks[distribution] = Peak(max(peak.paths, paths), max(peak.wildcards, wildcards))
 
     def outcomes(self, *, operation: str = "", account: str = "", distribution: str = "") -> Counter[str]:
-        """Calls by outcome, of all or of one account and distribution; `operation` is the start of its name."""
+        """Count calls by outcome, of one account and distribution if given; `operation` is a prefix of its name."""
         total: Counter[str] = Counter()
         for (of_operation, of_account, of_distribution, outcome), calls in self.calls.items():
-            is_asked_for = account in ("", of_account) and distribution in ("", of_distribution)
-            if is_asked_for and of_operation.startswith(operation):
+            is_selected = account in ("", of_account) and distribution in ("", of_distribution)
+            if is_selected and of_operation.startswith(operation):
                 total[outcome] += calls
         return total

@@ -1,4 +1,4 @@
-"""Quotas over time: token buckets, and what one distribution has in progress."""
+"""Quotas: token buckets, and the items that one distribution has in progress."""
 
 from collections.abc import Sequence
 from heapq import heappop, heappush
@@ -7,12 +7,12 @@ from support.doubles.cloudfront_errors import ServiceError
 from support.doubles.cloudfront_rules import is_wildcard
 from support.doubles.cloudfront_settings import Rate, Settings
 
-# Shares of a token that floating point may lose over a long refill; without it a full wait could be refused.
+# Floating point may lose this part of a token in a long refill; without it a call after a full wait could be refused.
 _ROUNDING = 1e-6
 
 
 class TokenBucket:
-    """Full at first. The rate comes with each question, so that a test may change it on the way."""
+    """A bucket that is full at first. Each call has the rate, so that a test may change it."""
 
     __slots__ = ("_at", "_spent")
 
@@ -21,7 +21,7 @@ class TokenBucket:
         self._at = 0.0
 
     def has(self, tokens: float, rate: Rate | None, now: float) -> bool:
-        """Whether `tokens` could be taken now."""
+        """Return whether `tokens` could be taken now."""
         elapsed, self._at = now - self._at, now
         if rate is None:
             self._spent = 0.0
@@ -30,12 +30,12 @@ class TokenBucket:
         return self._spent + tokens <= rate.burst + _ROUNDING
 
     def take(self, tokens: float) -> None:
-        """Take what `has` just granted."""
+        """Take tokens after `has` returned True."""
         self._spent += tokens
 
 
 class ItemRates:
-    """The rates of items and of wildcards, of one distribution or of an account."""
+    """The rates of items and wildcards of one distribution or account."""
 
     __slots__ = ("_item_bucket", "_wildcard_bucket")
 
@@ -44,9 +44,9 @@ class ItemRates:
         self._wildcard_bucket = TokenBucket()
 
     def take(self, items: int, wildcards: int, settings: Settings, now: float) -> None:
-        """Take the items from both rates, or raise ServiceError and take none.
+        """Take the items from both rates; raises ServiceError and takes none if one is exceeded.
 
-        A wildcard counts against both: the cautious reading of two lines in one table.
+        A wildcard counts against both: the strict reading of two lines in one table.
         https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html
         """
         if not self._item_bucket.has(items, settings.path_rate, now):
@@ -68,7 +68,7 @@ class DistributionQuotas:
         self._outstanding: list[tuple[float, int, int]] = []
 
     def take(self, items: Sequence[str], rates: ItemRates, settings: Settings, now: float) -> None:
-        """Claim room for the items until they complete, or raise ServiceError."""
+        """Hold the items until they complete; raises ServiceError."""
         wildcards = sum(map(is_wildcard, items))
         self._expire(now)
         self._check_in_progress(len(items) - wildcards, wildcards, settings)
@@ -98,8 +98,8 @@ class DistributionQuotas:
         heappush(self._outstanding, (until, paths, wildcards))
 
 
-def _is_over(held: int, wanted: int, limit: int | None) -> bool:
-    return limit is not None and wanted > 0 and held + wanted > limit
+def _is_over(held: int, added: int, limit: int | None) -> bool:
+    return limit is not None and added > 0 and held + added > limit
 
 
 def _too_many(kind: str = "") -> ServiceError:

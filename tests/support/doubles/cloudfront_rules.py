@@ -1,4 +1,4 @@
-"""What one CreateInvalidation may hold: a batch goes through as a whole, or is refused as a whole.
+"""The rules of one CreateInvalidation: CloudFront accepts or refuses a batch as a whole.
 
 Pages of https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/ cited below:
 [objects] invalidation-specifying-objects.html, [tags] invalidation-specifying-tags.html
@@ -14,7 +14,7 @@ MAX_PATH_LENGTH = 4_000  # "The maximum length of a path is 4,000 characters." [
 # Terraform's provider documents 128 for its aws_cloudfront_create_invalidation action; AWS publishes nothing.
 MAX_REFERENCE_LENGTH = 128
 
-# A leading slash, then what RFC 1738 section 2.2 doesn't call unsafe, or %XX. [objects] asks for the encoding
+# A leading slash, then characters that RFC 1738 section 2.2 does not call unsafe, or %XX. [objects] requires encoding
 # of unsafe and non-ASCII characters; RFC 1738's unsafe ones are the controls, space and <>"#%{}|\^~[]`.
 # A raw ~ fails the request: https://github.com/aws/aws-sdk/issues/525
 _PATH = re.compile(r"/(?:[A-Za-z0-9!$&'()*+,\-./:;=?@_]|%[0-9A-Fa-f]{2})*")
@@ -24,17 +24,17 @@ _TAG = re.compile(r"#[!-+\--~]{1,256}")
 
 
 def is_tag(item: str) -> bool:
-    """Items that begin with `#` are cache tags. [tags]"""
+    """Return whether an item is a cache tag: it begins with `#`. [tags]"""
     return item.startswith("#")
 
 
 def is_wildcard(item: str) -> bool:
-    """Only a `*` at a path's end is a wildcard; elsewhere, and in a tag, it is itself. [objects] [tags]"""
+    """Return whether an item is a path that ends in `*`; any other `*` is literal. [objects] [tags]"""
     return item.startswith("/") and item.endswith("*")
 
 
 def is_valid(item: str) -> bool:
-    """Whether CloudFront takes the item; it may still be without effect (`%7E`, a needless `%2D`)."""
+    """Return whether CloudFront accepts the item; it may still have no effect (`%7E`, a needless `%2D`)."""
     if is_tag(item):
         return _TAG.fullmatch(item) is not None
     return len(item) <= MAX_PATH_LENGTH and _PATH.fullmatch(item) is not None
@@ -43,7 +43,7 @@ def is_valid(item: str) -> bool:
 def check_batch(items: Sequence[str], *, quantity: int, max_items: int) -> None:
     """Refuse a batch of a wrong size or with an invalid item, without naming it, as CloudFront does.
 
-    Raises ServiceError. That an item stands twice is no error in any AWS page: it is billed twice.
+    Raises ServiceError. No page of AWS forbids an item twice: it is billed twice.
     """
     _check_quantity(len(items), quantity)
     if len(items) > max_items:
@@ -59,7 +59,7 @@ def _check_quantity(actual: int, quantity: int) -> None:
             "InconsistentQuantities",
             f"The specified quantity of Paths ({quantity}) does not match the actual quantity supplied ({actual}).",
         )
-    if not actual:  # AWS publishes no code for an empty batch; only that it names something is sure
+    if not actual:  # AWS publishes no code for an empty batch
         raise ServiceError("InconsistentQuantities", "Your request contains no invalidation paths.")
 
 
@@ -70,9 +70,9 @@ def check_reference(reference: str) -> None:
 
 
 def reference_conflict(code: str) -> ServiceError:
-    """The same reference with other items.
+    """Build the error for a reference with other items.
 
-    The API reference says InvalidationBatchAlreadyExists, users see InvalidArgument:
+    The API reference documents InvalidationBatchAlreadyExists, users get InvalidArgument:
     https://github.com/aws/aws-cdk/issues/3878
     """
     return ServiceError(

@@ -1,4 +1,4 @@
-"""How strict the double is; the defaults satisfy every published quota, old and new, at once.
+"""The double's quotas and behaviour; the defaults are the strictest of all published quotas, old and new.
 
 Pages of https://docs.aws.amazon.com/ cited below:
 [limits] AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html, [gr] general/latest/gr/cf_region.html
@@ -28,16 +28,16 @@ CALL_RATE = Rate(per_second=0.5, burst=10)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """None turns a quota off. What is in progress counts per distribution, calls count per account."""
+    """Quotas (None: unlimited) of items in progress per distribution, and of calls per account."""
 
     # 3,000 files and, independently, 15 wildcards in progress. [gr], and [limits] until April 2026
     paths_in_progress: int | None = 3_000
     wildcards_in_progress: int | None = 15
     path_rate: Rate | None = PATH_RATE
     wildcard_rate: Rate | None = WILDCARD_RATE
-    # Which of both these rates are for is unpublished
+    # AWS does not publish which of both these rates are for.
     rates_per: Literal["distribution", "account"] = "distribution"
-    # Which code refuses what is over a rate is unpublished; either was taken for a full quota by other tools
+    # AWS does not publish the code for an exceeded rate; other tools treat both codes as a full quota.
     rate_code: Literal["TooManyInvalidationsInProgress", "Throttling"] = "TooManyInvalidationsInProgress"
     call_rate: Rate | None = CALL_RATE
     # The API model has no maximum; Terraform's provider documents 3,000
@@ -46,12 +46,12 @@ class Settings:
     # https://aws.amazon.com/about-aws/whats-new/2026/04/cloudfront-invalidation-cache-tag/
     seconds_to_effect: float = 5.0
     seconds_to_complete: float = 25.0
-    # The cautious reading: /dev/* was seen to leave /dev/ itself in the cache
+    # The strict reading: /dev/* was seen to leave /dev/ itself in the cache.
     spares_stem: bool = True
     # "CloudFront doesn't support this character for invalidations, whether it's URL-encoded or not":
     # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/invalidation-specifying-objects.html
     ignores_tilde: bool = True
-    # The code for a caller reference that comes again with other items
+    # The code for a caller reference with other items.
     conflict_code: Literal["InvalidArgument", "InvalidationBatchAlreadyExists"] = "InvalidArgument"
-    # Accounts and role ARNs whose calls end in AccessDenied
+    # Accounts and role ARNs whose calls get AccessDenied.
     denied: frozenset[str] = frozenset()

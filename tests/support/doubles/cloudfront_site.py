@@ -1,4 +1,4 @@
-"""A distribution as viewers see it: from a URL to the S3 keys that may answer it, and from a key to its URLs.
+"""A distribution as viewers see it: the S3 keys that may answer a URL, and the URLs of a key.
 
 Pages of https://docs.aws.amazon.com/ cited below:
 [origin-path] AmazonCloudFront/latest/DeveloperGuide/DownloadDistValuesOrigin.html,
@@ -11,15 +11,14 @@ from urllib.parse import quote, unquote_plus
 
 ACCOUNT = "111111111111"
 
-# A viewer's URL spells these raw: RFC 3986 allows them in a path, and S3 reads each as itself. A raw `+` isn't
-# among them, since S3 reads it as a space (https://github.com/rust-lang/crates.io/issues/4891); `~` always stays
-# raw in urllib.
+# Viewers do not encode these: RFC 3986 allows them in a path, and S3 decodes each as itself. S3 decodes "+" as a space
+# (https://github.com/rust-lang/crates.io/issues/4891), so it is not among them; urllib never encodes `~`.
 _RAW = "/!$&'()*,;:@=-_."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """What is behind one distribution or tenant: one S3 bucket, and how URLs lead into it."""
+    """One distribution or tenant: its S3 bucket, and how URLs map to keys."""
 
     id: str
     bucket: str
@@ -34,9 +33,9 @@ class Site:
     cache_tags: bool = False
 
     def keys(self, path: str) -> tuple[str, ...]:
-        """Say which keys may answer a viewer's path (no query string); the first that exists does.
+        """Return the keys that may answer a viewer's path (no query string); the first that exists does.
 
-        The origin path stands before it [origin-path]; a folder answers with its index document [index].
+        CloudFront prepends the origin path [origin-path]; a folder answers with its index document [index].
         """
         key = (self.origin_path + unquote_plus(path))[1:]
         if not key or key.endswith("/"):
@@ -50,7 +49,7 @@ class Site:
         yield from (f"{key}/{document}" for document in self.index_documents)
 
     def spellings(self, key: str) -> tuple[str, ...]:
-        """All paths under which viewers may have been served this key; none outside the origin path."""
+        """Return all paths under which viewers may have this key; none outside the origin path."""
         root = self.origin_path[1:] + "/" if self.origin_path else ""
         if not key.startswith(root):
             return ()
@@ -58,7 +57,7 @@ class Site:
         return tuple(dict.fromkeys(spelling for name in names for spelling in _spellings(name)))
 
     def _names(self, name: str) -> Iterator[str]:
-        """The object by its own name, by its folder's, and without its `.html`."""
+        """Yield the object's own name, its folder's, and the name without `.html`."""
         yield name
         folder, _, file = name.rpartition("/")
         if file in self.index_documents:
@@ -70,7 +69,7 @@ class Site:
 
 
 def _spellings(name: str) -> Iterator[str]:
-    """One name in the ways viewers write it: a space as %20 or +, a tilde raw or as %7E."""
+    """Yield a name in the ways viewers write it: a space as %20 or +, a tilde raw or as %7E."""
     path = "/" + quote(name, safe=_RAW)
     for spelling in (path, path.replace("%20", "+")):
         yield spelling

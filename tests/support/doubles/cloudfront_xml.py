@@ -1,4 +1,4 @@
-"""CloudFront's REST documents: batches in; invalidations, lists and errors out.
+"""Parse CloudFront's REST documents of batches; render invalidations, lists and errors.
 
 https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_CreateInvalidation.html
 """
@@ -22,7 +22,7 @@ class Batch(NamedTuple):
 
 
 def parse_batch(body: bytes) -> Batch:
-    """Read an InvalidationBatch; ServiceError if there is none or it isn't one."""
+    """Parse an InvalidationBatch; raises ServiceError."""
     if not body:
         raise ServiceError("MissingBody")
     try:
@@ -64,7 +64,7 @@ def render_page(page: Page, *, marker: str, max_items: int) -> bytes:
 
 
 def render_error(refused: ServiceError, request_id: str) -> bytes:
-    """Write a refusal as botocore's rest-xml parser reads it: the error within, the request's id beside it."""
+    """Render an error for botocore's rest-xml parser: the request's id is beside the error."""
     root = ET.Element("ErrorResponse", xmlns=_NAMESPACE)
     error = ET.SubElement(root, "Error")
     _text(error, Type="Sender" if refused.status < 500 else "Receiver", Code=refused.code, Message=refused.message)

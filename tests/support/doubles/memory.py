@@ -1,4 +1,4 @@
-"""The service's edges in memory: they keep what they are handed, and refuse what a test says."""
+"""CloudFront and a queue in memory: they record calls, and refuse what a test selects."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from purgemap.routemap.compiled import Distribution
 
 
 class MemoryCloudFront:
-    """Takes every invalidation, but of the distributions that it is told to refuse."""
+    """Accepts every invalidation, except of the distributions in `refusing`."""
 
     def __init__(self, refusing: dict[str, FailureKind] | None = None) -> None:
         self.refusing = refusing or {}
@@ -27,7 +27,7 @@ MAX_DELAY_SECONDS = 900
 
 
 class MemoryQueue:
-    """Keeps messages, or says that it can't; refuses the delays that SQS refuses."""
+    """Keeps messages, or fails with a reason; refuses the delays that SQS refuses."""
 
     def __init__(self, reason: str = "") -> None:
         self.reason = reason

@@ -1,4 +1,4 @@
-"""An endpoint on loopback that is not AWS: each request gets the same answer, as from a network's sign-in page."""
+"""An endpoint on loopback that is not AWS: it gives every request the same answer, as a sign-in page does."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ class Nonsense(NamedTuple):
 
 @contextmanager
 def serve_nonsense(nonsense: Nonsense) -> Iterator[str]:
-    """Answer every request while the block runs, and give the URL."""
+    """Answer every request while the block runs, and yield the URL."""
 
     class Handler(BaseHTTPRequestHandler):
         def answer(self) -> None:
