@@ -135,11 +135,7 @@ def _distribution_config() -> dict[str, Any]:
         "Origins": {
             "Quantity": 1,
             "Items": [
-                {
-                    "Id": "site",
-                    "DomainName": "site.s3.amazonaws.com",
-                    "S3OriginConfig": {"OriginAccessIdentity": ""},
-                }
+                {"Id": "site", "DomainName": "site.s3.amazonaws.com", "S3OriginConfig": {"OriginAccessIdentity": ""}}
             ],
         },
         "DefaultCacheBehavior": {

@@ -3,7 +3,7 @@
 import functools
 from importlib import metadata
 
-from purgemap.demo.moto_patches.patch import check_version
+from purgemap.demo.moto_patches.patch import PATCHES, check_version
 
 
 @functools.cache
@@ -13,9 +13,8 @@ def apply() -> None:
     A patch depends on the code that it patches, so it is valid for one version of moto only.
     """
     check_version(metadata.version("moto"))
-    # Imported here: these modules import moto, whose version is checked first.
-    from purgemap.demo.moto_patches import cloudfront, eventbridge, s3, sqs  # noqa: PLC0415
+    # Each module registers its patches. They import moto, whose version is checked first.
+    from purgemap.demo.moto_patches import cloudfront, eventbridge, s3, sqs  # noqa: F401, PLC0415
 
-    for service in (s3, eventbridge, sqs, cloudfront):
-        for apply_patch in service.PATCHES:
-            apply_patch()
+    for apply_patch in PATCHES:
+        apply_patch()

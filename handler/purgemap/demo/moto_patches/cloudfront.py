@@ -18,7 +18,7 @@ from moto.cloudfront.models import CloudFrontBackend, Distribution, Invalidation
 from moto.cloudfront.responses import CloudFrontResponse
 from moto.core.utils import utcnow
 
-from purgemap.demo.moto_patches.patch import patch
+from purgemap.demo.moto_patches.patch import PATCHES, replaces
 
 COMPLETION = dt.timedelta(seconds=1)  # AWS: 25 s at P95, too long for a demo or a test
 _MAX_PATH_LENGTH = 4000
@@ -28,39 +28,14 @@ _TAG = re.compile(r"#[!-+\--~]{1,256}")
 _creating = threading.Lock()
 
 
-def give_distributions_ids_like_real_ones() -> None:
-    """Begin a distribution's id with E and an invalidation's with I; moto: with any letter."""
-    patch(Distribution, "__init__", _name_distribution)
-
-
-def complete_invalidations_in_time() -> None:
+@PATCHES.append
+def _complete_invalidations_in_time() -> None:
     """Return InProgress, then Completed; moto: COMPLETED, for which boto's waiter waits forever."""
     Invalidation.status = property(_status, lambda _invalidation, _status: None)  # type: ignore[assignment]
 
 
-def answer_a_repeated_reference() -> None:
-    """Create one invalidation per CallerReference; moto: a new one for each call.
-
-    AWS returns the existing invalidation for the same items, and refuses other items with the message in
-    https://github.com/aws/aws-cdk/issues/3878.
-    """
-    patch(CloudFrontBackend, "create_invalidation", _create_invalidation)
-
-
-def list_newest_first_and_known_only() -> None:
-    """List invalidations newest first, and refuse an unknown distribution.
-
-    moto: oldest first, and an empty list for any id. `_create_invalidation` stores them in reverse order.
-    """
-    patch(CloudFrontBackend, "list_invalidations", _list_invalidations)
-
-
-def refuse_bad_paths() -> None:
-    """Refuse the whole request for one invalid path; moto: accepts any."""
-    patch(CloudFrontResponse, "create_invalidation", _check_invalidation)
-
-
-def answer_for_tenants() -> None:
+@PATCHES.append
+def _answer_for_tenants() -> None:
     """Accept invalidations of distribution tenants; moto: lacks their operations.
 
     A tenant is stored as a distribution with the id `tenant:ID`; `LocalAws.create_distribution` creates it.
@@ -70,16 +45,6 @@ def answer_for_tenants() -> None:
     for operation, parameter in {"create": "Id", "get": "DistributionTenantId", "list": "Id"}.items():
         name = f"{operation}_invalidation{'s' if operation == 'list' else ''}"
         setattr(CloudFrontResponse, f"{name}_for_distribution_tenant", _tenant_operation(name, parameter))
-
-
-PATCHES = (
-    give_distributions_ids_like_real_ones,
-    complete_invalidations_in_time,
-    answer_a_repeated_reference,
-    list_newest_first_and_known_only,
-    refuse_bad_paths,
-    answer_for_tenants,
-)
 
 
 def rename_distribution(*, account_id: str, old: str, new: str) -> None:
@@ -93,7 +58,9 @@ class _RefusedRequestError(CloudFrontException):
     """CloudFront refuses a request for an invalidation."""
 
 
+@replaces(Distribution, "__init__")
 def _name_distribution(original: Callable[..., None], distribution: Distribution, *args: Any, **kwargs: Any) -> None:
+    """Begin a distribution's id with E and an invalidation's with I; moto: with any letter."""
     original(distribution, *args, **kwargs)
     _set_id(distribution, "E" + _random_characters())
 
@@ -111,6 +78,7 @@ def _status(invalidation: Invalidation) -> str:
     return "InProgress" if utcnow() - invalidation.create_time < COMPLETION else "Completed"
 
 
+@replaces(CloudFrontBackend, "create_invalidation")
 def _create_invalidation(
     _original: Callable[..., Invalidation],
     backend: CloudFrontBackend,
@@ -118,6 +86,11 @@ def _create_invalidation(
     paths: list[str],
     caller_ref: str,
 ) -> Invalidation:
+    """Create one invalidation per CallerReference; moto: a new one for each call.
+
+    AWS returns the existing invalidation for the same items, and refuses other items with the message in
+    https://github.com/aws/aws-cdk/issues/3878.
+    """
     distribution, _ = backend.get_distribution(dist_id)
     with _creating:
         existing = backend.invalidations.setdefault(dist_id, [])
@@ -139,13 +112,20 @@ def _replay(invalidation: Invalidation, paths: list[str]) -> Invalidation:
     return invalidation
 
 
+@replaces(CloudFrontBackend, "list_invalidations")
 def _list_invalidations(original: Callable[..., Any], backend: CloudFrontBackend, dist_id: str, **page: Any) -> Any:
+    """List invalidations newest first, and refuse an unknown distribution.
+
+    moto: oldest first, and an empty list for any id. `_create_invalidation` stores them in reverse order.
+    """
     if dist_id not in backend.distributions:
         raise NoSuchDistribution
     return original(backend, dist_id=dist_id, **page)
 
 
+@replaces(CloudFrontResponse, "create_invalidation")
 def _check_invalidation(original: Callable[..., Any], response: CloudFrontResponse) -> Any:
+    """Refuse the whole request for one invalid path; moto: accepts any."""
     batch = response._get_param("InvalidationBatch", {})
     items = batch["Paths"].get("Items") or []
     if batch["Paths"]["Quantity"] != len(items):

@@ -8,24 +8,18 @@ from typing import Any
 from moto.core.exceptions import ServiceException
 from moto.events.models import Rule
 
-from purgemap.demo.moto_patches.patch import patch
+from purgemap.demo.moto_patches.patch import replaces
 
 _log = logging.getLogger(__name__)
 
 
-def deliver_each_target_by_itself() -> None:
+@replaces(Rule, "send_to_targets")
+def _send_to_targets(original: Callable[..., None], rule: Rule, event: Any, **options: bool) -> None:
     """Deliver to each target of an enabled rule, even if another target fails.
 
     moto: a disabled rule delivers, too. The first target that is unknown or missing (a Lambda function, a deleted
     queue) silently ends the delivery to all later targets and rules.
     """
-    patch(Rule, "send_to_targets", _send_to_targets)
-
-
-PATCHES = (deliver_each_target_by_itself,)
-
-
-def _send_to_targets(original: Callable[..., None], rule: Rule, event: Any, **options: bool) -> None:
     if rule.state == "DISABLED":
         return
     for target in list(rule.targets):

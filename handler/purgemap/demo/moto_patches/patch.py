@@ -1,12 +1,17 @@
-"""Replace a function of moto, for the one version of moto that the patches are written for."""
+"""Register patches of moto, for the one version of moto that they are written for."""
 
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from purgemap.errors import PurgemapError
 
 MOTO_VERSION = "5.2.5"
+
+PATCHES: list[Callable[[], None]] = []
+"""The registered patches; nothing is patched before `moto_patches.apply`."""
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
 def check_version(installed: str) -> None:
@@ -18,8 +23,18 @@ def check_version(installed: str) -> None:
         )
 
 
+def replaces(owner: object, name: str) -> Callable[[_Function], _Function]:
+    """Register a function as the replacement of `owner.name`."""
+
+    def register(replacement: _Function) -> _Function:
+        PATCHES.append(functools.partial(patch, owner, name, replacement))
+        return replacement
+
+    return register
+
+
 def patch(owner: object, name: str, replacement: Callable[..., Any]) -> None:
-    """Replace `owner.name`; the replacement receives the original as its first argument."""
+    """Replace `owner.name` now; the replacement receives the original as its first argument."""
     original = getattr(owner, name)
 
     @functools.wraps(original)

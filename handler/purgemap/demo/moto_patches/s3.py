@@ -20,7 +20,7 @@ from moto.s3.models import FakeBucket, FakeDeleteMarker, FakeKey, S3Backend
 from moto.s3.notifications import S3NotificationEvent
 from moto.s3.responses import S3Response
 
-from purgemap.demo.moto_patches.patch import patch
+from purgemap.demo.moto_patches.patch import replaces
 
 _REASONS = {
     S3NotificationEvent.OBJECT_CREATED_PUT_EVENT: "PutObject",
@@ -40,44 +40,7 @@ _EMPTY_ETAG = "d41d8cd98f00b204e9800998ecf8427e"  # from AWS's example of a dele
 _CREDENTIAL = re.compile(r"Credential=([^/]+)/")
 
 
-def send_documented_events() -> None:
-    """Send events with the documented fields, to the default bus only.
-
-    moto: constant id, sequencer, request id and requester; no `event-version` and `deletion-type`; `eTag`; `version-id`
-    "null"; `reason` ObjectCreated; size and etag of deleted objects; every bus of the region.
-    """
-    patch(notifications, "_send_event_bridge_message", _send_to_default_bus)
-
-
-def send_one_event_per_operation() -> None:
-    """Send one event for a PutObject, a copy and a CompleteMultipartUpload.
-
-    moto: adds "Object Tags Added" to each of them, and a PutObject to a CompleteMultipartUpload.
-    """
-    patch(notifications, "send_event", _send_unless_spurious)
-
-
-def send_events_of_versions() -> None:
-    """Send "Object Deleted" for each new delete marker, and for each removed version or marker.
-
-    moto: only for an object's last version.
-    """
-    patch(S3Backend, "delete_object", _delete_object)
-
-
-def return_event_bridge_configuration() -> None:
-    """Return EventBridgeConfiguration from GetBucketNotificationConfiguration; moto: omits it."""
-    patch(S3Response, "get_bucket_notification", _get_bucket_notification)
-
-
-PATCHES = (
-    send_documented_events,
-    send_one_event_per_operation,
-    send_events_of_versions,
-    return_event_bridge_configuration,
-)
-
-
+@replaces(notifications, "_send_event_bridge_message")
 def _send_to_default_bus(
     _original: Callable[..., None],
     account_id: str,
@@ -85,6 +48,11 @@ def _send_to_default_bus(
     event_name: S3NotificationEvent,
     key: FakeKey | FakeDeleteMarker,
 ) -> None:
+    """Send events with the documented fields, to the default bus only.
+
+    moto: constant id, sequencer, request id and requester; no `event-version` and `deletion-type`; `eTag`; `version-id`
+    "null"; `reason` ObjectCreated; size and etag of deleted objects; every bus of the region.
+    """
     bus = events_backends[account_id][bucket.region_name].event_buses["default"]
     event = _event(account_id, bucket, event_name, key)
     for rule in list(bus.rules.values()):
@@ -148,6 +116,7 @@ def _request_id() -> str:
     return secrets.token_hex(8).upper()
 
 
+@replaces(notifications, "send_event")
 def _send_unless_spurious(
     original: Callable[..., None],
     account_id: str,
@@ -155,6 +124,10 @@ def _send_unless_spurious(
     bucket: FakeBucket,
     key: FakeKey,
 ) -> None:
+    """Send one event for a PutObject, a copy and a CompleteMultipartUpload.
+
+    moto: adds "Object Tags Added" to each of them, and a PutObject to a CompleteMultipartUpload.
+    """
     query = request.args if has_request_context() else {}
     spurious = {
         S3NotificationEvent.OBJECT_TAGGING_PUT_EVENT: "tagging" not in query,
@@ -165,6 +138,7 @@ def _send_unless_spurious(
         original(account_id, event_name, bucket, key)
 
 
+@replaces(S3Backend, "delete_object")
 def _delete_object(  # noqa: PLR0913, PLR0917  the signature is moto's
     original: Callable[..., tuple[bool, dict[str, Any]]],
     backend: S3Backend,
@@ -173,6 +147,10 @@ def _delete_object(  # noqa: PLR0913, PLR0917  the signature is moto's
     version_id: str | None = None,
     bypass: bool = False,  # noqa: FBT001, FBT002  the signature is moto's
 ) -> tuple[bool, dict[str, Any]]:
+    """Send "Object Deleted" for each new delete marker, and for each removed version or marker.
+
+    moto: only for an object's last version.
+    """
     bucket = backend.get_bucket(bucket_name)
     removed = [key for key in bucket.keys.getlist(key_name, []) if str(key.version_id) == version_id]
     answer = original(backend, bucket_name, key_name, version_id=version_id, bypass=bypass)
@@ -197,9 +175,11 @@ def _send_version_event(
         notifications._send_event_bridge_message(account_id, bucket, name, key)
 
 
+@replaces(S3Response, "get_bucket_notification")
 def _get_bucket_notification(
     original: Callable[..., tuple[int, dict[str, str], str]], response: S3Response
 ) -> tuple[int, dict[str, str], str]:
+    """Return EventBridgeConfiguration from GetBucketNotificationConfiguration; moto: omits it."""
     serialized = response.serialized
 
     def serialize_all(answer: Any) -> Any:

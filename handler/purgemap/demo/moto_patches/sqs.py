@@ -14,7 +14,7 @@ from moto.sqs import models
 from moto.sqs.exceptions import ReceiptHandleIsInvalid
 from moto.sqs.models import Message, Queue, SQSBackend, _filter_message_attributes
 
-from purgemap.demo.moto_patches.patch import patch
+from purgemap.demo.moto_patches.patch import PATCHES, replaces
 
 _COUNTS = (
     "ApproximateNumberOfMessages",
@@ -24,7 +24,8 @@ _COUNTS = (
 _WAKE_UP_SECONDS = 0.1  # the end of a visibility timeout notifies no waiting thread, so a long poll checks this often
 
 
-def count_messages_on_request() -> None:
+@PATCHES.append
+def _count_messages_on_request() -> None:
     """Count messages only on request, so that sending one costs the same in any queue.
 
     moto: counts the queue three times for each SendMessage, nine times for each message received, and computes the
@@ -32,29 +33,10 @@ def count_messages_on_request() -> None:
     """
     models.camelcase_to_underscores = functools.cache(camelcase_to_underscores)  # type: ignore[attr-defined]
     Queue.BASE_ATTRIBUTES = [name for name in Queue.BASE_ATTRIBUTES if name not in _COUNTS]
-    patch(SQSBackend, "get_queue_attributes", _get_queue_attributes)
 
 
-def receive_under_lock() -> None:
-    """Give a message to one receiver at a time, at a cost that does not grow with the queue.
-
-    moto: does not lock, so two pollers may get one message, and copies the whole queue for each receipt. FIFO queues
-    are not patched.
-    """
-    patch(SQSBackend, "receive_message", _receive_message)
-
-
-def delete_under_lock() -> None:
-    """Delete messages for good.
-
-    moto: rebuilds the list without a lock: of 4,000 messages deleted by four threads, 2,698 reappeared. It also
-    searches every receipt of every message for each deletion.
-    """
-    patch(Queue, "delete_message", _delete_message)
-    patch(SQSBackend, "change_message_visibility", _change_message_visibility)
-
-
-def leave_messages_to_the_poller() -> None:
+@PATCHES.append
+def _leave_messages_to_the_poller() -> None:
     """Store every message that is sent; `purgemap.demo.sqs_poller` polls.
 
     moto: on a queue with an event source mapping, SendMessage itself calls the function, and without Docker loses the
@@ -63,14 +45,7 @@ def leave_messages_to_the_poller() -> None:
     Queue.lambda_event_source_mappings = property(lambda _queue: {}, lambda _queue, _mappings: None)  # type: ignore[assignment]
 
 
-PATCHES = (
-    count_messages_on_request,
-    receive_under_lock,
-    delete_under_lock,
-    leave_messages_to_the_poller,
-)
-
-
+@replaces(SQSBackend, "get_queue_attributes")
 def _get_queue_attributes(
     original: Callable[..., dict[str, Any]], backend: SQSBackend, queue_name: str, attribute_names: list[str]
 ) -> dict[str, Any]:
@@ -92,6 +67,7 @@ def _counts(queue: Queue, names: list[str]) -> dict[str, int]:
     return {name: counts[name] for name in names}
 
 
+@replaces(SQSBackend, "receive_message")
 def _receive_message(  # noqa: PLR0913, PLR0917  the signature is moto's
     original: Callable[..., list[Message]],
     backend: SQSBackend,
@@ -101,6 +77,11 @@ def _receive_message(  # noqa: PLR0913, PLR0917  the signature is moto's
     visibility_timeout: int,
     message_attribute_names: list[str] | None = None,
 ) -> list[Message]:
+    """Give a message to one receiver at a time, at a cost that does not grow with the queue.
+
+    moto: does not lock, so two pollers may get one message, and copies the whole queue for each receipt. FIFO queues
+    are not patched.
+    """
     queue = backend.get_queue(queue_name)
     names = message_attribute_names or []
     if queue.fifo_queue:
@@ -146,7 +127,13 @@ def _messages_by_receipt(queue: Queue) -> dict[str, Message]:
     return messages
 
 
+@replaces(Queue, "delete_message")
 def _delete_message(original: Callable[..., None], queue: Queue, receipt_handle: str) -> None:
+    """Delete messages for good.
+
+    moto: rebuilds the list without a lock: of 4,000 messages deleted by four threads, 2,698 reappeared. It also
+    searches every receipt of every message for each deletion.
+    """
     with queue._messages_lock:
         if queue.fifo_queue:
             original(queue, receipt_handle)
@@ -159,6 +146,7 @@ def _delete_message(original: Callable[..., None], queue: Queue, receipt_handle:
             queue._messages.remove(message)
 
 
+@replaces(SQSBackend, "change_message_visibility")
 def _change_message_visibility(
     original: Callable[..., None],
     backend: SQSBackend,
