@@ -48,10 +48,11 @@ class QueueDepth(NamedTuple):
 class SqsDeadLetterQueue:
     """`dead_letter_scan.DeadLetterQueue` over botocore; received letters are hidden for `visibility` seconds."""
 
-    def __init__(self, aws: Aws, url: str, visibility: int = 1_800) -> None:
+    def __init__(self, aws: Aws, url: str, visibility: int = 1_800, wait_seconds: int = _WAIT_SECONDS) -> None:
         self.url = url
         self._aws = aws
         self._visibility = visibility
+        self._wait_seconds = wait_seconds
 
     def depth(self) -> QueueDepth:
         """Read the number of messages; raises PurgemapError."""
@@ -76,7 +77,7 @@ class SqsDeadLetterQueue:
                 QueueUrl=self.url,
                 MaxNumberOfMessages=_MAX_MESSAGES_PER_CALL,
                 VisibilityTimeout=self._visibility,
-                WaitTimeSeconds=_WAIT_SECONDS,
+                WaitTimeSeconds=self._wait_seconds,
                 MessageSystemAttributeNames=["SentTimestamp"],
                 MessageAttributeNames=["All"],
             )
