@@ -33,7 +33,7 @@ def calls_of(trees: Iterable[ast.AST], services: Iterable[str]) -> set[str]:
         action
         for service in services
         for name, operation in _operations(service).items()
-        if name in names
+        if name in words
         for action in _ACTIONS.get(f"{service}:{operation}", (f"{service}:{operation}",))
     }
 

@@ -103,7 +103,9 @@ def _example_captures(routes: RouteMap, bucket: str, route: Route, template: str
     capture = template.removeprefix("{").removesuffix("}")
     # A capture that names the distribution must hold a name of the map.
     if capture in captures and capture != template:
-        captures[capture] = next((name for name, _ in routes.distributions() if is_distribution_name(name)), _PLACEHOLDER)
+        captures[capture] = next(
+            (name for name, _ in routes.distributions() if is_distribution_name(name)), _PLACEHOLDER
+        )
     return captures
 
 
