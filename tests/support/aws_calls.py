@@ -25,6 +25,13 @@ _ACTIONS: Mapping[str, tuple[str, ...]] = {
     "s3:PutBucketEncryption": ("s3:PutEncryptionConfiguration",),
 }
 
+# Past invalidations are read to count a day's paths, for max_paths_per_day.
+INVALIDATION_ACTIONS = {
+    f"cloudfront:{call}{target}"
+    for call in ("CreateInvalidation", "GetInvalidation", "ListInvalidations")
+    for target in ("", "ForDistributionTenant")
+}
+
 
 def calls_of(trees: Iterable[ast.AST], services: Iterable[str]) -> set[str]:
     """Find the actions of the operations of some services that the code names."""

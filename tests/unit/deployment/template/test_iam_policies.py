@@ -13,7 +13,7 @@ import pytest
 from conftest import LoadMap
 from purgemap.deployment.template.aws_limits import MAX_INLINE_CHARACTERS, MAX_MANAGED_CHARACTERS, MAX_MANAGED_POLICIES
 from purgemap.deployment.template.yaml_template import load_template
-from support.aws_calls import calls_of, code_words, parse_file
+from support.aws_calls import INVALIDATION_ACTIONS, calls_of, code_words, parse_file
 from support.rendered import many, map_of, member_of, names, of_type, stack_of
 
 MAP = """\
@@ -94,16 +94,7 @@ def test_permissions_are_those_of_the_function_calls(map_from_yaml: LoadMap) -> 
     granted = resources_by_action(stack_of(map_from_yaml(MAP))).keys()
     assert function_calls() - granted == set(), "calls without a permission"
     assert granted - function_calls() - LAMBDAS_OWN == set(), "permissions without a call"
-    assert function_calls() == {
-        "cloudfront:CreateInvalidation",
-        "cloudfront:CreateInvalidationForDistributionTenant",
-        "cloudfront:GetInvalidation",
-        "cloudfront:GetInvalidationForDistributionTenant",
-        "cloudfront:ListInvalidations",
-        "cloudfront:ListInvalidationsForDistributionTenant",
-        "sqs:SendMessage",
-        "sts:AssumeRole",
-    }
+    assert function_calls() == {*INVALIDATION_ACTIONS, "sqs:SendMessage", "sts:AssumeRole"}
 
 
 def test_permissions_name_the_resources_of_map_and_stack(map_from_yaml: LoadMap) -> None:
