@@ -20,7 +20,7 @@ def count_calls(work: Callable[[], object]) -> int:
 
 
 def count_calls_of(work: Callable[[], object], *functions: Callable[..., object]) -> list[int]:
-    """Count the calls of each function that some work makes in this thread; a cached answer is no call."""
+    """Count the calls of each function that some work makes in this thread; a cached answer does not count."""
     counts = {_code(function): 0 for function in functions}
 
     def count(frame: FrameType, event: str, _argument: Any) -> None:
