@@ -33,7 +33,7 @@ def _parse_credentials(answer: Mapping[str, Any]) -> dict[str, str]:
     try:
         fields = answer["Credentials"]
         credentials = {name: str(fields[field]) for name, field in _FIELDS.items()}
-        # botocore compares times with a zone; with another, each later call would fail.
+        # botocore compares times with a zone, so a time without one would fail every later call.
         credentials["expiry_time"] = fields["Expiration"].astimezone(UTC).isoformat()
     except (AttributeError, KeyError, OverflowError, TypeError) as error:
         raise ForeignAnswerError(answer="AssumeRole with incomplete credentials") from error

@@ -63,12 +63,12 @@ def isolated_aws_environment(endpoint_url: str) -> Iterator[dict[str, str]]:
         "no_proxy": LOOPBACK,  # takes precedence over NO_PROXY
     }
     # Proxy variables in small letters take precedence over those in capitals.
-    others = {
+    unrelated = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith(("AWS_", "MOTO_")) and not name.lower().endswith("_proxy")
     }
-    with mock.patch.dict(os.environ, others | environment | isolation, clear=True):
+    with mock.patch.dict(os.environ, unrelated | environment | isolation, clear=True):
         yield environment
 
 

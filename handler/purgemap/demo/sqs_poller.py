@@ -111,7 +111,7 @@ class EventSource:
     def _invoke(self, messages: Sequence[Message], ids: Sequence[str]) -> frozenset[str]:
         event = {"Records": [to_record(message, self.queue_arn) for message in messages]}
         try:
-            # Lambda sends events and responses as JSON, so values that JSON has not must fail here, too.
+            # Lambda sends events and responses as JSON, so a value without a JSON form must fail here, too.
             response = json.loads(json.dumps(self.handler(json.loads(json.dumps(event)), Context(now=self.now))))
         except Exception:  # noqa: BLE001  in Lambda, any error that a function raises fails its batch
             _log.exception("the handler failed with a batch of %d", len(messages))

@@ -26,6 +26,6 @@ def _page_to_edit(keys: Mapping[str, Content]) -> str:
 
 
 def _page_to_delete(keys: Mapping[str, Content], edited: str) -> str:
-    others = [key for key in keys if key != edited] or [edited]
-    pages = [key for key in others if key.endswith(".html") and not key.endswith("index.html")]
-    return (pages or others)[-1]
+    candidates = [key for key in keys if key != edited] or [edited]
+    pages = [key for key in candidates if key.endswith(".html") and not key.endswith("index.html")]
+    return (pages or candidates)[-1]

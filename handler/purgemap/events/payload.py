@@ -2,7 +2,7 @@
 
 A payload is one EventBridge event, a list of them, SQS records (EventBridge events, SNS-wrapped or plain classic
 notifications, or deferred jobs), SNS records, or a classic S3 notification. Nothing raises: a record that cannot be
-parsed becomes a MalformedRecord, and the others of its batch still count.
+parsed becomes a MalformedRecord, and its batch keeps all other records.
 """
 
 import json

@@ -50,8 +50,8 @@ def _get_queue_attributes(
     original: Callable[..., dict[str, Any]], backend: SQSBackend, queue_name: str, attribute_names: list[str]
 ) -> dict[str, Any]:
     counts = [name for name in _COUNTS if name in attribute_names or "All" in attribute_names]
-    others = [name for name in attribute_names if name not in _COUNTS]
-    attributes = original(backend, queue_name, others)
+    other_names = [name for name in attribute_names if name not in _COUNTS]
+    attributes = original(backend, queue_name, other_names)
     return attributes | _counts(backend.get_queue(queue_name), counts)
 
 
