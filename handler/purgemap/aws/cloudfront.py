@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from botocore.exceptions import ClientError, ParamValidationError
 
@@ -41,7 +41,8 @@ class AwsCloudFront:
         """Create an invalidation and return its id; raises InvalidationError."""
         batch = {"Paths": {"Quantity": len(items), "Items": list(items)}, "CallerReference": caller_reference}
         with _raise_invalidation_error():
-            answer = _calls(self._aws, distribution).create(InvalidationBatch=batch)
+            create, _, _ = _calls(self._aws, distribution)
+            answer = create(InvalidationBatch=batch)
             return str(answer["Invalidation"]["Id"])
 
 
@@ -60,7 +61,8 @@ class AwsInvalidationHistory:
     def read_items(self, distribution: Distribution, invalidation: str) -> tuple[str, ...]:
         """Read the items of an invalidation; raises PurgemapError."""
         with _raise_purgemap_error():
-            answer = _calls(self._aws, distribution).get(Id=invalidation)
+            _, get, _ = _calls(self._aws, distribution)
+            answer = get(Id=invalidation)
             return tuple(map(str, answer["Invalidation"]["InvalidationBatch"]["Paths"].get("Items", ())))
 
 
@@ -69,8 +71,8 @@ def list_invalidations(aws: Aws, distribution: Distribution, marker: str) -> tup
 
     https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_ListInvalidations.html
     """
-    page = {"Marker": marker} if marker else {}
-    answer = _calls(aws, distribution).list(**page)["InvalidationList"]
+    _, _, list_page = _calls(aws, distribution)
+    answer = list_page(**({"Marker": marker} if marker else {}))["InvalidationList"]
     return answer.get("Items", []), answer.get("NextMarker", "") if answer.get("IsTruncated") else ""
 
 
@@ -79,25 +81,19 @@ def parse_listed(item: dict[str, Any]) -> ListedInvalidation:
     return ListedInvalidation(str(item["Id"]), item["CreateTime"].timestamp())
 
 
-class _Calls(NamedTuple):
-    """CloudFront's calls for one distribution or tenant."""
-
-    create: Callable[..., Any]
-    get: Callable[..., Any]
-    list: Callable[..., Any]
-
-
-def _calls(aws: Aws, distribution: Distribution) -> _Calls:
+def _calls(aws: Aws, distribution: Distribution) -> tuple[Callable[..., Any], ...]:
+    """Return CloudFront's create, get and list calls for a distribution or tenant."""
+    # A plain tuple: defining a named one would take 0.15 ms of the function's start.
     client = aws.client("cloudfront", distribution.role_arn, distribution.external_id)
     if distribution.id.startswith(TENANT):
         tenant = distribution.id.removeprefix(TENANT)
-        return _Calls(
+        return (
             partial(client.create_invalidation_for_distribution_tenant, Id=tenant),
             partial(client.get_invalidation_for_distribution_tenant, DistributionTenantId=tenant),
             partial(client.list_invalidations_for_distribution_tenant, Id=tenant),
         )
     operations = client.create_invalidation, client.get_invalidation, client.list_invalidations
-    return _Calls(*(partial(operation, DistributionId=distribution.id) for operation in operations))
+    return tuple(partial(operation, DistributionId=distribution.id) for operation in operations)
 
 
 @contextmanager
