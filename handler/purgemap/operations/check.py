@@ -74,7 +74,7 @@ def _failing_tests(config: MapConfig, subset: ValidSubset, route_map: RouteMap) 
         if subset.can_evaluate(test):
             mismatch = _describe_mismatch(config, test, preview_change(route_map, test.bucket, test.key, test.event))
             if mismatch:
-                yield test.place.error(f"the test fails: {mismatch}")
+                yield test.location.error(f"the test fails: {mismatch}")
 
 
 def _describe_mismatch(config: MapConfig, test: TestCase, items_by_id: Mapping[str, tuple[str, ...]]) -> str:

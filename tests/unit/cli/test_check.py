@@ -49,7 +49,7 @@ def test_warnings_are_told_and_fine() -> None:
     assert status == 0
     assert output == (
         "routes.yaml:6:13: $.routes[0].prefix: warning: also selects about-other/; "
-        'write "about/", or "about*" to mean it\n'
+        'write "about/", or "about*" if that is intended\n'
         "routes.yaml: 1 route, 1 distribution, 1 test: fine, 1 warning\n"
     )
 
@@ -95,7 +95,7 @@ def test_github_gets_annotations_with_its_own_escapes() -> None:
     status, output = run_with("a,b.yaml", "--format", "github")
     assert status == 1
     assert output == (
-        "::error file=a%2Cb.yaml,line=7,col=18::$.routes[0].invalidate[0]: a %25 that starts no escape; write %2525\n"
+        "::error file=a%2Cb.yaml,line=7,col=18::$.routes[0].invalidate[0]: %25 does not start an escape; write %2525\n"
     )
 
 
@@ -125,7 +125,7 @@ def test_the_map_in_service_is_checked_by_default() -> None:
 def test_a_compiled_map_is_told_apart_from_a_bad_one() -> None:
     status, output = run('{"compiled": 1, "buckets": {}}')
     assert status == 1
-    assert "check the YAML that it comes from" in output.splitlines()[0]
+    assert "check its YAML files instead" in output.splitlines()[0]
     assert len(output.splitlines()) == 2
 
 

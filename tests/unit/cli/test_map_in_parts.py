@@ -102,7 +102,7 @@ def test_compiled_map_is_no_part_of_another() -> None:
     Path("compiled.json").write_text(json.dumps(load_map("folder").document))
     result = run("explain", "s3://acme-www/about.html", "--routes", "compiled.json", "--routes", "config/routes.yaml")
     assert isinstance(result.exception, PurgemapError)
-    assert "compiled.json:1:1: $: a compiled map" in str(result.exception)
+    assert "compiled.json:1:1: $: this is a compiled map" in str(result.exception)
 
 
 def test_missing_part_is_named() -> None:

@@ -1,4 +1,4 @@
-"""YAML files of a map → MapConfig and its problems."""
+"""Parse the YAML files of a map into a `MapConfig` and its problems."""
 
 from purgemap.routemap.parse.compile import compile_map
 from purgemap.routemap.parse.distributions import known_ids

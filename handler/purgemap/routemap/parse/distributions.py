@@ -1,4 +1,4 @@
-"""What a route calls a distribution → the distribution that it means."""
+"""Find the distributions that a route's names, ids and templates refer to."""
 
 import re
 
@@ -9,55 +9,55 @@ from purgemap.routemap.patterns import TokenKind, tokenize
 
 
 def is_template(text: str) -> bool:
-    """Tell whether a text holds captures, so that only a key says which distribution it names."""
+    """Return whether a text holds captures, so that only a key decides which distribution it names."""
     return "{" in text or "}" in text
 
 
 def name_regex(template: str) -> re.Pattern[str]:
-    """Make the regular expression of the names that a template may make; raises PatternError.
-
-    The leftmost place of each literal leaves the most room, so nothing is tried twice.
-    """
+    """Compile the regular expression of all names that a template can produce; raises PatternError."""
     literals = [""]
-    for part in tokenize(template):
-        if part.kind is TokenKind.LITERAL:
-            literals[-1] += part.text
+    for token in tokenize(template):
+        if token.kind is TokenKind.LITERAL:
+            literals[-1] += token.text
         else:
             literals.append("")
-    first, *others = map(re.escape, literals)
+    start, *others = map(re.escape, literals)
+    # The leftmost match of each literal leaves the most room for the next, so atomic groups lose no match and
+    # the time stays linear.
     gaps = [f"(?>.+?{literal})" for literal in others[:-1]] + [f".+{literal}" for literal in others[-1:]]
-    return re.compile(first + "".join(gaps))
+    return re.compile(start + "".join(gaps))
 
 
 class DistributionLookup:
-    """The distributions of a map by name and by id."""
+    """The distributions of a map by name and by id. Building one walks all named distributions."""
 
     def __init__(self, config: MapConfig) -> None:
-        self._written = config
+        self._config = config
         self.names_by_id: dict[str, list[str]] = {}
         for name, distribution in config.distributions.items():
             if distribution.id is not None:
                 self.names_by_id.setdefault(distribution.id, []).append(name)
-        self._bare: dict[str, DistributionConfig] = {}
+        self._unnamed: dict[str, DistributionConfig] = {}
 
     def find(self, target: TargetConfig) -> DistributionConfig | None:
-        """Find what a target means; None for a template, an unknown name and what isn't sound.
+        """Find the distribution of a target; None for a template, an unknown name and an invalid value.
 
-        An id means the entry that has it, or, where no name has it, the distribution with nothing but defaults.
+        An id refers to the named entry that has it, or else to a distribution with default settings.
         """
-        if target.text is None:
+        text = target.text
+        if text is None:
             return target.inline
-        if not is_distribution_id(target.text):
-            return self._written.distributions.get(target.text)
-        if target.text in self.names_by_id:
-            return self._written.distributions[self.names_by_id[target.text][0]]
-        if target.text not in self._bare:
-            self._bare[target.text] = build_distribution(target.place, target.text, self._written.defaults)
-        return self._bare[target.text]
+        if not is_id(text):
+            return self._config.distributions.get(text)
+        if text in self.names_by_id:
+            return self._config.distributions[self.names_by_id[text][0]]
+        if text not in self._unnamed:
+            self._unnamed[text] = build_distribution(target.location, text, self._config.defaults)
+        return self._unnamed[text]
 
 
 def connection_settings(distribution: DistributionConfig) -> dict[str, str | int | None]:
-    """Give what must be the same wherever a distribution stands: how to reach it and how much to send it."""
+    """Return the settings that every mention of a distribution must share: role and budgets."""
     return {
         "role_arn": distribution.role_arn,
         "external_id": distribution.external_id,
@@ -68,8 +68,8 @@ def connection_settings(distribution: DistributionConfig) -> dict[str, str | int
 
 
 def known_ids(config: MapConfig) -> set[str]:
-    """Give the id, or `tenant:…`, of every distribution of a map, whether a name, an id or a route gives it."""
+    """Return the id, or `tenant:…`, of every distribution of a map: named, inline, or by id alone."""
     inline = (distribution.id for distribution in config.inline_distributions())
     named = (distribution.id for distribution in config.distributions.values())
-    bare = (target.text for route in config.routes for target in route.targets if is_distribution_id(target.text or ""))
-    return {id_ for id_ in (*inline, *named, *bare) if id_ is not None}
+    unnamed = (target.text for route in config.routes for target in route.targets if is_id(target.text or ""))
+    return {id_ for id_ in (*inline, *named, *unnamed) if id_ is not None}

@@ -1,6 +1,6 @@
-"""The map as written: its routes, distributions and tests, each with the place where it stands.
+"""The map as its files write it: routes, distributions and tests, each with its location.
 
-None takes the place of what the schema refused, so that the rules see the sound parts and know what they don't see.
+A value that the schema refused is None: rules check the valid parts, and see that a part is missing.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,9 +12,9 @@ from purgemap.routemap.parse.yaml_source import Location
 
 @dataclass(frozen=True, slots=True)
 class Defaults:
-    """What holds where routes and distributions say nothing; the built-in budgets where these don't, either."""
+    """The map's `defaults:`, completed with the built-in budgets."""
 
-    place: Location
+    location: Location
     max_paths: int
     max_wildcards: int
     max_paths_per_day: int
@@ -23,9 +23,9 @@ class Defaults:
 
 @dataclass(frozen=True, slots=True)
 class DistributionConfig:
-    """A distribution by name, by id or inline; `id` is `tenant:…` of a tenant, None where its access isn't sound."""
+    """A distribution; `id` is `tenant:…` for a tenant, and None if a connection setting is invalid."""
 
-    place: Location
+    location: Location
     id: str | None
     role_arn: str | None
     external_id: str | None
@@ -37,18 +37,18 @@ class DistributionConfig:
 
 @dataclass(frozen=True, slots=True)
 class TargetConfig:
-    """One of a route's distributions: text (a name, an id or a template), or a distribution inline, or neither."""
+    """An entry of a route's `distributions`: text (a name, id or template), inline settings, or neither if invalid."""
 
-    place: Location
+    location: Location
     text: str | None
     inline: DistributionConfig | None
 
 
 @dataclass(frozen=True, slots=True)
 class RouteConfig:
-    """A route; bucket and prefix are None where they aren't sound."""
+    """A route; bucket and prefix are None if invalid."""
 
-    place: Location
+    location: Location
     name: str | None
     bucket: str | None
     prefix: str | None
@@ -61,7 +61,7 @@ class RouteConfig:
 class TestCase:
     """One of the map's tests, its object split into bucket and key."""
 
-    place: Location
+    location: Location
     bucket: str
     key: str
     event: str
@@ -70,10 +70,10 @@ class TestCase:
 
 @dataclass(frozen=True, slots=True)
 class MapConfig:
-    """All parts of a map together.
+    """All files of a map together.
 
-    `defaults` are the first part's that has any, `defaults_places` are all; `repeated_names` are distributions whose
-    name an earlier part has. `is_complete` is False where a top-level key isn't sound: what is missing may stand there.
+    `defaults` are those of the first file that has any. `duplicate_names` are distributions whose name an earlier
+    file defines. `is_complete` is False if a top-level key is invalid: missing definitions may be below it.
     """
 
     roots: tuple[Location, ...]
@@ -86,20 +86,26 @@ class MapConfig:
     tests: tuple[TestCase, ...]
 
     def inline_distributions(self) -> Iterator[DistributionConfig]:
-        """Give the distributions that routes define on the spot."""
+        """List the distributions that routes define inline."""
         return (target.inline for route in self.routes for target in route.targets if target.inline is not None)
 
     def option_sets(self) -> Iterator[tuple[Location, Mapping[str, Any]]]:
-        """Give each place where options of routes stand: defaults, distributions, routes."""
-        yield self.defaults.place, self.defaults.options
+        """List every set of options with its location: defaults, distributions, routes."""
+        yield self.defaults.location, self.defaults.options
         for distribution in (*self.distributions.values(), *self.inline_distributions()):
-            yield distribution.place, distribution.options
+            yield distribution.location, distribution.options
         for route in self.routes:
-            yield route.place, route.options
+            yield route.location, route.options
+
+    def option_texts(self, name: str) -> Iterator[tuple[Location, str]]:
+        """List the valid items of every list option of this name, with their locations."""
+        for location, options in self.option_sets():
+            if name in options:
+                yield from with_locations(location / name, options[name])
 
 
-def with_locations(place: Location, values: Sequence[str | None] | None) -> Iterator[tuple[Location, str]]:
-    """Give the sound texts of a list, each with its place."""
+def with_locations(location: Location, values: Sequence[str | None] | None) -> Iterator[tuple[Location, str]]:
+    """List the valid texts of a list with their locations."""
     for index, value in enumerate(values or ()):
         if value is not None:
-            yield place / index, value
+            yield location / index, value

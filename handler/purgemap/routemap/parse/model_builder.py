@@ -1,4 +1,4 @@
-"""The values of a map's files → the map as written."""
+"""Build the `MapConfig` from the validated values of a map's files."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -15,28 +15,28 @@ from purgemap.routemap.parse.yaml_source import Location, Source
 from purgemap.text import parse_s3_uri
 
 _OPTIONS = frozenset(Settings._fields)
-_ACCESS = ("id", "tenant", "role_arn", "external_id", "max_paths", "max_wildcards", "max_paths_per_day")
+_CONNECTION = ("id", "tenant", "role_arn", "external_id", "max_paths", "max_wildcards", "max_paths_per_day")
 _SECTIONS = frozenset({"defaults", "distributions", "routes", "tests"})
 _TOP_KEYS = _SECTIONS | {"version"}
 _FREE_KEY = "x-"
 
 
 def build_config(parts: Iterable[tuple[Source, Mapping[str, Any]]]) -> MapConfig:
-    """Put a map together from its parts: each a source and its value with None for what isn't sound."""
+    """Build a map's config from its files: each a source and its value, with None for invalid parts."""
     roots = [(Location(source, ()), value) for source, value in parts]
-    defaults = [_defaults(top / "defaults", value["defaults"]) for top, value in roots if value.get("defaults")]
-    general = defaults[0] if defaults else _defaults(roots[0][0] / "defaults", {})
-    names = [entry for top, value in roots for entry in _named(top, value, general)]
-    first_by_name = dict(reversed(names))
+    defaults = [_build_defaults(top / "defaults", value["defaults"]) for top, value in roots if value.get("defaults")]
+    general = defaults[0] if defaults else _build_defaults(roots[0][0] / "defaults", {})
+    named = [entry for top, value in roots for entry in _build_named(top, value, general)]
+    first_by_name = dict(reversed(named))
     return MapConfig(
         roots=tuple(top for top, _ in roots),
         is_complete=all(_is_complete(top, value) for top, value in roots),
         defaults=general,
-        defaults_locations=tuple(found.place for found in defaults),
-        distributions={name: first_by_name[name] for name, _ in names},
-        duplicate_names=tuple(found.place for name, found in names if found is not first_by_name[name]),
-        routes=tuple(route for top, value in roots for route in _routes(top, value, general)),
-        tests=tuple(test for top, value in roots for test in _tests(top, value)),
+        defaults_locations=tuple(entry.location for entry in defaults),
+        distributions={name: first_by_name[name] for name, _ in named},
+        duplicate_names=tuple(entry.location for name, entry in named if entry is not first_by_name[name]),
+        routes=tuple(route for top, value in roots for route in _build_routes(top / "routes", value, general)),
+        tests=tuple(test for top, value in roots for test in _build_tests(top / "tests", value)),
     )
 
 
@@ -48,72 +48,72 @@ def _is_complete(top: Location, value: Mapping[str, Any]) -> bool:
     )
 
 
-def _defaults(place: Location, settings: Mapping[str, Any]) -> Defaults:
+def _build_defaults(location: Location, settings: Mapping[str, Any]) -> Defaults:
     return Defaults(
-        place=place,
+        location=location,
         max_paths=settings.get("max_paths", DEFAULT_MAX_PATHS),
         max_wildcards=settings.get("max_wildcards", DEFAULT_MAX_WILDCARDS),
         max_paths_per_day=settings.get("max_paths_per_day", DEFAULT_MAX_PATHS_PER_DAY),
-        options=_options(settings),
+        options=_select_options(settings),
     )
 
 
-def _options(settings: Mapping[str, Any]) -> dict[str, Any]:
+def _select_options(settings: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in settings.items() if name in _OPTIONS}
 
 
-def _named(top: Location, value: Mapping[str, Any], defaults: Defaults) -> Iterator[tuple[str, DistributionConfig]]:
+def _build_named(
+    top: Location, value: Mapping[str, Any], defaults: Defaults
+) -> Iterator[tuple[str, DistributionConfig]]:
     for name, settings in (value.get("distributions") or {}).items():
         yield name, build_distribution(top / "distributions" / name, settings, defaults)
 
 
 def build_distribution(
-    place: Location, settings: Mapping[str, Any] | str | None, defaults: Defaults
+    location: Location, value: Mapping[str, Any] | str | None, defaults: Defaults
 ) -> DistributionConfig:
-    """Make a distribution of its settings, or of its id alone."""
-    found: Mapping[str, Any] = {"id": settings} if isinstance(settings, str) else settings or {}
-    tenant = found.get("tenant")
-    is_sound = all(found.get(name, "") is not None for name in _ACCESS)
+    """Build a distribution from its settings, or from its id alone."""
+    settings: Mapping[str, Any] = {"id": value} if isinstance(value, str) else value or {}
+    tenant = settings.get("tenant")
+    is_valid = all(settings.get(name, "") is not None for name in _CONNECTION)
     return DistributionConfig(
-        place=place,
-        id=(found.get("id") or (f"{TENANT}{tenant}" if tenant else None)) if is_sound else None,
-        role_arn=found.get("role_arn"),
-        external_id=found.get("external_id"),
-        max_paths=found.get("max_paths", defaults.max_paths),
-        max_wildcards=found.get("max_wildcards", defaults.max_wildcards),
-        max_paths_per_day=found.get("max_paths_per_day", defaults.max_paths_per_day),
-        options=_options(found),
+        location=location,
+        id=(settings.get("id") or (f"{TENANT}{tenant}" if tenant else None)) if is_valid else None,
+        role_arn=settings.get("role_arn"),
+        external_id=settings.get("external_id"),
+        max_paths=settings.get("max_paths", defaults.max_paths),
+        max_wildcards=settings.get("max_wildcards", defaults.max_wildcards),
+        max_paths_per_day=settings.get("max_paths_per_day", defaults.max_paths_per_day),
+        options=_select_options(settings),
     )
 
 
-def _routes(top: Location, value: Mapping[str, Any], defaults: Defaults) -> Iterator[RouteConfig]:
-    for index, route in enumerate(value.get("routes") or ()):
-        yield _route(top / "routes" / index, route or {}, defaults)
+def _build_routes(section: Location, value: Mapping[str, Any], defaults: Defaults) -> Iterator[RouteConfig]:
+    for index, settings in enumerate(value.get("routes") or ()):
+        route, location = settings or {}, section / index
+        targets = enumerate(route.get("distributions") or ())
+        yield RouteConfig(
+            location=location,
+            name=route.get("name"),
+            bucket=route.get("bucket"),
+            prefix=route.get("prefix", ""),
+            accounts=tuple(route.get("accounts") or ()),
+            targets=tuple(
+                _build_target(location / "distributions" / index, target, defaults) for index, target in targets
+            ),
+            options=_select_options(route),
+        )
 
 
-def _route(place: Location, route: Mapping[str, Any], defaults: Defaults) -> RouteConfig:
-    targets = enumerate(route.get("distributions") or ())
-    return RouteConfig(
-        place=place,
-        name=route.get("name"),
-        bucket=route.get("bucket"),
-        prefix=route.get("prefix", ""),
-        accounts=tuple(route.get("accounts") or ()),
-        targets=tuple(_target(place / "distributions" / index, target, defaults) for index, target in targets),
-        options=_options(route),
-    )
-
-
-def _target(place: Location, value: Mapping[str, Any] | str | None, defaults: Defaults) -> TargetConfig:
+def _build_target(location: Location, value: Mapping[str, Any] | str | None, defaults: Defaults) -> TargetConfig:
     if isinstance(value, str) or value is None:
-        return TargetConfig(place, value, None)
-    return TargetConfig(place, None, build_distribution(place, value, defaults))
+        return TargetConfig(location, value, None)
+    return TargetConfig(location, None, build_distribution(location, value, defaults))
 
 
-def _tests(top: Location, value: Mapping[str, Any]) -> Iterator[TestCase]:
-    for index, test in enumerate(value.get("tests") or ()):
-        found = test or {}
-        if found.get("object") and found.get("expect") is not None and found.get("event", "created"):
-            bucket, key = parse_s3_uri(found["object"])
-            place = top / "tests" / index
-            yield TestCase(place, bucket, key, found.get("event", "created"), found["expect"])
+def _build_tests(section: Location, value: Mapping[str, Any]) -> Iterator[TestCase]:
+    for index, settings in enumerate(value.get("tests") or ()):
+        test = settings or {}
+        if test.get("object") and test.get("expect") is not None and test.get("event", "created"):
+            bucket, key = parse_s3_uri(test["object"])
+            yield TestCase(section / index, bucket, key, test.get("event", "created"), test["expect"])

@@ -1,4 +1,4 @@
-"""The files and folders of a map → the map as written, and all that is wrong with it."""
+"""Read the files and folders of a map, and check each against the schema."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from purgemap.routemap.map_paths import MapPaths, split_paths
 from purgemap.routemap.parse.model import MapConfig
 from purgemap.routemap.parse.model_builder import build_config
-from purgemap.routemap.parse.schema_check import validate_schema
+from purgemap.routemap.parse.schema import validate_schema
 from purgemap.routemap.parse.yaml_source import Source
 from purgemap.routemap.problems import MapError, Problem, file_error
 
@@ -14,29 +14,29 @@ _SUFFIXES = frozenset({".yaml", ".yml"})
 
 
 def read_config(paths: MapPaths) -> tuple[MapConfig, tuple[Problem, ...]]:
-    """Read a map and check all of it; what it holds are its sound parts.
+    """Read a map: its valid parts, and the problems of YAML and schema.
 
-    Raises MapError, with everything found so far, where a file can't be read at all: without it nothing can be said
-    about names and captures of the others.
+    Raises MapError, with all problems so far, if a file cannot be read or parsed.
     """
-    sources, unread = _sources(paths)
-    shapes = [validate_schema(source) for source in sources]
+    sources, unread = _read_sources(paths)
+    validated = [validate_schema(source) for source in sources]
     problems = [problem for source in sources for problem in source.problems]
-    problems += [problem for shape in shapes for problem in shape.problems]
+    problems += [problem for part in validated for problem in part.problems]
     if unread:
+        # The missing file may define the names and captures of the others, so no rule could be checked.
         raise MapError([*unread, *problems])
-    config = build_config(zip(sources, (shape.value for shape in shapes), strict=True))
+    config = build_config(zip(sources, (part.value for part in validated), strict=True))
     return config, tuple(problems)
 
 
-def _sources(paths: MapPaths) -> tuple[list[Source], list[Problem]]:
+def _read_sources(paths: MapPaths) -> tuple[list[Source], list[Problem]]:
     sources: list[Source] = []
     unread: list[Problem] = []
-    # A file named twice, by itself and by its folder, is one part.
-    files = {file.resolve(): file for path in split_paths(paths) for file in _files(path)}
+    # A file that is given by itself and by its folder is one part.
+    files = {file.resolve(): file for path in split_paths(paths) for file in _list_files(path)}
     for file in files.values():
         try:
-            sources.append(_source(file))
+            sources.append(_read_source(file))
         except MapError as error:
             unread += error.problems
         except OSError as error:
@@ -44,19 +44,18 @@ def _sources(paths: MapPaths) -> tuple[list[Source], list[Problem]]:
     return sources, unread
 
 
-def _source(file: Path) -> Source:
+def _read_source(file: Path) -> Source:
     source = Source(str(file), file.read_bytes())
     if isinstance(source.value, dict) and "compiled" in source.value:
-        message = "a compiled map, which was checked before it was written; check the YAML that it comes from"
-        raise file_error(str(file), message)
+        raise file_error(str(file), "this is a compiled map, which was checked already; check its YAML files instead")
     return source
 
 
-def _files(path: Path) -> Iterator[Path]:
+def _list_files(path: Path) -> Iterator[Path]:
     if not path.is_dir():
         yield path
         return
-    parts = sorted(part for part in path.iterdir() if part.suffix in _SUFFIXES and not part.name.startswith("."))
-    if not parts:
-        raise file_error(str(path), "no *.yaml in this folder; each of them is a part of the map")
-    yield from parts
+    files = sorted(file for file in path.iterdir() if file.suffix in _SUFFIXES and not file.name.startswith("."))
+    if not files:
+        raise file_error(str(path), "no *.yaml file in this folder; add at least one part of the map")
+    yield from files

@@ -1,22 +1,22 @@
-"""An error of the JSON schema → what is wrong and what to write, for the person who wrote the map."""
+"""Explain an error of the JSON schema to the author of the map: what is wrong, and what to write."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from jsonschema import ValidationError
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from purgemap.routemap.parse.schema import list_places
-from purgemap.routemap.parse.yaml_quoting import reading_of
+from purgemap.routemap.parse.yaml_quoting import explain_reading
 from purgemap.routemap.parse.yaml_source import DATE, INVALID, Source, yaml_type_hint
 from purgemap.routemap.problems import Path, did_you_mean, find_nearest, flow_text, quote
 
 _MAY_HOLD_BRACKETS = frozenset({"prefix", "include", "exclude", "index_documents", "object"})
 _JOINED_KEY = re.compile(r"\{[a-z_]+:\S")
-_VOID_TEXT = re.compile(r"(?:&[^\s,\]}]+|#(?=\S)(?:(?! #).)*\S)(?=\s|$|[,\]}])")
-_NOUNS = {
+# Text without a value for YAML: an anchor, or a comment without a space after its #.
+_UNREAD_TEXT = re.compile(r"(?:&[^\s,\]}]+|#(?=\S)(?:(?! #).)*\S)(?=\s|$|[,\]}])")
+_TYPE_NAMES = {
     "string": "text",
     "integer": "a whole number",
     "boolean": "true or false",
@@ -25,69 +25,85 @@ _NOUNS = {
 }
 
 
-class Fault(NamedTuple):
-    """One thing that the schema refuses.
+class SchemaProblem(NamedTuple):
+    """One mistake that the schema refuses.
 
-    `message` is None where the source has told it; `at_key` points at the key; `is_void`: the value is of no use.
+    `message` is None if the source reports the value; `at_key` points at the key; `discard_value`: it is not usable.
     """
 
     path: Path
     message: str | None
     at_key: bool = False
-    is_void: bool = True
+    discard_value: bool = True
 
 
-class _Refusal(NamedTuple):
-    """An error of the schema: the value, its path and node; the keyword's value and the schema around it."""
+class _SchemaError(NamedTuple):
+    """An error of the schema: the value, its path and node; the keyword's value (`expected`) and its schema."""
 
     path: Path
     value: Any
     node: Node
-    wanted: Any
+    expected: Any
     schema: Any
     rest_of_line: str
+    root_schema: Mapping[str, Any]
 
 
-def explain_errors(error: ValidationError, source: Source) -> Iterator[Fault]:
-    """Turn one error of the schema into a fault for each mistake behind it."""
+def explain_error(error: ValidationError, source: Source, schema: Mapping[str, Any]) -> Iterator[SchemaProblem]:
+    """Turn one error of the schema into a problem for each mistake behind it."""
     path: Path = tuple(error.absolute_path)
     node = source.node(path)
-    refusal = _Refusal(path, error.instance, node, error.validator_value, error.schema, source.rest_of_line(node))
-    if refusal.value is INVALID:
-        yield Fault(path, None)
+    found = _SchemaError(
+        path, error.instance, node, error.validator_value, error.schema, source.rest_of_line(node), schema
+    )
+    if found.value is INVALID:
+        yield SchemaProblem(path, None)
     elif "propertyNames" in error.absolute_schema_path:
-        yield Fault((*path, str(refusal.value)), _schema_message(refusal), at_key=True, is_void=False)
+        yield SchemaProblem((*path, str(found.value)), _schema_message(found), at_key=True, discard_value=False)
     else:
-        yield from _TELLERS.get(str(error.validator), _tell_by_schema)(refusal)
+        yield from _EXPLAINERS.get(str(error.validator), _explain_by_schema)(found)
 
 
-def _tell_by_schema(refusal: _Refusal) -> Iterator[Fault]:
-    yield Fault(refusal.path, _schema_message(refusal))
+def _explain_by_schema(error: _SchemaError) -> Iterator[SchemaProblem]:
+    yield SchemaProblem(error.path, _schema_message(error))
 
 
-def _schema_message(refusal: _Refusal) -> str:
-    return f"{_shown(refusal.value)}: {refusal.schema['errorMessage']}"
+def _schema_message(error: _SchemaError) -> str:
+    return f"{_describe(error.value)}: {error.schema['errorMessage']}"
 
 
-def _tell_unknown_keys(refusal: _Refusal) -> Iterator[Fault]:
-    known = list(refusal.schema["properties"])
-    free = [re.compile(pattern) for pattern in refusal.schema.get("patternProperties", ())]
-    for key in refusal.value:
+def _explain_unknown_keys(error: _SchemaError) -> Iterator[SchemaProblem]:
+    known = list(error.schema["properties"])
+    free = [re.compile(pattern) for pattern in error.schema.get("patternProperties", ())]
+    for key in error.value:
         if key not in known and not any(pattern.search(key) for pattern in free):
-            message = _unquoted_mapping(refusal.node) or f"unknown key {quote(key)}; {_key_cure(key, known)}"
-            yield Fault((*refusal.path, key), message, at_key=True)
+            cure = _key_cure(key, known, error.root_schema)
+            message = _unquoted_mapping(error.node) or f"unknown key {quote(key)}; {cure}"
+            yield SchemaProblem((*error.path, key), message, at_key=True)
 
 
-def _key_cure(key: str, known: Sequence[str]) -> str:
-    """Name a known key like this one, else the parts of a map where the key belongs, else all known keys."""
-    places = list_places(key)
-    if places and find_nearest(key, known) is None:
-        return f"write it {' or '.join(places)}"
+def _key_cure(key: str, known: Sequence[str], root_schema: Mapping[str, Any]) -> str:
+    """Suggest a similar known key, or else the parts of the map that may have the key, or else all known keys."""
+    sections = _sections_with(key, root_schema)
+    if sections and find_nearest(key, known) is None:
+        return f"write it {' or '.join(sections)}"
     return did_you_mean(key, known)
 
 
+def _sections_with(key: str, root_schema: Mapping[str, Any]) -> list[str]:
+    definitions = root_schema["$defs"]
+    schemas = {
+        "at the top of the map": root_schema,
+        "in a route": definitions["route"],
+        "in a distribution": definitions["distribution"],
+        "in defaults": root_schema["properties"]["defaults"],
+        "in a test": definitions["test"],
+    }
+    return [section for section, schema in schemas.items() if key in schema["properties"]]
+
+
 def _unquoted_mapping(node: Node) -> str | None:
-    """Say that a mapping is `{name}`, a capture without its quotes, or `{key:value}`; None for any other node."""
+    """Return the message of `{name}`, a capture without quotes, or `{key:value}`; None for any other node."""
     capture = _capture(node)
     if capture is None:
         return None
@@ -105,76 +121,78 @@ def _capture(node: Node) -> str | None:
     return None
 
 
-def _unquoted_text(refusal: _Refusal) -> str | None:
-    """Return the text that YAML read as a comment, an anchor or a list; None where it read none."""
-    if isinstance(refusal.node, SequenceNode | MappingNode) and refusal.node.flow_style:
-        return _text_in_brackets(refusal)
-    if isinstance(refusal.node, ScalarNode) and not refusal.node.value and not refusal.node.style:
-        text = _VOID_TEXT.match(refusal.rest_of_line)
+def _unquoted_text(error: _SchemaError) -> str | None:
+    """Return the text that YAML read as a comment, an anchor or a list; None if it read none."""
+    if isinstance(error.node, SequenceNode | MappingNode) and error.node.flow_style:
+        return _text_in_brackets(error)
+    if isinstance(error.node, ScalarNode) and not error.node.value and not error.node.style:
+        text = _UNREAD_TEXT.match(error.rest_of_line)
         return text[0] if text else None
     return None
 
 
-def _text_in_brackets(refusal: _Refusal) -> str | None:
-    """Return the text of a list where brackets are text too, or of a mapping without braces, on one line."""
-    start, end = refusal.node.start_mark, refusal.node.end_mark
-    text = refusal.rest_of_line[: end.column - start.column] if start.line == end.line else ""
-    is_text = not text.startswith("{") and (text[:1] != "[" or not _MAY_HOLD_BRACKETS.isdisjoint(refusal.path))
+def _text_in_brackets(error: _SchemaError) -> str | None:
+    """Return the text of a one-line list whose brackets may be text, or of a mapping without braces."""
+    start, end = error.node.start_mark, error.node.end_mark
+    text = error.rest_of_line[: end.column - start.column] if start.line == end.line else ""
+    is_text = not text.startswith("{") and (text[:1] != "[" or not _MAY_HOLD_BRACKETS.isdisjoint(error.path))
     return text if is_text and text else None
 
 
-def _tell_missing_keys(refusal: _Refusal) -> Iterator[Fault]:
-    unknown = [key for key in refusal.value if key not in refusal.schema["properties"]]
-    for key in refusal.wanted:
-        # A misspelt key is told as such, not also as one that is missing.
-        if key not in refusal.value and not get_close_matches(key, unknown):
-            yield Fault(refusal.path, f"{key} is missing", is_void=False)
+def _explain_missing_keys(error: _SchemaError) -> Iterator[SchemaProblem]:
+    unknown = [key for key in error.value if key not in error.schema["properties"]]
+    for key in error.expected:
+        # A misspelt key is reported as unknown, not also as missing.
+        if key not in error.value and not get_close_matches(key, unknown):
+            yield SchemaProblem(error.path, f"{key} is missing; add it", discard_value=False)
 
 
-def _tell_identity(refusal: _Refusal) -> Iterator[Fault]:
-    """Tell of a distribution without id or tenant, or with both; what else stands there is told by itself."""
-    if isinstance(refusal.value, dict) and refusal.value.keys() <= refusal.schema["properties"].keys():
-        yield Fault(refusal.path, "a distribution has either an id or a tenant; write one of them", is_void=False)
+def _explain_identity(error: _SchemaError) -> Iterator[SchemaProblem]:
+    # An unknown key may be a misspelt id or tenant, and is reported by itself.
+    if isinstance(error.value, dict) and error.value.keys() <= error.schema["properties"].keys():
+        message = "a distribution has either an id or a tenant; write one of them"
+        yield SchemaProblem(error.path, message, discard_value=False)
 
 
-def _tell_lone_key(refusal: _Refusal) -> Iterator[Fault]:
-    for key, others in refusal.wanted.items():
-        if key in refusal.value and not refusal.value.keys() >= set(others):
-            message = f"{key} means nothing without {' and '.join(others)}"
-            yield Fault((*refusal.path, key), message, at_key=True, is_void=False)
+def _explain_lone_key(error: _SchemaError) -> Iterator[SchemaProblem]:
+    for key, others in error.expected.items():
+        if key in error.value and not error.value.keys() >= set(others):
+            names = " and ".join(others)
+            message = f"{key} requires {names}; add {names}, or remove {key}"
+            yield SchemaProblem((*error.path, key), message, at_key=True, discard_value=False)
 
 
-def _tell_type(refusal: _Refusal) -> Iterator[Fault]:
-    wanted = [refusal.wanted] if isinstance(refusal.wanted, str) else list(refusal.wanted)
-    yield Fault(refusal.path, _misread_message(refusal, wanted) or _type_message(refusal, wanted))
+def _explain_type(error: _SchemaError) -> Iterator[SchemaProblem]:
+    types = [error.expected] if isinstance(error.expected, str) else list(error.expected)
+    yield SchemaProblem(error.path, _unquoted_message(error, types) or _type_message(error, types))
 
 
-def _misread_message(refusal: _Refusal, wanted: list[str]) -> str | None:
-    """Say that a text reads as something else for lack of quotes; None for what isn't text."""
-    text = _unquoted_text(refusal)
-    if text and "string" in wanted:
-        return f"{reading_of(text)}; quote it: {quote(text)}"
-    if text and wanted == ["array"]:
-        return f"{reading_of(text)}; write [{quote(text)}]"
-    if "string" not in wanted:
+def _unquoted_message(error: _SchemaError, types: list[str]) -> str | None:
+    """Return the message of a text that YAML reads as another type because it has no quotes."""
+    text = _unquoted_text(error)
+    if text and "string" in types:
+        return f"{explain_reading(text)}; quote it: {quote(text)}"
+    if text and types == ["array"]:
+        return f"{explain_reading(text)}; write [{quote(text)}]"
+    if "string" not in types:
         return None
-    if isinstance(refusal.node, ScalarNode) and not refusal.node.value and refusal.rest_of_line.startswith("#"):
-        return "a comment, and no value; write text, or leave the key out"
-    return yaml_type_hint(refusal.node) or _unquoted_mapping(refusal.node)
+    if isinstance(error.node, ScalarNode) and not error.node.value and error.rest_of_line.startswith("#"):
+        return "a comment and no value; write text, or remove the key"
+    return yaml_type_hint(error.node) or _unquoted_mapping(error.node)
 
 
-def _type_message(refusal: _Refusal, wanted: list[str]) -> str:
-    message = f"expected {' or '.join(_NOUNS[kind] for kind in wanted)}, not {_shown(refusal.value)}"
-    if wanted == ["array"]:
-        cure = _list_cure(refusal.node)
+def _type_message(error: _SchemaError, types: list[str]) -> str:
+    message = f"expected {' or '.join(_TYPE_NAMES[name] for name in types)}, not {_describe(error.value)}"
+    if types == ["array"]:
+        cure = _list_cure(error.node)
         return f"{message}; {cure}" if cure else message
-    if isinstance(refusal.node, ScalarNode) and refusal.node.style in ("'", '"') and wanted != ["object"]:
-        return f"{message}; take the quotes away"
+    if isinstance(error.node, ScalarNode) and error.node.style in ("'", '"') and types != ["object"]:
+        return f"{message}; remove the quotes"
     return message
 
 
 def _list_cure(node: Node) -> str | None:
-    """Say how the value is written as a list."""
+    """Return how to write the value as a list."""
     if isinstance(node, ScalarNode):
         if not node.style and re.match(r"-\w", node.value):
             return f"write a space after the dash: - {node.value[1:]}"
@@ -186,43 +204,26 @@ def _list_cure(node: Node) -> str | None:
     return "start each item with a dash and a space" if isinstance(node, MappingNode) and not node.flow_style else None
 
 
-def _tell_choice(refusal: _Refusal) -> Iterator[Fault]:
-    if isinstance(refusal.value, str):
-        message = f"{_shown(refusal.value)} is unknown here; {did_you_mean(refusal.value, refusal.wanted)}"
-        yield Fault(refusal.path, message)
+def _explain_choice(error: _SchemaError) -> Iterator[SchemaProblem]:
+    if isinstance(error.value, str):
+        message = f"unknown value {quote(error.value)}; {did_you_mean(error.value, error.expected)}"
+        yield SchemaProblem(error.path, message)
 
 
-def _tell_repetition(refusal: _Refusal) -> Iterator[Fault]:
+def _explain_duplicates(error: _SchemaError) -> Iterator[SchemaProblem]:
     seen: set[str] = set()
-    for index, item in enumerate(refusal.value):
+    for index, item in enumerate(error.value):
         if repr(item) in seen:
-            yield Fault((*refusal.path, index), f"{_shown(item)} stands here twice; keep one")
+            yield SchemaProblem((*error.path, index), f"duplicate item {_describe(item)}; keep one")
         seen.add(repr(item))
 
 
-def _tell_empty_list(refusal: _Refusal) -> Iterator[Fault]:
-    yield Fault(refusal.path, "an empty list; write at least one item")
+def _explain_with(message: Callable[[_SchemaError], str]) -> Callable[[_SchemaError], Iterator[SchemaProblem]]:
+    return lambda error: iter([SchemaProblem(error.path, message(error))])
 
 
-def _tell_empty_text(refusal: _Refusal) -> Iterator[Fault]:
-    yield Fault(refusal.path, "an empty text; write something, or take it away")
-
-
-def _tell_long_text(refusal: _Refusal) -> Iterator[Fault]:
-    message = f"a text of {len(refusal.value):,} characters; write at most {refusal.wanted:,}"
-    yield Fault(refusal.path, message)
-
-
-def _tell_minimum(refusal: _Refusal) -> Iterator[Fault]:
-    yield Fault(refusal.path, f"{refusal.value} is too small; the least is {refusal.wanted}")
-
-
-def _tell_maximum(refusal: _Refusal) -> Iterator[Fault]:
-    yield Fault(refusal.path, f"{refusal.value} is too large; the most is {refusal.wanted}")
-
-
-def _shown(value: object) -> str:
-    """Show a value in a message, as YAML has it, and short."""
+def _describe(value: object) -> str:
+    """Describe a value in a message: scalars as YAML writes them, others by their type."""
     if isinstance(value, str):
         return quote(value)
     if isinstance(value, dict | list):
@@ -232,17 +233,20 @@ def _shown(value: object) -> str:
     return "a date" if value is DATE else str(value)
 
 
-_TELLERS: dict[str, Callable[[_Refusal], Iterator[Fault]]] = {
-    "additionalProperties": _tell_unknown_keys,
-    "required": _tell_missing_keys,
-    "dependentRequired": _tell_lone_key,
-    "oneOf": _tell_identity,
-    "type": _tell_type,
-    "enum": _tell_choice,
-    "uniqueItems": _tell_repetition,
-    "minItems": _tell_empty_list,
-    "minLength": _tell_empty_text,
-    "maxLength": _tell_long_text,
-    "minimum": _tell_minimum,
-    "maximum": _tell_maximum,
+# By the schema's keyword; jsonschema's own messages name types and paths as JSON does, without a cure.
+_EXPLAINERS: dict[str, Callable[[_SchemaError], Iterator[SchemaProblem]]] = {
+    "additionalProperties": _explain_unknown_keys,
+    "required": _explain_missing_keys,
+    "dependentRequired": _explain_lone_key,
+    "oneOf": _explain_identity,
+    "type": _explain_type,
+    "enum": _explain_choice,
+    "uniqueItems": _explain_duplicates,
+    "minItems": _explain_with(lambda _: "an empty list; write at least one item"),
+    "minLength": _explain_with(lambda _: "an empty text; write text, or remove it"),
+    "maxLength": _explain_with(
+        lambda error: f"a text of {len(error.value):,} characters; write at most {error.expected:,}"
+    ),
+    "minimum": _explain_with(lambda error: f"{error.value} is too small; write at least {error.expected}"),
+    "maximum": _explain_with(lambda error: f"{error.value} is too large; write at most {error.expected}"),
 }

@@ -1,4 +1,4 @@
-"""A map with mistakes → the part of it that these don't touch, so that its tests can be run all the same."""
+"""Select the part of a map that its errors do not affect, so that its tests can still run."""
 
 import re
 from collections.abc import Iterable
@@ -12,58 +12,61 @@ from purgemap.routemap.patterns import Pattern
 from purgemap.routemap.problems import Problem, path_text
 
 _ENTRY = re.compile(r'\$\.(?:routes\[\d+\]|tests\[\d+\]|distributions(?:\.[\w-]+|\["(?:[^"\\]|\\.)*"\])|version)')
-_MOST_DOUBTFUL = 100
-"""How many routes with mistakes each test is compared with; beyond that no test is run."""
+_MAX_INVALID_ROUTES = 100
+"""Each test is matched against each invalid route. Beyond this number no test runs."""
 
 
 @dataclass(frozen=True, slots=True)
 class ValidSubset:
-    """The routes, distributions and tests of a map that no mistake touches, and the routes that one does."""
+    """The valid routes, distributions and tests of a map, and its invalid routes."""
 
     config: MapConfig
     invalid_routes: tuple[RouteConfig, ...]
 
     def can_evaluate(self, test: TestCase) -> bool:
-        """Tell whether a test's result doesn't depend on a route with a mistake."""
+        """Return whether no invalid route could change the test's result."""
         return not any(_may_match(route, test) for route in self.invalid_routes)
 
 
 def select_valid_subset(config: MapConfig, problems: Iterable[Problem]) -> ValidSubset | None:
-    """Leave out what has errors; None if an error stands where everything depends on it, such as in the defaults."""
-    faulty = {(problem.file, _entry(problem.path)) for problem in problems if problem.severity == "error"}
-    if not all(_ENTRY.fullmatch(entry) for _, entry in faulty):
+    """Select what has no errors; None if an error affects everything, such as one in the defaults."""
+    invalid_entries = {(problem.file, _entry(problem.path)) for problem in problems if problem.severity == "error"}
+    if not invalid_entries:
+        return ValidSubset(config, ())
+    if not all(_ENTRY.fullmatch(entry) for _, entry in invalid_entries):
         return None
-    directory = DistributionLookup(config)
-    broken_names = {name for name, found in config.distributions.items() if _is_in(found.place, faulty)}
 
-    def is_doubtful(route: RouteConfig) -> bool:
-        found = [directory.find(target) for target in route.targets]
-        named = any(distribution is not None and _is_in(distribution.place, faulty) for distribution in found)
-        made = bool(broken_names) and any(is_template(target.text or "") for target in route.targets)
-        return _is_in(route.place, faulty) or named or made
+    def is_valid(location: Location) -> bool:
+        return (location.source.file, _entry(path_text(location.path))) not in invalid_entries
 
-    invalid_routes = tuple(route for route in config.routes if is_doubtful(route)) if faulty else ()
-    if len(invalid_routes) > _MOST_DOUBTFUL:
+    lookup = DistributionLookup(config)
+    distributions = {name: entry for name, entry in config.distributions.items() if is_valid(entry.location)}
+    are_names_valid = len(distributions) == len(config.distributions)
+
+    def is_route_valid(route: RouteConfig) -> bool:
+        entries = [lookup.find(target) for target in route.targets]
+        # A template may produce the name of an invalid distribution.
+        return (
+            is_valid(route.location)
+            and all(entry is None or is_valid(entry.location) for entry in entries)
+            and (are_names_valid or not any(is_template(target.text or "") for target in route.targets))
+        )
+
+    routes: list[RouteConfig] = []
+    invalid_routes: list[RouteConfig] = []
+    for route in config.routes:
+        (routes if is_route_valid(route) else invalid_routes).append(route)
+    if len(invalid_routes) > _MAX_INVALID_ROUTES:
         return None
-    sound = replace(
-        config,
-        distributions={name: found for name, found in config.distributions.items() if name not in broken_names},
-        routes=tuple(route for route in config.routes if route not in invalid_routes)
-        if invalid_routes
-        else config.routes,
-        tests=tuple(test for test in config.tests if not _is_in(test.place, faulty)),
-    )
-    return ValidSubset(sound, invalid_routes)
+    tests = tuple(test for test in config.tests if is_valid(test.location))
+    valid = replace(config, distributions=distributions, routes=tuple(routes), tests=tests)
+    return ValidSubset(valid, tuple(invalid_routes))
 
 
 def _entry(path: str) -> str:
-    """Cut a problem's path down to the route, test or distribution that it lies in."""
-    found = _ENTRY.match(path)
-    return found[0] if found else path
-
-
-def _is_in(place: Location, faulty: set[tuple[str, str]]) -> bool:
-    return (place.source.file, _entry(path_text(place.path))) in faulty
+    """Cut a problem's path down to its route, test or distribution."""
+    match = _ENTRY.match(path)
+    return match[0] if match else path
 
 
 def _may_match(route: RouteConfig, test: TestCase) -> bool:

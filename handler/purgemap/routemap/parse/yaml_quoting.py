@@ -1,4 +1,4 @@
-"""A value as somebody wrote it into YAML → the same text in quotes, where YAML would read something else."""
+"""Find the parts of a YAML value that must be quoted to be text, and write them with quotes."""
 
 import re
 from collections.abc import Collection, Iterator
@@ -7,19 +7,21 @@ from typing import NamedTuple
 from purgemap.routemap.problems import quote
 
 _READINGS = {
-    "*": "YAML takes a leading * for an alias",
-    "&": "YAML takes a leading & for an anchor",
-    "!": "YAML takes a leading ! for a tag",
-    "{": "YAML takes a leading { for a mapping",
-    "[": "YAML takes a leading [ for a list",
-    "#": "YAML takes # for the start of a comment",
-    "|": "YAML takes a leading | for a block of text",
-    ">": "YAML takes a leading > for a block of text",
-    "-": "YAML takes a leading - for an item of a list",
-    "?": "YAML takes a leading ? for a key",
-    '"': "YAML takes the text for complete at its closing quote",
-    "'": "YAML takes the text for complete at its closing quote",
+    "*": "YAML reads a leading * as an alias",
+    "&": "YAML reads a leading & as an anchor",
+    "!": "YAML reads a leading ! as a tag",
+    "{": "YAML reads a leading { as a mapping",
+    "[": "YAML reads a leading [ as a list",
+    "#": "YAML reads # as the start of a comment",
+    "|": "YAML reads a leading | as a block of text",
+    ">": "YAML reads a leading > as a block of text",
+    "-": "YAML reads a leading - as an item of a list",
+    "?": "YAML reads a leading ? as a key",
+    '"': "YAML ends the text at its closing quote",
+    "'": "YAML ends the text at its closing quote",
 }
+_FORBIDDEN_STARTS = "%@`,"
+# Hostile files nest lists thousands of levels deep; a map needs seven.
 _MAX_LEVELS = 20
 _WHOLE_QUOTED = re.compile(r"""\"(?:[^"\\]|\\.)*"|'(?:[^']|'')*'""")
 _PROPERTY = re.compile(r"(?:(?:&[\w-]+|!{1,2}[\w:./-]*)\s+)+")
@@ -31,38 +33,62 @@ _COMMENT = re.compile(r"(?:^|(?<=\s))#.*")
 
 
 class Quotation(NamedTuple):
-    """A text that needs quotes: where it begins, how it reads with quotes, and how YAML reads it without.
-
-    `quoted` may also be another repair of the text, as `cure` says.
-    """
+    """A text to replace, usually by the same text in quotes; `reading` is how YAML reads it today."""
 
     offset: int
     text: str
-    quote: str
+    replacement: str
     reading: str
-    cure: str = "quote it:"
+    advice: str = "quote it:"
+
+    @property
+    def message(self) -> str:
+        """Return how YAML reads the text, and what to write instead."""
+        return f"{self.reading}; {self.advice} {self.replacement}"
 
 
-def reading_of(text: str) -> str:
-    """Say how YAML reads a text that it doesn't take for text."""
+def explain_reading(text: str) -> str:
+    """Explain how YAML reads a text that it does not read as text."""
     if text[:1] in _READINGS:
         return _READINGS[text[0]]
     if " #" in text:
         return _READINGS["#"]
     if ": " in text or text.endswith(":"):
-        return "YAML takes a colon and a space for the end of a key"
-    if text[:1] in "%@`,":
-        return f"text can't start with {text[0]} in YAML"
-    return "YAML takes brackets and braces here for lists and mappings"
+        return "YAML reads a colon and a space as the end of a key"
+    if text[:1] in _FORBIDDEN_STARTS:
+        return f"text cannot start with {text[0]} in YAML"
+    return "YAML reads brackets and braces here as lists and mappings"
 
 
 def find_quotations(value: str, anchors: Collection[str], offset: int = 0, *, in_flow: bool = False) -> list[Quotation]:
-    """Find what of a value needs quotes to be text: the whole of it, or items of the list or mapping that it is."""
+    """Find the quotations of a value: of the whole, or of items if it is a list or mapping in brackets."""
     return list(_find(value, offset, _Context(anchors, in_flow, _MAX_LEVELS)))
 
 
+def find_loose_quotations(value: str, anchors: Collection[str], offset: int) -> Iterator[Quotation]:
+    """Find the quotations of list items whose brackets are on other lines."""
+    opening = len(value) - len(value.lstrip("[ "))
+    start = offset + opening
+    for item in re.split(r"(?<=,)\s", value[opening:].rstrip("]} ")):
+        yield from find_quotations(item.rstrip(","), anchors, start, in_flow=True)
+        start += len(item) + 1
+
+
+def apply_quotations(text: str, quotations: Collection[Quotation]) -> str:
+    """Put the replacements of quotations into a text."""
+    for quotation in sorted(quotations, reverse=True):
+        end = quotation.offset + len(quotation.text)
+        text = text[: quotation.offset] + quotation.replacement + text[end:]
+    return text
+
+
+def remove_comment(text: str) -> str:
+    """Remove a comment from the end of a line."""
+    return _COMMENT.sub("", text).rstrip()
+
+
 class _Context(NamedTuple):
-    """What a value is in: the anchors of its file, whether brackets are around it, how deep to look into it."""
+    """The context of a value: the anchors of its file, whether it is in brackets, how many levels to search."""
 
     anchors: Collection[str]
     in_flow: bool
@@ -70,45 +96,46 @@ class _Context(NamedTuple):
 
 
 def _find(value: str, offset: int, context: _Context) -> Iterator[Quotation]:
-    skipped = len(value) - len(value.lstrip())
-    value, offset = value.strip(), offset + skipped
-    given = _PROPERTY.match(value)
-    if given:
-        yield from _find(value[given.end() :], offset + given.end(), context)
+    offset += len(value) - len(value.lstrip())
+    value = value.strip()
+    node_property = _PROPERTY.match(value)
+    if node_property:
+        yield from _find(value[node_property.end() :], offset + node_property.end(), context)
     elif not value or not context.levels or _WHOLE_QUOTED.fullmatch(value):
         return
-    elif value[0] in _CLOSERS and _closing_place(value) == len(value) - 1:
+    elif value[0] in _CLOSERS and _closing_index(value) == len(value) - 1:
         yield from _find_inside(value, offset, context)
     elif _needs_quotes(value, context):
-        yield Quotation(offset, value, quote(_without_quotes(value)), reading_of(value))
+        yield Quotation(offset, value, quote(_without_quotes(value)), explain_reading(value))
 
 
 def _find_inside(value: str, offset: int, context: _Context) -> Iterator[Quotation]:
-    """Look at each item of a list or mapping in brackets; a mapping that is only a name is a capture."""
+    # A mapping that is only a name is a capture.
     if re.fullmatch(r"\{\w+\}", value):
-        yield Quotation(offset, value, quote(value), reading_of(value))
+        yield Quotation(offset, value, quote(value), explain_reading(value))
         return
     inside = context._replace(in_flow=True, levels=context.levels - 1)
-    for start, item in _items(value[1:-1]):
+    for start, item in _split_items(value[1:-1]):
+        item_offset = offset + 1 + start
         key = _KEY.match(item) if value[0] == "{" else None
         joined = _JOINED_KEY.fullmatch(item.strip()) if value[0] == "{" and not key else None
         if joined:
-            before = len(item) - len(item.lstrip())
+            item_offset += len(item) - len(item.lstrip())
             entry = f"{joined[1]}: {joined[2]}"
-            yield Quotation(offset + 1 + start + before, item.strip(), entry, "no space after the colon", "write")
+            yield Quotation(item_offset, item.strip(), entry, "no space after the colon", "write")
             continue
-        cut = key.end() if key else 0
-        yield from _find(item[cut:], offset + 1 + start + cut, inside)
+        value_start = key.end() if key else 0
+        yield from _find(item[value_start:], item_offset + value_start, inside)
 
 
-def _items(text: str) -> Iterator[tuple[int, str]]:
-    """Split at the commas outside of quotes, brackets and braces."""
+def _split_items(text: str) -> Iterator[tuple[int, str]]:
+    """Split at commas outside of quotes, brackets and braces."""
     start, position, depth = 0, 0, 0
     while position < len(text):
         character = text[position]
-        full_match = _WHOLE_QUOTED.match(text, position)
-        if full_match and not text[start:position].strip():
-            position = full_match.end()
+        quoted = _WHOLE_QUOTED.match(text, position)
+        if quoted and not text[start:position].strip():
+            position = quoted.end()
             continue
         depth += (character in "[{") - (character in "]}")
         if character == "," and depth <= 0:
@@ -118,13 +145,13 @@ def _items(text: str) -> Iterator[tuple[int, str]]:
     yield start, text[start:]
 
 
-def _closing_place(value: str) -> int:
-    """Find the bracket that closes the first one; -1 where none does."""
+def _closing_index(value: str) -> int:
+    """Return the index of the bracket that closes the first one, or -1."""
     depth = 0
-    for place, character in enumerate(value):
+    for index, character in enumerate(value):
         depth += (character in "[{") - (character in "]}")
         if depth == 0:
-            return place
+            return index
     return -1
 
 
@@ -136,20 +163,15 @@ def _needs_quotes(value: str, context: _Context) -> bool:
         return False
     if value[0] in "-?":
         return value[1:2] in {"", " "}
-    if value[0] in _READINGS or value[0] in "%@`,":
+    if value[0] in _READINGS or value[0] in _FORBIDDEN_STARTS:
         return True
     is_key = ": " in value or value.endswith(":")
     return " #" in value or is_key or (context.in_flow and re.search(r"[\[\]{}]", value) is not None)
 
 
 def _without_quotes(value: str) -> str:
-    """Take away the quotes around the first part of a text: of `"docs"/x` the whole is meant."""
+    # The author of `"docs"/x` means the whole: remove the quotes around the first part.
     if len(value) > 1 and value[0] in "\"'" and value[0] == value[-1]:
         return value[1:-1]
-    first = _WHOLE_QUOTED.match(value)
-    return first[0][1:-1] + value[first.end() :] if first else value.removeprefix('"').removeprefix("'")
-
-
-def without_comment(text: str) -> str:
-    """Cut a comment from the end of a line."""
-    return _COMMENT.sub("", text).rstrip()
+    quoted = _WHOLE_QUOTED.match(value)
+    return quoted[0][1:-1] + value[quoted.end() :] if quoted else value.removeprefix('"').removeprefix("'")

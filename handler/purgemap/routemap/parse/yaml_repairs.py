@@ -1,227 +1,254 @@
-"""Lines of a text that is not YAML → repairs that may make it YAML, each with what it says is wrong."""
+"""Propose repairs of lines that are not YAML: quotes, brackets, dashes, colons and indentation.
+
+`purgemap.routemap.parse.yaml_syntax` tries each, and reports the first that helps.
+"""
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 
-from purgemap.routemap.parse.characters import INVISIBLE, character_name, plain_text
-from purgemap.routemap.parse.yaml_quoting import Quotation, find_quotations, reading_of, without_comment
+from purgemap.routemap.parse.yaml_misreadings import INVISIBLE, MAX_INVISIBLE, character_name, remove_invisible
+from purgemap.routemap.parse.yaml_quoting import (
+    Quotation,
+    apply_quotations,
+    explain_reading,
+    find_loose_quotations,
+    find_quotations,
+    remove_comment,
+)
 from purgemap.routemap.problems import flow_text, quote
 
-_MAX_INVISIBLE = 20
-
-LINE = re.compile(
-    r"""(?P<before>\s*(?:-[ \t]+)*(?:(?P<key>[\w.-]+|"[^"]*"|'[^']*')[ \t]*:(?=\s|$)[ \t]*)?)(?P<value>.*)"""
-)
 LISTS = frozenset(
     ("accounts", "include", "exclude", "invalidate", "distributions", "events", "index_documents", "strip_suffixes")
 )
-SETTINGS = frozenset(
-    {
-        *("name", "bucket", "prefix", "id", "tenant", "role_arn", "external_id"),
-        *("max_paths", "max_wildcards", "max_paths_per_day"),
-        *("origin_path", "include", "exclude", "events", "index_documents", "clean_urls", "strip_suffixes"),
-        *("query_strings", "invalidate", "object", "event", "expect", "distributions", "accounts"),
-    }
-)
+SETTINGS = LISTS | {
+    *("name", "bucket", "prefix", "id", "tenant", "role_arn", "external_id", "origin_path", "clean_urls"),
+    *("max_paths", "max_wildcards", "max_paths_per_day", "query_strings", "object", "event", "expect"),
+}
 """The keys of routes, distributions, defaults and tests; other keys are names."""
+_SECTIONS = frozenset({"version", "defaults", "distributions", "routes", "tests"})
+# A route's `distributions` is a list, the section of the same name a mapping.
+_ROUTE_DISTRIBUTIONS = re.compile(r"\s*distributions:\s*[\[-]")
+_MAX_MOVED_LINES = 200
+
+_LINE = re.compile(
+    r"""(?P<before>\s*(?:-[ \t]+)*(?:(?P<key>[\w.-]+|"[^"]*"|'[^']*')[ \t]*:(?=\s|$)[ \t]*)?)(?P<value>.*)"""
+)
 _JOINED_KEY = re.compile(r"([a-z_]+)(?::(?=\S)| *[\uff1a=] *| +(?=\S))(.+)")
 _JOINED_DASH = re.compile(r"(?:-|[\u2013\u2014] ?)(?=[\w\"'{\[])")
 _SPECIAL_KEY = re.compile(r"(?P<key>[*&!@%`|>][^\s:]*|\{\w+\}[^\s:]*):(?=\s|$)")
 _DOUBLE_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 # https://yaml.org/spec/1.1/#id872840
 _UNKNOWN_ESCAPE = re.compile(r"\\(?![0abt\tnvfre \"/\\N_LPxuU])")
+_CLOSERS = {"[": ("list", "]"), "{": ("mapping", "}"), '"': ("quote", '"'), "'": ("quote", "'")}
 
 
-class Fault(NamedTuple):
-    """What is wrong at a place of the text, and how to fix it; line and column count from 0."""
+class SyntaxProblem(NamedTuple):
+    """A mistake in the text and its cure; line and column count from 0."""
 
     line: int
     column: int
     message: str
 
 
-class Trial(NamedTuple):
-    """Lines to put in place of others from a line on, and the faults that this would cure.
+class Repair(NamedTuple):
+    """Lines that replace others from `line` on, and the problems that this would cure.
 
-    `is_guess`: another repair of the same line may be as good, so what follows it is not looked at.
+    `is_guess`: another repair may be equally good, so errors after it are not searched.
     """
 
     line: int
     lines: list[str]
-    faults: list[Fault]
+    problems: list[SyntaxProblem]
     is_guess: bool = False
 
     def apply(self, lines: list[str]) -> str:
-        """Return the text with this trial's lines in place."""
+        """Return the repaired text."""
         after = lines[self.line + len(self.lines) :]
         return "\n".join((*lines[: self.line], *self.lines, *after, ""))
 
 
-def find_unquoted(text: str, line: int, column: int) -> Quotation | None:
-    """Find the unquoted text that begins at a place."""
+class _Line:
+    """A line of the text, split into what precedes its value, and the value."""
+
+    def __init__(self, lines: list[str], number: int) -> None:
+        self.number, self.text = number, lines[number]
+        match = _LINE.match(self.text)
+        self.before: str = match["before"] if match else ""
+        self.key: str = match["key"] or "" if match else ""
+        self.value: str = match["value"] if match else ""
+        self.bare_value = remove_comment(self.value)
+
+    def repair(self, text: str, column: int, message: str) -> Repair:
+        """Return the repair that replaces this line by a text."""
+        return Repair(self.number, [text], [SyntaxProblem(self.number, column, message)])
+
+    def quotation_repair(self, quotations: list[Quotation]) -> Repair:
+        """Return the repair that applies quotations to this line."""
+        problems = [SyntaxProblem(self.number, quotation.offset, quotation.message) for quotation in quotations]
+        return Repair(self.number, [apply_quotations(self.text, quotations)], problems)
+
+
+def find_unquoted(text: str, number: int, column: int) -> Quotation | None:
+    """Find the unquoted text that begins at a line and column."""
     lines = text.splitlines()
-    parsed = LINE.match(lines[line]) if line < len(lines) else None
-    if parsed is None:
+    if number >= len(lines):
         return None
-    start = parsed.end("before")
-    found = find_quotations(without_comment(parsed["value"]), frozenset(), start)
-    return next((quotation for quotation in found if quotation.offset == column), None)
+    line = _Line(lines, number)
+    quotations = find_quotations(line.bare_value, frozenset(), len(line.before))
+    return next((quotation for quotation in quotations if quotation.offset == column), None)
 
 
-def list_trials(lines: list[str], near: list[int], anchors: frozenset[str]) -> Iterator[Trial]:
-    """List the repairs of the lines near an error, the likelier ones first."""
-    yield from _visible(lines, near)
-    for line in near:
-        yield from _closed(lines, line)
-    yield from _closed_above(lines, near)
-    for line in near:
-        yield from _dashed(lines, line)
-        yield from _reescaped(lines, line)
-        yield from _quoted_key(lines, line)
-    for line in near:
-        yield from _quoted(lines, line, anchors)
-    for line in near:
-        yield from _keyed(lines, line, anchors)
-        yield from _without_comma(lines, line)
+def list_repairs(lines: list[str], near: list[int], anchors: frozenset[str]) -> Iterator[Repair]:
+    """List the repairs of the lines near an error, the most likely first."""
+    near_lines = [_Line(lines, number) for number in near]
+    yield from _remove_invisible(lines, near)
+    for line in near_lines:
+        yield from _close(line)
+    yield from _close_above(lines, near)
+    for line in near_lines:
+        yield from _add_dash(line)
+        yield from _fix_escapes(line)
+        yield from _quote_key(line)
+    for line in near_lines:
+        yield from _quote_value(line, anchors)
+    for line in near_lines:
+        yield from _add_colon(line, anchors)
+        yield from _remove_comma(line)
+    # Indentation last: nearly every error can be moved away.
+    for number in near[:2]:
+        yield from _indent_lines(lines, number)
 
 
-def _visible(lines: list[str], near: list[int]) -> Iterator[Trial]:
-    """Put spaces, or nothing, in place of invisible characters of all lines near."""
+def _remove_invisible(lines: list[str], near: list[int]) -> Iterator[Repair]:
     first, last = min(near, default=0), max(near, default=0)
     block = lines[first : last + 1]
-    found = [(line, match) for line, text in enumerate(block, first) for match in INVISIBLE.finditer(text)]
-    faults = [
-        Fault(line, match.start(), f"an invisible {character_name(match[0])}; {_cure(match[0])}")
-        for line, match in found[:_MAX_INVISIBLE]
-    ]
-    if faults:
-        yield Trial(first, [plain_text(text) for text in block], faults)
+    matches = ((number, match) for number, text in enumerate(block, first) for match in INVISIBLE.finditer(text))
+    problems = []
+    for number, match in islice(matches, MAX_INVISIBLE):
+        cure = "write a space instead" if remove_invisible(match[0]) else "remove it"
+        problems.append(SyntaxProblem(number, match.start(), f"an invisible {character_name(match[0])}; {cure}"))
+    if problems:
+        yield Repair(first, [remove_invisible(text) for text in block], problems)
 
 
-def _cure(character: str) -> str:
-    return "write a space instead" if plain_text(character) else "remove it"
+def _close(line: _Line) -> Iterator[Repair]:
+    """Close a quote, list or mapping at the end of its line."""
+    value = line.bare_value
+    if value[:1] in _CLOSERS:
+        name, closer = _CLOSERS[value[0]]
+        if closer not in line.value[1:]:
+            message = f"the {name} that begins here is never closed; write {value}{closer}"
+            yield line.repair(f"{line.before}{value}{closer}", len(line.before), message)
 
 
-def _quoted(lines: list[str], line: int, anchors: frozenset[str]) -> Iterator[Trial]:
-    """Put quotes around what YAML doesn't read as text: with what looks like a comment as the last resort."""
-    parsed = LINE.match(lines[line])
-    if parsed is None:
-        return
-    before, value = parsed["before"], parsed["value"].rstrip()
-    cut = without_comment(value)
-    for text in dict.fromkeys((value,) if _is_list(value) and not _is_list(cut) else (cut, value)):
-        body = text.rstrip(",") if text.endswith(",") else text
-        found = find_quotations(body, anchors, len(before)) or list(_loose_quotations(body, anchors, len(before)))
-        if found:
-            faults = [_fault(line, each) for each in found]
-            if parsed["key"] in LISTS and found[0].offset == len(before) and found[0].text == text:
-                faults = [Fault(line, len(before), f"{found[0].reading}; write [{_items_text(text)}]")]
-            yield Trial(line, [_with_quotes(lines[line], found)], faults)
-
-
-def _quoted_key(lines: list[str], line: int) -> Iterator[Trial]:
-    """Put quotes around a key that YAML doesn't read as text."""
-    parsed = LINE.match(lines[line])
-    special = _SPECIAL_KEY.match(parsed["value"]) if parsed else None
-    if parsed and special and not parsed["key"]:
-        key, column = special["key"], len(parsed["before"])
-        rest = parsed["value"][len(key) :]
-        message = f"{reading_of(key)}; quote it: {quote(key)}"
-        yield Trial(line, [parsed["before"] + quote(key) + rest], [Fault(line, column, message)])
-
-
-def _reescaped(lines: list[str], line: int) -> Iterator[Trial]:
-    """Put single quotes around a text with escapes that double quotes don't have."""
-    found = [match for match in _DOUBLE_QUOTED.finditer(lines[line]) if _UNKNOWN_ESCAPE.search(match[0])]
-    quotations = []
-    for match in found:
-        single = "'" + match[0][1:-1].replace("'", "''") + "'"
-        escape = "a backslash in double quotes is the start of an escape"
-        quotations.append(Quotation(match.start(), match[0], single, escape, "write"))
-    if quotations:
-        yield Trial(line, [_with_quotes(lines[line], quotations)], [_fault(line, each) for each in quotations])
-
-
-def _dashed(lines: list[str], line: int) -> Iterator[Trial]:
-    """Put a dash and a space before an item."""
-    indent = len(lines[line]) - len(lines[line].lstrip())
-    text = lines[line][indent:]
-    joined = _JOINED_DASH.match(text)
-    if joined:
-        item = f"- {text[joined.end() :]}"
-        message = f"an item starts with a dash and a space; write {without_comment(item)}"
-        yield Trial(line, [lines[line][:indent] + item], [Fault(line, indent, message)])
-
-
-def _without_comma(lines: list[str], line: int) -> Iterator[Trial]:
-    text = without_comment(lines[line])
-    if text.endswith(","):
-        yield Trial(line, [text[:-1]], [Fault(line, len(text) - 1, "a comma after the value; remove it")])
-
-
-def _closed_above(lines: list[str], near: list[int]) -> Iterator[Trial]:
+def _close_above(lines: list[str], near: list[int]) -> Iterator[Repair]:
     """Close the list or mapping around an error on the line above it."""
     if len(near) > 1 and near[1] < near[0] - 1:
-        opening = re.search(r"[\[{]\s*$", without_comment(lines[near[1]]))
+        opening = re.search(r"[\[{]\s*$", remove_comment(lines[near[1]]))
         above = near[0] - 1
         if opening:
-            closer = "]" if opening[0][0] == "[" else "}"
-            message = f"never closed; write {closer} after line {above + 1}"
-            yield Trial(above, [lines[above] + closer], [Fault(near[1], opening.start(), message)])
+            name, closer = _CLOSERS[opening[0][0]]
+            message = f"the {name} that begins here is never closed; write {closer} after line {above + 1}"
+            yield Repair(above, [lines[above] + closer], [SyntaxProblem(near[1], opening.start(), message)])
 
 
-def _items_text(text: str) -> str:
-    return ", ".join(map(flow_text, text.split(", ")))
+def _add_dash(line: _Line) -> Iterator[Repair]:
+    indent = _indent(line.text)
+    joined = _JOINED_DASH.match(line.text, indent)
+    if joined:
+        item = f"- {line.text[joined.end() :]}"
+        message = f"an item starts with a dash and a space; write {remove_comment(item)}"
+        yield line.repair(line.text[:indent] + item, indent, message)
+
+
+def _fix_escapes(line: _Line) -> Iterator[Repair]:
+    """Put single quotes around texts with escapes that double quotes do not have."""
+    quotations = []
+    for match in _DOUBLE_QUOTED.finditer(line.text):
+        if _UNKNOWN_ESCAPE.search(match[0]):
+            single = "'" + match[0][1:-1].replace("'", "''") + "'"
+            reading = "a backslash in double quotes starts an escape"
+            quotations.append(Quotation(match.start(), match[0], single, reading, "write"))
+    if quotations:
+        yield line.quotation_repair(quotations)
+
+
+def _quote_key(line: _Line) -> Iterator[Repair]:
+    match = _SPECIAL_KEY.match(line.value)
+    if match and not line.key:
+        key = match["key"]
+        yield line.quotation_repair([Quotation(len(line.before), key, quote(key), explain_reading(key))])
+
+
+def _quote_value(line: _Line, anchors: frozenset[str]) -> Iterator[Repair]:
+    value, bare, column = line.value.rstrip(), line.bare_value, len(line.before)
+    # A comment may be a part of the text: its quotation is tried last.
+    for text in dict.fromkeys((value,) if _is_list(value) and not _is_list(bare) else (bare, value)):
+        body = text.rstrip(",")
+        quotations = find_quotations(body, anchors, column) or [*find_loose_quotations(body, anchors, column)]
+        if quotations:
+            repair = line.quotation_repair(quotations)
+            if line.key in LISTS and quotations[0].offset == column and quotations[0].text == text:
+                message = f"{quotations[0].reading}; write [{', '.join(map(flow_text, text.split(', ')))}]"
+                repair = repair._replace(problems=[SyntaxProblem(line.number, column, message)])
+            yield repair
 
 
 def _is_list(value: str) -> bool:
     return value[:1] in {"[", "{"} and value[-1:] in {"]", "}"}
 
 
-def _loose_quotations(body: str, anchors: frozenset[str], offset: int) -> Iterator[Quotation]:
-    """Look at the items of a list whose brackets are on other lines."""
-    opening = len(body) - len(body.lstrip("[ "))
-    inner = body[opening:].rstrip("]} ")
-    start = offset + opening
-    for item in re.split(r"(?<=,)\s", inner):
-        yield from find_quotations(item.rstrip(","), anchors, start, in_flow=True)
-        start += len(item) + 1
-
-
-def _with_quotes(text: str, quotations: list[Quotation]) -> str:
-    for each in reversed(quotations):
-        text = text[: each.offset] + each.quote + text[each.offset + len(each.text) :]
-    return text
-
-
-def _fault(line: int, quotation: Quotation) -> Fault:
-    return Fault(line, quotation.offset, f"{quotation.reading}; {quotation.cure} {quotation.quote}")
-
-
-def _keyed(lines: list[str], line: int, anchors: frozenset[str]) -> Iterator[Trial]:
+def _add_colon(line: _Line, anchors: frozenset[str]) -> Iterator[Repair]:
     """Put a colon and a space between a key and its value."""
-    parsed = LINE.match(lines[line])
-    joined = _JOINED_KEY.fullmatch(without_comment(parsed["value"])) if parsed and not parsed["key"] else None
-    if parsed is None or joined is None:
-        return
-    key, value = joined.groups()
-    quotations = find_quotations(value, anchors)
-    entry = f"{key}: {_with_quotes(value, quotations)}"
-    what = "no space after the colon" if f"{key}:" in joined[0] else "no colon after the key"
-    column = len(parsed["before"])
-    yield Trial(line, [parsed["before"] + entry], [Fault(line, column, f"{what}; write {entry}")])
+    joined = None if line.key else _JOINED_KEY.fullmatch(line.bare_value)
+    if joined:
+        key, value = joined.groups()
+        entry = f"{key}: {apply_quotations(value, find_quotations(value, anchors))}"
+        mistake = "no space after the colon" if f"{key}:" in joined[0] else "no colon after the key"
+        yield line.repair(line.before + entry, len(line.before), f"{mistake}; write {entry}")
 
 
-def _closed(lines: list[str], line: int) -> Iterator[Trial]:
-    """Close a quote, a list or a mapping at the end of its line."""
-    parsed = LINE.match(lines[line])
-    value = without_comment(parsed["value"]) if parsed else ""
-    if parsed is None or not value or value[0] not in "\"'[{":
-        return
-    names = {'"': "quote", "'": "quote", "[": "list", "{": "mapping"}
-    closer = {"[": "]", "{": "}"}.get(value[0], value[0])
-    if closer in parsed["value"][1:]:
-        return
-    message = f"the {names[value[0]]} that begins here is never closed; write {value}{closer}"
-    yield Trial(line, [parsed["before"] + value + closer], [Fault(line, len(parsed["before"]), message)])
+def _remove_comma(line: _Line) -> Iterator[Repair]:
+    text = remove_comment(line.text)
+    if text.endswith(","):
+        yield line.repair(text[:-1], len(text) - 1, "a comma after the value; remove it")
+
+
+def _indent_lines(lines: list[str], number: int) -> Iterator[Repair]:
+    """Move a line, alone or with the lines below it, to a column where a line above begins."""
+    first = _Line(lines, number)
+    indent, key = _indent(first.text), first.key
+    line_by_column = {column: above for above in range(number) for column in _content_columns(lines[above])}
+    block = [first.text]
+    for text in lines[number + 1 : number + 1 + _MAX_MOVED_LINES]:
+        if text.strip() and _indent(text) <= indent:
+            break
+        block.append(text)
+    is_section = key in _SECTIONS and not _ROUTE_DISTRIBUTIONS.match("\n".join(block))
+
+    def distance(column: int) -> tuple[bool, int, bool, int]:
+        above = line_by_column[column]
+        is_other_kind = (_Line(lines, above).key in SETTINGS) != (key in SETTINGS)
+        return is_section and column > 0, abs(column - indent), is_other_kind, -above
+
+    for column in sorted(line_by_column.keys() - {indent}, key=distance)[:3]:
+        spaces = "1 space" if indent == 1 else f"{indent} spaces"
+        message = f"indented by {spaces}; indent it by {column}, like line {line_by_column[column] + 1}"
+        for moved in (block[:1], block):
+            shifted = [" " * max(0, _indent(text) + column - indent) + text.lstrip() for text in moved]
+            yield Repair(number, shifted, [SyntaxProblem(number, indent, message)], is_guess=True)
+
+
+def _content_columns(text: str) -> Iterator[int]:
+    """List the columns where a line's content begins: its dash, and what follows the dash."""
+    if text.strip() and not text.lstrip().startswith("#"):
+        yield _indent(text)
+        dashes = re.match(r"\s*(?:-\s+)+", text)
+        if dashes:
+            yield dashes.end()
+
+
+def _indent(text: str) -> int:
+    return len(text) - len(text.lstrip())

@@ -1,69 +1,128 @@
-"""Text that is not YAML → where it breaks and how to fix it: each cure is tried on the text before it is given."""
+"""Explain text that is not YAML: where it breaks, and a repair that was tried on the text."""
 
 import re
-from collections.abc import Iterator
-from itertools import chain, islice
+from collections.abc import Iterable, Iterator
+from itertools import islice
 
 import yaml
+from yaml.composer import ComposerError
 from yaml.events import CollectionEndEvent, CollectionStartEvent
 
-from purgemap.routemap.parse.yaml_indentation import list_moves
-from purgemap.routemap.parse.yaml_quoting import without_comment
-from purgemap.routemap.parse.yaml_repairs import Fault, Trial, list_trials
+from purgemap.routemap.parse.yaml_quoting import remove_comment
+from purgemap.routemap.parse.yaml_repairs import Repair, SyntaxProblem, find_unquoted, list_repairs
+from purgemap.routemap.problems import MapError, file_error
+from purgemap.text import escape_control_characters
+
+LOADER: "type[yaml.CSafeLoader | yaml.SafeLoader]" = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+TOO_DEEP = "too many nested levels; a map needs at most seven"
 
 _MAX_LINES_BACK = 5
 _MAX_PARSED_CHARACTERS = 24_000_000
-"""How much text all trials of one mistake may parse; libyaml parses some 10 MB a second."""
-_MAX_TRIALS = 40
+"""Text that all repairs of one mistake may parse; libyaml parses some 10 MB a second."""
+_MAX_REPAIRS_TRIED = 40
 _MAX_MISTAKES = 20
 _MAX_REPAIRED_CHARACTERS = 50_000
-"""Of a larger text only the first mistake is cured: a trial takes 0.1 s for 10,000 routes."""
-
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""In a larger text only the first mistake is repaired: a try takes 0.1 s for 10,000 routes."""
 _MAX_LEVELS = 100
 """libyaml's time grows with the square of the levels; the composer refuses them anyway."""
 
 _ANCHOR = re.compile(r"&([\w-]+)")
+_TAB_INDENT = re.compile(r"[ -]*\t")
+_MAX_MARKERS = 12
+_MARKER = re.compile(r"^(?:<{7}|\|{7}|={7}|>{7})(?= |\r?$).*$", re.MULTILINE)
+_CONFLICT = "a merge-conflict marker; keep one of the two versions and remove the marker"
 
 
-def find_cures(text: str, error: yaml.MarkedYAMLError) -> tuple[list[Fault], yaml.MarkedYAMLError | None]:
-    """Find the faults behind a text's syntax errors, and the first error that no cure was found for."""
-    faults: list[Fault] = []
-    broken: yaml.MarkedYAMLError | None = error
+def check_conflict_markers(file: str, text: str) -> None:
+    """Raise MapError if a text has merge-conflict markers."""
+    markers = [*islice(_MARKER.finditer(text), _MAX_MARKERS)]
+    # A row of = or | alone may be text: it counts as a marker only if the text is not YAML.
+    if any(marker[0][0] in "<>" for marker in markers):
+        raise _map_error(file, _marker_problems(text, markers))
+
+
+def syntax_error(file: str, text: str, error: yaml.MarkedYAMLError) -> MapError:
+    """Return the MapError of a syntax error: the problems for which a repair was found, and the first other one."""
+    mark = error.problem_mark or error.context_mark
+    if mark is None:
+        return file_error(file, f"invalid YAML: {error.problem}")
+    lines = text.splitlines()
+    tab = _TAB_INDENT.match(lines[mark.line] if mark.line < len(lines) else "")
+    if tab:
+        message = "a tab in the indentation; indent with spaces"
+        return file_error(file, message, line=mark.line + 1, column=tab.end())
+    problems = _marker_problems(text, islice(_MARKER.finditer(text), _MAX_MARKERS))
+    # The composer's errors (aliases, documents, limits) are not about syntax, so no repair helps.
+    if not problems:
+        problems, unrepaired = ([], error) if isinstance(error, ComposerError) else _find_problems(text, error)
+        problems += [SyntaxProblem(*_position(unrepaired), _describe(text, unrepaired))] if unrepaired else []
+    return _map_error(file, problems)
+
+
+def _marker_problems(text: str, markers: Iterable[re.Match[str]]) -> list[SyntaxProblem]:
+    return [SyntaxProblem(text.count("\n", 0, marker.start()), 0, _CONFLICT) for marker in markers]
+
+
+def _map_error(file: str, problems: list[SyntaxProblem]) -> MapError:
+    errors = (
+        file_error(file, escape_control_characters(message), line=line + 1, column=column + 1)
+        for line, column, message in problems
+    )
+    return MapError(problem for error in errors for problem in error.problems)
+
+
+def _describe(text: str, error: yaml.MarkedYAMLError) -> str:
+    problem = ", ".join(part for part in (error.context, error.problem) if part)
+    mark = error.problem_mark
+    if error.problem == TOO_DEEP:
+        return TOO_DEEP
+    if "single document" in problem:
+        return "a second YAML document; move it into a file of its own, in a folder of parts"
+    if mark and "undefined alias" in problem:
+        unquoted = find_unquoted(text, mark.line, mark.column)
+        replacement = f": {unquoted.replacement}" if unquoted else ""
+        return f"an alias without its anchor; write the anchor before it, or quote it if it is text{replacement}"
+    return f"{problem}; quote it" if "cannot start any token" in problem else f"invalid YAML: {problem}"
+
+
+def _find_problems(text: str, error: yaml.MarkedYAMLError) -> tuple[list[SyntaxProblem], yaml.MarkedYAMLError | None]:
+    """Find the problems behind a text's syntax errors, and the first error without a repair."""
+    problems: list[SyntaxProblem] = []
+    next_error: yaml.MarkedYAMLError | None = error
     most = _MAX_MISTAKES if len(text) <= _MAX_REPAIRED_CHARACTERS else 1
-    while broken is not None and len(faults) < most:
-        trial = _find_trial(text, broken)
-        if trial is None:
-            return faults, broken
-        faults += trial.faults
-        text = trial.apply(text.splitlines())
-        broken = None if trial.is_guess else _first_error(text)
-    return faults, None
+    while next_error is not None and len(problems) < most:
+        repair = _find_repair(text, next_error)
+        if repair is None:
+            return problems, next_error
+        problems += repair.problems
+        text = repair.apply(text.splitlines())
+        next_error = None if repair.is_guess else _first_error(text)
+    return problems, None
 
 
-def _find_trial(text: str, error: yaml.MarkedYAMLError) -> Trial | None:
-    """Try cures near an error: the first that leaves no error at all, else the first that lets the text parse on."""
+def _find_repair(text: str, error: yaml.MarkedYAMLError) -> Repair | None:
+    """Find the first repair near an error that leaves no error, or else the first after which the text parses on."""
     lines = text.splitlines()
     if not lines:
         return None
-    most = min(_MAX_TRIALS, _MAX_PARSED_CHARACTERS // len(text))
-    helpful, near = None, _near(lines, error)
-    trials = list_trials(lines, near, frozenset(_ANCHOR.findall(text)))
-    moves = (move for line in near[:2] for move in list_moves(lines, line))
-    for trial in islice(chain(trials, moves), most):
-        further = _first_error(trial.apply(lines))
-        if further is None:
-            return trial
-        if helpful is None and _parses_on(trial, error, further):
-            helpful = trial
-    return helpful
+    most = min(_MAX_REPAIRS_TRIED, _MAX_PARSED_CHARACTERS // len(text))
+    partial = None
+    repairs = list_repairs(lines, _lines_near(lines, error), frozenset(_ANCHOR.findall(text)))
+    for repair in islice(repairs, most):
+        next_error = _first_error(repair.apply(lines))
+        if next_error is None:
+            return repair
+        if partial is None and _parses_on(repair, error, next_error):
+            partial = repair
+    return partial
 
 
-def _parses_on(trial: Trial, error: yaml.MarkedYAMLError, further: yaml.MarkedYAMLError) -> bool:
-    """Return whether the next error comes after the first; columns compare only in a line that the trial keeps."""
-    first, following = _position(error), _position(further)
-    is_changed = trial.line <= first[0] < trial.line + len(trial.lines)
-    return following[0] > max(first[0], trial.line) or (not is_changed and following > first)
+def _parses_on(repair: Repair, error: yaml.MarkedYAMLError, next_error: yaml.MarkedYAMLError) -> bool:
+    """Return whether the next error comes after the first."""
+    before, after = _position(error), _position(next_error)
+    # Columns are comparable only in a line that the repair does not change.
+    is_changed = repair.line <= before[0] < repair.line + len(repair.lines)
+    return after[0] > max(before[0], repair.line) or (not is_changed and after > before)
 
 
 def _position(error: yaml.MarkedYAMLError) -> tuple[int, int]:
@@ -74,7 +133,7 @@ def _position(error: yaml.MarkedYAMLError) -> tuple[int, int]:
 def _first_error(text: str) -> yaml.MarkedYAMLError | None:
     levels = 0
     try:
-        for event in yaml.parse(text, Loader=_Loader):
+        for event in yaml.parse(text, Loader=LOADER):
             levels += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
             if levels > _MAX_LEVELS:
                 break
@@ -83,20 +142,17 @@ def _first_error(text: str) -> yaml.MarkedYAMLError | None:
     return None
 
 
-def _near(lines: list[str], error: yaml.MarkedYAMLError) -> list[int]:
-    """List the lines where the mistake may be: that of the error, of its context, and those before."""
+def _lines_near(lines: list[str], error: yaml.MarkedYAMLError) -> list[int]:
+    """List the lines where the mistake may be: the error's, its context's, and those before."""
     marks = [mark.line for mark in (error.problem_mark, error.context_mark) if mark]
     last = min(marks[0], len(lines))
     before = [line for line in range(last - 1, -1, -1) if lines[line].strip() and lines[line].lstrip()[0] != "#"]
-    near = (*marks, *before[:_MAX_LINES_BACK], *_open_quote(lines, before))
+    near = (*marks, *before[:_MAX_LINES_BACK], *islice(_open_quotes(lines, before), 1))
     return [line for line in dict.fromkeys(near) if line < len(lines)]
 
 
-def _open_quote(lines: list[str], before: list[int]) -> Iterator[int]:
-    """Find the nearest line with a quote that it doesn't close."""
-    return islice((line for line in before if _unclosed(lines[line])), 1)
-
-
-def _unclosed(line: str) -> bool:
-    value = without_comment(line)
-    return any(value.count(quote) % 2 for quote in "\"'")
+def _open_quotes(lines: list[str], before: list[int]) -> Iterator[int]:
+    for line in before:
+        value = remove_comment(lines[line])
+        if any(value.count(quote) % 2 for quote in "\"'"):
+            yield line

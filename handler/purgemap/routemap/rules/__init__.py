@@ -1,93 +1,93 @@
-"""A map as written → what it has wrong beyond its shape; each rule is one small function."""
+"""Check what the schema cannot express. Each rule is one small function that yields problems."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 from purgemap.routemap.parse.model import MapConfig, RouteConfig
 from purgemap.routemap.problems import Problem
 from purgemap.routemap.rules import buckets, captures, distributions, matches, patterns, redundancy, templates
-
-Rule = Callable[[MapConfig], Iterator[Problem]]
-
-
-def broken_rules(config: MapConfig, shape_problems: Iterable[Problem]) -> list[Problem]:
-    """Try every rule on the valid parts of a map."""
-    found = [problem for rule in _RULES for problem in rule(config)]
-    # A broken route may be the one that uses a name.
-    if not any(_breaks_a_route(problem) for problem in (*shape_problems, *found)):
-        found += distributions.names_are_used(config)
-    return found
+from purgemap.routemap.rules.context import Rule, RuleContext
 
 
-def _breaks_a_route(problem: Problem) -> bool:
+def broken_rules(config: MapConfig, schema_problems: Iterable[Problem]) -> list[Problem]:
+    """Check every rule on the valid parts of a map."""
+    context = RuleContext(config)
+    problems = [problem for rule in _RULES for problem in rule(context)]
+    # An invalid route may be the one that uses a name.
+    if not any(_is_route_error(problem) for problem in (*schema_problems, *problems)):
+        problems += distributions.names_are_used(context)
+    return problems
+
+
+def _is_route_error(problem: Problem) -> bool:
     return problem.severity == "error" and problem.path.startswith("$.routes")
 
 
-def has_routes(config: MapConfig) -> Iterator[Problem]:
-    """Refuse a map that routes nothing."""
-    if not config.routes and config.is_complete:
-        yield config.roots[0].error("no routes; a map needs at least one under routes:")
+def has_routes(context: RuleContext) -> Iterator[Problem]:
+    """Report a map without routes."""
+    if not context.config.routes and context.config.is_complete:
+        yield context.config.roots[0].error("no routes; add at least one under routes:")
 
 
-def defaults_stand_once(config: MapConfig) -> Iterator[Problem]:
-    """Refuse defaults in two parts: a part would change what the others mean."""
-    for place in config.defaults_locations[1:]:
-        first = config.defaults_locations[0]
-        yield place.error(f"{first.source.file} has defaults, too; keep them in one part", at_key=True)
+def defaults_are_in_one_file(context: RuleContext) -> Iterator[Problem]:
+    """Report defaults in a second file: a file would change the routes of the others."""
+    for location in context.config.defaults_locations[1:]:
+        first_file = context.config.defaults_locations[0].source.file
+        yield location.error(f"{first_file} has defaults too; keep them in one file", at_key=True)
 
 
-def distribution_names_are_unique(config: MapConfig) -> Iterator[Problem]:
-    """Refuse a distribution's name that an earlier part has."""
-    for place in config.duplicate_names:
-        name = str(place.path[-1])
-        first = config.distributions[name].place
-        yield place.error(f"{name} stands in {first.text}, too; give one of them another name", at_key=True)
+def distribution_names_are_unique(context: RuleContext) -> Iterator[Problem]:
+    """Report a distribution's name that an earlier file defines."""
+    for location in context.config.duplicate_names:
+        name = str(location.path[-1])
+        first = context.config.distributions[name].location
+        yield location.error(f"{name} is also defined at {first.text}; rename one of them", at_key=True)
 
 
-def route_names_are_unique(config: MapConfig) -> Iterator[Problem]:
-    """Refuse a route's name that an earlier route has."""
+def route_names_are_unique(context: RuleContext) -> Iterator[Problem]:
+    """Report a route's name that an earlier route has."""
     first_by_name: dict[str, RouteConfig] = {}
-    for route in config.routes:
+    for route in context.config.routes:
         if route.name is None:
             continue
         first = first_by_name.setdefault(route.name, route)
         if first is not route:
-            place = route.place / "name"
-            yield place.error(f"the route at {first.place.text} is called {route.name}, too; give one another name")
+            message = f"the route at {first.location.text} is also named {route.name}; rename one of them"
+            yield (route.location / "name").error(message)
 
 
 _RULES: tuple[Rule, ...] = (
     has_routes,
-    defaults_stand_once,
+    defaults_are_in_one_file,
     distribution_names_are_unique,
     route_names_are_unique,
-    patterns.buckets_can_be_read,
-    patterns.prefixes_can_be_read,
-    patterns.captures_have_free_names,
-    patterns.globs_can_be_read,
+    patterns.buckets_are_valid,
+    patterns.prefixes_are_valid,
+    patterns.capture_names_are_free,
+    patterns.globs_are_valid,
     patterns.buckets_can_be_indexed,
     patterns.globs_can_be_indexed,
-    patterns.globs_spell_out_braces,
-    matches.globs_spell_out_brackets,
+    patterns.globs_have_no_braces,
+    matches.globs_have_no_words_in_brackets,
     matches.globs_match_some_key,
-    matches.filters_let_something_pass,
+    matches.filters_admit_some_key,
     matches.prefixes_match_some_key,
     matches.index_documents_are_names,
     matches.captures_split_in_one_way,
-    buckets.buckets_may_exist,
-    patterns.prefixes_end_in_a_slash,
-    patterns.prefixes_hold_no_tilde,
-    templates.origin_paths_can_be_read,
-    templates.items_can_be_sent,
-    templates.items_hold_single_slashes,
+    buckets.buckets_can_exist,
+    patterns.prefixes_end_with_a_slash,
+    patterns.prefixes_have_no_tilde,
+    templates.origin_paths_are_valid,
+    templates.items_are_valid,
+    templates.items_have_single_slashes,
     captures.captures_are_defined,
     distributions.names_are_known,
-    distributions.templates_can_be_names,
-    distributions.ids_mean_one_entry,
-    distributions.access_is_one,
-    distributions.options_are_one,
+    distributions.name_templates_are_valid,
+    distributions.ids_are_unambiguous,
+    distributions.same_access_everywhere,
+    distributions.same_options_everywhere,
     distributions.ids_have_one_name,
     distributions.tests_expect_known_distributions,
-    distributions.tests_expect_once,
-    redundancy.routes_reach_something,
-    redundancy.routes_are_needed,
+    distributions.tests_expect_each_distribution_once,
+    redundancy.prefixes_are_below_origin_paths,
+    redundancy.no_redundant_routes,
 )

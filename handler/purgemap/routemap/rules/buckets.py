@@ -1,57 +1,58 @@
-"""Warn of buckets that S3 would refuse to make, so that no event can name them.
+"""Warn of buckets that cannot exist, because S3 rejects such names: no event can match them.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from purgemap.routemap.parse.model import MapConfig
 from purgemap.routemap.patterns import Token, TokenKind
 from purgemap.routemap.problems import Problem, quote
-from purgemap.routemap.rules.patterns import parts_of
+from purgemap.routemap.rules.context import RuleContext
 
 _MAX_LENGTH = 63
-_REFUSED = re.compile(r"[^a-z0-9.-]")
-_ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")
+_FORBIDDEN = re.compile(r"[^a-z0-9.-]")
+_IP_ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")
 _RESERVED_STARTS = ("xn--", "sthree-", "amzn-s3-demo-")
 _RESERVED_ENDS = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
 
 
-def buckets_may_exist(config: MapConfig) -> Iterator[Problem]:
-    """Warn of a bucket's name or pattern that no bucket has."""
-    for route in config.routes:
-        parts = parts_of(route.bucket)
-        fault = _fault(parts) if parts else None
-        if fault:
-            yield (route.place / "bucket").warning(f"S3 makes no bucket of this name: {fault}")
+def buckets_can_exist(context: RuleContext) -> Iterator[Problem]:
+    """Warn of a bucket's name or pattern that no bucket can have."""
+    for route in context.config.routes:
+        tokens = context.tokens(route.bucket)
+        broken_rule = _broken_rule(tokens) if tokens else None
+        if broken_rule:
+            message = f"S3 rejects this bucket name: {broken_rule}; write the name that S3 lists"
+            yield (route.location / "bucket").warning(message)
 
 
-def _fault(parts: tuple[Token, ...]) -> str | None:
-    """Say what of a pattern's literal text breaks a rule for names; captures and stars may hold what is needed."""
-    literal = [part.text for part in parts if part.kind is TokenKind.LITERAL]
-    refused = next(filter(None, map(_REFUSED.search, literal)), None)
-    if refused:
-        rule = f"names hold lowercase letters, digits, '.' and '-', not {quote(refused[0])}"
-        return f"{rule}, but for buckets of us-east-1 from before March 2018"
-    if any(".." in text for text in literal):
-        return "names hold no two dots in a row"
-    # A star may be empty, a capture is one character at least.
-    shortest = sum(
-        len(part.text) if part.kind is TokenKind.LITERAL else part.kind is TokenKind.CAPTURE for part in parts
-    )
-    if shortest > _MAX_LENGTH:
-        return f"names have at most {_MAX_LENGTH} characters, this has {shortest}"
-    return _end_fault(parts)
+def _broken_rule(tokens: Sequence[Token]) -> str | None:
+    """Return the naming rule that a pattern's literal text breaks, whatever its wildcards match."""
+    literals = [token.text for token in tokens if token.kind is TokenKind.LITERAL]
+    forbidden = next(filter(None, map(_FORBIDDEN.search, literals)), None)
+    if forbidden:
+        # Buckets of us-east-1 that were created before March 2018 may have such names.
+        return (
+            f"names hold lowercase letters, digits, '.' and '-', not {quote(forbidden[0])} "
+            "(except in us-east-1 before March 2018)"
+        )
+    if any(".." in text for text in literals):
+        return "names have no two dots in a row"
+    # A star may match nothing, a capture at least one character.
+    length = sum(map(len, literals)) + sum(token.kind is TokenKind.CAPTURE for token in tokens)
+    if length > _MAX_LENGTH:
+        return f"names have at most {_MAX_LENGTH} characters, this has {length}"
+    return _broken_end_rule(tokens)
 
 
-def _end_fault(parts: tuple[Token, ...]) -> str | None:
-    start = parts[0].text if parts[0].kind is TokenKind.LITERAL else ""
-    end = parts[-1].text if parts[-1].kind is TokenKind.LITERAL else ""
+def _broken_end_rule(tokens: Sequence[Token]) -> str | None:
+    start = tokens[0].text if tokens[0].kind is TokenKind.LITERAL else ""
+    end = tokens[-1].text if tokens[-1].kind is TokenKind.LITERAL else ""
     if start[:1] in {".", "-"} or end[-1:] in {".", "-"}:
         return "names start and end with a letter or digit"
-    if len(parts) == 1 and _ADDRESS.fullmatch(start):
-        return "names don't look like an IP address"
-    reserved = [f"start with {each}" for each in _RESERVED_STARTS if start.startswith(each)]
-    reserved += [f"end in {each}" for each in _RESERVED_ENDS if end.endswith(each)]
-    return f"names don't {reserved[0]}, which is reserved; write the bucket's own name" if reserved else None
+    if len(tokens) == 1 and _IP_ADDRESS.fullmatch(start):
+        return "names do not look like an IP address"
+    reserved = [f"start with {text}" for text in _RESERVED_STARTS if start.startswith(text)]
+    reserved += [f"end with {text}" for text in _RESERVED_ENDS if end.endswith(text)]
+    return f"names do not {reserved[0]}, which is reserved" if reserved else None

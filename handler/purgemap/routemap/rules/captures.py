@@ -1,115 +1,113 @@
-"""Where captures stand, a route must define them: in its own settings and in those that it takes over."""
+"""Check that a route's bucket or prefix defines every `{capture}` that the route uses or inherits."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from purgemap.routemap.parse.distributions import DistributionLookup, is_template, name_regex
-from purgemap.routemap.parse.model import DistributionConfig, MapConfig, RouteConfig, with_locations
+from purgemap.routemap.parse.distributions import is_template, name_regex
+from purgemap.routemap.parse.model import DistributionConfig, RouteConfig, with_locations
 from purgemap.routemap.parse.yaml_source import Location
 from purgemap.routemap.patterns import capture_names
 from purgemap.routemap.problems import Problem, did_you_mean
-from purgemap.routemap.rules.patterns import RESERVED, captures_of, parts_of
+from purgemap.routemap.rules.context import RESERVED_CAPTURES, RuleContext
 
 
 class _Template(NamedTuple):
-    """A text that captures are put into, and where it stands; `free` are those that every route has."""
+    """A text with captures and its location; `predefined` captures need no definition."""
 
-    place: Location
+    location: Location
     text: str
-    free: tuple[str, ...] = ()
+    predefined: tuple[str, ...] = ()
 
 
-def captures_are_defined(config: MapConfig) -> Iterator[Problem]:
-    """Refuse a capture that a route's bucket and prefix don't define; a shared template is told of once."""
-    told: set[tuple[Location, str]] = set()
-    inherited = _Inherited(config)
-    for route in config.routes:
-        defined = captures_of(route)
+def captures_are_defined(context: RuleContext) -> Iterator[Problem]:
+    """Report a capture that a route's bucket and prefix do not define."""
+    # A template of a distribution or of the defaults is reported once, not for each of 10,000 routes.
+    reported: set[tuple[Location, str]] = set()
+    inherited = _InheritedTemplates(context)
+    for route in context.config.routes:
+        defined = context.captures(route)
         if defined is None:
             continue
-        for template in (*_own_templates(route), *inherited.templates(route, defined)):
-            for name in _undefined(template, defined):
-                if (template.place, name) not in told:
-                    told.add((template.place, name))
-                    yield template.place.error(_message(template, name, route, defined))
+        for template in (*_own_templates(route), *inherited.list_templates(route, defined)):
+            for name in _undefined(context, template, defined):
+                if (template.location, name) not in reported:
+                    reported.add((template.location, name))
+                    yield template.location.error(_message(template, name, route, defined))
 
 
-def _undefined(template: _Template, defined: tuple[str, ...]) -> list[str]:
+def _undefined(context: RuleContext, template: _Template, defined: tuple[str, ...]) -> list[str]:
     if "{" not in template.text:
         return []
-    names = capture_names(parts_of(template.text) or ())
-    return [name for name in dict.fromkeys(names) if name not in defined and name not in template.free]
+    names = capture_names(context.tokens(template.text) or ())
+    return [name for name in dict.fromkeys(names) if name not in defined and name not in template.predefined]
 
 
 def _message(template: _Template, name: str, route: RouteConfig, defined: tuple[str, ...]) -> str:
-    if name in RESERVED:
-        return f"{{{name}}} stands in invalidate only; take what you need from the bucket or prefix by another name"
-    is_own = template.place.path[: len(route.place.path)] == route.place.path
-    who = "the bucket and prefix" if is_own else f"the route at {route.place.text}, which takes this over,"
-    cure = (
-        did_you_mean(name, defined) if defined else f"write {{{name}}} in the bucket or prefix, where it is taken from"
-    )
-    return f"{{{name}}} is a capture that {who} {'do' if is_own else 'does'}n't define; {cure}"
+    if name in RESERVED_CAPTURES:
+        return f"{{{name}}} is available in invalidate only; define a capture of another name in the bucket or prefix"
+    is_own = template.location.path[: len(route.location.path)] == route.location.path
+    place = "in the bucket or prefix" if is_own else f"by the route at {route.location.text}, which inherits this text"
+    cure = did_you_mean(name, defined) if defined else f"write {{{name}}} in the bucket or prefix"
+    return f"the capture {{{name}}} is not defined {place}; {cure}"
 
 
 def _own_templates(route: RouteConfig) -> Iterator[_Template]:
-    yield from _templates(route.place, route.options)
+    yield from _list_templates(route.location, route.options)
     for target in route.targets:
         if target.text is not None:
-            yield _Template(target.place, target.text)
+            yield _Template(target.location, target.text)
 
 
-def _templates(place: Location, options: Mapping[str, Any]) -> Iterator[_Template]:
+def _list_templates(location: Location, options: Mapping[str, Any]) -> Iterator[_Template]:
     if options.get("origin_path"):
-        yield _Template(place / "origin_path", options["origin_path"])
-    for item, text in with_locations(place / "invalidate", options.get("invalidate")):
-        yield _Template(item, text, RESERVED)
+        yield _Template(location / "origin_path", options["origin_path"])
+    for item, text in with_locations(location / "invalidate", options.get("invalidate")):
+        yield _Template(item, text, RESERVED_CAPTURES)
 
 
-class _Inherited:
-    """The templates that routes take over from their distributions and from the defaults."""
+class _InheritedTemplates:
+    """The templates that routes inherit from their distributions and from the defaults."""
 
-    def __init__(self, config: MapConfig) -> None:
-        self._written = config
-        self._directory = DistributionLookup(config)
-        # Few distributions have captures in their settings; only these are looked at for a route's templates.
-        self._capturing = [
+    def __init__(self, context: RuleContext) -> None:
+        self._context = context
+        self._defaults = context.config.defaults
+        # Few distributions have captures in their settings; a route's name templates are matched with these only.
+        self._names_with_captures = [
             name
-            for name, distribution in config.distributions.items()
-            if any("{" in template.text for template in _templates(distribution.place, distribution.options))
+            for name, distribution in context.config.distributions.items()
+            if any("{" in template.text for template in _list_templates(distribution.location, distribution.options))
         ]
         self._seen: set[tuple[str, tuple[str, ...], frozenset[str]]] = set()
 
-    def templates(self, route: RouteConfig, defined: tuple[str, ...]) -> Iterator[_Template]:
-        """Give the templates that a route uses and doesn't replace."""
+    def list_templates(self, route: RouteConfig, defined: tuple[str, ...]) -> Iterator[_Template]:
+        """List the templates that a route inherits and does not override."""
         for distribution in self._distributions(route, defined):
             options = {name: value for name, value in distribution.options.items() if name not in route.options}
-            yield from _templates(distribution.place, options)
-        defaults = self._written.defaults
-        options = {name: value for name, value in defaults.options.items() if self._reaches(name, route)}
-        yield from _templates(defaults.place, options)
+            yield from _list_templates(distribution.location, options)
+        options = {name: value for name, value in self._defaults.options.items() if self._inherits(route, name)}
+        yield from _list_templates(self._defaults.location, options)
 
-    def _reaches(self, option: str, route: RouteConfig) -> bool:
-        """Tell whether a default isn't replaced by the route or by each of its distributions."""
+    def _inherits(self, route: RouteConfig, option: str) -> bool:
+        """Return whether a default is overridden neither by the route nor by all of its distributions."""
         if option in route.options:
             return False
-        found = [self._directory.find(target) for target in route.targets]
-        return any(distribution is None or option not in distribution.options for distribution in found)
+        distributions = map(self._context.lookup.find, route.targets)
+        return any(distribution is None or option not in distribution.options for distribution in distributions)
 
     def _distributions(self, route: RouteConfig, defined: tuple[str, ...]) -> Iterator[DistributionConfig]:
         for target in route.targets:
-            distribution = self._directory.find(target)
+            distribution = self._context.lookup.find(target)
             if distribution is not None:
                 yield distribution
             elif target.text is not None and is_template(target.text):
                 yield from self._nameable(target.text, defined, frozenset(route.options))
 
     def _nameable(
-        self, template: str, defined: tuple[str, ...], replaced: frozenset[str]
+        self, template: str, defined: tuple[str, ...], overridden: frozenset[str]
     ) -> Iterator[DistributionConfig]:
-        """Give the distributions that a template may name, once for all routes that would say the same of them."""
-        seen = (template, defined, replaced) in self._seen
-        self._seen.add((template, defined, replaced))
-        if self._capturing and not seen and parts_of(template) is not None:
-            makes = name_regex(template).fullmatch
-            yield from (self._written.distributions[name] for name in self._capturing if makes(name))
+        """List the distributions that a template may name, once for all routes with the same outcome."""
+        seen = (template, defined, overridden) in self._seen
+        self._seen.add((template, defined, overridden))
+        if self._names_with_captures and not seen and self._context.tokens(template) is not None:
+            matches = name_regex(template).fullmatch
+            yield from (self._context.config.distributions[name] for name in self._names_with_captures if matches(name))

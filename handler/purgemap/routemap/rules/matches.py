@@ -1,159 +1,154 @@
-"""Warn of patterns that match nothing, or something else than they look like."""
+"""Warn of patterns that match nothing, or not what they seem to match."""
 
 import re
 from collections.abc import Iterator
 
-from purgemap.routemap.parse.model import MapConfig, RouteConfig, with_locations
-from purgemap.routemap.parse.yaml_source import Location
+from purgemap.routemap.parse.model import RouteConfig
 from purgemap.routemap.patterns import Token, TokenKind, capture_names
 from purgemap.routemap.problems import Problem, quote
-from purgemap.routemap.rules.patterns import RESERVED, parts_of
+from purgemap.routemap.rules.context import RESERVED_CAPTURES, RuleContext
 from purgemap.text import S3_SCHEME
 
 # A bracket that holds a word, as file names of Next.js and SvelteKit have it: [slug], [...all], [[...slug]], [post-id].
 _WORD_SET = re.compile(r"(?<!\\)\[+(?:\.\.\.)?(?P<word>[A-Za-z_][A-Za-z0-9_]+(?:-[A-Za-z0-9_]{2,})*)\]+")
-_SHORT_SET = 3
-_PARENT = re.compile(r"(?:^|/)\.\./")
-_SELF = re.compile(r"(?:^|(?<=/))\./")
+_MAX_SET_LENGTH = 3
+_PARENT_FOLDER = re.compile(r"(?:^|/)\.\./")
+_SAME_FOLDER = re.compile(r"(?:^|(?<=/))\./")
 _ESCAPED_LETTER = re.compile(r"\\[A-Za-z0-9]")
-_EVERYTHING = frozenset({"*", "**", "/**"})
+_MATCH_EVERYTHING = frozenset({"*", "**", "/**"})
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
 _MAX_KEY_BYTES = 1024
 
 
-def globs_spell_out_brackets(config: MapConfig) -> Iterator[Problem]:
-    """Warn of a word in brackets, which a glob takes for a set of characters."""
-    for place, _, glob in _globs(config):
-        found = next(filter(_is_name, _WORD_SET.finditer(glob)), None)
-        if found:
+def globs_have_no_words_in_brackets(context: RuleContext) -> Iterator[Problem]:
+    """Warn of a word in brackets, which a glob reads as a set of characters."""
+    for location, glob in context.globs():
+        word = next(filter(_is_name, _WORD_SET.finditer(glob)), None)
+        if word:
             escaped = _WORD_SET.sub(lambda match: re.sub(r"([][])", r"\\\1", match[0]), glob)
-            yield place.warning(f"{found[0]} is a set of characters in a glob; for the name write '{escaped}'")
+            yield location.warning(f"{word[0]} is a set of characters in a glob; to match the name, write '{escaped}'")
 
 
-def _is_name(found: re.Match[str]) -> bool:
-    """Return whether the brackets hold a name, rather than a set of few letters beside other text, such as *.[jt]s."""
-    before, after = found.string[: found.start()], found.string[found.end() :]
+def _is_name(match: re.Match[str]) -> bool:
+    # A set of few letters beside other text, such as *.[jt]s, is no name.
+    before, after = match.string[: match.start()], match.string[match.end() :]
     is_whole = before[-1:] in {"", "/"} and after[:1] in {"", "/", "."}
-    return len(found["word"]) > _SHORT_SET or is_whole or "..." in found[0]
+    return len(match["word"]) > _MAX_SET_LENGTH or is_whole or "..." in match[0]
 
 
-def globs_match_some_key(config: MapConfig) -> Iterator[Problem]:
+def globs_match_some_key(context: RuleContext) -> Iterator[Problem]:
     """Warn of a glob that no key matches."""
-    for place, route, glob in _globs(config):
-        fault = _glob_fault(glob) or _repeated_prefix(glob, route)
-        if fault:
-            yield place.warning(fault)
+    for location, glob in context.globs():
+        message = _glob_warning(glob)
+        if message:
+            yield location.warning(message)
+    for route in context.config.routes:
+        for name in ("include", "exclude"):
+            for index, glob in enumerate(route.options.get(name) or ()):
+                message = None if glob is None or _glob_warning(glob) else _repeated_prefix(context, glob, route)
+                if message:
+                    yield (route.location / name / index).warning(message)
 
 
-def _oddity(text: str, top: str) -> str | None:
-    """Say what of a glob or prefix hardly any key has; `top` is how it says that it starts at the top."""
+def _path_warning(text: str, anchor: str) -> str | None:
+    """Return the warning of a glob or prefix that hardly any key has; `anchor` is its start at the top, if any."""
     if text != text.strip(" "):
-        return f"{quote(text)} starts or ends with a space, as hardly any key does; write {quote(text.strip())}"
-    if _PARENT.search(text):
-        return f"{text}: no key has a folder called .. in it; write the key as S3 lists it"
-    if _SELF.search(text):
-        return f"{text}: no key has a folder called . in it; write {quote(top + _SELF.sub('', text))}"
+        return f"{quote(text)} starts or ends with a space, which is rare in keys; write {quote(text.strip())}"
+    if _PARENT_FOLDER.search(text):
+        return f"{text}: keys have no folder named ..; write the key as S3 lists it"
+    if _SAME_FOLDER.search(text):
+        return f"{text}: keys have no folder named .; write {quote(anchor + _SAME_FOLDER.sub('', text))}"
     if "//" in text:
-        return f"{text} has two slashes in a row, as hardly any key does; write {quote(re.sub('/+', '/', text))}"
+        return f"{text} has two slashes in a row, which is rare in keys; write {quote(re.sub('/+', '/', text))}"
     return None
 
 
-def _glob_fault(glob: str) -> str | None:
-    odd = _oddity(glob, "/" if glob.startswith("./") else "")
-    if odd:
-        return odd
+def _glob_warning(glob: str) -> str | None:
+    warning = _path_warning(glob, "/" if glob.startswith("./") else "")
+    if warning:
+        return warning
     if glob.endswith("/") and not glob.endswith("**/"):
-        return f"{glob} ends in a slash, so it matches no file; write {quote(glob.lstrip('/') + '**')}"
+        return f"{glob} ends with a slash, so it matches no file; write {quote(glob.lstrip('/') + '**')}"
     if _ESCAPED_LETTER.search(glob):
         plain = re.sub(r"\\(?=[A-Za-z0-9])", "/", glob)
-        return f"{glob}: a backslash escapes what follows it; between folders write {quote(plain)}"
+        return f"{glob}: a backslash escapes the next character; to separate folders, write {quote(plain)}"
     return None
 
 
-def _repeated_prefix(glob: str, route: RouteConfig | None) -> str | None:
-    """Say that a glob starts with the prefix of its route, which it is matched behind."""
-    parts = parts_of(route.prefix) if route else None
-    literal = parts[0].text if parts and parts[0].kind is TokenKind.LITERAL else ""
+def _repeated_prefix(context: RuleContext, glob: str, route: RouteConfig) -> str | None:
+    """Return the warning of a glob that repeats its route's prefix."""
+    tokens = context.tokens(route.prefix)
+    literal = tokens[0].text if tokens and tokens[0].kind is TokenKind.LITERAL else ""
     folder = literal[: literal.rfind("/") + 1]
     if not folder or not glob.removeprefix("/").startswith(folder):
         return None
-    behind = f"/{glob.removeprefix('/').removeprefix(folder)}"
-    cure = f"write {quote(behind)}" if len(parts or ()) == 1 and folder == literal else "leave the prefix out"
-    return f"{glob} is matched behind the prefix {route.prefix if route else ''}; {cure}"
+    rest = f"/{glob.removeprefix('/').removeprefix(folder)}"
+    cure = f"write {quote(rest)}" if len(tokens or ()) == 1 and folder == literal else "remove the prefix"
+    return f"{glob} is matched with what follows the prefix {route.prefix}; {cure}"
 
 
-def _globs(config: MapConfig) -> Iterator[tuple[Location, RouteConfig | None, str]]:
-    """Give the globs of the map, each with the route that has it."""
-    routes = {id(route.options): route for route in config.routes}
-    for place, options in config.option_sets():
-        for setting in ("include", "exclude"):
-            for item, glob in with_locations(place / setting, options.get(setting)):
-                yield item, routes.get(id(options)), glob
-
-
-def filters_let_something_pass(config: MapConfig) -> Iterator[Problem]:
-    """Warn of an exclude that leaves nothing of what include names."""
-    for place, options in config.option_sets():
+def filters_admit_some_key(context: RuleContext) -> Iterator[Problem]:
+    """Warn of an exclude list that leaves nothing of include."""
+    for location, options in context.config.option_sets():
         include = {glob for glob in options.get("include") or () if glob}
         exclude = {glob for glob in options.get("exclude") or () if glob}
-        if exclude & _EVERYTHING or (include and include <= exclude):
-            yield (place / "exclude").warning("excludes every key, so nothing is ever sent; leave a part of it out")
+        if exclude & _MATCH_EVERYTHING or (include and include <= exclude):
+            message = "excludes every key, so nothing is ever invalidated; remove a glob"
+            yield (location / "exclude").warning(message)
 
 
-def prefixes_match_some_key(config: MapConfig) -> Iterator[Problem]:
-    """Warn of a prefix that no key starts with."""
-    for route in config.routes:
-        fault = _prefix_fault(route.prefix or "")
-        if fault:
-            yield (route.place / "prefix").warning(fault)
+def prefixes_match_some_key(context: RuleContext) -> Iterator[Problem]:
+    """Warn of a prefix that no key has."""
+    for route in context.config.routes:
+        message = _prefix_warning(route.prefix or "")
+        if message:
+            yield (route.location / "prefix").warning(message)
 
 
-def _prefix_fault(prefix: str) -> str | None:
+def _prefix_warning(prefix: str) -> str | None:
     if prefix.startswith(S3_SCHEME):
         key = prefix.removeprefix(S3_SCHEME).partition("/")[2]
-        return f"no key starts with {S3_SCHEME} and its bucket; write {quote(key)}"
-    odd = _oddity(prefix, "")
-    if odd:
-        return odd
-    if len(prefix.encode()) > _MAX_KEY_BYTES:
-        return f"no key starts with this: a key has at most {_MAX_KEY_BYTES} bytes"
-    return None
+        return f"no key starts with {S3_SCHEME} and a bucket; write {quote(key)}"
+    warning = _path_warning(prefix, "")
+    if warning is None and len(prefix.encode()) > _MAX_KEY_BYTES:
+        return f"longer than any key, which has at most {_MAX_KEY_BYTES:,} bytes; shorten the prefix"
+    return warning
 
 
-def index_documents_are_names(config: MapConfig) -> Iterator[Problem]:
+def index_documents_are_names(context: RuleContext) -> Iterator[Problem]:
     """Warn of a wildcard in an index document, which is a name."""
-    for place, options in config.option_sets():
-        for item, name in with_locations(place / "index_documents", options.get("index_documents")):
-            if "*" in name or "{" in name:
-                yield item.warning(f"{name} is taken as it is, not as a pattern; write each file name, as index.html")
+    for location, name in context.config.option_texts("index_documents"):
+        if "*" in name or "{" in name:
+            yield location.warning(f"{name} is a name here, not a pattern; write each file name, such as index.html")
 
 
-def captures_split_in_one_way(config: MapConfig) -> Iterator[Problem]:
-    """Warn of a capture beside another one, or a star, in one segment: keys may split between them in several ways."""
-    cures = {"bucket": "write between them what {} never holds", "prefix": "write a slash between them"}
-    for route in config.routes:
+def captures_split_in_one_way(context: RuleContext) -> Iterator[Problem]:
+    """Warn of two wildcards or captures in one segment: a key may split between them in several ways."""
+    cures = {"bucket": "separate them by text that {} never holds", "prefix": "separate them by a slash"}
+    for route in context.config.routes:
         for setting, text in (("bucket", route.bucket), ("prefix", route.prefix)):
-            pair = _loose_pair(parts_of(text) or ())
+            pair = _ambiguous_pair(context.tokens(text) or ())
             if pair:
                 left, between, right = pair
                 splits = f"{left}{between}{right} splits at the first {quote(between)}"
                 example = f"of a{between}b{between}c, {left} takes a"
-                yield (route.place / setting).warning(f"{splits}: {example}; {cures[setting].format(left)}")
+                yield (route.location / setting).warning(f"{splits}: {example}; {cures[setting].format(left)}")
 
 
-def _loose_pair(parts: tuple[Token, ...]) -> tuple[str, str, str] | None:
-    names = capture_names(parts)
-    if len(set(names)) < len(names) or not set(names).isdisjoint(RESERVED):
+def _ambiguous_pair(tokens: tuple[Token, ...]) -> tuple[str, str, str] | None:
+    names = capture_names(tokens)
+    if len(set(names)) < len(names) or not set(names).isdisjoint(RESERVED_CAPTURES):
         return None
-    for left, between, right in zip(parts, parts[1:], parts[2:], strict=False):
-        is_loose = between.kind is TokenKind.LITERAL and "/" not in between.text
+    for left, between, right in zip(tokens, tokens[1:], tokens[2:], strict=False):
         if (
-            is_loose
+            between.kind is TokenKind.LITERAL
+            and "/" not in between.text
             and TokenKind.LITERAL not in (left.kind, right.kind)
             and TokenKind.CAPTURE in (left.kind, right.kind)
         ):
-            return _shown(left), between.text, _shown(right)
+            return _token_text(left), between.text, _token_text(right)
     return None
 
 
-def _shown(part: Token) -> str:
-    return f"{{{part.text}}}" if part.kind is TokenKind.CAPTURE else part.text
+def _token_text(token: Token) -> str:
+    return f"{{{token.text}}}" if token.kind is TokenKind.CAPTURE else token.text
