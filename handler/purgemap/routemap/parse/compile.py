@@ -3,8 +3,8 @@
 from collections import Counter, defaultdict
 from typing import Any
 
-from purgemap.routemap.compiled import COMPILED_VERSION, dump_row, is_distribution_id
-from purgemap.routemap.parse.distributions import DistributionLookup, connection_settings
+from purgemap.routemap.compiled import COMPILED_VERSION, dump_row, is_id
+from purgemap.routemap.parse.distributions import DistributionLookup
 from purgemap.routemap.parse.model import DistributionConfig, MapConfig, RouteConfig
 
 
@@ -85,6 +85,6 @@ class _CompiledDistributions:
         return key
 
     def _row(self, distribution: DistributionConfig) -> str:
-        settings = {name: value for name, value in connection_settings(distribution).items() if value is not None}
+        settings = {name: value for name, value in distribution.connection.items() if value is not None}
         options = {**self._defaults.options, **distribution.options}
         return dump_row({"id": distribution.id, **settings, "options": options})

@@ -52,19 +52,8 @@ class DistributionLookup:
         if text in self.names_by_id:
             return self._config.distributions[self.names_by_id[text][0]]
         if text not in self._unnamed:
-            self._unnamed[text] = build_distribution(target.location, text, self._config.defaults)
+            self._unnamed[text] = build_distribution(target.location, text, self._config.defaults.connection)
         return self._unnamed[text]
-
-
-def connection_settings(distribution: DistributionConfig) -> dict[str, str | int | None]:
-    """Return the settings that every mention of a distribution must share: role and budgets."""
-    return {
-        "role_arn": distribution.role_arn,
-        "external_id": distribution.external_id,
-        "max_paths": distribution.max_paths,
-        "max_wildcards": distribution.max_wildcards,
-        "max_paths_per_day": distribution.max_paths_per_day,
-    }
 
 
 def known_ids(config: MapConfig) -> set[str]:

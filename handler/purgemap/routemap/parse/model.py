@@ -11,27 +11,16 @@ from purgemap.routemap.parse.yaml_source import Location
 
 
 @dataclass(frozen=True, slots=True)
-class Defaults:
-    """The map's `defaults:`, completed with the built-in budgets."""
-
-    location: Location
-    max_paths: int
-    max_wildcards: int
-    max_paths_per_day: int
-    options: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
 class DistributionConfig:
-    """A distribution; `id` is `tenant:…` for a tenant, and None if a connection setting is invalid."""
+    """A distribution, or the map's `defaults:` completed with the built-in budgets.
+
+    `id` is `tenant:…` for a tenant, and None for defaults and if a connection setting is invalid. `connection` holds
+    the role and the budgets, which every mention of a distribution must share.
+    """
 
     location: Location
     id: str | None
-    role_arn: str | None
-    external_id: str | None
-    max_paths: int
-    max_wildcards: int
-    max_paths_per_day: int
+    connection: Mapping[str, str | int | None]
     options: Mapping[str, Any]
 
 
@@ -78,7 +67,7 @@ class MapConfig:
 
     roots: tuple[Location, ...]
     is_complete: bool
-    defaults: Defaults
+    defaults: DistributionConfig
     defaults_locations: tuple[Location, ...]
     distributions: Mapping[str, DistributionConfig]
     duplicate_names: tuple[Location, ...]

@@ -10,12 +10,19 @@ from purgemap.routemap.compiled import (
     TENANT,
     Settings,
 )
-from purgemap.routemap.parse.model import Defaults, DistributionConfig, MapConfig, RouteConfig, TargetConfig, TestCase
+from purgemap.routemap.parse.model import DistributionConfig, MapConfig, RouteConfig, TargetConfig, TestCase
 from purgemap.routemap.parse.yaml_source import Location, Source
 from purgemap.text import parse_s3_uri
 
+_Connection = Mapping[str, str | int | None]
 _OPTIONS = frozenset(Settings._fields)
-_CONNECTION = ("id", "tenant", "role_arn", "external_id", "max_paths", "max_wildcards", "max_paths_per_day")
+# The compiled rows keep this order.
+_CONNECTION = ("role_arn", "external_id", "max_paths", "max_wildcards", "max_paths_per_day")
+_BUILT_IN_BUDGETS = {
+    "max_paths": DEFAULT_MAX_PATHS,
+    "max_wildcards": DEFAULT_MAX_WILDCARDS,
+    "max_paths_per_day": DEFAULT_MAX_PATHS_PER_DAY,
+}
 _SECTIONS = frozenset({"defaults", "distributions", "routes", "tests"})
 _TOP_KEYS = _SECTIONS | {"version"}
 _FREE_KEY = "x-"
@@ -24,9 +31,18 @@ _FREE_KEY = "x-"
 def build_config(parts: Iterable[tuple[Source, Mapping[str, Any]]]) -> MapConfig:
     """Build a map's config from its files: each a source and its value, with None for invalid parts."""
     roots = [(Location(source, ()), value) for source, value in parts]
-    defaults = [_build_defaults(top / "defaults", value["defaults"]) for top, value in roots if value.get("defaults")]
-    general = defaults[0] if defaults else _build_defaults(roots[0][0] / "defaults", {})
-    named = [entry for top, value in roots for entry in _build_named(top, value, general)]
+    defaults = [
+        build_distribution(top / "defaults", value["defaults"], _BUILT_IN_BUDGETS)
+        for top, value in roots
+        if value.get("defaults")
+    ]
+    general = defaults[0] if defaults else build_distribution(roots[0][0] / "defaults", None, _BUILT_IN_BUDGETS)
+    budgets = general.connection
+    named = [
+        (name, build_distribution(top / "distributions" / name, settings, budgets))
+        for top, value in roots
+        for name, settings in (value.get("distributions") or {}).items()
+    ]
     first_by_name = dict(reversed(named))
     return MapConfig(
         roots=tuple(top for top, _ in roots),
@@ -35,7 +51,7 @@ def build_config(parts: Iterable[tuple[Source, Mapping[str, Any]]]) -> MapConfig
         defaults_locations=tuple(entry.location for entry in defaults),
         distributions={name: first_by_name[name] for name, _ in named},
         duplicate_names=tuple(entry.location for name, entry in named if entry is not first_by_name[name]),
-        routes=tuple(route for top, value in roots for route in _build_routes(top / "routes", value, general)),
+        routes=tuple(route for top, value in roots for route in _build_routes(top / "routes", value, budgets)),
         tests=tuple(test for top, value in roots for test in _build_tests(top / "tests", value)),
     )
 
@@ -48,47 +64,27 @@ def _is_complete(top: Location, value: Mapping[str, Any]) -> bool:
     )
 
 
-def _build_defaults(location: Location, settings: Mapping[str, Any]) -> Defaults:
-    return Defaults(
-        location=location,
-        max_paths=settings.get("max_paths", DEFAULT_MAX_PATHS),
-        max_wildcards=settings.get("max_wildcards", DEFAULT_MAX_WILDCARDS),
-        max_paths_per_day=settings.get("max_paths_per_day", DEFAULT_MAX_PATHS_PER_DAY),
-        options=_select_options(settings),
-    )
-
-
 def _select_options(settings: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in settings.items() if name in _OPTIONS}
 
 
-def _build_named(
-    top: Location, value: Mapping[str, Any], defaults: Defaults
-) -> Iterator[tuple[str, DistributionConfig]]:
-    for name, settings in (value.get("distributions") or {}).items():
-        yield name, build_distribution(top / "distributions" / name, settings, defaults)
-
-
 def build_distribution(
-    location: Location, value: Mapping[str, Any] | str | None, defaults: Defaults
+    location: Location, value: Mapping[str, Any] | str | None, defaults: _Connection
 ) -> DistributionConfig:
     """Build a distribution from its settings, or from its id alone."""
     settings: Mapping[str, Any] = {"id": value} if isinstance(value, str) else value or {}
     tenant = settings.get("tenant")
-    is_valid = all(settings.get(name, "") is not None for name in _CONNECTION)
+    # An invalid setting is None: without it the distribution cannot be compared or reached.
+    is_valid = all(settings.get(name, "") is not None for name in ("id", "tenant", *_CONNECTION))
     return DistributionConfig(
         location=location,
         id=(settings.get("id") or (f"{TENANT}{tenant}" if tenant else None)) if is_valid else None,
-        role_arn=settings.get("role_arn"),
-        external_id=settings.get("external_id"),
-        max_paths=settings.get("max_paths", defaults.max_paths),
-        max_wildcards=settings.get("max_wildcards", defaults.max_wildcards),
-        max_paths_per_day=settings.get("max_paths_per_day", defaults.max_paths_per_day),
+        connection={name: settings.get(name, defaults.get(name)) for name in _CONNECTION},
         options=_select_options(settings),
     )
 
 
-def _build_routes(section: Location, value: Mapping[str, Any], defaults: Defaults) -> Iterator[RouteConfig]:
+def _build_routes(section: Location, value: Mapping[str, Any], defaults: _Connection) -> Iterator[RouteConfig]:
     for index, settings in enumerate(value.get("routes") or ()):
         route, location = settings or {}, section / index
         targets = enumerate(route.get("distributions") or ())
@@ -105,7 +101,7 @@ def _build_routes(section: Location, value: Mapping[str, Any], defaults: Default
         )
 
 
-def _build_target(location: Location, value: Mapping[str, Any] | str | None, defaults: Defaults) -> TargetConfig:
+def _build_target(location: Location, value: Mapping[str, Any] | str | None, defaults: _Connection) -> TargetConfig:
     if isinstance(value, str) or value is None:
         return TargetConfig(location, value, None)
     return TargetConfig(location, None, build_distribution(location, value, defaults))

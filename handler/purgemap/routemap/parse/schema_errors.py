@@ -61,11 +61,7 @@ def explain_error(error: ValidationError, source: Source, schema: Mapping[str, A
     elif "propertyNames" in error.absolute_schema_path:
         yield SchemaProblem((*path, str(found.value)), _schema_message(found), at_key=True, discard_value=False)
     else:
-        yield from _EXPLAINERS.get(str(error.validator), _explain_by_schema)(found)
-
-
-def _explain_by_schema(error: _SchemaError) -> Iterator[SchemaProblem]:
-    yield SchemaProblem(error.path, _schema_message(error))
+        yield from _EXPLAINERS.get(str(error.validator), _explain_with(_schema_message))(found)
 
 
 def _schema_message(error: _SchemaError) -> str:
@@ -162,9 +158,9 @@ def _explain_lone_key(error: _SchemaError) -> Iterator[SchemaProblem]:
             yield SchemaProblem((*error.path, key), message, at_key=True, discard_value=False)
 
 
-def _explain_type(error: _SchemaError) -> Iterator[SchemaProblem]:
+def _type_message(error: _SchemaError) -> str:
     types = [error.expected] if isinstance(error.expected, str) else list(error.expected)
-    yield SchemaProblem(error.path, _unquoted_message(error, types) or _type_message(error, types))
+    return _unquoted_message(error, types) or _wrong_type_message(error, types)
 
 
 def _unquoted_message(error: _SchemaError, types: list[str]) -> str | None:
@@ -181,7 +177,7 @@ def _unquoted_message(error: _SchemaError, types: list[str]) -> str | None:
     return yaml_type_hint(error.node) or _unquoted_mapping(error.node)
 
 
-def _type_message(error: _SchemaError, types: list[str]) -> str:
+def _wrong_type_message(error: _SchemaError, types: list[str]) -> str:
     message = f"expected {' or '.join(_TYPE_NAMES[name] for name in types)}, not {_describe(error.value)}"
     if types == ["array"]:
         cure = _list_cure(error.node)
@@ -239,7 +235,7 @@ _EXPLAINERS: dict[str, Callable[[_SchemaError], Iterator[SchemaProblem]]] = {
     "required": _explain_missing_keys,
     "dependentRequired": _explain_lone_key,
     "oneOf": _explain_identity,
-    "type": _explain_type,
+    "type": _explain_with(_type_message),
     "enum": _explain_choice,
     "uniqueItems": _explain_duplicates,
     "minItems": _explain_with(lambda _: "an empty list; write at least one item"),

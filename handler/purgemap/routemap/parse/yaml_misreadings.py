@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from purgemap.routemap.problems import Path, quote
+from purgemap.routemap.problems import Path, Problem, path_text, quote
+from purgemap.text import escape_control_characters
 
 MAX_INVISIBLE = 20
 """Invisible characters reported per file."""
@@ -46,35 +47,30 @@ def remove_invisible(text: str) -> str:
     return INVISIBLE.sub(lambda match: " " if unicodedata.category(match[0]).startswith("Z") else "", text)
 
 
-class Misreading(NamedTuple):
-    """A place whose text differs from what it looks like; line and column count from 1."""
-
-    path: Path
-    line: int
-    column: int
-    message: str
-
-
 class _Scalar(NamedTuple):
     start: int
     end: int
     path: Path
     node: ScalarNode
 
-    def misreading(self, message: str, before: str = "") -> Misreading:
-        """Return the misreading at the place that follows `before`, the scalar's text up to it."""
+    def warning(self, file: str, message: str, before: str = "") -> Problem:
+        """Return the warning at the place after `before`, the start of the scalar's text."""
         mark, lines = self.node.start_mark, before.splitlines() or [""]
-        column = len(lines[-1]) + (mark.column if len(lines) == 1 else 0)
-        return Misreading(self.path, mark.line + len(lines), column + 1, message)
+        line, column = mark.line + len(lines), len(lines[-1]) + (mark.column if len(lines) == 1 else 0) + 1
+        return Problem("warning", file, line, column, path_text(self.path), escape_control_characters(message))
 
 
-def find_misreadings(text: str, root: Node) -> list[Misreading]:
-    """Find what in a file may be misread by a person."""
+def find_misreadings(file: str, text: str, root: Node) -> list[Problem]:
+    """Find what in a file a person may misread."""
     # The search is one pass in C; nearly all files have no suspicious character, and their nodes are not walked.
     if not _SUSPICIOUS.search(text):
         return []
     scalars = sorted(_list_scalars(root, (), set()), key=lambda scalar: scalar.start)
-    return [*_find_comments(text, scalars), *_find_invisible(text, scalars), *_find_typographic(scalars)]
+    return [
+        *_find_comments(file, text, scalars),
+        *_find_invisible(file, text, scalars),
+        *_find_typographic(file, scalars),
+    ]
 
 
 def _list_scalars(node: Node, path: Path, seen: set[int]) -> Iterator[_Scalar]:
@@ -93,23 +89,22 @@ def _list_scalars(node: Node, path: Path, seen: set[int]) -> Iterator[_Scalar]:
             yield from _list_scalars(value, below, seen)
 
 
-def _find_comments(text: str, scalars: list[_Scalar]) -> Iterator[Misreading]:
+def _find_comments(file: str, text: str, scalars: list[_Scalar]) -> Iterator[Problem]:
     by_end = {scalar.end: scalar for scalar in scalars if not scalar.node.style and _may_hold_number_sign(scalar.path)}
     for match in _COMMENT.finditer(text):
         scalar = by_end.get(match.start())
         if scalar and scalar.end > scalar.start:
             whole = quote((scalar.node.value + match[0]).rstrip(" ,"))
             comment = quote(f"#{match['text']}".rstrip())
-            yield scalar.misreading(
-                f"YAML reads {comment} as a comment; quote the text: {whole}, or put a space after the #"
-            )
+            message = f"YAML reads {comment} as a comment; quote the text: {whole}, or put a space after the #"
+            yield scalar.warning(file, message)
 
 
 def _may_hold_number_sign(path: Path) -> bool:
     return not _MAY_HOLD_NUMBER_SIGN.isdisjoint(path[-3:]) and not str(path[0]).startswith("x-")
 
 
-def _find_invisible(text: str, scalars: list[_Scalar]) -> Iterator[Misreading]:
+def _find_invisible(file: str, text: str, scalars: list[_Scalar]) -> Iterator[Problem]:
     starts = [scalar.start for scalar in scalars]
     matches = (match.start() for match in INVISIBLE.finditer(text) if not _joins_characters(match))
     for index in islice(matches, MAX_INVISIBLE):
@@ -118,7 +113,7 @@ def _find_invisible(text: str, scalars: list[_Scalar]) -> Iterator[Misreading]:
             name, code = character_name(text[index]), ord(text[index])
             escape = f'"\\u{code:04X}"' if code <= _MAX_FOUR_DIGIT_CODE else f'"\\U{code:08X}"'
             message = f"an invisible {name}; remove it, or write {escape} if it is intended"
-            yield scalars[position].misreading(message, text[scalars[position].start : index])
+            yield scalars[position].warning(file, message, text[scalars[position].start : index])
 
 
 def _joins_characters(match: re.Match[str]) -> bool:
@@ -127,8 +122,9 @@ def _joins_characters(match: re.Match[str]) -> bool:
     return bool(_JOINERS.fullmatch(match[0])) and not before.isascii() and not after.isascii()
 
 
-def _find_typographic(scalars: list[_Scalar]) -> Iterator[Misreading]:
+def _find_typographic(file: str, scalars: list[_Scalar]) -> Iterator[Problem]:
     for scalar in scalars:
         match = _TYPOGRAPHIC.fullmatch(scalar.node.value)
         if match:
-            yield scalar.misreading(f"the quotes of {scalar.node.value} are part of the text; write {quote(match[1])}")
+            message = f"the quotes of {scalar.node.value} are part of the text; write {quote(match[1])}"
+            yield scalar.warning(file, message)

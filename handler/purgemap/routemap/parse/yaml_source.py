@@ -8,7 +8,7 @@ from typing import Any
 from yaml.constructor import ConstructorError, SafeConstructor
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from purgemap.routemap.parse.yaml_misreadings import Misreading, find_misreadings
+from purgemap.routemap.parse.yaml_misreadings import find_misreadings
 from purgemap.routemap.parse.yaml_nodes import compose_nodes, decode_text
 from purgemap.routemap.parse.yaml_quoting import explain_reading
 from purgemap.routemap.problems import Path, Problem, Severity, path_text, quote
@@ -42,10 +42,10 @@ class Source:
         self._pairs: dict[int, dict[str, tuple[Node, Node]]] = {}
         self._lines = text.splitlines()
         # Before the reader: it replaces `<<` keys in the nodes.
-        misreadings = find_misreadings(text, self._root)
+        misreadings = find_misreadings(file, text, self._root)
         reader = _ValueReader(file, self._lines)
         self.value = reader.read(self._root, ())
-        self.problems = (*reader.problems, *(_warning(file, misreading) for misreading in misreadings))
+        self.problems = (*reader.problems, *misreadings)
         self.reported_paths = frozenset(problem.path for problem in reader.problems)
 
     def node(self, path: Path, *, at_key: bool = False) -> Node:
@@ -99,11 +99,6 @@ class Location:
 def _problem_at(severity: Severity, file: str, node: Node, path: Path, message: str) -> Problem:
     mark = node.start_mark
     return Problem(severity, file, mark.line + 1, mark.column + 1, path_text(path), escape_control_characters(message))
-
-
-def _warning(file: str, misreading: Misreading) -> Problem:
-    path, line, column, message = misreading
-    return Problem("warning", file, line, column, path_text(path), escape_control_characters(message))
 
 
 def _rest_of_line(lines: list[str], node: Node) -> str:

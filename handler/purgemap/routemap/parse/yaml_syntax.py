@@ -10,7 +10,7 @@ from yaml.events import CollectionEndEvent, CollectionStartEvent
 
 from purgemap.routemap.parse.yaml_quoting import remove_comment
 from purgemap.routemap.parse.yaml_repairs import Repair, SyntaxProblem, find_unquoted, list_repairs
-from purgemap.routemap.problems import MapError, file_error
+from purgemap.routemap.problems import MapError, Problem, file_error
 from purgemap.text import escape_control_characters
 
 LOADER: "type[yaml.CSafeLoader | yaml.SafeLoader]" = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -64,11 +64,10 @@ def _marker_problems(text: str, markers: Iterable[re.Match[str]]) -> list[Syntax
 
 
 def _map_error(file: str, problems: list[SyntaxProblem]) -> MapError:
-    errors = (
-        file_error(file, escape_control_characters(message), line=line + 1, column=column + 1)
+    return MapError(
+        Problem("error", file, line + 1, column + 1, "$", escape_control_characters(message))
         for line, column, message in problems
     )
-    return MapError(problem for error in errors for problem in error.problems)
 
 
 def _describe(text: str, error: yaml.MarkedYAMLError) -> str:

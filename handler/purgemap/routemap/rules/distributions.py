@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from purgemap.errors import PatternError
 from purgemap.routemap.compiled import is_id, is_name
-from purgemap.routemap.parse.distributions import connection_settings, is_template, known_ids, name_regex
+from purgemap.routemap.parse.distributions import is_template, known_ids, name_regex
 from purgemap.routemap.parse.model import DistributionConfig, TargetConfig
 from purgemap.routemap.patterns import TokenKind, tokenize
 from purgemap.routemap.problems import Problem, did_you_mean, quote
@@ -68,14 +68,13 @@ def ids_are_unambiguous(context: RuleContext) -> Iterator[Problem]:
 
 
 def _are_alike(one: DistributionConfig, other: DistributionConfig) -> bool:
-    return one.options == other.options and connection_settings(one) == connection_settings(other)
+    return one.options == other.options and one.connection == other.connection
 
 
 def same_access_everywhere(context: RuleContext) -> Iterator[Problem]:
     """Report a distribution with two roles or two budgets."""
     for first, other in _repeated_distributions(context):
-        settings = connection_settings(first)
-        names = [name for name, value in connection_settings(other).items() if settings[name] != value]
+        names = [name for name, value in other.connection.items() if first.connection[name] != value]
         if names:
             difference = f"{other.id} has a different {' and '.join(names)} at {first.location.text}"
             yield other.location.error(f"{difference}; define it once under distributions:")

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 
 from purgemap.errors import PatternError
 from purgemap.routemap.glob_syntax import parse_glob
-from purgemap.routemap.parse.model import RouteConfig
 from purgemap.routemap.patterns import Pattern, TokenKind, capture_names
 from purgemap.routemap.problems import Problem, quote
 from purgemap.routemap.rules.context import RESERVED_CAPTURES, RuleContext
@@ -15,26 +14,16 @@ _BRACES = re.compile(r"(?<!\\)\{[^{}]*\}")
 _MID_GLOB = re.compile(r"(?:\*\*?/?)+[^*]+(?:/?\*\*?)+")
 
 
-def buckets_are_valid(context: RuleContext) -> Iterator[Problem]:
-    """Report a bucket pattern with a syntax error."""
+def patterns_are_valid(context: RuleContext) -> Iterator[Problem]:
+    """Report a bucket or prefix with a syntax error."""
     for route in context.config.routes:
-        yield from _pattern_problem(route, "bucket", route.bucket, full_match=True)
-
-
-def prefixes_are_valid(context: RuleContext) -> Iterator[Problem]:
-    """Report a prefix with a syntax error."""
-    for route in context.config.routes:
-        yield from _pattern_problem(route, "prefix", route.prefix, full_match=False)
-
-
-def _pattern_problem(route: RouteConfig, setting: str, text: str | None, *, full_match: bool) -> Iterator[Problem]:
-    # Plain text, the usual case, needs no compilation.
-    if text is None or not _SPECIAL.search(text):
-        return
-    try:
-        Pattern(text, full_match=full_match)
-    except PatternError as error:
-        yield (route.location / setting).error(str(error))
+        for setting, text, full_match in (("bucket", route.bucket, True), ("prefix", route.prefix, False)):
+            # Plain text, the usual case, needs no compilation.
+            if text is not None and _SPECIAL.search(text):
+                try:
+                    Pattern(text, full_match=full_match)
+                except PatternError as error:
+                    yield (route.location / setting).error(str(error))
 
 
 def capture_names_are_free(context: RuleContext) -> Iterator[Problem]:
