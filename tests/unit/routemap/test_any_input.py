@@ -1,4 +1,4 @@
-"""Whatever stands in a file of the map: it loads, or each problem is one line with a place in the file."""
+"""Random bytes, values and maps: each loads, or has problems of one line with a location in the file."""
 
 from pathlib import Path
 from typing import Any
@@ -12,48 +12,41 @@ from purgemap.operations.check import check_map
 from purgemap.routemap.problems import has_errors
 
 KEYS = [
-    "version",
-    "defaults",
-    "distributions",
-    "routes",
-    "tests",
-    "name",
-    "bucket",
-    "prefix",
-    "id",
-    "tenant",
-    "role_arn",
+    *(
+        "version",
+        "defaults",
+        "distributions",
+        "routes",
+        "tests",
+        "name",
+        "bucket",
+        "prefix",
+        "id",
+        "tenant",
+        "role_arn",
+    ),
+    *("external_id", "max_paths", "max_paths_per_day", "origin_path", "include", "exclude", "events", "clean_urls"),
+    *("invalidate", "object", "event", "expect", "<<", "www", "E2EXAMPLE1ABCD", "NO", "1"),
 ]
-KEYS += [
-    "external_id",
-    "max_paths",
-    "max_paths_per_day",
-    "origin_path",
-    "include",
-    "exclude",
-    "events",
-    "clean_urls",
-    "invalidate",
-    "object",
-]
-KEYS += ["event", "expect", "<<", "www", "E2EXAMPLE1ABCD", "NO", "1"]
 TEXTS = [
-    "www",
-    "E2EXAMPLE1ABCD",
-    "{site}",
-    "{",
-    "*",
-    "a*{site}",
-    "/",
-    "/{site}",
-    "#",
-    "{path}",
-    "created",
-    "[",
-    "\\",
-    "~",
+    *(
+        "www",
+        "E2EXAMPLE1ABCD",
+        "{site}",
+        "{",
+        "*",
+        "a*{site}",
+        "/",
+        "/{site}",
+        "#",
+        "{path}",
+        "created",
+        "[",
+        "\\",
+        "~",
+    ),
+    *("s3://acme-www/a", "acme-{site}", "", "a/", "{site}/{site}", "{{", "arn:aws:iam::222222222222:role/purgemap"),
 ]
-TEXTS += ["s3://acme-www/a", "acme-{site}", "", "a/", "{site}/{site}", "{{", "arn:aws:iam::222222222222:role/purgemap"]
 
 scalars = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.dates(), st.sampled_from(TEXTS), st.text())
 keys = st.one_of(st.sampled_from(KEYS), st.text(max_size=3))
@@ -87,7 +80,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("map") / "routes.yaml"
 
 
-def check_what_is_told(file: Path, data: bytes) -> None:
+def assert_problems_are_located(file: Path, data: bytes) -> None:
     file.write_bytes(data)
     problems = check_map(file).problems
     lines = len(data.decode("utf-8", "replace").splitlines()) + 1
@@ -100,15 +93,15 @@ def check_what_is_told(file: Path, data: bytes) -> None:
 
 @settings(max_examples=3 * settings().max_examples)
 @given(values)
-def test_any_value_is_refused_in_lines(file: Path, value: Any) -> None:
-    check_what_is_told(file, yaml.safe_dump(value, allow_unicode=True).encode())
+def test_check_rejects_any_value_in_single_lines(file: Path, value: Any) -> None:
+    assert_problems_are_located(file, yaml.safe_dump(value, allow_unicode=True).encode())
     assert has_errors(check_map(file).problems)
 
 
 @settings(max_examples=5 * settings().max_examples)
 @given(maps)
-def test_any_map_is_checked_without_a_crash(file: Path, value: Any) -> None:
-    check_what_is_told(file, yaml.safe_dump(value, sort_keys=False).encode())
+def test_check_survives_any_map(file: Path, value: Any) -> None:
+    assert_problems_are_located(file, yaml.safe_dump(value, sort_keys=False).encode())
 
 
 @settings(max_examples=5 * settings().max_examples)
@@ -123,5 +116,5 @@ def test_any_map_is_checked_without_a_crash(file: Path, value: Any) -> None:
 @example(b"&a [*a]")
 @example(b"? &a [*a]\n: *a")
 @example(b"a: !!bool x\nb: !!int ''\nc: !!float x\nd: !!null {}\ne: !!str [a]\nf: !!map x\n=: =\n<<: <<")
-def test_any_bytes_are_read_or_refused(file: Path, data: bytes) -> None:
-    check_what_is_told(file, data)
+def test_check_survives_any_bytes(file: Path, data: bytes) -> None:
+    assert_problems_are_located(file, data)

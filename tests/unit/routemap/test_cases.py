@@ -1,6 +1,6 @@
-"""Maps as files: a valid one has no problems, or warnings that stand beside it; an invalid one exactly its text.
+"""Maps as files, with their exact problems in a `.txt` of the same name.
 
-A new case is a new file, or a folder for a map in parts.
+A new case is a new file, or a folder for a map in parts. A valid map without a `.txt` has no warnings.
 """
 
 from collections.abc import Iterator
@@ -16,27 +16,27 @@ from support.places import CASES
 MAPS = CASES / "maps"
 
 
-def cases(kind: str) -> Iterator[object]:
+def list_cases(kind: str) -> Iterator[object]:
     for case in sorted((MAPS / kind).iterdir()):
         if case.suffix != ".txt":
             yield pytest.param(case, id=case.stem)
 
 
 def expected_text(case: Path) -> str:
-    beside = case.with_suffix(".txt")
-    return beside.read_text() if beside.exists() else ""
+    file = case.with_suffix(".txt")
+    return file.read_text() if file.exists() else ""
 
 
-@pytest.mark.parametrize("case", [*cases("invalid")])
-def test_an_invalid_map_is_refused_with_exactly_its_text(case: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("case", [*list_cases("invalid")])
+def test_check_reports_exactly_the_problems_of_an_invalid_map(case: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(case.parent)
     problems = check_map(case.name).problems
     assert "".join(f"{problem}\n" for problem in problems) == expected_text(case)
     assert has_errors(problems)
 
 
-@pytest.mark.parametrize("case", [*cases("valid")])
-def test_a_valid_map_has_no_more_than_the_warnings_beside_it(case: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("case", [*list_cases("valid")])
+def test_check_reports_exactly_the_warnings_of_a_valid_map(case: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(case.parent)
     problems = check_map(case.name).problems
     assert "".join(f"{problem}\n" for problem in problems) == expected_text(case)
@@ -44,8 +44,8 @@ def test_a_valid_map_has_no_more_than_the_warnings_beside_it(case: Path, monkeyp
     assert load_map(case.name).document["compiled"]
 
 
-@pytest.mark.parametrize("case", [*cases("invalid")])
-def test_an_invalid_map_is_never_loaded_but_for_its_tests(case: Path) -> None:
+@pytest.mark.parametrize("case", [*list_cases("invalid")])
+def test_load_rejects_invalid_maps_except_for_failing_tests(case: Path) -> None:
     if case.stem == "test-fails":
         assert load_map(case).buckets
         return

@@ -1,4 +1,4 @@
-"""Advice on a value that YAML misreads: pasted into the map it is valid YAML, and gives the text that was meant."""
+"""Advice on a value that YAML misreads, pasted into the map, is YAML for the intended text."""
 
 import re
 from pathlib import Path
@@ -23,33 +23,33 @@ TEXTS = [
 ]
 
 
-def advice(tmp_path: Path, key: str, value: str) -> str:
-    """The advice of the first problem at the value's line."""
+def find_advice(tmp_path: Path, key: str, value: str) -> str:
+    """Return the advice of the first problem on the value's line."""
     file = tmp_path / "routes.yaml"
     file.write_text(MAP.format(key=key, value=value))
     problems = [problem for problem in check_map(file).problems if problem.line == 5]
-    found = next(filter(None, (_ADVICE.search(problem.message) for problem in problems)))
-    return found[1]
+    match = next(filter(None, (_ADVICE.search(problem.message) for problem in problems)))
+    return match[1]
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_advice_on_a_text_gives_that_text(tmp_path: Path, text: str) -> None:
-    assert yaml.safe_load(advice(tmp_path, "prefix", text)) == text
+def test_yaml_advice_on_a_text_yields_that_text(tmp_path: Path, text: str) -> None:
+    assert yaml.safe_load(find_advice(tmp_path, "prefix", text)) == text
 
 
 @pytest.mark.parametrize("text", [text for text in TEXTS if "," not in text])
-def test_advice_on_an_item_gives_that_item(tmp_path: Path, text: str) -> None:
-    assert yaml.safe_load(advice(tmp_path, "include", f"[a, {text}]")) == text
+def test_yaml_advice_on_an_item_yields_that_item(tmp_path: Path, text: str) -> None:
+    assert yaml.safe_load(find_advice(tmp_path, "include", f"[a, {text}]")) == text
 
 
 @pytest.mark.parametrize("text", ["*.html", "*.html, *.css", "{a}/**", "#x", "a.html", "a.html, no", "&x"])
-def test_advice_on_a_list_gives_a_list(tmp_path: Path, text: str) -> None:
-    assert yaml.safe_load(advice(tmp_path, "include", text)) == text.split(", ")
+def test_yaml_advice_on_a_list_yields_a_list(tmp_path: Path, text: str) -> None:
+    assert yaml.safe_load(find_advice(tmp_path, "include", text)) == text.split(", ")
 
 
 @pytest.mark.parametrize("quote", ["'", '"'])
-def test_advice_on_a_quoted_text_gives_a_list(tmp_path: Path, quote: str) -> None:
-    assert yaml.safe_load(advice(tmp_path, "include", f"{quote}*.html{quote}")) == ["*.html"]
+def test_yaml_advice_on_a_quoted_text_yields_a_list(tmp_path: Path, quote: str) -> None:
+    assert yaml.safe_load(find_advice(tmp_path, "include", f"{quote}*.html{quote}")) == ["*.html"]
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_advice_on_a_quoted_text_gives_a_list(tmp_path: Path, quote: str) -> Non
         ("include:[a.html]", "include: [a.html]"),
     ],
 )
-def test_advice_on_an_entry_is_an_entry(tmp_path: Path, line: str, fixed: str) -> None:
+def test_yaml_advice_on_an_entry_is_an_entry(tmp_path: Path, line: str, fixed: str) -> None:
     file = tmp_path / "routes.yaml"
     file.write_text(MAP.format(key="clean_urls", value=f"true\n    {line}"))
     [problem] = check_map(file).problems

@@ -29,7 +29,7 @@ def compile_map(config: MapConfig) -> dict[str, Any]:
 
 
 def _accounts(config: MapConfig) -> dict[str, list[str]]:
-    """Return the accounts of each bucket or bucket pattern whose routes all name accounts."""
+    # One route without accounts accepts all, so the bucket's event rule must not restrict them.
     accounts: defaultdict[str, list[tuple[str | None, ...]]] = defaultdict(list)
     for route in config.routes:
         accounts[str(route.bucket)].append(route.accounts)
@@ -52,6 +52,7 @@ def route_names(config: MapConfig) -> list[str]:
     for route in config.routes:
         location = f"{route.bucket}/{route.prefix}"
         seen[location] += route.name is None
+        # The number keeps routes apart in logs and in `explain`.
         names.append(route.name or (location if seen[location] == 1 else f"{location}#{seen[location]}"))
     return names
 

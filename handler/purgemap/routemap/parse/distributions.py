@@ -51,6 +51,7 @@ class DistributionLookup:
             return self._config.distributions.get(text)
         if text in self.names_by_id:
             return self._config.distributions[self.names_by_id[text][0]]
+        # One object per id, so that rules see two mentions of an id as the same distribution.
         if text not in self._unnamed:
             self._unnamed[text] = build_distribution(target.location, text, self._config.defaults.connection)
         return self._unnamed[text]

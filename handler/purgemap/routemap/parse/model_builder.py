@@ -43,6 +43,7 @@ def build_config(parts: Iterable[tuple[Source, Mapping[str, Any]]]) -> MapConfig
         for top, value in roots
         for name, settings in (value.get("distributions") or {}).items()
     ]
+    # The first definition wins; a later one is reported by its location.
     first_by_name = dict(reversed(named))
     return MapConfig(
         roots=tuple(top for top, _ in roots),

@@ -36,19 +36,16 @@ def _read_sources(paths: MapPaths) -> tuple[list[Source], list[Problem]]:
     files = {file.resolve(): file for path in split_paths(paths) for file in _list_files(path)}
     for file in files.values():
         try:
-            sources.append(_read_source(file))
+            source = Source(str(file), file.read_bytes())
+            if isinstance(source.value, dict) and "compiled" in source.value:
+                message = "this is a compiled map, which was checked already; check its YAML files instead"
+                raise file_error(str(file), message)
+            sources.append(source)
         except MapError as error:
             unread += error.problems
         except OSError as error:
             unread += file_error(str(file), f"can't be read: {error.strerror}").problems
     return sources, unread
-
-
-def _read_source(file: Path) -> Source:
-    source = Source(str(file), file.read_bytes())
-    if isinstance(source.value, dict) and "compiled" in source.value:
-        raise file_error(str(file), "this is a compiled map, which was checked already; check its YAML files instead")
-    return source
 
 
 def _list_files(path: Path) -> Iterator[Path]:

@@ -72,8 +72,8 @@ def _ecma_regex(pattern: str) -> re.Pattern[str]:
 
 
 def _path_tree(paths: Iterable[Path]) -> dict[str | int, Any] | None:
-    """Build a tree of paths; a branch that is None ends there, whatever longer paths say."""
     tree: dict[str | int, Any] = {}
+    # Longest first: a branch that is None ends there, whatever longer paths say.
     for path in sorted(paths, key=len, reverse=True):
         if not path:
             return None
@@ -85,7 +85,7 @@ def _path_tree(paths: Iterable[Path]) -> dict[str | int, Any] | None:
 
 
 def _without_invalid(value: Any, tree: dict[str | int, Any] | None) -> Any:
-    """Copy a value with None where the tree ends; parts outside the tree are shared, not copied."""
+    # Only what the tree reaches is copied: a map of 10,000 routes usually has few invalid values.
     if tree is None:
         return None
     if isinstance(value, dict):

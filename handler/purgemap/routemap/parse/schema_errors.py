@@ -79,7 +79,7 @@ def _explain_unknown_keys(error: _SchemaError) -> Iterator[SchemaProblem]:
 
 
 def _key_cure(key: str, known: Sequence[str], root_schema: Mapping[str, Any]) -> str:
-    """Suggest a similar known key, or else the parts of the map that may have the key, or else all known keys."""
+    # A similar key here is likelier than the same key elsewhere.
     sections = _sections_with(key, root_schema)
     if sections and find_nearest(key, known) is None:
         return f"write it {' or '.join(sections)}"
@@ -128,9 +128,9 @@ def _unquoted_text(error: _SchemaError) -> str | None:
 
 
 def _text_in_brackets(error: _SchemaError) -> str | None:
-    """Return the text of a one-line list whose brackets may be text, or of a mapping without braces."""
     start, end = error.node.start_mark, error.node.end_mark
     text = error.rest_of_line[: end.column - start.column] if start.line == end.line else ""
+    # Globs and keys may hold brackets; elsewhere a list in brackets is meant as one.
     is_text = not text.startswith("{") and (text[:1] != "[" or not _MAY_HOLD_BRACKETS.isdisjoint(error.path))
     return text if is_text and text else None
 
@@ -188,10 +188,10 @@ def _wrong_type_message(error: _SchemaError, types: list[str]) -> str:
 
 
 def _list_cure(node: Node) -> str | None:
-    """Return how to write the value as a list."""
     if isinstance(node, ScalarNode):
         if not node.style and re.match(r"-\w", node.value):
             return f"write a space after the dash: - {node.value[1:]}"
+        # `a, b` without quotes is meant as two items, with quotes as one.
         texts = node.value.split(", ") if not node.style else [node.value]
         return f"write [{', '.join(map(flow_text, texts))}]" if node.value else None
     capture = _capture(node)
@@ -201,6 +201,7 @@ def _list_cure(node: Node) -> str | None:
 
 
 def _explain_choice(error: _SchemaError) -> Iterator[SchemaProblem]:
+    # A value of another type is reported as such.
     if isinstance(error.value, str):
         message = f"unknown value {quote(error.value)}; {did_you_mean(error.value, error.expected)}"
         yield SchemaProblem(error.path, message)
@@ -209,6 +210,7 @@ def _explain_choice(error: _SchemaError) -> Iterator[SchemaProblem]:
 def _explain_duplicates(error: _SchemaError) -> Iterator[SchemaProblem]:
     seen: set[str] = set()
     for index, item in enumerate(error.value):
+        # By repr: items may be mappings, which are not hashable, and 1 equals True.
         if repr(item) in seen:
             yield SchemaProblem((*error.path, index), f"duplicate item {_describe(item)}; keep one")
         seen.add(repr(item))
@@ -219,7 +221,6 @@ def _explain_with(message: Callable[[_SchemaError], str]) -> Callable[[_SchemaEr
 
 
 def _describe(value: object) -> str:
-    """Describe a value in a message: scalars as YAML writes them, others by their type."""
     if isinstance(value, str):
         return quote(value)
     if isinstance(value, dict | list):

@@ -12,8 +12,8 @@ from purgemap.routemap.patterns import Pattern
 from purgemap.routemap.problems import Problem, path_text
 
 _ENTRY = re.compile(r'\$\.(?:routes\[\d+\]|tests\[\d+\]|distributions(?:\.[\w-]+|\["(?:[^"\\]|\\.)*"\])|version)')
+# Each test is matched against each invalid route. Beyond this number no test runs.
 _MAX_INVALID_ROUTES = 100
-"""Each test is matched against each invalid route. Beyond this number no test runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def select_valid_subset(config: MapConfig, problems: Iterable[Problem]) -> Valid
 
 
 def _entry(path: str) -> str:
-    """Cut a problem's path down to its route, test or distribution."""
+    # One invalid key makes its whole route, test or distribution invalid.
     match = _ENTRY.match(path)
     return match[0] if match else path
 

@@ -15,8 +15,8 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from purgemap.routemap.problems import Path, Problem, path_text, quote
 from purgemap.text import escape_control_characters
 
+# Invisible characters reported per file.
 MAX_INVISIBLE = 20
-"""Invisible characters reported per file."""
 
 # White space other than space, tab and line end; format characters (category Cf); letters without a glyph.
 INVISIBLE = re.compile(
@@ -117,7 +117,7 @@ def _find_invisible(file: str, text: str, scalars: list[_Scalar]) -> Iterator[Pr
 
 
 def _joins_characters(match: re.Match[str]) -> bool:
-    """Return whether a character joins its two neighbours, both beyond ASCII."""
+    # Joiners are legitimate between characters beyond ASCII only.
     before, after = match.string[match.start() - 1 : match.start()], match.string[match.end() : match.end() + 1]
     return bool(_JOINERS.fullmatch(match[0])) and not before.isascii() and not after.isascii()
 

@@ -11,12 +11,12 @@ from purgemap.routemap.parse.yaml_syntax import LOADER, TOO_DEEP, check_conflict
 from purgemap.routemap.problems import MapError, file_error
 
 MAX_BYTES = 8 * 1024 * 1024
+# A map needs seven levels; libyaml overflows the stack at some ten thousand.
 MAX_DEPTH = 20
-"""A map needs seven levels; libyaml overflows the stack at some ten thousand."""
+# How many times larger than its text a map may become through aliases.
 MAX_REPETITION = 10
-"""How many times larger than its text a map may become through aliases."""
+# Nodes that aliases may always add, so that small maps can use them freely.
 _ALIAS_ALLOWANCE = 1000
-"""Nodes that aliases may always add, so that small maps can use them freely."""
 
 
 class _BoundedLoader(LOADER):  # type: ignore[misc, valid-type]  # the base is the fastest loader at hand
@@ -39,6 +39,7 @@ def decode_text(file: str, data: bytes) -> str:
         message = f"{len(data):,} bytes; a file of the map has at most {MAX_BYTES:,}: split it into a folder"
         raise file_error(file, message)
     try:
+        # Some editors of Windows write a byte-order mark.
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         before = data[: error.start].decode("utf-8", "replace")

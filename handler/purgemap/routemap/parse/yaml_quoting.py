@@ -129,10 +129,10 @@ def _find_inside(value: str, offset: int, context: _Context) -> Iterator[Quotati
 
 
 def _split_items(text: str) -> Iterator[tuple[int, str]]:
-    """Split at commas outside of quotes, brackets and braces."""
     start, position, depth = 0, 0, 0
     while position < len(text):
         character = text[position]
+        # Only an item's first quote opens a quoted text; later ones are part of plain text.
         quoted = _WHOLE_QUOTED.match(text, position)
         if quoted and not text[start:position].strip():
             position = quoted.end()
@@ -146,7 +146,6 @@ def _split_items(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _closing_index(value: str) -> int:
-    """Return the index of the bracket that closes the first one, or -1."""
     depth = 0
     for index, character in enumerate(value):
         depth += (character in "[{") - (character in "]}")
@@ -159,8 +158,10 @@ def _needs_quotes(value: str, context: _Context) -> bool:
     alias = _ALIAS.fullmatch(value)
     if alias:
         return alias[1] not in context.anchors
+    # It is unclear where a partly quoted item of a list is meant to end.
     if context.in_flow and value[0] in "\"'":
         return False
+    # Both are indicators only before a space: -x and ?x are text.
     if value[0] in "-?":
         return value[1:2] in {"", " "}
     if value[0] in _READINGS or value[0] in _FORBIDDEN_STARTS:

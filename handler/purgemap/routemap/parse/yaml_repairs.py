@@ -5,7 +5,7 @@
 
 import re
 from collections.abc import Iterator
-from itertools import islice
+from itertools import islice, takewhile
 from typing import NamedTuple
 
 from purgemap.routemap.parse.yaml_misreadings import INVISIBLE, MAX_INVISIBLE, character_name, remove_invisible
@@ -22,11 +22,11 @@ from purgemap.routemap.problems import flow_text, quote
 LISTS = frozenset(
     ("accounts", "include", "exclude", "invalidate", "distributions", "events", "index_documents", "strip_suffixes")
 )
+# The keys of routes, distributions, defaults and tests; other keys are names.
 SETTINGS = LISTS | {
     *("name", "bucket", "prefix", "id", "tenant", "role_arn", "external_id", "origin_path", "clean_urls"),
     *("max_paths", "max_wildcards", "max_paths_per_day", "query_strings", "object", "event", "expect"),
 }
-"""The keys of routes, distributions, defaults and tests; other keys are names."""
 _SECTIONS = frozenset({"version", "defaults", "distributions", "routes", "tests"})
 # A route's `distributions` is a list, the section of the same name a mapping.
 _ROUTE_DISTRIBUTIONS = re.compile(r"\s*distributions:\s*[\[-]")
@@ -134,17 +134,17 @@ def _remove_invisible(lines: list[str], near: list[int]) -> Iterator[Repair]:
 
 
 def _close(line: _Line) -> Iterator[Repair]:
-    """Close a quote, list or mapping at the end of its line."""
     value = line.bare_value
     if value[:1] in _CLOSERS:
         name, closer = _CLOSERS[value[0]]
+        # A closer within the value may be the one that is misplaced, so another repair is better.
         if closer not in line.value[1:]:
             message = f"the {name} that begins here is never closed; write {value}{closer}"
             yield line.repair(f"{line.before}{value}{closer}", len(line.before), message)
 
 
 def _close_above(lines: list[str], near: list[int]) -> Iterator[Repair]:
-    """Close the list or mapping around an error on the line above it."""
+    # The error of an open list is reported at the next key, and its context at the bracket.
     if len(near) > 1 and near[1] < near[0] - 1:
         opening = re.search(r"[\[{]\s*$", remove_comment(lines[near[1]]))
         above = near[0] - 1
@@ -164,7 +164,7 @@ def _add_dash(line: _Line) -> Iterator[Repair]:
 
 
 def _fix_escapes(line: _Line) -> Iterator[Repair]:
-    """Put single quotes around texts with escapes that double quotes do not have."""
+    # Single quotes have no escapes.
     quotations = []
     for match in _DOUBLE_QUOTED.finditer(line.text):
         if _UNKNOWN_ESCAPE.search(match[0]):
@@ -201,7 +201,6 @@ def _is_list(value: str) -> bool:
 
 
 def _add_colon(line: _Line, anchors: frozenset[str]) -> Iterator[Repair]:
-    """Put a colon and a space between a key and its value."""
     joined = None if line.key else _JOINED_KEY.fullmatch(line.bare_value)
     if joined:
         key, value = joined.groups()
@@ -221,11 +220,8 @@ def _indent_lines(lines: list[str], number: int) -> Iterator[Repair]:
     first = _Line(lines, number)
     indent, key = _indent(first.text), first.key
     line_by_column = {column: above for above in range(number) for column in _content_columns(lines[above])}
-    block = [first.text]
-    for text in lines[number + 1 : number + 1 + _MAX_MOVED_LINES]:
-        if text.strip() and _indent(text) <= indent:
-            break
-        block.append(text)
+    below = lines[number + 1 : number + 1 + _MAX_MOVED_LINES]
+    block = [first.text, *takewhile(lambda text: not text.strip() or _indent(text) > indent, below)]
     is_section = key in _SECTIONS and not _ROUTE_DISTRIBUTIONS.match("\n".join(block))
 
     def distance(column: int) -> tuple[bool, int, bool, int]:
@@ -242,7 +238,7 @@ def _indent_lines(lines: list[str], number: int) -> Iterator[Repair]:
 
 
 def _content_columns(text: str) -> Iterator[int]:
-    """List the columns where a line's content begins: its dash, and what follows the dash."""
+    # Content begins at the dash of an item, and again after it.
     if text.strip() and not text.lstrip().startswith("#"):
         yield _indent(text)
         dashes = re.match(r"\s*(?:-\s+)+", text)

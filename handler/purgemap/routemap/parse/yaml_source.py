@@ -1,7 +1,7 @@
 """Parse a YAML file of the map into plain values, and locate every value in the file."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,8 +24,8 @@ _TAGS_BY_NODE: dict[type[Node], frozenset[str]] = {
 }
 _TAG_TEXT = re.compile(r"![^\s,\]}]*")
 _MAX_SHOWN = 80
+# A date, which no setting accepts, and a value already reported. Neither matches a type of the schema.
 DATE, INVALID = object(), object()
-"""A date, which no setting accepts, and a value already reported. Neither matches a type of the schema."""
 
 
 class Source:
@@ -43,7 +43,7 @@ class Source:
         self._lines = text.splitlines()
         # Before the reader: it replaces `<<` keys in the nodes.
         misreadings = find_misreadings(file, text, self._root)
-        reader = _ValueReader(file, self._lines)
+        reader = _ValueReader(file, self.rest_of_line)
         self.value = reader.read(self._root, ())
         self.problems = (*reader.problems, *misreadings)
         self.reported_paths = frozenset(problem.path for problem in reader.problems)
@@ -60,7 +60,8 @@ class Source:
 
     def rest_of_line(self, node: Node) -> str:
         """Return the file's text from a node's start to the end of the line."""
-        return _rest_of_line(self._lines, node)
+        mark = node.start_mark
+        return self._lines[mark.line][mark.column :].strip() if mark.line < len(self._lines) else ""
 
     def _pairs_of(self, node: MappingNode) -> dict[str, tuple[Node, Node]]:
         # Cached: a problem in each of 10,000 routes would otherwise walk all keys 10,000 times.
@@ -101,16 +102,11 @@ def _problem_at(severity: Severity, file: str, node: Node, path: Path, message: 
     return Problem(severity, file, mark.line + 1, mark.column + 1, path_text(path), escape_control_characters(message))
 
 
-def _rest_of_line(lines: list[str], node: Node) -> str:
-    mark = node.start_mark
-    return lines[mark.line][mark.column :].strip() if mark.line < len(lines) else ""
-
-
 class _ValueReader:
     """Reads nodes as plain values: mappings, lists, text, numbers, booleans and None."""
 
-    def __init__(self, file: str, lines: list[str]) -> None:
-        self._lines = lines
+    def __init__(self, file: str, rest_of_line: Callable[[Node], str]) -> None:
+        self._rest_of_line = rest_of_line
         self.problems: list[Problem] = []
         self._file = file
         self._constructor = SafeConstructor()
@@ -118,6 +114,7 @@ class _ValueReader:
 
     def read(self, node: Node, path: Path) -> Any:
         """Read a node once: aliases share its value."""
+        # By identity: aliases are the same node, and a bomb of them must not be walked.
         if id(node) not in self._values:
             self._values[id(node)] = self._read_once(node, path)
         return self._values[id(node)]
@@ -139,7 +136,7 @@ class _ValueReader:
         """Return the message of a text that starts with `!`; None for a tag before a value."""
         if node.value or not isinstance(node, ScalarNode):
             return None
-        text = _TAG_TEXT.match(_rest_of_line(self._lines, node))
+        text = _TAG_TEXT.match(self._rest_of_line(node))
         return f"{explain_reading('!')}; quote it: {quote(text[0])}" if text else None
 
     def _read_scalar(self, node: Node, path: Path) -> Any:
@@ -152,6 +149,7 @@ class _ValueReader:
             if tag:
                 self._report(node, path, tag)
             return node.value
+        # Not constructed: a date of an impossible month would raise.
         if node.tag == f"{_TAG}timestamp":
             return DATE
         try:
@@ -179,7 +177,7 @@ class _ValueReader:
             yield key, value
 
     def _merge(self, node: MappingNode, path: Path) -> None:
-        """Expand `<<` keys; the mapping's own keys come last and win."""
+        # PyYAML puts merged pairs first, so the mapping's own keys win.
         try:
             self._constructor.flatten_mapping(node)
         except ConstructorError as error:

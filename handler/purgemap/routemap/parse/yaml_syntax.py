@@ -1,7 +1,7 @@
 """Explain text that is not YAML: where it breaks, and a repair that was tried on the text."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from itertools import islice
 
 import yaml
@@ -17,14 +17,14 @@ LOADER: "type[yaml.CSafeLoader | yaml.SafeLoader]" = getattr(yaml, "CSafeLoader"
 TOO_DEEP = "too many nested levels; a map needs at most seven"
 
 _MAX_LINES_BACK = 5
+# Text that all repairs of one mistake may parse; libyaml parses some 10 MB a second.
 _MAX_PARSED_CHARACTERS = 24_000_000
-"""Text that all repairs of one mistake may parse; libyaml parses some 10 MB a second."""
 _MAX_REPAIRS_TRIED = 40
 _MAX_MISTAKES = 20
+# In a larger text only the first mistake is repaired: a try takes 0.1 s for 10,000 routes.
 _MAX_REPAIRED_CHARACTERS = 50_000
-"""In a larger text only the first mistake is repaired: a try takes 0.1 s for 10,000 routes."""
+# libyaml's time grows with the square of the levels; the composer refuses them anyway.
 _MAX_LEVELS = 100
-"""libyaml's time grows with the square of the levels; the composer refuses them anyway."""
 
 _ANCHOR = re.compile(r"&([\w-]+)")
 _TAB_INDENT = re.compile(r"[ -]*\t")
@@ -88,6 +88,7 @@ def _find_problems(text: str, error: yaml.MarkedYAMLError) -> tuple[list[SyntaxP
     """Find the problems behind a text's syntax errors, and the first error without a repair."""
     problems: list[SyntaxProblem] = []
     next_error: yaml.MarkedYAMLError | None = error
+    # Each problem costs a search of its own.
     most = _MAX_MISTAKES if len(text) <= _MAX_REPAIRED_CHARACTERS else 1
     while next_error is not None and len(problems) < most:
         repair = _find_repair(text, next_error)
@@ -109,6 +110,7 @@ def _find_repair(text: str, error: yaml.MarkedYAMLError) -> Repair | None:
     repairs = list_repairs(lines, _lines_near(lines, error), frozenset(_ANCHOR.findall(text)))
     for repair in islice(repairs, most):
         next_error = _first_error(repair.apply(lines))
+        # A repair that only moves the error on may be a guess; a later one may repair the whole text.
         if next_error is None:
             return repair
         if partial is None and _parses_on(repair, error, next_error):
@@ -117,7 +119,6 @@ def _find_repair(text: str, error: yaml.MarkedYAMLError) -> Repair | None:
 
 
 def _parses_on(repair: Repair, error: yaml.MarkedYAMLError, next_error: yaml.MarkedYAMLError) -> bool:
-    """Return whether the next error comes after the first."""
     before, after = _position(error), _position(next_error)
     # Columns are comparable only in a line that the repair does not change.
     is_changed = repair.line <= before[0] < repair.line + len(repair.lines)
@@ -142,16 +143,14 @@ def _first_error(text: str) -> yaml.MarkedYAMLError | None:
 
 
 def _lines_near(lines: list[str], error: yaml.MarkedYAMLError) -> list[int]:
-    """List the lines where the mistake may be: the error's, its context's, and those before."""
+    # libyaml reports an open quote or list lines after its start.
     marks = [mark.line for mark in (error.problem_mark, error.context_mark) if mark]
     last = min(marks[0], len(lines))
     before = [line for line in range(last - 1, -1, -1) if lines[line].strip() and lines[line].lstrip()[0] != "#"]
-    near = (*marks, *before[:_MAX_LINES_BACK], *islice(_open_quotes(lines, before), 1))
+    open_quotes = (line for line in before if _has_open_quote(lines[line]))
+    near = (*marks, *before[:_MAX_LINES_BACK], *islice(open_quotes, 1))
     return [line for line in dict.fromkeys(near) if line < len(lines)]
 
 
-def _open_quotes(lines: list[str], before: list[int]) -> Iterator[int]:
-    for line in before:
-        value = remove_comment(lines[line])
-        if any(value.count(quote) % 2 for quote in "\"'"):
-            yield line
+def _has_open_quote(line: str) -> bool:
+    return any(remove_comment(line).count(quote) % 2 for quote in "\"'")

@@ -43,10 +43,6 @@ def _broken_rule(tokens: Sequence[Token]) -> str | None:
     length = sum(map(len, literals)) + sum(token.kind is TokenKind.CAPTURE for token in tokens)
     if length > _MAX_LENGTH:
         return f"names have at most {_MAX_LENGTH} characters, this has {length}"
-    return _broken_end_rule(tokens)
-
-
-def _broken_end_rule(tokens: Sequence[Token]) -> str | None:
     start = tokens[0].text if tokens[0].kind is TokenKind.LITERAL else ""
     end = tokens[-1].text if tokens[-1].kind is TokenKind.LITERAL else ""
     if start[:1] in {".", "-"} or end[-1:] in {".", "-"}:

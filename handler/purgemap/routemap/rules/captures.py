@@ -25,21 +25,17 @@ def captures_are_defined(context: RuleContext) -> Iterator[Problem]:
     reported: set[tuple[Location, str]] = set()
     inherited = _InheritedTemplates(context)
     for route in context.config.routes:
-        defined = context.captures(route)
-        if defined is None:
+        bucket, prefix = context.tokens(route.bucket), context.tokens(route.prefix)
+        if bucket is None or prefix is None:
             continue
+        defined = (*capture_names(bucket), *capture_names(prefix))
         for template in (*_own_templates(route), *inherited.list_templates(route, defined)):
-            for name in _undefined(context, template, defined):
-                if (template.location, name) not in reported:
+            names = capture_names(context.tokens(template.text) or ()) if "{" in template.text else ()
+            for name in names:
+                is_defined = name in defined or name in template.predefined
+                if not is_defined and (template.location, name) not in reported:
                     reported.add((template.location, name))
                     yield template.location.error(_message(template, name, route, defined))
-
-
-def _undefined(context: RuleContext, template: _Template, defined: tuple[str, ...]) -> list[str]:
-    if "{" not in template.text:
-        return []
-    names = capture_names(context.tokens(template.text) or ())
-    return [name for name in dict.fromkeys(names) if name not in defined and name not in template.predefined]
 
 
 def _message(template: _Template, name: str, route: RouteConfig, defined: tuple[str, ...]) -> str:
@@ -88,7 +84,7 @@ class _InheritedTemplates:
         yield from _list_templates(self._defaults.location, options)
 
     def _inherits(self, route: RouteConfig, option: str) -> bool:
-        """Return whether a default is overridden neither by the route nor by all of its distributions."""
+        # A default applies unless the route or each of its distributions overrides it.
         if option in route.options:
             return False
         distributions = map(self._context.lookup.find, route.targets)

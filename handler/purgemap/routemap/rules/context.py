@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterator
 
 from purgemap.errors import PatternError
 from purgemap.routemap.parse.distributions import DistributionLookup, is_template
-from purgemap.routemap.parse.model import MapConfig, RouteConfig, TargetConfig
+from purgemap.routemap.parse.model import MapConfig, TargetConfig
 from purgemap.routemap.parse.yaml_source import Location
-from purgemap.routemap.patterns import Token, capture_names, tokenize
+from purgemap.routemap.patterns import Token, tokenize
 from purgemap.routemap.problems import Problem
 
+# Captures that `invalidate` always has, so that no bucket or prefix may define one of these names.
 RESERVED_CAPTURES = ("path", "dir", "key", "bucket")
-"""Captures that `invalidate` always has, so that no bucket or prefix may define one of these names."""
 
 
 class RuleContext:
@@ -33,11 +33,6 @@ class RuleContext:
             except PatternError:
                 self._tokens[text] = None
         return self._tokens[text]
-
-    def captures(self, route: RouteConfig) -> tuple[str, ...] | None:
-        """Return the captures that a route's bucket and prefix define; None if one of them is invalid."""
-        bucket, prefix = self.tokens(route.bucket), self.tokens(route.prefix)
-        return None if bucket is None or prefix is None else (*capture_names(bucket), *capture_names(prefix))
 
     def globs(self) -> Iterator[tuple[Location, str]]:
         """List the globs of the map."""

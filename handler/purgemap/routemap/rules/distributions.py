@@ -12,8 +12,8 @@ from purgemap.routemap.problems import Problem, did_you_mean, quote
 from purgemap.routemap.rules.context import RuleContext
 
 _NAME_CHARACTERS = re.compile(r"[A-Za-z0-9._-]*")
+# Unknown names that are compared with the known ones; each takes milliseconds in a large map.
 _MAX_SUGGESTIONS = 20
-"""Unknown names that are compared with the known ones; each takes milliseconds in a large map."""
 
 
 def names_are_known(context: RuleContext) -> Iterator[Problem]:
@@ -49,6 +49,7 @@ def _template_error(text: str) -> str | None:
         tokens = tokenize(text)
     except PatternError as error:
         return str(error)
+    # Only captures carry text of the key over; a star has none to insert.
     if any(token.kind is TokenKind.STAR for token in tokens):
         return "* is not allowed in distributions; name each, or use a {capture} of the bucket or prefix"
     literals = (token.text for token in tokens if token.kind is TokenKind.LITERAL)
@@ -101,7 +102,7 @@ def ids_have_one_name(context: RuleContext) -> Iterator[Problem]:
 
 
 def _valid_name_templates(context: RuleContext) -> Iterator[str]:
-    """List the templates of names, each once: a map of 10,000 routes usually has a few."""
+    # Each once: 10,000 routes usually share a few templates.
     texts = dict.fromkeys(str(target.text) for target in context.name_templates())
     return (text for text in texts if _template_error(text) is None)
 
@@ -110,6 +111,7 @@ def _repeated_distributions(context: RuleContext) -> Iterator[tuple[Distribution
     """Pair every repeated definition of a distribution with the first one of the same id."""
     first_by_id: dict[str, DistributionConfig] = {}
     seen: set[int] = set()
+    # Names first: they are the definitions that the others should match.
     for distribution in (*context.config.distributions.values(), *map(context.lookup.find, context.targets)):
         if distribution is None or distribution.id is None or id(distribution) in seen:
             continue

@@ -76,7 +76,7 @@ def _glob_warning(glob: str) -> str | None:
 
 
 def _repeated_prefix(context: RuleContext, glob: str, route: RouteConfig) -> str | None:
-    """Return the warning of a glob that repeats its route's prefix."""
+    # Globs are matched with the key after the prefix.
     tokens = context.tokens(route.prefix)
     literal = tokens[0].text if tokens and tokens[0].kind is TokenKind.LITERAL else ""
     folder = literal[: literal.rfind("/") + 1]
@@ -90,6 +90,7 @@ def _repeated_prefix(context: RuleContext, glob: str, route: RouteConfig) -> str
 def filters_admit_some_key(context: RuleContext) -> Iterator[Problem]:
     """Warn of an exclude list that leaves nothing of include."""
     for location, options in context.config.option_sets():
+        # Equal texts only: whether one glob covers another is not decided here.
         include = {glob for glob in options.get("include") or () if glob}
         exclude = {glob for glob in options.get("exclude") or () if glob}
         if exclude & _MATCH_EVERYTHING or (include and include <= exclude):
@@ -136,6 +137,7 @@ def captures_split_in_one_way(context: RuleContext) -> Iterator[Problem]:
 
 
 def _ambiguous_pair(tokens: tuple[Token, ...]) -> tuple[str, str, str] | None:
+    # Repeated and reserved names are errors already.
     names = capture_names(tokens)
     if len(set(names)) < len(names) or not set(names).isdisjoint(RESERVED_CAPTURES):
         return None

@@ -51,6 +51,7 @@ def globs_are_valid(context: RuleContext) -> Iterator[Problem]:
 def buckets_can_be_indexed(context: RuleContext) -> Iterator[Problem]:
     """Warn of a bucket pattern without a literal start."""
     for route in context.config.routes:
+        # The index finds bucket patterns by their literal start.
         tokens = context.tokens(route.bucket)
         if tokens and tokens[0].kind is not TokenKind.LITERAL:
             message = "starts with a wildcard, so it is tried on every bucket's events; start it with literal text"
@@ -60,6 +61,7 @@ def buckets_can_be_indexed(context: RuleContext) -> Iterator[Problem]:
 def globs_can_be_indexed(context: RuleContext) -> Iterator[Problem]:
     """Warn of a glob that neither starts nor ends with text."""
     for location, glob in context.globs():
+        # The index cannot find such globs by the start or end of a key.
         if _MID_GLOB.fullmatch(glob):
             message = "neither starts nor ends with literal text, so every key is searched for it; add a start or end"
             yield location.warning(f"{glob} {message}")
@@ -95,5 +97,5 @@ def prefixes_have_no_tilde(context: RuleContext) -> Iterator[Problem]:
 
 
 def _viewer_prefix(prefix: str, options: Mapping[str, str | None]) -> str:
-    """Remove the route's own origin path from its prefix."""
+    # The origin path is not part of a viewer path.
     return prefix.removeprefix(f"{(options.get('origin_path') or '').removeprefix('/')}/")

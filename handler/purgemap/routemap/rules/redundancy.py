@@ -30,7 +30,7 @@ def _effective_option(name: str, route: RouteConfig, distribution: DistributionC
 
 
 def _are_disjoint(context: RuleContext, prefix: str, folder: str) -> bool:
-    """Return whether no key can start with both, as far as their literal starts show."""
+    # As far as the literal starts show: captures may match anything.
     left, right = _literal_start(context, prefix), _literal_start(context, folder)
     return not left.startswith(right) and not right.startswith(left)
 

@@ -20,6 +20,7 @@ _DOUBLE_SLASH = re.compile(r"/(\{(?:path|dir)\})")
 def origin_paths_are_valid(context: RuleContext) -> Iterator[Problem]:
     """Report an origin path with a syntax error."""
     for location, options in context.config.option_sets():
+        # Missing, empty or invalid: nothing to parse.
         if options.get("origin_path"):
             yield from _template_problem(location / "origin_path", options["origin_path"], lambda _tokens: None)
 
@@ -53,6 +54,7 @@ def _template_problem(
 def _path_error(tokens: Sequence[Token]) -> str | None:
     if any(token.kind is TokenKind.STAR for token in tokens[:-1]):
         return "* is a wildcard only at the end, and literal text elsewhere; end the path with the first *"
+    # What captures insert is encoded when the item is made.
     for token in tokens:
         forbidden = _FORBIDDEN_IN_PATH.search(token.text) if token.kind is TokenKind.LITERAL else None
         if forbidden:
