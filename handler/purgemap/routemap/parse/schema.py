@@ -33,18 +33,17 @@ def validate_schema(source: Source) -> ValidatedSource:
     """Validate a source against the schema."""
     errors = _validator().iter_errors(source.value)
     found = [problem for error in errors for problem in explain_error(error, source, load_schema())]
-    problems = (problem for schema_problem in found for problem in _problems(schema_problem, source))
+    problems = filter(None, (_locate(problem, source) for problem in found))
     value = _without_invalid(source.value, _path_tree(problem.path for problem in found if problem.discard_value))
     return ValidatedSource(tuple(problems), value if isinstance(value, dict) else {})
 
 
-def _problems(problem: SchemaProblem, source: Source) -> Iterator[Problem]:
-    location = Location(source, problem.path)
-    if problem.message is not None:
-        yield location.error(problem.message, at_key=problem.at_key)
-    elif path_text(problem.path) not in source.reported_paths:
+def _locate(problem: SchemaProblem, source: Source) -> Problem | None:
+    message = problem.message
+    if message is None and path_text(problem.path) not in source.reported_paths:
         # The source reports an invalid value once, at its anchor.
-        yield location.error("this alias points to an invalid value; fix the value at its anchor")
+        message = "this alias points to an invalid value; fix the value at its anchor"
+    return Location(source, problem.path).error(message, at_key=problem.at_key) if message else None
 
 
 @cache

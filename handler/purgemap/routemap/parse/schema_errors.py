@@ -79,14 +79,6 @@ def _explain_unknown_keys(error: _SchemaError) -> Iterator[SchemaProblem]:
 
 
 def _key_cure(key: str, known: Sequence[str], root_schema: Mapping[str, Any]) -> str:
-    # A similar key here is likelier than the same key elsewhere.
-    sections = _sections_with(key, root_schema)
-    if sections and find_nearest(key, known) is None:
-        return f"write it {' or '.join(sections)}"
-    return did_you_mean(key, known)
-
-
-def _sections_with(key: str, root_schema: Mapping[str, Any]) -> list[str]:
     definitions = root_schema["$defs"]
     schemas = {
         "at the top of the map": root_schema,
@@ -95,7 +87,11 @@ def _sections_with(key: str, root_schema: Mapping[str, Any]) -> list[str]:
         "in defaults": root_schema["properties"]["defaults"],
         "in a test": definitions["test"],
     }
-    return [section for section, schema in schemas.items() if key in schema["properties"]]
+    sections = [section for section, schema in schemas.items() if key in schema["properties"]]
+    # A similar key here is likelier than the same key elsewhere.
+    if sections and find_nearest(key, known) is None:
+        return f"write it {' or '.join(sections)}"
+    return did_you_mean(key, known)
 
 
 def _unquoted_mapping(node: Node) -> str | None:
@@ -119,16 +115,13 @@ def _capture(node: Node) -> str | None:
 
 def _unquoted_text(error: _SchemaError) -> str | None:
     """Return the text that YAML read as a comment, an anchor or a list; None if it read none."""
-    if isinstance(error.node, SequenceNode | MappingNode) and error.node.flow_style:
-        return _text_in_brackets(error)
-    if isinstance(error.node, ScalarNode) and not error.node.value and not error.node.style:
-        text = _UNREAD_TEXT.match(error.rest_of_line)
-        return text[0] if text else None
-    return None
-
-
-def _text_in_brackets(error: _SchemaError) -> str | None:
-    start, end = error.node.start_mark, error.node.end_mark
+    node = error.node
+    if isinstance(node, ScalarNode) and not node.value and not node.style:
+        match = _UNREAD_TEXT.match(error.rest_of_line)
+        return match[0] if match else None
+    if not isinstance(node, SequenceNode | MappingNode) or not node.flow_style:
+        return None
+    start, end = node.start_mark, node.end_mark
     text = error.rest_of_line[: end.column - start.column] if start.line == end.line else ""
     # Globs and keys may hold brackets; elsewhere a list in brackets is meant as one.
     is_text = not text.startswith("{") and (text[:1] != "[" or not _MAY_HOLD_BRACKETS.isdisjoint(error.path))

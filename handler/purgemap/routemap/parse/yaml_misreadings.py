@@ -7,7 +7,7 @@ import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain, islice
 from typing import NamedTuple
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
@@ -53,11 +53,9 @@ class _Scalar(NamedTuple):
     path: Path
     node: ScalarNode
 
-    def warning(self, file: str, message: str, before: str = "") -> Problem:
-        """Return the warning at the place after `before`, the start of the scalar's text."""
-        mark, lines = self.node.start_mark, before.splitlines() or [""]
-        line, column = mark.line + len(lines), len(lines[-1]) + (mark.column if len(lines) == 1 else 0) + 1
-        return Problem("warning", file, line, column, path_text(self.path), escape_control_characters(message))
+
+# A scalar with a misreading, its text before that place, and the message.
+_Misreading = tuple[_Scalar, str, str]
 
 
 def find_misreadings(file: str, text: str, root: Node) -> list[Problem]:
@@ -66,11 +64,14 @@ def find_misreadings(file: str, text: str, root: Node) -> list[Problem]:
     if not _SUSPICIOUS.search(text):
         return []
     scalars = sorted(_list_scalars(root, (), set()), key=lambda scalar: scalar.start)
-    return [
-        *_find_comments(file, text, scalars),
-        *_find_invisible(file, text, scalars),
-        *_find_typographic(file, scalars),
-    ]
+    misreadings = chain(_find_comments(text, scalars), _find_invisible(text, scalars), _find_typographic(scalars))
+    return [_locate(file, *misreading) for misreading in misreadings]
+
+
+def _locate(file: str, scalar: _Scalar, before: str, message: str) -> Problem:
+    mark, lines = scalar.node.start_mark, before.splitlines() or [""]
+    line, column = mark.line + len(lines), len(lines[-1]) + (mark.column if len(lines) == 1 else 0) + 1
+    return Problem("warning", file, line, column, path_text(scalar.path), escape_control_characters(message))
 
 
 def _list_scalars(node: Node, path: Path, seen: set[int]) -> Iterator[_Scalar]:
@@ -89,7 +90,7 @@ def _list_scalars(node: Node, path: Path, seen: set[int]) -> Iterator[_Scalar]:
             yield from _list_scalars(value, below, seen)
 
 
-def _find_comments(file: str, text: str, scalars: list[_Scalar]) -> Iterator[Problem]:
+def _find_comments(text: str, scalars: list[_Scalar]) -> Iterator[_Misreading]:
     by_end = {scalar.end: scalar for scalar in scalars if not scalar.node.style and _may_hold_number_sign(scalar.path)}
     for match in _COMMENT.finditer(text):
         scalar = by_end.get(match.start())
@@ -97,14 +98,14 @@ def _find_comments(file: str, text: str, scalars: list[_Scalar]) -> Iterator[Pro
             whole = quote((scalar.node.value + match[0]).rstrip(" ,"))
             comment = quote(f"#{match['text']}".rstrip())
             message = f"YAML reads {comment} as a comment; quote the text: {whole}, or put a space after the #"
-            yield scalar.warning(file, message)
+            yield scalar, "", message
 
 
 def _may_hold_number_sign(path: Path) -> bool:
     return not _MAY_HOLD_NUMBER_SIGN.isdisjoint(path[-3:]) and not str(path[0]).startswith("x-")
 
 
-def _find_invisible(file: str, text: str, scalars: list[_Scalar]) -> Iterator[Problem]:
+def _find_invisible(text: str, scalars: list[_Scalar]) -> Iterator[_Misreading]:
     starts = [scalar.start for scalar in scalars]
     matches = (match.start() for match in INVISIBLE.finditer(text) if not _joins_characters(match))
     for index in islice(matches, MAX_INVISIBLE):
@@ -113,7 +114,7 @@ def _find_invisible(file: str, text: str, scalars: list[_Scalar]) -> Iterator[Pr
             name, code = character_name(text[index]), ord(text[index])
             escape = f'"\\u{code:04X}"' if code <= _MAX_FOUR_DIGIT_CODE else f'"\\U{code:08X}"'
             message = f"an invisible {name}; remove it, or write {escape} if it is intended"
-            yield scalars[position].warning(file, message, text[scalars[position].start : index])
+            yield scalars[position], text[scalars[position].start : index], message
 
 
 def _joins_characters(match: re.Match[str]) -> bool:
@@ -122,9 +123,9 @@ def _joins_characters(match: re.Match[str]) -> bool:
     return bool(_JOINERS.fullmatch(match[0])) and not before.isascii() and not after.isascii()
 
 
-def _find_typographic(file: str, scalars: list[_Scalar]) -> Iterator[Problem]:
+def _find_typographic(scalars: list[_Scalar]) -> Iterator[_Misreading]:
     for scalar in scalars:
         match = _TYPOGRAPHIC.fullmatch(scalar.node.value)
         if match:
             message = f"the quotes of {scalar.node.value} are part of the text; write {quote(match[1])}"
-            yield scalar.warning(file, message)
+            yield scalar, "", message

@@ -50,7 +50,7 @@ def decode_text(file: str, data: bytes) -> str:
 def compose_nodes(file: str, text: str) -> Node:
     """Compose a file's text into one YAML document.
 
-    Raises MapError if there is no usable tree: invalid syntax, conflict markers, no document or several, a limit.
+    Raises MapError for a text without a usable tree: invalid syntax, conflict markers, no document or several, a limit.
     """
     check_conflict_markers(file, text)
     try:

@@ -62,7 +62,7 @@ def explain_reading(text: str) -> str:
 
 def find_quotations(value: str, anchors: Collection[str], offset: int = 0, *, in_flow: bool = False) -> list[Quotation]:
     """Find the quotations of a value: of the whole, or of items if it is a list or mapping in brackets."""
-    return list(_find(value, offset, _Context(anchors, in_flow, _MAX_LEVELS)))
+    return list(_find(value, offset, anchors, _MAX_LEVELS, in_flow=in_flow))
 
 
 def find_loose_quotations(value: str, anchors: Collection[str], offset: int) -> Iterator[Quotation]:
@@ -87,34 +87,25 @@ def remove_comment(text: str) -> str:
     return _COMMENT.sub("", text).rstrip()
 
 
-class _Context(NamedTuple):
-    """The context of a value: the anchors of its file, whether it is in brackets, how many levels to search."""
-
-    anchors: Collection[str]
-    in_flow: bool
-    levels: int
-
-
-def _find(value: str, offset: int, context: _Context) -> Iterator[Quotation]:
+def _find(value: str, offset: int, anchors: Collection[str], levels: int, *, in_flow: bool) -> Iterator[Quotation]:
     offset += len(value) - len(value.lstrip())
     value = value.strip()
     node_property = _PROPERTY.match(value)
     if node_property:
-        yield from _find(value[node_property.end() :], offset + node_property.end(), context)
-    elif not value or not context.levels or _WHOLE_QUOTED.fullmatch(value):
+        yield from _find(value[node_property.end() :], offset + node_property.end(), anchors, levels, in_flow=in_flow)
+    elif not value or not levels or _WHOLE_QUOTED.fullmatch(value):
         return
     elif value[0] in _CLOSERS and _closing_index(value) == len(value) - 1:
-        yield from _find_inside(value, offset, context)
-    elif _needs_quotes(value, context):
+        yield from _find_inside(value, offset, anchors, levels)
+    elif _needs_quotes(value, anchors, in_flow=in_flow):
         yield Quotation(offset, value, quote(_without_quotes(value)), explain_reading(value))
 
 
-def _find_inside(value: str, offset: int, context: _Context) -> Iterator[Quotation]:
+def _find_inside(value: str, offset: int, anchors: Collection[str], levels: int) -> Iterator[Quotation]:
     # A mapping that is only a name is a capture.
     if re.fullmatch(r"\{\w+\}", value):
         yield Quotation(offset, value, quote(value), explain_reading(value))
         return
-    inside = context._replace(in_flow=True, levels=context.levels - 1)
     for start, item in _split_items(value[1:-1]):
         item_offset = offset + 1 + start
         key = _KEY.match(item) if value[0] == "{" else None
@@ -125,7 +116,7 @@ def _find_inside(value: str, offset: int, context: _Context) -> Iterator[Quotati
             yield Quotation(item_offset, item.strip(), entry, "no space after the colon", "write")
             continue
         value_start = key.end() if key else 0
-        yield from _find(item[value_start:], item_offset + value_start, inside)
+        yield from _find(item[value_start:], item_offset + value_start, anchors, levels - 1, in_flow=True)
 
 
 def _split_items(text: str) -> Iterator[tuple[int, str]]:
@@ -154,12 +145,12 @@ def _closing_index(value: str) -> int:
     return -1
 
 
-def _needs_quotes(value: str, context: _Context) -> bool:
+def _needs_quotes(value: str, anchors: Collection[str], *, in_flow: bool) -> bool:
     alias = _ALIAS.fullmatch(value)
     if alias:
-        return alias[1] not in context.anchors
+        return alias[1] not in anchors
     # It is unclear where a partly quoted item of a list is meant to end.
-    if context.in_flow and value[0] in "\"'":
+    if in_flow and value[0] in "\"'":
         return False
     # Both are indicators only before a space: -x and ?x are text.
     if value[0] in "-?":
@@ -167,7 +158,7 @@ def _needs_quotes(value: str, context: _Context) -> bool:
     if value[0] in _READINGS or value[0] in _FORBIDDEN_STARTS:
         return True
     is_key = ": " in value or value.endswith(":")
-    return " #" in value or is_key or (context.in_flow and re.search(r"[\[\]{}]", value) is not None)
+    return " #" in value or is_key or (in_flow and re.search(r"[\[\]{}]", value) is not None)
 
 
 def _without_quotes(value: str) -> str:

@@ -13,13 +13,10 @@ def broken_rules(config: MapConfig, schema_problems: Iterable[Problem]) -> list[
     context = RuleContext(config)
     problems = [problem for rule in _RULES for problem in rule(context)]
     # An invalid route may be the one that uses a name.
-    if not any(_is_route_error(problem) for problem in (*schema_problems, *problems)):
+    errors = (problem.path for problem in (*schema_problems, *problems) if problem.severity == "error")
+    if not any(path.startswith("$.routes") for path in errors):
         problems += distributions.names_are_used(context)
     return problems
-
-
-def _is_route_error(problem: Problem) -> bool:
-    return problem.severity == "error" and problem.path.startswith("$.routes")
 
 
 def has_routes(context: RuleContext) -> Iterator[Problem]:

@@ -96,14 +96,13 @@ class _InheritedTemplates:
             if distribution is not None:
                 yield distribution
             elif target.text is not None and is_template(target.text):
-                yield from self._nameable(target.text, defined, frozenset(route.options))
+                yield from self._nameable(target.text, (target.text, defined, frozenset(route.options)))
 
     def _nameable(
-        self, template: str, defined: tuple[str, ...], overridden: frozenset[str]
+        self, template: str, outcome: tuple[str, tuple[str, ...], frozenset[str]]
     ) -> Iterator[DistributionConfig]:
-        """List the distributions that a template may name, once for all routes with the same outcome."""
-        seen = (template, defined, overridden) in self._seen
-        self._seen.add((template, defined, overridden))
-        if self._names_with_captures and not seen and self._context.tokens(template) is not None:
+        # Routes with the same template, captures and options would yield the same problems.
+        if self._names_with_captures and outcome not in self._seen and self._context.tokens(template) is not None:
             matches = name_regex(template).fullmatch
             yield from (self._context.config.distributions[name] for name in self._names_with_captures if matches(name))
+        self._seen.add(outcome)

@@ -30,7 +30,7 @@ def globs_have_no_words_in_brackets(context: RuleContext) -> Iterator[Problem]:
 
 
 def _is_name(match: re.Match[str]) -> bool:
-    # A set of few letters beside other text, such as *.[jt]s, is no name.
+    # A set of few letters beside other text, such as *.[jt]s, is not a name.
     before, after = match.string[: match.start()], match.string[match.end() :]
     is_whole = before[-1:] in {"", "/"} and after[:1] in {"", "/", "."}
     return len(match["word"]) > _MAX_SET_LENGTH or is_whole or "..." in match[0]
@@ -101,19 +101,15 @@ def filters_admit_some_key(context: RuleContext) -> Iterator[Problem]:
 def prefixes_match_some_key(context: RuleContext) -> Iterator[Problem]:
     """Warn of a prefix that no key has."""
     for route in context.config.routes:
-        message = _prefix_warning(route.prefix or "")
+        prefix = route.prefix or ""
+        message = _path_warning(prefix, "")
+        if prefix.startswith(S3_SCHEME):
+            key = prefix.removeprefix(S3_SCHEME).partition("/")[2]
+            message = f"no key starts with {S3_SCHEME} and a bucket; write {quote(key)}"
+        elif message is None and len(prefix.encode()) > _MAX_KEY_BYTES:
+            message = f"longer than any key, which has at most {_MAX_KEY_BYTES:,} bytes; shorten the prefix"
         if message:
             yield (route.location / "prefix").warning(message)
-
-
-def _prefix_warning(prefix: str) -> str | None:
-    if prefix.startswith(S3_SCHEME):
-        key = prefix.removeprefix(S3_SCHEME).partition("/")[2]
-        return f"no key starts with {S3_SCHEME} and a bucket; write {quote(key)}"
-    warning = _path_warning(prefix, "")
-    if warning is None and len(prefix.encode()) > _MAX_KEY_BYTES:
-        return f"longer than any key, which has at most {_MAX_KEY_BYTES:,} bytes; shorten the prefix"
-    return warning
 
 
 def index_documents_are_names(context: RuleContext) -> Iterator[Problem]:

@@ -1,7 +1,7 @@
 """Check buckets, prefixes and globs: report invalid ones, and warn of slow or ambiguous ones."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from purgemap.errors import PatternError
 from purgemap.routemap.glob_syntax import parse_glob
@@ -89,13 +89,10 @@ def prefixes_have_no_tilde(context: RuleContext) -> Iterator[Problem]:
     """Warn of a prefix with `~`, which CloudFront cannot invalidate, encoded or not."""
     # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/invalidation-specifying-objects.html
     for route in context.config.routes:
-        path = _viewer_prefix(route.prefix or "", route.options)
+        # The route's own origin path is not part of viewer paths.
+        origin_path = (route.options.get("origin_path") or "").removeprefix("/")
+        path = (route.prefix or "").removeprefix(f"{origin_path}/")
         if "~" in path:
             effect = f"every change here invalidates /{path.partition('~')[0]}*, and so unchanged objects too"
             message = f"CloudFront cannot invalidate a path with ~: {effect}; rename the folder"
             yield (route.location / "prefix").warning(message)
-
-
-def _viewer_prefix(prefix: str, options: Mapping[str, str | None]) -> str:
-    # The origin path is not part of a viewer path.
-    return prefix.removeprefix(f"{(options.get('origin_path') or '').removeprefix('/')}/")
