@@ -32,18 +32,18 @@ def load_schema() -> dict[str, Any]:
 def validate_schema(source: Source) -> ValidatedSource:
     """Validate a source against the schema."""
     errors = _validator().iter_errors(source.value)
-    found = [problem for error in errors for problem in explain_error(error, source, load_schema())]
-    problems = filter(None, (_locate(problem, source) for problem in found))
-    value = _without_invalid(source.value, _path_tree(problem.path for problem in found if problem.discard_value))
+    mistakes = [mistake for error in errors for mistake in explain_error(error, source, load_schema())]
+    problems = filter(None, (_locate(mistake, source) for mistake in mistakes))
+    value = _without_invalid(source.value, _path_tree(mistake.path for mistake in mistakes if mistake.discard_value))
     return ValidatedSource(tuple(problems), value if isinstance(value, dict) else {})
 
 
-def _locate(problem: SchemaProblem, source: Source) -> Problem | None:
-    message = problem.message
-    if message is None and path_text(problem.path) not in source.reported_paths:
+def _locate(mistake: SchemaProblem, source: Source) -> Problem | None:
+    message = mistake.message
+    if message is None and path_text(mistake.path) not in source.reported_paths:
         # The source reports an invalid value once, at its anchor.
         message = "this alias points to an invalid value; fix the value at its anchor"
-    return Location(source, problem.path).error(message, at_key=problem.at_key) if message else None
+    return Location(source, mistake.path).error(message, at_key=mistake.at_key) if message else None
 
 
 @cache

@@ -49,19 +49,18 @@ class _SchemaError(NamedTuple):
     root_schema: Mapping[str, Any]
 
 
-def explain_error(error: ValidationError, source: Source, schema: Mapping[str, Any]) -> Iterator[SchemaProblem]:
+def explain_error(violation: ValidationError, source: Source, schema: Mapping[str, Any]) -> Iterator[SchemaProblem]:
     """Turn one error of the schema into a problem for each mistake behind it."""
-    path: Path = tuple(error.absolute_path)
+    path: Path = tuple(violation.absolute_path)
     node = source.node(path)
-    found = _SchemaError(
-        path, error.instance, node, error.validator_value, error.schema, source.rest_of_line(node), schema
-    )
-    if found.value is INVALID:
+    details = (violation.validator_value, violation.schema, source.rest_of_line(node), schema)
+    error = _SchemaError(path, violation.instance, node, *details)
+    if error.value is INVALID:
         yield SchemaProblem(path, None)
-    elif "propertyNames" in error.absolute_schema_path:
-        yield SchemaProblem((*path, str(found.value)), _schema_message(found), at_key=True, discard_value=False)
+    elif "propertyNames" in violation.absolute_schema_path:
+        yield SchemaProblem((*path, str(error.value)), _schema_message(error), at_key=True, discard_value=False)
     else:
-        yield from _EXPLAINERS.get(str(error.validator), _explain_with(_schema_message))(found)
+        yield from _EXPLAINERS.get(str(violation.validator), _explain_with(_schema_message))(error)
 
 
 def _schema_message(error: _SchemaError) -> str:

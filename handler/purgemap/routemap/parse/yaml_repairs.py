@@ -122,15 +122,15 @@ def list_repairs(lines: list[str], near: list[int], anchors: frozenset[str]) -> 
 
 
 def _remove_invisible(lines: list[str], near: list[int]) -> Iterator[Repair]:
-    first, last = min(near, default=0), max(near, default=0)
-    block = lines[first : last + 1]
-    matches = ((number, match) for number, text in enumerate(block, first) for match in INVISIBLE.finditer(text))
+    start, end = min(near, default=0), max(near, default=0)
+    block = lines[start : end + 1]
+    matches = ((number, match) for number, text in enumerate(block, start) for match in INVISIBLE.finditer(text))
     problems = []
     for number, match in islice(matches, MAX_INVISIBLE):
         cure = "write a space instead" if remove_invisible(match[0]) else "remove it"
         problems.append(SyntaxProblem(number, match.start(), f"an invisible {character_name(match[0])}; {cure}"))
     if problems:
-        yield Repair(first, [remove_invisible(text) for text in block], problems)
+        yield Repair(start, [remove_invisible(text) for text in block], problems)
 
 
 def _close(line: _Line) -> Iterator[Repair]:
@@ -183,9 +183,9 @@ def _quote_key(line: _Line) -> Iterator[Repair]:
 
 
 def _quote_value(line: _Line, anchors: frozenset[str]) -> Iterator[Repair]:
-    value, bare, column = line.value.rstrip(), line.bare_value, len(line.before)
+    value, uncommented, column = line.value.rstrip(), line.bare_value, len(line.before)
     # A comment may be a part of the text: its quotation is tried last.
-    for text in dict.fromkeys((value,) if _is_list(value) and not _is_list(bare) else (bare, value)):
+    for text in dict.fromkeys((value,) if _is_list(value) and not _is_list(uncommented) else (uncommented, value)):
         body = text.rstrip(",")
         quotations = find_quotations(body, anchors, column) or [*find_loose_quotations(body, anchors, column)]
         if quotations:
@@ -217,11 +217,11 @@ def _remove_comma(line: _Line) -> Iterator[Repair]:
 
 def _indent_lines(lines: list[str], number: int) -> Iterator[Repair]:
     """Move a line, alone or with the lines below it, to a column where a line above begins."""
-    first = _Line(lines, number)
-    indent, key = _indent(first.text), first.key
+    line = _Line(lines, number)
+    indent, key = _indent(line.text), line.key
     line_by_column = {column: above for above in range(number) for column in _content_columns(lines[above])}
     below = lines[number + 1 : number + 1 + _MAX_MOVED_LINES]
-    block = [first.text, *takewhile(lambda text: not text.strip() or _indent(text) > indent, below)]
+    block = [line.text, *takewhile(lambda text: not text.strip() or _indent(text) > indent, below)]
     is_section = key in _SECTIONS and not _ROUTE_DISTRIBUTIONS.match("\n".join(block))
 
     def distance(column: int) -> tuple[bool, int, bool, int]:

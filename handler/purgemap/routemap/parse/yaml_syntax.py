@@ -89,8 +89,8 @@ def _find_problems(text: str, error: yaml.MarkedYAMLError) -> tuple[list[SyntaxP
     problems: list[SyntaxProblem] = []
     next_error: yaml.MarkedYAMLError | None = error
     # Each problem costs a search of its own.
-    most = _MAX_MISTAKES if len(text) <= _MAX_REPAIRED_CHARACTERS else 1
-    while next_error is not None and len(problems) < most:
+    max_problems = _MAX_MISTAKES if len(text) <= _MAX_REPAIRED_CHARACTERS else 1
+    while next_error is not None and len(problems) < max_problems:
         repair = _find_repair(text, next_error)
         if repair is None:
             return problems, next_error
@@ -105,10 +105,10 @@ def _find_repair(text: str, error: yaml.MarkedYAMLError) -> Repair | None:
     lines = text.splitlines()
     if not lines:
         return None
-    most = min(_MAX_REPAIRS_TRIED, _MAX_PARSED_CHARACTERS // len(text))
+    max_repairs = min(_MAX_REPAIRS_TRIED, _MAX_PARSED_CHARACTERS // len(text))
     partial = None
     repairs = list_repairs(lines, _lines_near(lines, error), frozenset(_ANCHOR.findall(text)))
-    for repair in islice(repairs, most):
+    for repair in islice(repairs, max_repairs):
         next_error = _first_error(repair.apply(lines))
         # A repair that only moves the error on may be a guess; a later one may repair the whole text.
         if next_error is None:

@@ -36,8 +36,8 @@ def distribution_names_are_unique(context: RuleContext) -> Iterator[Problem]:
     """Report a distribution's name that an earlier file defines."""
     for location in context.config.duplicate_names:
         name = str(location.path[-1])
-        first = context.config.distributions[name].location
-        yield location.error(f"{name} is also defined at {first.text}; rename one of them", at_key=True)
+        original = context.config.distributions[name].location
+        yield location.error(f"{name} is also defined at {original.text}; rename one of them", at_key=True)
 
 
 def route_names_are_unique(context: RuleContext) -> Iterator[Problem]:
@@ -46,9 +46,9 @@ def route_names_are_unique(context: RuleContext) -> Iterator[Problem]:
     for route in context.config.routes:
         if route.name is None:
             continue
-        first = first_by_name.setdefault(route.name, route)
-        if first is not route:
-            message = f"the route at {first.location.text} is also named {route.name}; rename one of them"
+        original = first_by_name.setdefault(route.name, route)
+        if original is not route:
+            message = f"the route at {original.location.text} is also named {route.name}; rename one of them"
             yield (route.location / "name").error(message)
 
 

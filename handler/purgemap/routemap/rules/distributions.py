@@ -74,30 +74,30 @@ def _are_alike(one: DistributionConfig, other: DistributionConfig) -> bool:
 
 def same_access_everywhere(context: RuleContext) -> Iterator[Problem]:
     """Report a distribution with two roles or two budgets."""
-    for first, other in _repeated_distributions(context):
-        names = [name for name, value in other.connection.items() if first.connection[name] != value]
+    for original, repeated in _repeated_distributions(context):
+        names = [name for name, value in repeated.connection.items() if original.connection[name] != value]
         if names:
-            difference = f"{other.id} has a different {' and '.join(names)} at {first.location.text}"
-            yield other.location.error(f"{difference}; define it once under distributions:")
+            difference = f"{repeated.id} has a different {' and '.join(names)} at {original.location.text}"
+            yield repeated.location.error(f"{difference}; define it once under distributions:")
 
 
 def same_options_everywhere(context: RuleContext) -> Iterator[Problem]:
     """Warn of a distribution with two sets of options: a route's wording decides which one applies."""
-    for first, other in _repeated_distributions(context):
-        if first.options != other.options:
-            message = f"{other.id} has different options at {first.location.text}; move these options to the routes"
-            yield other.location.warning(message)
+    for original, repeated in _repeated_distributions(context):
+        if original.options != repeated.options:
+            difference = f"{repeated.id} has different options at {original.location.text}"
+            yield repeated.location.warning(f"{difference}; move these options to the routes")
 
 
 def ids_have_one_name(context: RuleContext) -> Iterator[Problem]:
     """Warn of one id with two names, unless captures need both."""
     matchers = [name_regex(text).fullmatch for text in _valid_name_templates(context)]
     for names in context.lookup.names_by_id.values():
-        first, *others = [name for name in names if not any(matches(name) for matches in matchers)] or [""]
-        for name in others:
-            entry, known = context.config.distributions[name], context.config.distributions[first]
+        kept_name, *other_names = [name for name in names if not any(matches(name) for matches in matchers)] or [""]
+        for name in other_names:
+            entry, known = context.config.distributions[name], context.config.distributions[kept_name]
             if _are_alike(entry, known):
-                message = f"{entry.id} is also named {first} at {known.location.text}; keep one name"
+                message = f"{entry.id} is also named {kept_name} at {known.location.text}; keep one name"
                 yield entry.location.warning(message, at_key=True)
 
 
@@ -116,9 +116,9 @@ def _repeated_distributions(context: RuleContext) -> Iterator[tuple[Distribution
         if distribution is None or distribution.id is None or id(distribution) in seen:
             continue
         seen.add(id(distribution))
-        first = first_by_id.setdefault(distribution.id, distribution)
-        if first is not distribution:
-            yield first, distribution
+        original = first_by_id.setdefault(distribution.id, distribution)
+        if original is not distribution:
+            yield original, distribution
 
 
 def names_are_used(context: RuleContext) -> Iterator[Problem]:

@@ -50,13 +50,13 @@ def no_redundant_routes(context: RuleContext) -> Iterator[Problem]:
     for route in index.routes:
         others = [index.find_other(route, target) for target in route.targets]
         if others and None not in others:
-            places = dict.fromkeys(other.location.text for other in others if other is not None)
-            message = f"everything that it sends is also sent by {', '.join(places)}; remove this route"
+            locations = dict.fromkeys(other.location.text for other in others if other is not None)
+            message = f"everything that it sends is also sent by {', '.join(locations)}; remove this route"
             yield route.location.warning(message)
 
 
 class _RouteIndex:
-    """Routes by what they send where. Finding another route takes one look-up for each character of the prefix."""
+    """Routes by bucket, options, distribution and prefix."""
 
     def __init__(self, context: RuleContext) -> None:
         self._context = context
@@ -77,7 +77,7 @@ class _RouteIndex:
         equal = self._equal[(*key, _filters_text(route), prefix)]
         if equal is not route:
             return equal
-        # A pattern's text says nothing about the keys of its beginning.
+        # One look-up for each length: 10,000 routes are not compared with each other. A pattern has no shorter prefixes.
         is_literal = not any(character in prefix for character in "*{}\\")
         lengths = range(len(prefix) + 1) if is_literal else [len(prefix)]
         wider = (self._unfiltered.get((*key, prefix[:length])) for length in lengths)
