@@ -77,7 +77,7 @@ class _RouteIndex:
         equal = self._equal[(*key, _filters_text(route), prefix)]
         if equal is not route:
             return equal
-        # One look-up for each length: 10,000 routes are not compared with each other. A pattern has no shorter prefixes.
+        # One look-up for each length, so that 10,000 routes are not compared pairwise. A pattern cannot be cut.
         is_literal = not any(character in prefix for character in "*{}\\")
         lengths = range(len(prefix) + 1) if is_literal else [len(prefix)]
         wider = (self._unfiltered.get((*key, prefix[:length])) for length in lengths)
