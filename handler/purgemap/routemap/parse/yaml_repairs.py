@@ -69,7 +69,7 @@ class Repair(NamedTuple):
         return "\n".join((*lines[: self.line], *self.lines, *after, ""))
 
 
-class _Line:
+class _YamlLine:
     """A line of the text, split into what precedes its value, and the value."""
 
     def __init__(self, lines: list[str], number: int) -> None:
@@ -95,14 +95,14 @@ def find_unquoted(text: str, number: int, column: int) -> Quotation | None:
     lines = text.splitlines()
     if number >= len(lines):
         return None
-    line = _Line(lines, number)
+    line = _YamlLine(lines, number)
     quotations = find_quotations(line.bare_value, frozenset(), len(line.before))
     return next((quotation for quotation in quotations if quotation.offset == column), None)
 
 
 def list_repairs(lines: list[str], near: list[int], anchors: frozenset[str]) -> Iterator[Repair]:
     """List the repairs of the lines near an error, the most likely first."""
-    near_lines = [_Line(lines, number) for number in near]
+    near_lines = [_YamlLine(lines, number) for number in near]
     yield from _remove_invisible(lines, near)
     for line in near_lines:
         yield from _close(line)
@@ -133,7 +133,7 @@ def _remove_invisible(lines: list[str], near: list[int]) -> Iterator[Repair]:
         yield Repair(start, [remove_invisible(text) for text in block], problems)
 
 
-def _close(line: _Line) -> Iterator[Repair]:
+def _close(line: _YamlLine) -> Iterator[Repair]:
     value = line.bare_value
     if value[:1] in _CLOSERS:
         name, closer = _CLOSERS[value[0]]
@@ -154,7 +154,7 @@ def _close_above(lines: list[str], near: list[int]) -> Iterator[Repair]:
             yield Repair(above, [lines[above] + closer], [SyntaxProblem(near[1], opening.start(), message)])
 
 
-def _add_dash(line: _Line) -> Iterator[Repair]:
+def _add_dash(line: _YamlLine) -> Iterator[Repair]:
     indent = _indent(line.text)
     joined = _JOINED_DASH.match(line.text, indent)
     if joined:
@@ -163,7 +163,7 @@ def _add_dash(line: _Line) -> Iterator[Repair]:
         yield line.repair(line.text[:indent] + item, indent, message)
 
 
-def _fix_escapes(line: _Line) -> Iterator[Repair]:
+def _fix_escapes(line: _YamlLine) -> Iterator[Repair]:
     # Single quotes have no escapes.
     quotations = []
     for match in _DOUBLE_QUOTED.finditer(line.text):
@@ -175,14 +175,14 @@ def _fix_escapes(line: _Line) -> Iterator[Repair]:
         yield line.quotation_repair(quotations)
 
 
-def _quote_key(line: _Line) -> Iterator[Repair]:
+def _quote_key(line: _YamlLine) -> Iterator[Repair]:
     match = _SPECIAL_KEY.match(line.value)
     if match and not line.key:
         key = match["key"]
         yield line.quotation_repair([Quotation(len(line.before), key, quote(key), explain_reading(key))])
 
 
-def _quote_value(line: _Line, anchors: frozenset[str]) -> Iterator[Repair]:
+def _quote_value(line: _YamlLine, anchors: frozenset[str]) -> Iterator[Repair]:
     value, uncommented, column = line.value.rstrip(), line.bare_value, len(line.before)
     # A comment may be a part of the text: its quotation is tried last.
     for text in dict.fromkeys((value,) if _is_list(value) and not _is_list(uncommented) else (uncommented, value)):
@@ -200,7 +200,7 @@ def _is_list(value: str) -> bool:
     return value[:1] in {"[", "{"} and value[-1:] in {"]", "}"}
 
 
-def _add_colon(line: _Line, anchors: frozenset[str]) -> Iterator[Repair]:
+def _add_colon(line: _YamlLine, anchors: frozenset[str]) -> Iterator[Repair]:
     joined = None if line.key else _JOINED_KEY.fullmatch(line.bare_value)
     if joined:
         key, value = joined.groups()
@@ -209,7 +209,7 @@ def _add_colon(line: _Line, anchors: frozenset[str]) -> Iterator[Repair]:
         yield line.repair(line.before + entry, len(line.before), f"{mistake}; write {entry}")
 
 
-def _remove_comma(line: _Line) -> Iterator[Repair]:
+def _remove_comma(line: _YamlLine) -> Iterator[Repair]:
     text = remove_comment(line.text)
     if text.endswith(","):
         yield line.repair(text[:-1], len(text) - 1, "a comma after the value; remove it")
@@ -217,7 +217,7 @@ def _remove_comma(line: _Line) -> Iterator[Repair]:
 
 def _indent_lines(lines: list[str], number: int) -> Iterator[Repair]:
     """Move a line, alone or with the lines below it, to a column where a line above begins."""
-    line = _Line(lines, number)
+    line = _YamlLine(lines, number)
     indent, key = _indent(line.text), line.key
     line_by_column = {column: above for above in range(number) for column in _content_columns(lines[above])}
     below = lines[number + 1 : number + 1 + _MAX_MOVED_LINES]
@@ -226,7 +226,7 @@ def _indent_lines(lines: list[str], number: int) -> Iterator[Repair]:
 
     def distance(column: int) -> tuple[bool, int, bool, int]:
         above = line_by_column[column]
-        is_other_kind = (_Line(lines, above).key in SETTINGS) != (key in SETTINGS)
+        is_other_kind = (_YamlLine(lines, above).key in SETTINGS) != (key in SETTINGS)
         return is_section and column > 0, abs(column - indent), is_other_kind, -above
 
     for column in sorted(line_by_column.keys() - {indent}, key=distance)[:3]:

@@ -145,9 +145,9 @@ class _ValueReader:
         if not getattr(node, "style", None) and node.end_mark.line > node.start_mark.line and not is_free:
             self._report(node, path, _joined_lines_message(node))
         if node.tag in _TEXT_TAGS:
-            tag = None if node.value or getattr(node, "style", None) else self._unquoted_tag(node)
-            if tag:
-                self._report(node, path, tag)
+            message = None if getattr(node, "style", None) else self._unquoted_tag(node)
+            if message:
+                self._report(node, path, message)
             return node.value
         # Not constructed: a date of an impossible month would raise.
         if node.tag == f"{_TAG}timestamp":
@@ -155,9 +155,8 @@ class _ValueReader:
         try:
             return self._constructor.construct_object(node)
         except (ValueError, LookupError, ArithmeticError):
-            self._report(
-                node, path, f"{quote(node.value)} does not match its tag {_tag_text(node.tag)}; remove the tag"
-            )
+            message = f"{quote(node.value)} does not match its tag {_tag_text(node.tag)}; remove the tag"
+            self._report(node, path, message)
             return INVALID
 
     def _checked_pairs(self, node: MappingNode, path: Path) -> Iterator[tuple[Node, Node]]:

@@ -96,13 +96,10 @@ class _InheritedTemplates:
             if distribution is not None:
                 yield distribution
             elif target.text is not None and is_template(target.text):
-                yield from self._nameable(target.text, (target.text, defined, frozenset(route.options)))
-
-    def _nameable(
-        self, template: str, outcome: tuple[str, tuple[str, ...], frozenset[str]]
-    ) -> Iterator[DistributionConfig]:
-        # Routes with the same template, captures and options would yield the same problems.
-        if self._names_with_captures and outcome not in self._seen and self._context.tokens(template) is not None:
-            matches = name_regex(template).fullmatch
-            yield from (self._context.config.distributions[name] for name in self._names_with_captures if matches(name))
-        self._seen.add(outcome)
+                # Routes with the same template, captures and options would yield the same problems.
+                outcome = (target.text, defined, frozenset(route.options))
+                if self._names_with_captures and outcome not in self._seen and self._context.tokens(target.text):
+                    matches = name_regex(target.text).fullmatch
+                    names = (name for name in self._names_with_captures if matches(name))
+                    yield from (self._context.config.distributions[name] for name in names)
+                self._seen.add(outcome)
