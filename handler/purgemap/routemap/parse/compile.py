@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from typing import Any
 
-from purgemap.routemap.compiled import COMPILED_VERSION, dump_row, is_id
+from purgemap.routemap.compiled import COMPILED_VERSION, dump_row, is_distribution_id
 from purgemap.routemap.parse.distributions import DistributionLookup
 from purgemap.routemap.parse.model import DistributionConfig, MapConfig, RouteConfig
 
@@ -69,7 +69,7 @@ class _CompiledDistributions:
         self.rows_by_key = {name: self._row(distribution) for name, distribution in config.distributions.items()}
         for target in (target for route in config.routes for target in route.targets):
             distribution = self._lookup.find(target)
-            if distribution and target.text is not None and is_id(target.text):
+            if distribution and target.text is not None and is_distribution_id(target.text):
                 self.rows_by_key[target.text] = self._row(distribution)
 
     def keys_for(self, route: RouteConfig) -> list[str]:

@@ -47,7 +47,7 @@ class DistributionLookup:
         text = target.text
         if text is None:
             return target.inline
-        if not is_id(text):
+        if not is_distribution_id(text):
             return self._config.distributions.get(text)
         if text in self.names_by_id:
             return self._config.distributions[self.names_by_id[text][0]]
@@ -61,5 +61,7 @@ def known_ids(config: MapConfig) -> set[str]:
     """Return the id, or `tenant:…`, of every distribution of a map: named, inline, or by id alone."""
     inline = (distribution.id for distribution in config.inline_distributions())
     named = (distribution.id for distribution in config.distributions.values())
-    unnamed = (target.text for route in config.routes for target in route.targets if is_id(target.text or ""))
+    unnamed = (
+        target.text for route in config.routes for target in route.targets if is_distribution_id(target.text or "")
+    )
     return {id_ for id_ in (*inline, *named, *unnamed) if id_ is not None}

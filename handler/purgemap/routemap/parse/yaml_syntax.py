@@ -81,11 +81,9 @@ def _describe(text: str, error: yaml.MarkedYAMLError) -> str:
         unquoted = find_unquoted(text, mark.line, mark.column)
         replacement = f": {unquoted.replacement}" if unquoted else ""
         return f"an alias without its anchor; write the anchor before it, or quote it if it is text{replacement}"
-    return (
-        f"{problem}; quote it"
-        if "cannot start any token" in problem
-        else f"invalid YAML: {problem}; check this line and those above it"
-    )
+    if "cannot start any token" in problem:
+        return f"{problem}; quote it"
+    return f"invalid YAML: {problem}; check this line and those above it"
 
 
 def _find_problems(text: str, error: yaml.MarkedYAMLError) -> tuple[list[SyntaxProblem], yaml.MarkedYAMLError | None]:

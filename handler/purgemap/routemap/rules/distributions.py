@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from purgemap.errors import PatternError
-from purgemap.routemap.compiled import is_id, is_name
+from purgemap.routemap.compiled import is_distribution_id, is_distribution_name
 from purgemap.routemap.parse.distributions import is_template, known_ids, name_regex
 from purgemap.routemap.parse.model import DistributionConfig, TargetConfig
 from purgemap.routemap.patterns import TokenKind, tokenize
@@ -32,7 +32,7 @@ def _unknown_targets(context: RuleContext) -> Iterator[TargetConfig]:
     names = context.config.distributions
     for target in context.targets:
         text = target.text
-        if text is not None and not is_template(text) and not is_id(text) and text not in names:
+        if text is not None and not is_template(text) and not is_distribution_id(text) and text not in names:
             yield target
 
 
@@ -133,7 +133,7 @@ def names_are_used(context: RuleContext) -> Iterator[Problem]:
     ):
         return
     used = {target.text for target in targets if target.text is not None}
-    named = ((name, entry.id) for name, entry in config.distributions.items() if is_name(name))
+    named = ((name, entry.id) for name, entry in config.distributions.items() if is_distribution_name(name))
     unused = [name for name, id_ in named if name not in used and id_ not in used]
     for template in _valid_name_templates(context):
         matches = name_regex(template).fullmatch
