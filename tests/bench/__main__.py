@@ -44,11 +44,11 @@ def main() -> None:
     if options.redraw:
         print(f"written: {', '.join(Published.load().publish())}")
         return
-    told = machine()
-    print("; ".join(f"{name} {value}" for name, value in told.items()))
+    covered_items = machine()
+    print("; ".join(f"{name} {value}" for name, value in covered_items.items()))
     rows = list(_measure(options.sections or SECTIONS, quick=options.quick))
     print("\nmedians, each ratio of one round; again: make bench")
-    run = Published(told, rows)
+    run = Published(covered_items, rows)
     if options.json:
         options.json.write_text(run.as_json())
     if options.svg:

@@ -41,8 +41,8 @@ def _function(routes: int, *arguments: int) -> dict[str, Measured]:
     code = Path(batch_worker.__file__).read_text()
     texts = [str(int(argument)) for argument in arguments]
     output = subjects.run(code, subjects.function(routes), *texts, PURGEMAP_LOG_LEVEL="INFO")[1]
-    told = json.loads(output)
-    return _per_event(told["rounds"], told["events"])
+    covered_items = json.loads(output)
+    return _per_event(covered_items["rounds"], covered_items["events"])
 
 
 def _rivals(routes: int, events: int, rounds: int) -> Iterator[Row]:

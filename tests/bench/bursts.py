@@ -19,9 +19,9 @@ from bench.classic import Classic
 from bench.rows import Row
 from purgemap.delivery import rate_limit, retry_policy
 from purgemap.delivery.backoff import MAX_DELAY_SECONDS
-from simulation.bursts import BEGIN, Burst, bursting, seconds_to_fresh, world_of
+from simulation.bursts import BEGIN, Burst, build_environment, run_burst, seconds_to_fresh
 from simulation.lambdas import WINDOW_SECONDS
-from simulation.reporting import PRICE_PER_PATH_USD, figures_of
+from simulation.reporting import PRICE_PER_PATH_USD, collect_figures
 from support.doubles.cloudfront import CloudFrontDouble
 
 SECTION = "changes over distributions, calls a second: all fresh after"
@@ -108,15 +108,15 @@ def _back_off(_distribution: str, _now: float, *, failed_attempts: int) -> int:
 
 
 def _live_batched(burst: Burst) -> Lived:
-    with bursting(burst) as run:
-        figures = figures_of(run)
+    with run_burst(burst) as run:
+        figures = collect_figures(run)
         return Lived(
             lost=figures.dead_letters + len(run.queue.waiting()),
             stale=len(run.double.stale()),
             calls=figures.calls,
             invocations=figures.invocations,
             dollars=_dollars(run.double),
-            seconds=seconds_to_fresh(run.double, run.world, burst),
+            seconds=seconds_to_fresh(run.double, run.environment, burst),
         )
 
 
@@ -128,7 +128,7 @@ def _live_classic(burst: Burst) -> Lived:
         calls=run.calls,
         invocations=run.invocations,
         dollars=_dollars(run.double),
-        seconds=seconds_to_fresh(run.double, world_of(burst.distributions), burst),
+        seconds=seconds_to_fresh(run.double, build_environment(burst.distributions), burst),
     )
 
 
@@ -175,9 +175,9 @@ def _lone_edit(starts: int) -> Row:
     That is the function's start, which is measured as CPU, and the pipeline's call, which takes 0.3 seconds here.
     """
     burst = Burst(events=1, distributions=1, seconds=0, calls_per_second=0.5)
-    with bursting(burst) as run:
+    with run_burst(burst) as run:
         (invocation,) = run.source.invocations
-        (accepted,) = run.double.accepted(next(iter(run.world.sites)))
+        (accepted,) = run.double.accepted(next(iter(run.environment.sites)))
     start = median(_seconds_to_start() for _ in range(starts))
     own = accepted.created - BEGIN - WINDOW_SECONDS + invocation.seconds + start
     name = f"from event to accepted call, but for {WINDOW_SECONDS} s of window"

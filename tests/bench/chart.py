@@ -66,7 +66,7 @@ def _sections(sections: Sequence[tuple[str, Sequence[Row]]]) -> Iterator[str]:
 def _row(top: int, row: Row) -> Iterator[str]:
     assert row.ratio is not None
     assert row.bar is not None
-    colour = _KEPT if row.verdict == "met" else _BROKEN
+    colour = _KEPT if row.violations == "met" else _BROKEN
     yield _text(_LEFT - 8, top + 15, row.name, anchor="end")
     length = min(row.ratio / row.bar, _MOST) * _BAR
     yield f'<rect x="{_LEFT}" y="{top + 4}" width="{length:.1f}" height="{_LINE - 8}" fill="{colour}"/>'

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from heapq import heapify, heappop, heappush
 from random import Random
 
-from simulation.bursts import BUCKET, Burst, distribution_of, keys_of, settings_of, world_of
+from simulation.bursts import BUCKET, Burst, build_environment, distribution_of, keys_of, settings_of
 from support.doubles.clock import Clock
 from support.doubles.cloudfront import ACCOUNT, CloudFrontDouble, ServiceError
 
@@ -25,7 +25,7 @@ class Classic:
     def __init__(self, burst: Burst) -> None:
         self.clock = Clock()
         self.double = CloudFrontDouble(self.clock, settings_of(burst))
-        self.double.add(*world_of(burst.distributions).sites.values())
+        self.double.add(*build_environment(burst.distributions).sites.values())
         self.invocations = 0
         self.calls = 0
         self.lost = 0

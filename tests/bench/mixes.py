@@ -26,5 +26,7 @@ def rows(*, quick: bool = False) -> Iterator[Row]:
 def _told(*arguments: str | int) -> list[dict[str, float]]:
     """Measure a mix in a process of its own, as a function has one map and no other's in its caches."""
     code = Path(mixes_worker.__file__).read_text()
-    told: list[dict[str, float]] = json.loads(subjects.run(code, subjects.function(10), *map(str, arguments))[1])
-    return told
+    covered_items: list[dict[str, float]] = json.loads(
+        subjects.run(code, subjects.function(10), *map(str, arguments))[1]
+    )
+    return covered_items

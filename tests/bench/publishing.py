@@ -50,7 +50,7 @@ class Published(NamedTuple):
 
 
 def _verdicts(row: Row) -> dict[str, str]:
-    return {"verdict": row.verdict, "verdict_on_moonshot": row.verdict_on_moonshot}
+    return {"verdict": row.violations, "verdict_on_moonshot": row.verdict_on_moonshot}
 
 
 def _row(config: Mapping[str, Any]) -> Row:
@@ -64,7 +64,7 @@ def _machine(run: Published) -> str:
 def _bars(run: Published) -> str:
     """Write of each section what has a moonshot, what misses its bar, and what is nearest to it; the chart has all."""
     nearest = {row.section: row for row in sorted((row for row in run.rows if row.bar), key=_share_of_bar)}
-    shown = [row for row in run.rows if row.moonshot or row.verdict == "missed" or row is nearest.get(row.section)]
+    shown = [row for row in run.rows if row.moonshot or row.violations == "missed" or row is nearest.get(row.section)]
     return _table(
         ("measured", "of it", "beside", "ratio", "bar", "moonshot"),
         [
@@ -73,7 +73,7 @@ def _bars(run: Published) -> str:
                 row.name.replace("*", r"\*"),
                 row.of,
                 f"**{row.ratio:.2f}**",
-                _limit(row.bar, row.verdict),
+                _limit(row.bar, row.violations),
                 _limit(row.moonshot, row.verdict_on_moonshot),
             )
             for row in shown
@@ -88,8 +88,8 @@ def _share_of_bar(row: Row) -> float:
     return row.ratio / row.bar
 
 
-def _limit(most: float | None, verdict: str) -> str:
-    return "" if most is None else f"{most:.2f} {verdict}"
+def _limit(most: float | None, violations: str) -> str:
+    return "" if most is None else f"{most:.2f} {violations}"
 
 
 def _bursts(run: Published) -> str:

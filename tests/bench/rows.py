@@ -26,7 +26,7 @@ class Row:
     also: Mapping[str, float] = field(default_factory=dict)
 
     @property
-    def verdict(self) -> str:
+    def violations(self) -> str:
         """Say whether the row keeps its bar."""
         return self._verdict_on(self.bar)
 
@@ -95,7 +95,7 @@ def _rest(row: Row) -> str:
     spread = "" if row.spread is None else f"{row.spread[0]:.2f} - {row.spread[1]:.2f}"
     bar = "" if row.bar is None else f"{row.bar:.2f}"
     moonshot = "" if row.moonshot is None else f", moonshot {row.moonshot:.2f} {row.verdict_on_moonshot}"
-    return f"  {spread:17}{bar:>5} {row.verdict}{moonshot}"
+    return f"  {spread:17}{bar:>5} {row.violations}{moonshot}"
 
 
 def value_of(row: Row) -> str:

@@ -16,7 +16,7 @@ from bench.classic import Classic
 from bench.cost import GIGABYTES, batched, classic
 from bench.publishing import CHART, PAGE, RESULTS, Published
 from bench.rows import Row, measured, table
-from simulation.bursts import Burst, bursting, seconds_to_fresh, world_of
+from simulation.bursts import Burst, build_environment, run_burst, seconds_to_fresh
 from support.places import TESTS
 
 ROWS = [
@@ -88,9 +88,9 @@ def test_classic_loses_most_of_a_burst_that_batches_survive() -> None:
     classic = Classic(burst)
     assert len(classic.double.stale()) == classic.lost > 800
     assert (classic.invocations, classic.calls) > (2_800, 3 * 2_800)
-    with bursting(burst) as run:
+    with run_burst(burst) as run:
         assert run.double.stale() == []
-        assert seconds_to_fresh(run.double, run.world, burst) < seconds_to_fresh(classic.double, run.world, burst)
+        assert seconds_to_fresh(run.double, run.environment, burst) < seconds_to_fresh(classic.double, run.world, burst)
 
 
 def test_classic_delivers_a_few_changes() -> None:
@@ -98,7 +98,9 @@ def test_classic_delivers_a_few_changes() -> None:
     classic = Classic(burst)
     assert (classic.lost, classic.double.stale()) == (0, [])
     assert (classic.invocations, classic.calls) == (8, 8)
-    assert seconds_to_fresh(classic.double, world_of(2), burst) == classic.double.settings.seconds_to_effect - 0.5
+    assert (
+        seconds_to_fresh(classic.double, build_environment(2), burst) == classic.double.settings.seconds_to_effect - 0.5
+    )
 
 
 def test_published_page_and_chart_show_the_stored_run() -> None:

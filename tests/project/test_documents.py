@@ -17,8 +17,8 @@ import purgemap
 from purgemap import batch_log, lambda_function
 from purgemap.cli.check import check
 from purgemap.deployment.template import load_template
-from simulation.planted import BUGS
 from simulation.regimes import REGIMES
+from simulation.seeded_bugs import BUGS
 from support.documents import DOCUMENTS, NAMES, anchors, code_names, read_document, section, table_rows
 from support.places import ROOT
 

@@ -13,44 +13,48 @@ from dataclasses import replace
 from functools import partial
 
 from simulation.edges import in_memory
-from simulation.judging import Judged, judged, replay_hint
+from simulation.faults import QUOTAS
+from simulation.judge import JudgedSeed, judge_seed, replay_hint
 from simulation.over_http import http_edges
-from simulation.planted import BUGS, Bug
 from simulation.regimes import REGIMES
 from simulation.reporting import Figures, describe
-from simulation.trouble import QUOTAS
+from simulation.seeded_bugs import BUGS, Bug
 
 
 def main() -> int:
     """Return 0 if nothing is stale and nothing is lost, else 1."""
-    options = _parser().parse_args()
-    seeds = [options.seed] if options.seed is not None else list(range(options.first, options.first + options.seeds))
+    arguments = _parser().parse_args()
+    seeds = (
+        [arguments.seed]
+        if arguments.seed is not None
+        else list(range(arguments.first, arguments.first + arguments.seeds))
+    )
     begin, figures, failed = time.monotonic(), Figures(), 0
-    for each in _judge(seeds, options):
-        figures += each.figures
-        if each.faults:
+    for judged in _judge(seeds, arguments):
+        figures += judged.figures
+        if judged.violations:
             failed += 1
-            regime = ["--regime", options.regime] if options.regime else []
-            hint = replay_hint(each.seed, *["--http"] * options.http, *["--quotas", options.quotas], *regime)
-            _tell(f"seed {each.seed}: {len(each.faults)} faults; {hint}")
-            _tell(*(f"  {fault}" for fault in each.faults[:10]))
-    _tell(f"{len(seeds)} seeds in {time.monotonic() - begin:.1f} s by {options.jobs} processes, {failed} failed")
-    _tell(describe(figures))
+            regime = ["--regime", arguments.regime] if arguments.regime else []
+            hint = replay_hint(judged.seed, *["--http"] * arguments.http, *["--quotas", arguments.quotas], *regime)
+            _print(f"seed {judged.seed}: {len(judged.violations)} faults; {hint}")
+            _print(*(f"  {violation}" for violation in judged.violations[:10]))
+    _print(f"{len(seeds)} seeds in {time.monotonic() - begin:.1f} s by {arguments.jobs} processes, {failed} failed")
+    _print(describe(figures))
     return 1 if failed else 0
 
 
-def _judge(seeds: list[int], options: Namespace) -> Iterator[Judged]:
-    bug = BUGS.get(options.planted, Bug())
-    kit = replace(bug.kit, quotas=options.quotas, regime=options.regime or bug.kit.regime)
-    if options.jobs == 1 or options.planted or options.http:
-        with bug.plant(), http_edges() if options.http else nullcontext(in_memory) as edges:
-            yield from (judged(seed, replace(kit, edges=edges)) for seed in seeds)
+def _judge(seeds: list[int], arguments: Namespace) -> Iterator[JudgedSeed]:
+    bug = BUGS.get(arguments.planted, Bug())
+    options = replace(bug.options, quotas=arguments.quotas, regime=arguments.regime or bug.options.regime)
+    if arguments.jobs == 1 or arguments.planted or arguments.http:
+        with bug.plant(), http_edges() if arguments.http else nullcontext(in_memory) as edges:
+            yield from (judge_seed(seed, replace(options, edges=edges)) for seed in seeds)
         return
-    with ProcessPoolExecutor(options.jobs) as pool:
-        yield from pool.map(partial(judged, kit=kit), seeds, chunksize=5)
+    with ProcessPoolExecutor(arguments.jobs) as pool:
+        yield from pool.map(partial(judge_seed, options=options), seeds, chunksize=5)
 
 
-def _tell(*lines: str) -> None:
+def _print(*lines: str) -> None:
     sys.stdout.writelines(f"{line}\n" for line in lines)
     sys.stdout.flush()
 
@@ -65,8 +69,8 @@ def _parser() -> ArgumentParser:
     parser.add_argument(
         "--quotas", choices=QUOTAS, default="drawn", help="of CloudFront; by default the seed draws them"
     )
-    parser.add_argument("--regime", choices=REGIMES, help="what a run has beside its troubles")
-    parser.add_argument("--planted", choices=BUGS, help="with a bug planted, which must make seeds fail")
+    parser.add_argument("--regime", choices=REGIMES, help="what a run has beside its faults")
+    parser.add_argument("--planted", choices=BUGS, help="with a seeded bug, which must make seeds fail")
     return parser
 
 

@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from random import Random
 
-from simulation.running import Kit, Run, opened
-from simulation.trouble import Plan
-from simulation.world import View, World
+from simulation.environment import Environment, View
+from simulation.faults import Plan
+from simulation.running import Run, RunOptions, open_run
 from support.doubles.clock import Clock
 from support.doubles.cloudfront import CloudFrontDouble, Rate, Settings, Site
 from support.payloads import s3_event
@@ -37,10 +37,10 @@ class Burst:
 
 
 @contextmanager
-def bursting(burst: Burst) -> Iterator[Run]:
+def run_burst(burst: Burst) -> Iterator[Run]:
     """Live a burst through until all is settled."""
-    kit = Kit(calls_per_second=burst.calls_per_second)
-    with opened(0, world_of(burst.distributions), Plan(), settings_of(burst), kit) as run:
+    options = RunOptions(calls_per_second=burst.calls_per_second)
+    with open_run(0, build_environment(burst.distributions), Plan(), settings_of(burst), options) as run:
         view_and_change(run, keys_of(burst), burst.seconds)
         run.settle()
         yield run
@@ -64,15 +64,15 @@ def distribution_of(key: str) -> tuple[str, str]:
     return _id(int(site.removeprefix("s"))), f"/{page}"
 
 
-def seconds_to_fresh(double: CloudFrontDouble, world: World, burst: Burst) -> float:
+def seconds_to_fresh(double: CloudFrontDouble, environment: Environment, burst: Burst) -> float:
     """Tell how long after the burst's last change the last object was fresh, as far as any are."""
-    last = max(accepted.created for name in world.sites for accepted in double.accepted(name))
+    last = max(accepted.created for name in environment.sites for accepted in double.accepted(name))
     return last + double.settings.seconds_to_effect - burst.seconds - BEGIN
 
 
-def world_of(distributions: int) -> World:
+def build_environment(distributions: int) -> Environment:
     """Draw a folder per distribution, under one route."""
-    world = World(
+    environment = Environment(
         {
             "version": 1,
             "distributions": {f"s{n}": {"id": _id(n)} for n in range(distributions)},
@@ -87,8 +87,8 @@ def world_of(distributions: int) -> World:
         }
     )
     for n in range(distributions):
-        world.views.append(View(Site(id=_id(n), bucket=BUCKET, origin_path=f"/sites/s{n}"), f"sites/s{n}/"))
-    return world
+        environment.views.append(View(Site(id=_id(n), bucket=BUCKET, origin_path=f"/sites/s{n}"), f"sites/s{n}/"))
+    return environment
 
 
 def _id(number: int) -> str:

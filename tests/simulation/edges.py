@@ -17,8 +17,8 @@ from purgemap.delivery import (
 from purgemap.delivery.queueing import Queue, QueueMessage
 from purgemap.errors import PurgemapError
 from purgemap.routemap.compiled import TENANT, Distribution
+from simulation.faults import Faults
 from simulation.timeline import Timeline
-from simulation.trouble import Trouble
 from support.doubles.cloudfront import ACCOUNT, Caller, CloudFrontDouble, ConnectionCutError, ServiceError
 
 # What a call may take with its retry, and then some: it must not begin with less of the function's time left.
@@ -60,7 +60,7 @@ class Stage(NamedTuple):
 
     double: CloudFrontDouble
     timeline: Timeline
-    trouble: Trouble
+    faults: Faults
     queue: Queue
     dead_letters: Queue
 
@@ -80,12 +80,12 @@ MakeEdges = Callable[[Stage], AbstractContextManager[Edges]]
 @contextmanager
 def in_memory(stage: Stage) -> Iterator[Edges]:
     """Lead there without a byte on a wire."""
-    double, timeline, trouble, *queues = stage
-    roles = SimulatedRoles(timeline, trouble)
+    double, timeline, faults, *queues = stage
+    roles = SimulatedRoles(timeline, faults)
     yield Edges(
-        SimulatedCloudFront(double, timeline, trouble, roles),
-        SimulatedHistory(double, timeline, trouble, roles),
-        *(SimulatedQueue(each, timeline, trouble) for each in queues),
+        SimulatedCloudFront(double, timeline, faults, roles),
+        SimulatedHistory(double, timeline, faults, roles),
+        *(SimulatedQueue(each, timeline, faults) for each in queues),
     )
 
 
@@ -168,9 +168,9 @@ class SimulatedRoles:
     # An hour, or as long as the function's process lives: here it is short.
     _SECONDS_UNTIL_FETCHED_AGAIN = 60
 
-    def __init__(self, timeline: Timeline, trouble: Trouble) -> None:
+    def __init__(self, timeline: Timeline, faults: Faults) -> None:
         self._timeline = timeline
-        self._trouble = trouble
+        self._trouble = faults
         self._expiry_by_role: dict[str, float] = {}
 
     def assume(self, distribution: Distribution) -> None:
@@ -191,10 +191,10 @@ class SimulatedRoles:
 class SimulatedQueue:
     """`keeping.Queue` as `aws.SqsQueue` is: ten messages a call, and some of them not kept."""
 
-    def __init__(self, queue: Queue, timeline: Timeline, trouble: Trouble) -> None:
+    def __init__(self, queue: Queue, timeline: Timeline, faults: Faults) -> None:
         self._queue = queue
         self._timeline = timeline
-        self._trouble = trouble
+        self._trouble = faults
 
     def send(self, messages: Sequence[QueueMessage]) -> list[str]:
         reasons: list[str] = []

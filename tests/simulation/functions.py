@@ -18,9 +18,9 @@ from purgemap.routemap.compiled import RouteMap
 from purgemap.routing.router import Router
 from purgemap.routing.targets import RoutedChanges
 from simulation.edges import Edges
+from simulation.faults import Faults
 from simulation.lambdas import CONCURRENCY
 from simulation.timeline import Pool, Timeline
-from simulation.trouble import Trouble
 
 # Of invocations, those that find a new instance of the function.
 _SHARE_REPLACED = 0.05
@@ -47,11 +47,11 @@ class Functions:
 
 
 def start_function(
-    edges: Edges, calls_per_second: float, timeline: Timeline, trouble: Trouble, routes: RouteMap
+    edges: Edges, calls_per_second: float, timeline: Timeline, faults: Faults, routes: RouteMap
 ) -> Handler:
     """Start an instance of the function with a map."""
     cloudfront, history, queue, dead_letters = edges
-    router = ComputingRouter(routes, trouble)
+    router = ComputingRouter(routes, faults)
     service = Service(routes, router, cloudfront, queue, dead_letters, DailyBudgets(history))
     return serve(service, calls_per_second, timeline.clock, timeline.sleep)
 
@@ -59,9 +59,9 @@ def start_function(
 class ComputingRouter(Router):
     """The router, whose work takes virtual time."""
 
-    def __init__(self, routes: RouteMap, trouble: Trouble) -> None:
+    def __init__(self, routes: RouteMap, faults: Faults) -> None:
         super().__init__(routes)
-        self._trouble = trouble
+        self._trouble = faults
 
     def route(self, changes: Iterable[ObjectChange]) -> RoutedChanges:
         changes = list(changes)
@@ -70,11 +70,11 @@ class ComputingRouter(Router):
 
 
 @contextmanager
-def virtual_time(timeline: Timeline, trouble: Trouble) -> Iterator[None]:
+def virtual_time(timeline: Timeline, faults: Faults) -> Iterator[None]:
     """Let `delivery` run its accounts on the timeline, planning take time, and the service's log be silent."""
 
     def plan(job: Job, max_paths: int, max_wildcards: int) -> list[Request]:
-        trouble.compute(len(job.scopes) * trouble.plan.seconds_per_planned_item)
+        faults.compute(len(job.scopes) * faults.plan.seconds_per_planned_item)
         return plan_job(job, max_paths, max_wildcards)
 
     pool = type("TimelinePool", (Pool,), {"timeline": timeline})

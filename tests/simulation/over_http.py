@@ -39,7 +39,7 @@ def http_edges() -> Iterator[MakeEdges]:
 @contextmanager
 def _over_http(aws: LocalAws, stage: Stage) -> Iterator[Edges]:
     """Lead to the stage through one endpoint URL, as AWS_ENDPOINT_URL names it."""
-    double, timeline, trouble, *queues = stage
+    double, timeline, faults, *queues = stage
     random.seed(0)  # botocore draws its pauses from there
     double.wait = lambda seconds: _wait(stage, seconds)
     pauses = SimpleNamespace(sleep=timeline.sleep)
@@ -54,7 +54,7 @@ def _over_http(aws: LocalAws, stage: Stage) -> Iterator[Edges]:
         clients = Aws(endpoint_url=server.url)
         urls = [aws.client("sqs").create_queue(QueueName=name)["QueueUrl"] for name in ("queue", "dead-letters")]
         wired = [
-            SimulatedQueue(WiredQueue(SqsQueue(clients, url), url, queue), timeline, trouble)
+            SimulatedQueue(WiredQueue(SqsQueue(clients, url), url, queue), timeline, faults)
             for url, queue in zip(urls, queues, strict=True)
         ]
         yield Edges(WiredCloudFront(AwsCloudFront(clients), stage), AwsInvalidationHistory(clients), *wired)
@@ -69,12 +69,12 @@ class WiredCloudFront:
 
     def create_invalidation(self, distribution: Distribution, items: tuple[str, ...], caller_reference: str) -> str:
         check_time(self._stage.timeline)
-        self._stage.trouble.may_kill()
+        self._stage.faults.may_kill()
         try:
             return self._cloudfront.create_invalidation(distribution, items, caller_reference)
         finally:
             self._stage.timeline.sleep(SECONDS_PER_CALL)
-            self._stage.trouble.may_kill()
+            self._stage.faults.may_kill()
 
 
 class WiredQueue:

@@ -7,7 +7,7 @@ from typing import Any
 _FOLDERS = ("blog/", "docs/", "news/", "docs/v1/")
 
 
-def edited(document: dict[str, Any], rng: Random) -> dict[str, Any]:
+def edit_map(document: dict[str, Any], rng: Random) -> dict[str, Any]:
     """Change every budget, and give some routes a second one for a folder, whose wildcards may rise less high."""
     document = deepcopy(document)
     for options in document["distributions"].values():
@@ -21,7 +21,7 @@ def edited(document: dict[str, Any], rng: Random) -> dict[str, Any]:
     return document
 
 
-def without(document: dict[str, Any], id_: str) -> dict[str, Any]:
+def remove_route(document: dict[str, Any], id_: str) -> dict[str, Any]:
     """Take a distribution out of a map, with the routes that are only for it; the map as it was if none is left."""
     names = [
         name for name, options in document["distributions"].items() if id_ in (options.get("id"), options.get("tenant"))

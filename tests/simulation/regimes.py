@@ -6,11 +6,11 @@ from random import Random
 from typing import NamedTuple
 
 from simulation.changes import Change, draw_changes
-from simulation.trouble import Plan
-from simulation.world import BUCKET_OF_MANY, World, add_scopes
+from simulation.environment import BUCKET_OF_MANY, Environment, add_scopes
+from simulation.faults import Plan
 
 
-def _same_world(_world: World, _rng: Random) -> None:
+def _same_world(_world: Environment, _rng: Random) -> None:
     """Leave the world as it was drawn."""
 
 
@@ -18,27 +18,27 @@ def _same_plan(plan: Plan, _rng: Random) -> Plan:
     return plan
 
 
-def _no_changes(_world: World, _rng: Random) -> list[Change]:
+def _no_changes(_world: Environment, _rng: Random) -> list[Change]:
     return []
 
 
 class Regime(NamedTuple):
     """What is added to a seed's world, to its troubles, and to what changes."""
 
-    extend_world: Callable[[World, Random], None] = _same_world
+    extend_world: Callable[[Environment, Random], None] = _same_world
     extend_plan: Callable[[Plan, Random], Plan] = _same_plan
-    further_changes: Callable[[World, Random], list[Change]] = _no_changes
+    further_changes: Callable[[Environment, Random], list[Change]] = _no_changes
 
 
-def _sweeps(world: World, rng: Random) -> list[Change]:
+def _sweeps(environment: Environment, rng: Random) -> list[Change]:
     """Change an object under each prefix, twice; `add_scopes` has added the bucket."""
     begins = (rng.uniform(0, 30), rng.uniform(100, 400))
-    folders = world.folders[BUCKET_OF_MANY]
+    folders = environment.folders[BUCKET_OF_MANY]
     return [Change(begin, BUCKET_OF_MANY, f"{folder}index.html", "created") for begin in begins for folder in folders]
 
 
-def _deploy(world: World, rng: Random) -> list[Change]:
-    changes = draw_changes(rng, world.folders, rng.choice((100, 400, 1_500)))
+def _deploy(environment: Environment, rng: Random) -> list[Change]:
+    changes = draw_changes(rng, environment.folders, rng.choice((100, 400, 1_500)))
     return [replace(change, at=change.at / 100) for change in changes]
 
 

@@ -37,14 +37,14 @@ class Figures:
         return Figures(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)))
 
 
-def figures_of(run: Run) -> Figures:
+def collect_figures(run: Run) -> Figures:
     """Read a run's figures off the double, the queues and Lambda."""
     ends = Counter(invocation.end for invocation in run.source.invocations)
     outcomes = run.double.ledger.outcomes(operation="CreateInvalidation")
     calls, accepted = outcomes.total(), outcomes["accepted"] + outcomes["accepted+cut"]
     items = sum(run.double.ledger.billed_paths.values())
     seconds = sum(invocation.seconds for invocation in run.source.invocations)
-    fresh = [run.double.cache(name).seconds_to_fresh for name in run.world.sites if name not in run.removed]
+    fresh = [run.double.cache(name).seconds_to_fresh for name in run.environment.sites if name not in run.removed]
     return Figures(
         changes=len(run.happened),
         messages=len(run.queue.entries),

@@ -13,14 +13,14 @@ from unittest import mock
 from purgemap import jobs
 from simulation.changes import FOREIGN, MALFORMED, Change, delays, draw_changes, write_event
 from simulation.edges import MakeEdges, Stage, in_memory
+from simulation.environment import Environment, draw_environment, job_id
+from simulation.faults import QUOTAS, Faults, Plan, draw_plan, draw_settings
 from simulation.functions import Functions, start_function, virtual_time
 from simulation.lambdas import EventSource
 from simulation.queues import DeadLetters, Entry, StandardQueue
-from simulation.redeploys import edited, without
+from simulation.redeploys import edit_map, remove_route
 from simulation.regimes import REGIMES
 from simulation.timeline import Timeline
-from simulation.trouble import QUOTAS, Plan, Trouble, draw_plan, draw_settings
-from simulation.world import World, draw_world, job_id
 from support.doubles.cloudfront import ACCOUNT, CloudFrontDouble, Settings
 
 # What is not through by then never will be.
@@ -29,7 +29,7 @@ _LOOKS_EVERY = 30.0
 
 
 @dataclass(slots=True)
-class Happened:
+class AppliedChange:
     """A change as it came to pass: when, and who could have it cached under which URLs, by distribution."""
 
     change: Change
@@ -43,15 +43,15 @@ class Run:
     """Everything of a seed's run that its verdict and its report look at."""
 
     seed: int
-    world: World
+    environment: Environment
     timeline: Timeline
     double: CloudFrontDouble
-    trouble: Trouble
+    faults: Faults
     queue: StandardQueue
     dead_letters: DeadLetters
     source: EventSource
     functions: Functions
-    happened: list[Happened] = field(default_factory=list)
+    happened: list[AppliedChange] = field(default_factory=list)
     malformed: list[Entry] = field(default_factory=list)
     foreign: list[Entry] = field(default_factory=list)
     removed: set[str] = field(default_factory=set)
@@ -67,18 +67,18 @@ class Run:
         """Put an edited map into service; one distribution of a run leaves it, when jobs for it are on their way."""
         if not self.unmapped:
             self._unmap(rng)
-        document = edited(self.world.document, rng)
+        document = edit_map(self.environment.document, rng)
         for name in self.unmapped:
-            document = without(document, name)
-        self.functions.deploy(replace(self.world, document=document).load())
+            document = remove_route(document, name)
+        self.functions.deploy(replace(self.environment, document=document).load())
 
     def _unmap(self, rng: Random) -> None:
-        deleted = {name for name, _ in self.trouble.plan.removed_at}
-        for name, site in rng.sample(sorted(self.world.sites.items()), len(self.world.sites)):
+        deleted = {name for name, _ in self.faults.plan.removed_at}
+        for name, site in rng.sample(sorted(self.environment.sites.items()), len(self.environment.sites)):
             its_jobs = [
-                each for each in self.queue.waiting() if decode_job(each.body).get("distribution") == job_id(site)
+                each for each in self.queue.waiting() if parse_queued_job(each.body).get("distribution") == job_id(site)
             ]
-            is_left = without(self.world.document, name) != self.world.document
+            is_left = remove_route(self.environment.document, name) != self.environment.document
             if its_jobs and is_left and name not in deleted:
                 self.unmapped[name] = its_jobs
                 return
@@ -94,7 +94,7 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
-class Kit:
+class RunOptions:
     """What a run is made of; another one plants a bug, or goes over HTTP."""
 
     source: type[EventSource] = EventSource
@@ -111,39 +111,41 @@ def draw_count(rng: Random, most: int) -> int:
 
 
 @contextmanager
-def running(seed: int, kit: Kit) -> Iterator[Run]:
+def running(seed: int, options: RunOptions) -> Iterator[Run]:
     """Live a seed's run through; afterwards the pollers stop."""
     rng = Random(seed)
-    world = draw_world(rng)
-    regime, drawn_apart = REGIMES[kit.regime], Random(seed)
-    regime.extend_world(world, drawn_apart)
-    plan = draw_plan(rng, list(world.sites), [ACCOUNT, *world.roles], list(world.roles.values()))
+    environment = draw_environment(rng)
+    regime, drawn_apart = REGIMES[options.regime], Random(seed)
+    regime.extend_world(environment, drawn_apart)
+    plan = draw_plan(rng, list(environment.sites), [ACCOUNT, *environment.roles], list(environment.roles.values()))
     plan = regime.extend_plan(plan, drawn_apart)
-    paced = replace(kit, calls_per_second=kit.calls_per_second * rng.choice((1, 1, 1, 4, 0.2)))  # rightly, or not
-    settings = replace(draw_settings(rng), **QUOTAS[kit.quotas])
-    with opened(seed, world, plan, settings, paced) as run:
-        changes = draw_changes(rng, world.folders, draw_count(rng, kit.most_changes))
-        live(run, changes + regime.further_changes(world, drawn_apart), rng)
+    paced = replace(
+        options, calls_per_second=options.calls_per_second * rng.choice((1, 1, 1, 4, 0.2))
+    )  # rightly, or not
+    settings = replace(draw_settings(rng), **QUOTAS[options.quotas])
+    with open_run(seed, environment, plan, settings, paced) as run:
+        changes = draw_changes(rng, environment.folders, draw_count(rng, options.most_changes))
+        live(run, changes + regime.further_changes(environment, drawn_apart), rng)
         yield run
 
 
 @contextmanager
-def opened(seed: int, world: World, plan: Plan, settings: Settings, kit: Kit) -> Iterator[Run]:
+def open_run(seed: int, environment: Environment, plan: Plan, settings: Settings, options: RunOptions) -> Iterator[Run]:
     """Set the service up in a world, with nothing happening yet."""
-    rng, timeline, routes = Random(seed), Timeline(), world.load()
-    trouble = Trouble(plan, timeline, Random(rng.random()))
+    rng, timeline, routes = Random(seed), Timeline(), environment.load()
+    faults = Faults(plan, timeline, Random(rng.random()))
     double = CloudFrontDouble(timeline.clock, settings, wait=timeline.sleep)
-    double.add(*world.sites.values())
-    trouble.set_up(double)
+    double.add(*environment.sites.values())
+    faults.set_up(double)
     dead_letters = DeadLetters(timeline)
     queue = StandardQueue(timeline, dead_letters, Random(rng.random()), plan.doubled)
-    stage = Stage(double, timeline, trouble, queue, dead_letters)
+    stage = Stage(double, timeline, faults, queue, dead_letters)
     small = mock.patch.object(jobs, "MAX_MESSAGE_BYTES", plan.message_bytes)
-    with virtual_time(timeline, trouble), small, kit.edges(stage) as edges:
-        start = partial(start_function, edges, kit.calls_per_second, timeline, trouble)
+    with virtual_time(timeline, faults), small, options.edges(stage) as edges:
+        start = partial(start_function, edges, options.calls_per_second, timeline, faults)
         functions = Functions(start, routes, Random(rng.random()))
-        source = kit.source(queue, functions, timeline, trouble)
-        run = Run(seed, world, timeline, double, trouble, queue, dead_letters, source, functions)
+        source = options.source(queue, functions, timeline, faults)
+        run = Run(seed, environment, timeline, double, faults, queue, dead_letters, source, functions)
         yield run
         try:
             source.stop()
@@ -153,9 +155,9 @@ def opened(seed: int, world: World, plan: Plan, settings: Settings, kit: Kit) ->
 
 def live(run: Run, changes: list[Change], rng: Random) -> None:
     """Let everything happen that the seed has drawn, then wait until all is settled."""
-    start, plan, clock = run.timeline.clock(), run.trouble.plan, run.timeline.clock
+    start, plan, clock = run.timeline.clock(), run.faults.plan, run.timeline.clock
     agenda: list[tuple[float, Callable[[], None]]] = [
-        *((at, partial(run.trouble.let_in, run.double, role)) for role, at in plan.denied_until),
+        *((at, partial(run.faults.let_in, run.double, role)) for role, at in plan.denied_until),
         *((at, partial(run.remove, name)) for name, at in plan.removed_at),
         *((at, partial(run.redeploy, Random(at))) for at in plan.redeployed_at),
         *((change.at, partial(_change, run, change, rng)) for change in changes),
@@ -169,9 +171,9 @@ def live(run: Run, changes: list[Change], rng: Random) -> None:
 
 def _change(run: Run, change: Change, rng: Random) -> None:
     """Change an object that viewers have cached under every URL, and tell of it."""
-    plan = run.trouble.plan
-    happened = Happened(change, run.timeline.clock(), {})
-    for view in run.world.views_of(change.bucket):
+    plan = run.faults.plan
+    happened = AppliedChange(change, run.timeline.clock(), {})
+    for view in run.environment.views_of(change.bucket):
         spellings = list(view.spellings(change.key))
         if spellings:
             happened.spellings.setdefault(job_id(view.site), []).extend(spellings)
@@ -190,7 +192,7 @@ def _change(run: Run, change: Change, rng: Random) -> None:
         run.foreign.append(run.queue.put(rng.choice(FOREIGN)))
 
 
-def decode_job(body: str) -> dict[str, Any]:
+def parse_queued_job(body: str) -> dict[str, Any]:
     """Decode a message that holds a whole job; {} for every other."""
     try:
         job = json.loads(body)

@@ -5,13 +5,13 @@ from collections import Counter
 
 import pytest
 
-from simulation.bursts import Burst, bursting, seconds_to_fresh, world_of
+from simulation.bursts import Burst, build_environment, run_burst, seconds_to_fresh
+from simulation.environment import Environment, View
+from simulation.faults import Plan
 from simulation.lambdas import TIMEOUT_SECONDS
 from simulation.queues import Entry
-from simulation.reporting import figures_of
-from simulation.running import Kit, Run, opened
-from simulation.trouble import Plan
-from simulation.world import View, World
+from simulation.reporting import collect_figures
+from simulation.running import Run, RunOptions, open_run
 from support.doubles.cloudfront import ACCOUNT, Fault, Settings, Site
 from support.payloads import s3_event
 
@@ -32,38 +32,38 @@ def change(run: Run, distribution: str, bucket: str, key: str) -> None:
 
 def test_five_hundred_distributions_at_once_are_all_fresh_and_none_is_told_the_same_twice() -> None:
     burst = Burst(distributions=500, events=2_000, seconds=5, calls_per_second=0.5)
-    with bursting(burst) as run:
+    with run_burst(burst) as run:
         assert all_fresh_and_nothing_left(run)
-        told = [
+        covered_items = [
             Counter(item for accepted in run.double.accepted(name) for item in accepted.items)
-            for name in run.world.sites
+            for name in run.environment.sites
         ]
-        assert all(set(items.values()) == {1} for items in told)
+        assert all(set(items.values()) == {1} for items in covered_items)
         assert max(invocation.seconds for invocation in run.source.invocations) < TIMEOUT_SECONDS
         assert {invocation.end for invocation in run.source.invocations} == {"answered"}
 
 
 def test_a_hundred_thousand_events_cost_few_calls_and_little_more_time_than_the_rate_needs() -> None:
     burst = Burst(distributions=500, events=100_000, seconds=120, calls_per_second=2)
-    with bursting(burst) as run:
+    with run_burst(burst) as run:
         assert all_fresh_and_nothing_left(run)
-        assert figures_of(run).calls <= 2.5 * burst.distributions
-        assert seconds_to_fresh(run.double, run.world, burst) <= 2.25 * burst.floor
+        assert collect_figures(run).calls <= 2.5 * burst.distributions
+        assert seconds_to_fresh(run.double, run.environment, burst) <= 2.25 * burst.floor
         assert max(invocation.seconds for invocation in run.source.invocations) < TIMEOUT_SECONDS
 
 
 def test_forty_routes_of_a_distribution_under_pressure_fit_its_quota_and_stay_in_their_scopes() -> None:
     scopes = [f"part{number}/" for number in range(40)]
     site = Site(id=HEALTHY, bucket="site")
-    world = World(
+    environment = Environment(
         {
             "version": 1,
             "routes": [{"bucket": "site", "prefix": scope, "distributions": [site.id]} for scope in scopes],
         }
     )
-    world.views += [View(site, scope) for scope in scopes]
+    environment.views += [View(site, scope) for scope in scopes]
     settings = Settings(wildcards_in_progress=2, paths_in_progress=60)
-    with opened(0, world, Plan(), settings, Kit()) as run:
+    with open_run(0, environment, Plan(), settings, RunOptions()) as run:
         for scope in scopes:
             for page in range(20):
                 change(run, site.id, "site", f"{scope}page-{page}.html")
@@ -77,11 +77,11 @@ def test_forty_routes_of_a_distribution_under_pressure_fit_its_quota_and_stay_in
 
 def test_a_healthy_distribution_is_called_once_whatever_becomes_of_others_in_its_batch() -> None:
     names = [HEALTHY, DELETED, THROTTLED]
-    world = World(
+    environment = Environment(
         {"version": 1, "routes": [{"bucket": name.lower(), "distributions": [name]} for name in names]},
     )
-    world.views += [View(Site(id=name, bucket=name.lower()), "") for name in names]
-    with opened(0, world, Plan(), Settings(), Kit()) as run:
+    environment.views += [View(Site(id=name, bucket=name.lower()), "") for name in names]
+    with open_run(0, environment, Plan(), Settings(), RunOptions()) as run:
         begin = run.timeline.clock()
         run.double.faults.add(Fault(error="Throttling", distribution=THROTTLED, times=None, until=begin + 600))
         for name in names:
@@ -99,7 +99,7 @@ def test_a_healthy_distribution_is_called_once_whatever_becomes_of_others_in_its
 def test_a_batch_that_is_delivered_twice_is_billed_once(distributions: int, replays: int) -> None:
     keys = [f"sites/s{number % distributions}/page-{number}.html" for number in range(300)]
     batch = [Entry(f"x-{key}", json.dumps(s3_event("sites", key)), 0.0) for key in keys]
-    with opened(0, world_of(distributions), Plan(), Settings(call_rate=None), Kit()) as run:
+    with open_run(0, build_environment(distributions), Plan(), Settings(call_rate=None), RunOptions()) as run:
         assert [run.source.invoke(batch), run.source.invoke(batch)] == [set(), set()]
         assert len(run.queue.entries) == 2 * (distributions - replays)  # the others were deferred, twice
         run.settle()

@@ -6,12 +6,12 @@ from importlib.resources import files
 import pytest
 
 from simulation import lambdas, queues
-from simulation.judging import judged, replay_hint
-from simulation.planted import BUGS
+from simulation.faults import QUOTAS
+from simulation.judge import judge_seed, replay_hint
 from simulation.regimes import REGIMES
 from simulation.reporting import Figures
-from simulation.running import Kit
-from simulation.trouble import QUOTAS
+from simulation.running import RunOptions
+from simulation.seeded_bugs import BUGS
 
 SEEDS = range(100)
 SEEDS_OF_A_REGIME = range(20)
@@ -24,27 +24,27 @@ TEMPLATE = files("purgemap.deploy") / "template.yaml"
 @pytest.mark.parametrize("first", SEEDS[::10])
 def test_nothing_is_stale_and_nothing_is_lost(first: int, quotas: str) -> None:
     for seed in range(first, first + 10):
-        faults = judged(seed, Kit(quotas=quotas)).faults
-        assert faults == [], replay_hint(seed, "--quotas", quotas)
+        violations = judge_seed(seed, RunOptions(quotas=quotas)).violations
+        assert violations == [], replay_hint(seed, "--quotas", quotas)
 
 
 @pytest.mark.parametrize("first", SEEDS_OF_A_REGIME[::10])
 @pytest.mark.parametrize("regime", [name for name in REGIMES if name != "drawn"])
 def test_regime_leaves_nothing_stale_or_lost(regime: str, first: int) -> None:
     for seed in range(first, first + 10):
-        faults = judged(seed, Kit(regime=regime)).faults
-        assert faults == [], replay_hint(seed, "--regime", regime)
+        violations = judge_seed(seed, RunOptions(regime=regime)).violations
+        assert violations == [], replay_hint(seed, "--regime", regime)
 
 
 @pytest.mark.parametrize("name", BUGS)
 def test_a_planted_bug_is_found(name: str) -> None:
     bug = BUGS[name]
     with bug.plant():
-        assert any(judged(seed, bug.kit).faults for seed in SEEDS_TO_FIND_A_BUG)
+        assert any(judge_seed(seed, bug.options).violations for seed in SEEDS_TO_FIND_A_BUG)
 
 
 def test_a_run_is_the_same_every_time() -> None:
-    first, again = judged(9), judged(9)
+    first, again = judge_seed(9), judge_seed(9)
     assert first == again
     assert first.figures != Figures()
 

@@ -268,8 +268,8 @@ def test_a_refused_item_is_found_and_its_scopes_wildcard_goes_instead() -> None:
     items = [f"/blog/{name}" for name in ("a", "b", "bad", "c", "d", "e")]
     outcomes = deliver([PendingJob(job(*items, scope="/blog/"), E1)], cloudfront, rate_limit())
     assert all(isinstance(outcome, Accepted) for outcome in outcomes)
-    told = {item for outcome in outcomes if isinstance(outcome, Accepted) for item in outcome.items}
-    assert told == {*items, "/blog/", "/blog/*"} - {"/blog/bad"}
+    covered_items = {item for outcome in outcomes if isinstance(outcome, Accepted) for item in outcome.items}
+    assert covered_items == {*items, "/blog/", "/blog/*"} - {"/blog/bad"}
 
 
 def test_an_item_that_nothing_can_stand_for_is_rejected_alone() -> None:

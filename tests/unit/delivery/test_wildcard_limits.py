@@ -10,9 +10,9 @@ from purgemap.delivery import Accepted, Deferred, RateLimit, WildcardLimits
 from purgemap.delivery.wildcard_limits import SECONDS_PER_LEVEL
 from purgemap.jobs import Job, PendingJob
 from purgemap.routemap.compiled import Distribution
-from simulation.running import Kit, Run, opened
-from simulation.trouble import Plan
-from simulation.world import View, World
+from simulation.environment import Environment, View
+from simulation.faults import Plan
+from simulation.running import Run, RunOptions, open_run
 from support.delivery import deliver
 from support.doubles.clock import Clock
 from support.doubles.cloudfront import Settings, Site
@@ -27,12 +27,12 @@ E1 = Distribution("E1EXAMPLE1ABCD")
 SCOPES = [f"part-{letter}/" for letter in "abcdefghijkl"]
 
 
-def world_of(scopes: list[str]) -> World:
+def build_environment(scopes: list[str]) -> Environment:
     """One distribution, with a route for each part of the bucket."""
     routes = [{"bucket": "site", "prefix": scope, "distributions": [E1.id]} for scope in scopes]
-    world = World({"version": 1, "routes": routes})
-    world.views += [View(Site(id=E1.id, bucket="site"), scope) for scope in scopes]
-    return world
+    environment = Environment({"version": 1, "routes": routes})
+    environment.views += [View(Site(id=E1.id, bucket="site"), scope) for scope in scopes]
+    return environment
 
 
 def change_pages(run: Run, scope: str, pages: int) -> None:
@@ -46,7 +46,7 @@ def change_pages(run: Run, scope: str, pages: int) -> None:
 @pytest.mark.parametrize("code", ["TooManyInvalidationsInProgress", "Throttling"])
 def test_only_the_first_deploy_is_refused(code: RateCode) -> None:
     settings = Settings(wildcard_rate=WILDCARD_RATE_WITHOUT_BURST, rate_code=code)
-    with opened(0, world_of(SCOPES), Plan(), settings, Kit()) as run:
+    with open_run(0, build_environment(SCOPES), Plan(), settings, RunOptions()) as run:
         failed_attempts = []
         for _ in range(3):
             for scope in SCOPES:

@@ -59,10 +59,10 @@ def count_paths(case: Case, routes: RouteMap, seconds: int, *, whole: bool) -> i
 
 def row_of(case: Case, routes: RouteMap) -> str:
     (distribution,) = routes.distributions_by_id.values()
-    without = WINDOWS * count_paths(case, routes, BATCHING_WINDOW_SECONDS, whole=False)
+    remove_route = WINDOWS * count_paths(case, routes, BATCHING_WINDOW_SECONDS, whole=False)
     slot = count_paths(case, routes, WILDCARD_INTERVAL_SECONDS, whole=True)
     ceiling = distribution.max_paths_per_day + SLOTS * slot
-    dollars = [case.distributions * PRICE_PER_PATH_USD * paths for paths in (without, min(without, ceiling))]
+    dollars = [case.distributions * PRICE_PER_PATH_USD * paths for paths in (remove_route, min(remove_route, ceiling))]
     return f"| {case.name} | {dollars[0]:,.0f} | {slot} | **{dollars[1]:,.2f}** |\n"
 
 

@@ -26,11 +26,11 @@ class View:
 
     site: Site
     prefix: str
-    without: str = ""
+    remove_route: str = ""
 
     def spellings(self, key: str) -> Iterator[str]:
         """Yield the URLs under which a change of the key could be cached."""
-        if key.startswith(self.prefix) and not (self.without and key.endswith(self.without)):
+        if key.startswith(self.prefix) and not (self.remove_route and key.endswith(self.remove_route)):
             for spelling in self.site.spellings(key):
                 yield spelling
                 if self.site.query_strings:
@@ -38,7 +38,7 @@ class View:
 
 
 @dataclass(slots=True)
-class World:
+class Environment:
     """A map as a document, the prefixes that objects lie under by bucket, and who views them."""
 
     document: dict[str, Any]
@@ -66,30 +66,30 @@ class World:
             return load_map(file)
 
 
-def draw_world(rng: Random) -> World:
+def draw_environment(rng: Random) -> Environment:
     """Draw a world of one to four buckets."""
     drawing = _Drawing(rng)
     layouts = [drawing.whole, drawing.folder, drawing.captured, drawing.scopes, drawing.shared, drawing.pattern]
     for number in range(rng.randrange(1, 5)):
         rng.choice(layouts)(f"bucket-{number}")
-    return drawing.world
+    return drawing.environment
 
 
-def add_scopes(world: World, rng: Random) -> None:
+def add_scopes(environment: Environment, rng: Random) -> None:
     """Add a bucket of more prefixes to a world than a request has wildcards.
 
     Where one wildcard at a time takes five minutes, 72 scopes fill the six hours after which a job is given up.
     """
-    _Drawing(rng, world).scopes(BUCKET_OF_MANY, rng.choice((41, 44, 48)))
+    _Drawing(rng, environment).scopes(BUCKET_OF_MANY, rng.choice((41, 44, 48)))
 
 
 class _Drawing:
     """Adds buckets to a world, one layout each."""
 
-    def __init__(self, rng: Random, world: World | None = None) -> None:
+    def __init__(self, rng: Random, environment: Environment | None = None) -> None:
         self._rng = rng
         self._budgets = Random(rng.getstate()[1][0])  # apart, so that a seed's world stays what it was
-        self.world = world or World({"version": 1, "distributions": {}, "routes": []})
+        self.environment = environment or Environment({"version": 1, "distributions": {}, "routes": []})
 
     def whole(self, bucket: str) -> None:
         """One distribution shows the bucket as it is."""
@@ -101,17 +101,17 @@ class _Drawing:
         """An origin path, and an ending that nobody serves."""
         name, site = self._distribution(bucket, origin_path="/www")
         self._route(bucket, name, prefix="www/", origin_path="/www", exclude=["*.map"])
-        self._view(site, bucket, ["www/"], without=".map")
-        self.world.folders[bucket].append("elsewhere/")
+        self._view(site, bucket, ["www/"], remove_route=".map")
+        self.environment.folders[bucket].append("elsewhere/")
 
     def captured(self, bucket: str) -> None:
         """Each folder is a site, which names its distribution."""
         for _ in range(self._rng.randrange(1, 5)):
-            number = len(self.world.document["distributions"])
+            number = len(self.environment.document["distributions"])
             name, site = self._distribution(bucket, origin_path=f"/sites/site{number}")
             self._view(site, bucket, [f"sites/{name}/"])
         self._route(bucket, "{site}", prefix="sites/{site}/", origin_path="/sites/{site}", tags="#site-{site}")
-        self.world.folders[bucket].append("sites/nobody/")
+        self.environment.folders[bucket].append("sites/nobody/")
 
     def scopes(self, bucket: str, count: int = 0) -> None:
         """Several prefixes of one distribution, each a scope of its own."""
@@ -138,7 +138,7 @@ class _Drawing:
 
     def _distribution(self, bucket: str, origin_path: str = "") -> tuple[str, Site]:
         rng = self._rng
-        number = len(self.world.document["distributions"])
+        number = len(self.environment.document["distributions"])
         is_tenant, account = rng.random() < 0.15, rng.choice((ACCOUNT, ACCOUNT, *_ROLES))
         site = Site(
             id=f"dt_{number:08}" if is_tenant else f"E{number:012}X",
@@ -159,18 +159,22 @@ class _Drawing:
         options |= {"max_paths": rng.choice((150, 150, 20, 3)), "max_wildcards": rng.choice((10, 10, 2, 1))}
         options["max_paths_per_day"] = self._budgets.choice((5_000, 40, 5, 5, 0))
         name = f"site{number}"
-        self.world.document["distributions"][name] = options
+        self.environment.document["distributions"][name] = options
         return name, site
 
     def _route(self, bucket: str, name: str, *, tags: str = "", **options: Any) -> None:
-        route = {"name": f"r{len(self.world.document['routes'])}", "bucket": bucket, "distributions": [name]} | options
+        route = {
+            "name": f"r{len(self.environment.document['routes'])}",
+            "bucket": bucket,
+            "distributions": [name],
+        } | options
         if tags and self._rng.random() < 0.5:
             route["invalidate"] = ["{path}", tags]
-        self.world.document["routes"].append(route)
+        self.environment.document["routes"].append(route)
 
-    def _view(self, site: Site, bucket: str, prefixes: list[str], without: str = "") -> None:
-        self.world.folders.setdefault(bucket, []).extend(prefixes)
-        self.world.views += [View(site, prefix, without) for prefix in prefixes]
+    def _view(self, site: Site, bucket: str, prefixes: list[str], remove_route: str = "") -> None:
+        self.environment.folders.setdefault(bucket, []).extend(prefixes)
+        self.environment.views += [View(site, prefix, remove_route) for prefix in prefixes]
 
 
 def job_id(site: Site) -> str:

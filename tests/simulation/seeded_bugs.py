@@ -18,14 +18,14 @@ from purgemap.routing.router import Router
 from purgemap.routing.targets import RoutedChanges
 from simulation.lambdas import EventSource
 from simulation.queues import Entry
-from simulation.running import Kit
+from simulation.running import RunOptions
 
 
 class Bug(NamedTuple):
     """A bug: what to patch while it is planted, and the kit to run with."""
 
     plant: Callable[[], AbstractContextManager[object]] = nullcontext
-    kit: Kit = Kit()
+    options: RunOptions = RunOptions()
 
 
 class AcknowledgesFirst(EventSource):
@@ -102,13 +102,15 @@ def _hold_until_begun_slot() -> Iterator[None]:
 
 
 BUGS = {
-    "acknowledge before accept": Bug(kit=Kit(source=AcknowledgesFirst)),
+    "acknowledge before accept": Bug(options=RunOptions(source=AcknowledgesFirst)),
     "drop on TooMany": Bug(partial(_drop, "TooMany")),
     "encode +": Bug(_encode_plus),
     "swallow one bad record": Bug(_swallow_bad_record),
     "hold until a begun slot": Bug(_hold_until_begun_slot),
-    "call out of time": Bug(_call_out_of_time, Kit(regime="processor")),
-    "drop on silence of STS": Bug(partial(_drop, "sts.amazonaws.com"), Kit(regime="sts")),
-    "drop jobs of no distribution": Bug(partial(_drop, "no longer has this distribution"), Kit(regime="redeploys")),
-    "route forty prefixes": Bug(_route_forty_prefixes, Kit(regime="scopes")),
+    "call out of time": Bug(_call_out_of_time, RunOptions(regime="processor")),
+    "drop on silence of STS": Bug(partial(_drop, "sts.amazonaws.com"), RunOptions(regime="sts")),
+    "drop jobs of no distribution": Bug(
+        partial(_drop, "no longer has this distribution"), RunOptions(regime="redeploys")
+    ),
+    "route forty prefixes": Bug(_route_forty_prefixes, RunOptions(regime="scopes")),
 }

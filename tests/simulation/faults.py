@@ -110,7 +110,7 @@ QUOTAS: Mapping[str, Mapping[str, Any]] = {
 }
 
 
-class Trouble:
+class Faults:
     """Lets a plan happen on a timeline."""
 
     def __init__(self, plan: Plan, timeline: Timeline, rng: Random) -> None:
