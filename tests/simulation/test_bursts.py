@@ -30,7 +30,7 @@ def change(run: Run, distribution: str, bucket: str, key: str) -> None:
     run.queue.put(json.dumps(s3_event(bucket, key)))
 
 
-def test_five_hundred_distributions_at_once_are_all_fresh_and_none_is_told_the_same_twice() -> None:
+def test_burst_over_500_distributions_is_fresh_and_sent_once() -> None:
     burst = Burst(distributions=500, events=2_000, seconds=5, calls_per_second=0.5)
     with run_burst(burst) as run:
         assert all_fresh_and_nothing_left(run)
@@ -43,7 +43,7 @@ def test_five_hundred_distributions_at_once_are_all_fresh_and_none_is_told_the_s
         assert {invocation.end for invocation in run.source.invocations} == {"answered"}
 
 
-def test_a_hundred_thousand_events_cost_few_calls_and_little_more_time_than_the_rate_needs() -> None:
+def test_burst_of_100000_events_costs_few_calls() -> None:
     burst = Burst(distributions=500, events=100_000, seconds=120, calls_per_second=2)
     with run_burst(burst) as run:
         assert all_fresh_and_nothing_left(run)
@@ -52,7 +52,7 @@ def test_a_hundred_thousand_events_cost_few_calls_and_little_more_time_than_the_
         assert max(invocation.seconds for invocation in run.source.invocations) < TIMEOUT_SECONDS
 
 
-def test_forty_routes_of_a_distribution_under_pressure_fit_its_quota_and_stay_in_their_scopes() -> None:
+def test_burst_on_forty_routes_stays_in_quota_and_scopes() -> None:
     scopes = [f"part{number}/" for number in range(40)]
     site = Site(id=HEALTHY, bucket="site")
     environment = Environment(
@@ -75,7 +75,7 @@ def test_forty_routes_of_a_distribution_under_pressure_fit_its_quota_and_stay_in
         assert all(item.startswith(tuple(f"/{scope}" for scope in scopes)) for item in wildcards)
 
 
-def test_a_healthy_distribution_is_called_once_whatever_becomes_of_others_in_its_batch() -> None:
+def test_healthy_distribution_is_called_once_beside_failing() -> None:
     names = [HEALTHY, DELETED, THROTTLED]
     environment = Environment(
         {"version": 1, "routes": [{"bucket": name.lower(), "distributions": [name]} for name in names]},
@@ -96,7 +96,7 @@ def test_a_healthy_distribution_is_called_once_whatever_becomes_of_others_in_its
 
 
 @pytest.mark.parametrize(("distributions", "replays"), [(10, 10), (30, 0)])
-def test_a_batch_that_is_delivered_twice_is_billed_once(distributions: int, replays: int) -> None:
+def test_batch_delivered_twice_is_billed_once(distributions: int, replays: int) -> None:
     keys = [f"sites/s{number % distributions}/page-{number}.html" for number in range(300)]
     batch = [Entry(f"x-{key}", json.dumps(s3_event("sites", key)), 0.0) for key in keys]
     with open_run(0, build_environment(distributions), Plan(), Settings(call_rate=None), RunOptions()) as run:

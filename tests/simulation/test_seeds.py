@@ -22,7 +22,7 @@ TEMPLATE = files("purgemap.deploy") / "template.yaml"
 
 @pytest.mark.parametrize("quotas", QUOTAS)
 @pytest.mark.parametrize("first", SEEDS[::10])
-def test_nothing_is_stale_and_nothing_is_lost(first: int, quotas: str) -> None:
+def test_seed_leaves_nothing_stale_or_lost(first: int, quotas: str) -> None:
     for seed in range(first, first + 10):
         violations = judge_seed(seed, RunOptions(quotas=quotas)).violations
         assert violations == [], replay_hint(seed, "--quotas", quotas)
@@ -37,19 +37,19 @@ def test_regime_leaves_nothing_stale_or_lost(regime: str, first: int) -> None:
 
 
 @pytest.mark.parametrize("name", BUGS)
-def test_a_planted_bug_is_found(name: str) -> None:
+def test_seeded_bug_is_found(name: str) -> None:
     bug = BUGS[name]
     with bug.plant():
         assert any(judge_seed(seed, bug.options).violations for seed in SEEDS_TO_FIND_A_BUG)
 
 
-def test_a_run_is_the_same_every_time() -> None:
+def test_seed_replays_identically() -> None:
     first, again = judge_seed(9), judge_seed(9)
     assert first == again
     assert first.figures != Figures()
 
 
-def test_the_queue_and_the_event_source_are_as_they_are_deployed() -> None:
+def test_simulated_queue_has_deployed_settings() -> None:
     text = TEMPLATE.read_text()
     window = re.search(r"  Window:\n(?:    .*\n)*?    Default: (\d+)", text)
     assert window is not None

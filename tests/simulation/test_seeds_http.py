@@ -21,18 +21,18 @@ def edges() -> Iterator[MakeEdges]:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_nothing_is_stale_and_nothing_is_lost_over_http(seed: int, edges: MakeEdges) -> None:
+def test_seed_over_http_leaves_nothing_stale_or_lost(seed: int, edges: MakeEdges) -> None:
     assert judge_seed(seed, RunOptions(edges=edges)).violations == [], replay_hint(seed, "--http")
 
 
 # The troubles of a regime are those of its own edges.
 @pytest.mark.parametrize("name", [name for name, bug in BUGS.items() if bug.options.regime == RunOptions().regime])
-def test_a_planted_bug_is_found_over_http(name: str, edges: MakeEdges) -> None:
+def test_seeded_bug_is_found_over_http(name: str, edges: MakeEdges) -> None:
     bug = BUGS[name]
     with bug.plant():
         assert any(judge_seed(seed, replace(bug.options, edges=edges)).violations for seed in SEEDS)
 
 
-def test_a_run_over_http_is_the_same_every_time(edges: MakeEdges) -> None:
+def test_seed_over_http_replays_identically(edges: MakeEdges) -> None:
     first, again = (judge_seed(1, RunOptions(edges=edges)) for _ in range(2))
     assert first == again

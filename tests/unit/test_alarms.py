@@ -98,7 +98,7 @@ def event_at(clock: Clock, bucket: str, key: str = "a") -> dict[str, Any]:
 
 @pytest.mark.parametrize("number", range(len(DISTRIBUTIONS)))
 @pytest.mark.parametrize("refusal", [FailureKind.QUOTA_EXCEEDED, FailureKind.THROTTLED, FailureKind.SERVER_ERROR])
-def test_age_of_a_change_passes_the_threshold_until_accepted(
+def test_alarm_counts_age_until_change_is_accepted(
     number: int, refusal: FailureKind, map_from_yaml: LoadMap, log: io.StringIO
 ) -> None:
     clock = Clock()
@@ -116,7 +116,7 @@ def test_age_of_a_change_passes_the_threshold_until_accepted(
     assert outage.dead_letters.messages == []
 
 
-def test_other_batches_do_not_hide_what_is_refused(map_from_yaml: LoadMap, log: io.StringIO) -> None:
+def test_alarm_is_not_hidden_by_other_batches(map_from_yaml: LoadMap, log: io.StringIO) -> None:
     """Each period that the alarm looks back over holds a batch with the refused change."""
     alarm = TEMPLATE["Resources"]["OldestChangeAlarm"]["Properties"]
     seconds = alarm["Period"] * alarm["EvaluationPeriods"]
@@ -134,7 +134,7 @@ def test_other_batches_do_not_hide_what_is_refused(map_from_yaml: LoadMap, log: 
         assert (min(ages), max(ages) > THRESHOLD) == (0, True)
 
 
-def test_refusals_that_end_soon_raise_no_alarm(map_from_yaml: LoadMap, log: io.StringIO) -> None:
+def test_alarm_ignores_short_failures(map_from_yaml: LoadMap, log: io.StringIO) -> None:
     clock = Clock()
     outage = Outage(map_from_yaml(MAP), clock)
     outage.cloudfront.refusing[DISTRIBUTIONS[0]] = FailureKind.QUOTA_EXCEEDED
@@ -146,7 +146,7 @@ def test_refusals_that_end_soon_raise_no_alarm(map_from_yaml: LoadMap, log: io.S
     assert (0 < max(ages) < THRESHOLD, ages[-1]) == (True, 0)
 
 
-def test_jobs_held_for_their_budget_raise_no_alarm(map_from_yaml: LoadMap) -> None:
+def test_alarm_ignores_jobs_held_for_budget(map_from_yaml: LoadMap) -> None:
     distribution = {"id": DISTRIBUTIONS[0], "max_paths_per_day": 20}
     day = Day(
         map_from_yaml(json.dumps({"version": 1, "routes": [{"bucket": "site", "distributions": [distribution]}]}))
@@ -165,7 +165,7 @@ def test_jobs_held_for_their_budget_raise_no_alarm(map_from_yaml: LoadMap) -> No
 
 
 @pytest.mark.parametrize("level", ["INFO", "WARNING", "ERROR", "CRITICAL"])
-def test_metrics_are_written_at_every_level(level: str, map_from_yaml: LoadMap, log: io.StringIO) -> None:
+def test_metrics_are_written_at_every_log_level(level: str, map_from_yaml: LoadMap, log: io.StringIO) -> None:
     clock = Clock()
     outage = Outage(map_from_yaml(MAP), clock)
     logger.setLevel(level)
@@ -189,7 +189,7 @@ class QuotingCloudFront(MemoryCloudFront):
     "text",
     ["sites/[ERROR] MapError/x", "[ERROR] MapError", IMITATION, f"\n{IMITATION}\n", f"x\r{IMITATION}", "MapError"],
 )
-def test_no_text_of_others_is_taken_for_an_invalid_map(text: str, map_from_yaml: LoadMap, log: io.StringIO) -> None:
+def test_map_alarm_matches_no_foreign_text(text: str, map_from_yaml: LoadMap, log: io.StringIO) -> None:
     routes = map_from_yaml(MAP)
     bodies = [s3_event("site0", text), s3_event(text, "a"), text, {**s3_event("site1", "a"), "time": text}]
     for queue in (None, MemoryQueue(), MemoryQueue(text)):
@@ -205,7 +205,7 @@ def test_no_text_of_others_is_taken_for_an_invalid_map(text: str, map_from_yaml:
 
 
 @pytest.mark.parametrize("level", ["DEBUG", "ERROR", "CRITICAL"])
-def test_invalid_map_is_a_line_that_the_alarm_counts(
+def test_map_alarm_counts_invalid_map(
     level: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, log: io.StringIO
 ) -> None:
     (tmp_path / "routes.yaml").write_text("version: 1\nroutes: [\n")

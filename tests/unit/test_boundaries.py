@@ -64,14 +64,14 @@ def caller_references(routes: RouteMap, *batches: object) -> list[str]:
     return [reference for _, _, reference in cloudfront.calls]
 
 
-def test_redelivery_beside_new_change_is_a_new_request(map_from_yaml: LoadMap) -> None:
+def test_caller_reference_is_new_for_redelivery_with_change(map_from_yaml: LoadMap) -> None:
     routes = map_from_yaml(f"version: 1\nroutes: [{{bucket: site, distributions: [{E1.id}]}}]")
     first, later = s3_event("site", "a"), s3_event("site", "a")
     references = caller_references(routes, sqs_batch([first]), sqs_batch([first, later]))
     assert references[0] != references[1]
 
 
-def test_event_that_a_route_leaves_out_makes_no_new_request(map_from_yaml: LoadMap) -> None:
+def test_caller_reference_ignores_excluded_event(map_from_yaml: LoadMap) -> None:
     routes = map_from_yaml(f"version: 1\nroutes: [{{bucket: site, distributions: [{E1.id}], events: [created]}}]")
     created, deleted = s3_event("site", "a"), s3_event("site", "a", "deleted")
     references = caller_references(routes, sqs_batch([created]), sqs_batch([created, deleted]))
@@ -79,7 +79,7 @@ def test_event_that_a_route_leaves_out_makes_no_new_request(map_from_yaml: LoadM
 
 
 @pytest.mark.parametrize("failed_attempts", range(12))
-def test_deferred_job_is_one_that_sqs_takes(failed_attempts: int) -> None:
+def test_retry_delay_is_within_sqs_limit(failed_attempts: int) -> None:
     queue = MemoryQueue()
     delays = [retry_delay(E1.id, NOW + second, failed_attempts=failed_attempts) for second in range(0, 3_000, 7)]
     assert enqueue_outcomes([Deferred(job("/a"), delay, "full") for delay in delays], queue, None) == []
@@ -89,19 +89,19 @@ def test_deferred_job_is_one_that_sqs_takes(failed_attempts: int) -> None:
 @pytest.mark.parametrize(
     ("failed_attempts", "seconds"), [(2, 20), (3, 40), (4, 80), (5, 160), (6, 320), (7, 160), (8, 640)]
 )
-def test_slots_of_a_distribution_are_a_round_apart(failed_attempts: int, seconds: int) -> None:
+def test_retry_slots_are_one_interval_apart(failed_attempts: int, seconds: int) -> None:
     times = [NOW + second for second in range(3_000)]
     slots = sorted({round(time + retry_delay(E1.id, time, failed_attempts=failed_attempts)) for time in times})
     assert {later - slot for slot, later in pairwise(slots)} == {seconds}
 
 
-def test_untightened_budget_is_the_maps_own() -> None:
+def test_reduced_budget_of_level_zero_is_the_maps() -> None:
     assert reduced_budget(3_000, 15, 0) == (3_000, 15)
     assert reduced_budget(3_000, 15, 1) == (75, 5)
 
 
 @pytest.mark.parametrize("scopes", [("/", "/blog/"), ("/blog/", "/"), (None, "/"), ("/", None)])
-def test_merged_item_keeps_its_widest_scope(scopes: tuple[str | None, str | None]) -> None:
+def test_merge_items_keeps_widest_scope(scopes: tuple[str | None, str | None]) -> None:
     assert merge_jobs(job("/blog/a", scope=scope) for scope in scopes).scopes == {"/blog/a": "/"}
 
 
@@ -114,17 +114,17 @@ def test_merged_item_keeps_its_widest_scope(scopes: tuple[str | None, str | None
         ("/{bucket}", ["/bucket"]),
     ],
 )
-def test_query_wildcard_follows_an_object_at_the_end(template: str, items: list[str]) -> None:
+def test_items_add_query_wildcard_after_object(template: str, items: list[str]) -> None:
     assert sorted(items_for_target(target(invalidate=(template,), query_strings=True), ["a.js"]).items) == items
 
 
-def test_item_of_the_longest_path_is_sent_as_it_is() -> None:
+def test_items_keep_path_of_maximum_length() -> None:
     template = "/" + "y" * (CLOUDFRONT_MAX_PATH_CHARACTERS - len("//a")) + "{path}"
     (item,) = items_for_target(target(invalidate=(template,)), ["a"]).items
     assert (len(item), item[-2:]) == (CLOUDFRONT_MAX_PATH_CHARACTERS, "/a")
 
 
-def test_longer_item_becomes_a_wildcard() -> None:
+def test_items_replace_longer_path_by_wildcard() -> None:
     template = "/" + "y" * (CLOUDFRONT_MAX_PATH_CHARACTERS - len("//a")) + "{path}"
     (item,) = items_for_target(target(invalidate=(template,)), ["ab"]).items
     assert (len(item) <= CLOUDFRONT_MAX_PATH_CHARACTERS, item[-1]) == (True, "*")
@@ -143,7 +143,7 @@ class RefusingCloudFront(MemoryCloudFront):
         return super().create_invalidation(distribution, items, caller_reference)
 
 
-def test_item_refused_with_its_wildcard_is_rejected_at_once() -> None:
+def test_attempt_rejects_item_refused_with_its_wildcard() -> None:
     # More than eight calls: what is left is deferred, and what was found to be refused is not sent again.
     items = [f"/blog/{number:03}" for number in range(100)]
     cloudfront = RefusingCloudFront("/blog/000", "/blog/*", *items[50:])
@@ -151,7 +151,7 @@ def test_item_refused_with_its_wildcard_is_rejected_at_once() -> None:
     assert ["/blog/000"] in [list(outcome.job.scopes) for outcome in outcomes if isinstance(outcome, Rejected)]
 
 
-def test_delivery_plans_with_the_listing() -> None:
+def test_sender_plans_with_listing() -> None:
     items = [f"/{folder}/{number}" for folder in "ab" for number in range(100)]
     listing = Listing([[f"/b/{number}/unchanged"] for number in range(100)])
     cloudfront = MemoryCloudFront()
@@ -161,7 +161,7 @@ def test_delivery_plans_with_the_listing() -> None:
 
 
 @pytest.mark.parametrize("count", ["changes", "refusals", "throttled", "rung"])
-def test_job_with_a_negative_count_is_refused(count: str) -> None:
+def test_parse_job_refuses_negative_count(count: str) -> None:
     (body,) = job_messages(job("/a"))
     with pytest.raises(PurgemapError):
         parse_job({**json.loads(body), count: -1})
@@ -171,29 +171,29 @@ def test_job_with_a_negative_count_is_refused(count: str) -> None:
     "attributes",
     [{"ERROR_CODE": "NO_PERMISSIONS"}, {"RULE_ARN": "arn:aws:events:eu-central-1:111122223333:rule/purgemap-1"}],
 )
-def test_dead_letter_of_a_rule_has_one_of_its_attributes(attributes: dict[str, str]) -> None:
+def test_dead_letter_of_rule_is_known_by_its_attributes(attributes: dict[str, str]) -> None:
     letter = ReceivedMessage("m-1", "receipt", json.dumps(s3_event("site", "a")), attributes, NOW)
     assert classify_dead_letter(letter, NOW).kind is DeadLetterSource.RULE
 
 
 @pytest.mark.parametrize("topic", ["text", None, 1, ["a"]])
-def test_record_of_a_topic_without_an_object_raises_nothing(topic: object) -> None:
+def test_payload_of_topic_without_object_is_malformed(topic: object) -> None:
     batch = parse_payload({"Records": [{"EventSource": "aws:sns", "Sns": topic}]})
     assert batch.changes == []
 
 
 @pytest.mark.parametrize("message_id", [5, None, "", ["m"]])
 @pytest.mark.parametrize("body", [json.dumps(s3_event("site", "a")), 5, None])
-def test_record_with_other_types_raises_nothing(message_id: object, body: object) -> None:
+def test_payload_with_other_types_is_malformed(message_id: object, body: object) -> None:
     batch = parse_payload({"Records": [{"eventSource": "aws:sqs", "messageId": message_id, "body": body}]})
     assert all(isinstance(change.source, str) for change in batch.changes)
 
 
-def test_capture_is_one_segment_even_where_a_slash_leads() -> None:
+def test_pattern_capture_is_one_segment_after_slash() -> None:
     assert Pattern("{site}/", full_match=False).match("/a/b") is None
 
 
-def test_keys_of_an_unknown_name_hide_no_others(map_from_yaml: LoadMap) -> None:
+def test_router_routes_keys_beside_unknown_name(map_from_yaml: LoadMap) -> None:
     routes = map_from_yaml(
         f"""
         version: 1
@@ -206,7 +206,7 @@ def test_keys_of_an_unknown_name_hide_no_others(map_from_yaml: LoadMap) -> None:
     assert keys == ["acme/a"]
 
 
-def test_oldest_change_of_an_account_is_sent_first() -> None:
+def test_sender_sends_oldest_change_first() -> None:
     ids = ["E1EXAMPLE1ABCD", "E2EXAMPLE2ABCD", "E3EXAMPLE3ABCD"]
     orders = [
         PendingJob(job("/a")._replace(distribution=id_, oldest_event_time=NOW - age), Distribution(id_))
@@ -217,7 +217,7 @@ def test_oldest_change_of_an_account_is_sent_first() -> None:
     assert [distribution for distribution, _, _ in cloudfront.calls] == ids[::-1]
 
 
-def test_job_from_the_queue_is_sent_with_new_changes(map_from_yaml: LoadMap) -> None:
+def test_pipeline_merges_queued_job_with_changes(map_from_yaml: LoadMap) -> None:
     routes = map_from_yaml(f"version: 1\nroutes: [{{bucket: site, distributions: [{E1.id}]}}]")
     cloudfront = MemoryCloudFront()
     (body,) = job_messages(job("/a"))
@@ -227,7 +227,7 @@ def test_job_from_the_queue_is_sent_with_new_changes(map_from_yaml: LoadMap) -> 
     assert [items for _, items, _ in cloudfront.calls] == [("/a", "/b")]
 
 
-def test_job_of_the_function_before_is_read_whole() -> None:
+def test_parse_job_reads_message_of_previous_version() -> None:
     body = (
         '{"purgemap_job":1,"distribution":"E1EXAMPLE1ABCD","items":[[null,["#blog"]],["/blog/",["/blog/a"]]],'
         '"sources":"m-1","oldest":1794441600.0,"changes":2,"refusals":3,"throttled":1,"rung":2,"deferred":"Throttling"}'
@@ -247,5 +247,5 @@ def test_job_of_the_function_before_is_read_whole() -> None:
         ("[ab]", "X", False),
     ],
 )
-def test_glob_matches_a_text_between_stars(glob: str, key: str, is_match: bool) -> None:  # noqa: FBT001
+def test_glob_matches_text_between_stars(glob: str, key: str, is_match: bool) -> None:  # noqa: FBT001
     assert bool(Glob(glob).matches(key)) is is_match

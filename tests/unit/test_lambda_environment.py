@@ -27,39 +27,39 @@ def routes(tmp_path: Path) -> str:
 
 
 @pytest.mark.parametrize("rate", ["0", "-1", "nan", "inf", "-inf", "1e999", "abc", "0,5", "0.5/s", " "])
-def test_a_rate_that_is_no_number_above_zero_is_refused(routes: str, rate: str) -> None:
+def test_environment_refuses_rate_not_above_zero(routes: str, rate: str) -> None:
     expected = re.escape(f"PURGEMAP_CALLS_PER_SECOND is {rate!r}: write a number above 0, such as 0.5")
     with pytest.raises(PurgemapError, match=f"^{expected}$"):
         build_handler({**CREDENTIALS, "PURGEMAP_ROUTES": routes, "PURGEMAP_CALLS_PER_SECOND": rate})
 
 
 @pytest.mark.parametrize("level", ["LOUD", "debug", "10"])
-def test_a_level_that_the_log_does_not_know_is_refused(routes: str, level: str) -> None:
+def test_environment_refuses_unknown_log_level(routes: str, level: str) -> None:
     expected = f"PURGEMAP_LOG_LEVEL is '{level}': write one of DEBUG, INFO, WARNING, ERROR"
     with pytest.raises(PurgemapError, match=f"^{expected}$"):
         build_handler({**CREDENTIALS, "PURGEMAP_ROUTES": routes, "PURGEMAP_LOG_LEVEL": level})
 
 
 @pytest.mark.parametrize("level", [*LOG_LEVELS, "CRITICAL", "WARN"])
-def test_every_level_of_the_template_and_any_other_that_the_log_knows_is_taken(routes: str, level: str) -> None:
+def test_environment_accepts_every_level_of_logging(routes: str, level: str) -> None:
     handler = build_handler({**CREDENTIALS, "PURGEMAP_ROUTES": routes, "PURGEMAP_LOG_LEVEL": level})
     assert handler([], None) is None
 
 
 @pytest.mark.parametrize("variables", [{}, {"PURGEMAP_ROUTES": ""}])
-def test_a_function_without_a_map_says_which_variable_names_it(variables: dict[str, str]) -> None:
+def test_environment_names_variable_of_missing_map(variables: dict[str, str]) -> None:
     expected = "PURGEMAP_ROUTES is '': write the path of the map, a file or a folder"
     with pytest.raises(PurgemapError, match=f"^{expected}$"):
         build_handler({**CREDENTIALS, **variables})
 
 
 @pytest.mark.parametrize("rate", ["0.5", "2", "0.05", "10.25"])
-def test_rates_that_the_template_allows_are_taken(routes: str, rate: str) -> None:
+def test_environment_accepts_rates_of_the_template(routes: str, rate: str) -> None:
     assert re.fullmatch(load_template("template.yaml")["Parameters"]["CallsPerSecond"]["AllowedPattern"], rate)
     handler = build_handler({**CREDENTIALS, "PURGEMAP_ROUTES": routes, "PURGEMAP_CALLS_PER_SECOND": rate})
     assert handler([], None) is None
 
 
-def test_an_empty_variable_is_as_good_as_none(routes: str) -> None:
+def test_environment_ignores_empty_variable(routes: str) -> None:
     handler = build_handler({**CREDENTIALS, "PURGEMAP_ROUTES": routes, **dict.fromkeys(EVERY_VARIABLE, "")})
     assert handler([], None) is None

@@ -40,7 +40,7 @@ def rate_limit(now: float = NOW) -> RateLimit:
     return RateLimit(now=lambda: now, seconds_left=lambda: 60.0, sleep=lambda _: None)
 
 
-def test_one_call_per_distribution_carries_everything_a_batch_wants(map_from_yaml: LoadMap) -> None:
+def test_pipeline_makes_one_call_per_distribution(map_from_yaml: LoadMap) -> None:
     cloudfront = MemoryCloudFront()
     batch = sqs_batch(s3_event("site", f"docs/{n}.html") for n in range(100))
     report = process_batch(batch, service(map_from_yaml(MAP), cloudfront), rate_limit())
@@ -48,7 +48,7 @@ def test_one_call_per_distribution_carries_everything_a_batch_wants(map_from_yam
     assert [(name, len(items)) for name, items, _ in cloudfront.calls] == [(E1, 100), (E2, 100)]
 
 
-def test_a_name_that_the_map_lacks_is_told_once_a_batch_whatever_happened_to_its_objects(
+def test_pipeline_warns_once_per_unknown_name(
     map_from_yaml: LoadMap,
 ) -> None:
     routes = map_from_yaml(
@@ -65,7 +65,7 @@ def test_a_name_that_the_map_lacks_is_told_once_a_batch_whatever_happened_to_its
     assert report.jobs.warnings == ["route sites: {site} names 'x', which is not under distributions:"]
 
 
-def test_exactly_the_records_whose_distribution_failed_go_back(map_from_yaml: LoadMap) -> None:
+def test_lambda_response_names_records_of_failed_distribution(map_from_yaml: LoadMap) -> None:
     cloudfront = MemoryCloudFront(refusing={E2: FailureKind.NOT_FOUND})
     batch = sqs_batch([s3_event("site", "a"), s3_event("site", "docs/b"), "{broken", s3_event("other", "docs/c")])
     assert lambda_response(process_batch(batch, service(map_from_yaml(MAP), cloudfront), rate_limit())) == {
@@ -74,7 +74,7 @@ def test_exactly_the_records_whose_distribution_failed_go_back(map_from_yaml: Lo
     assert [name for name, _, _ in cloudfront.calls] == [E1, E2]
 
 
-def test_answer_names_only_messages_of_the_batch(map_from_yaml: LoadMap) -> None:
+def test_lambda_response_names_only_messages_of_batch(map_from_yaml: LoadMap) -> None:
     inner = sqs_batch(["{broken", s3_event("site", "docs/b")], first=7)
     batch = sqs_batch([inner, s3_event("site", "a")])["Records"]
     assert lambda_response(process_batch(batch, service(map_from_yaml(MAP), MemoryCloudFront()), rate_limit())) == {
@@ -82,7 +82,7 @@ def test_answer_names_only_messages_of_the_batch(map_from_yaml: LoadMap) -> None
     }
 
 
-def test_an_event_without_a_queue_raises_after_all_else_is_sent(map_from_yaml: LoadMap) -> None:
+def test_lambda_response_raises_without_queue_after_sending(map_from_yaml: LoadMap) -> None:
     cloudfront = MemoryCloudFront(refusing={E1: FailureKind.ACCESS_DENIED})
     report = process_batch(s3_event("site", "docs/b"), service(map_from_yaml(MAP), cloudfront), rate_limit())
     with pytest.raises(PartialDeliveryError, match=f"{E1}: refused as denied"):
@@ -90,7 +90,7 @@ def test_an_event_without_a_queue_raises_after_all_else_is_sent(map_from_yaml: L
     assert [name for name, _, _ in cloudfront.calls] == [E1, E2]
 
 
-def test_a_record_without_a_message_id_fails_the_whole_batch_since_it_can_not_be_named(map_from_yaml: LoadMap) -> None:
+def test_lambda_response_fails_batch_without_message_id(map_from_yaml: LoadMap) -> None:
     batch = sqs_batch(["{broken", s3_event("site", "a")])
     del batch["Records"][0]["messageId"]
     cloudfront = MemoryCloudFront()
@@ -99,7 +99,7 @@ def test_a_record_without_a_message_id_fails_the_whole_batch_since_it_can_not_be
     assert len(cloudfront.calls) == 1
 
 
-def test_the_same_batch_again_is_the_same_call_and_a_later_change_is_a_new_one(map_from_yaml: LoadMap) -> None:
+def test_caller_reference_repeats_for_batch_only(map_from_yaml: LoadMap) -> None:
     cloudfront = MemoryCloudFront()
     serving = service(map_from_yaml(MAP), cloudfront)
     batch = sqs_batch([s3_event("site", "a"), s3_event("site", "b")])
@@ -112,7 +112,7 @@ def test_the_same_batch_again_is_the_same_call_and_a_later_change_is_a_new_one(m
     assert len(first) <= 128
 
 
-def test_changes_that_nothing_identifies_are_never_taken_for_one_another(map_from_yaml: LoadMap) -> None:
+def test_caller_reference_differs_for_changes_without_id(map_from_yaml: LoadMap) -> None:
     cloudfront = MemoryCloudFront()
     event = s3_event("site", "a")
     del event["id"], event["detail"]["request-id"], event["detail"]["object"]["sequencer"]
@@ -122,19 +122,19 @@ def test_changes_that_nothing_identifies_are_never_taken_for_one_another(map_fro
     assert first != later
 
 
-def test_an_id_that_is_no_unicode_text_is_as_good_as_any(map_from_yaml: LoadMap) -> None:
+def test_caller_reference_accepts_half_surrogate_pair(map_from_yaml: LoadMap) -> None:
     cloudfront = MemoryCloudFront()
     process_batch({**s3_event("site", "a"), "id": "\ud800"}, service(map_from_yaml(MAP), cloudfront), rate_limit())
     assert [items for _, items, _ in cloudfront.calls] == [("/a",)]
 
 
-def test_two_distributions_never_share_a_reference(map_from_yaml: LoadMap) -> None:
+def test_caller_reference_differs_between_distributions(map_from_yaml: LoadMap) -> None:
     cloudfront = MemoryCloudFront()
     process_batch(sqs_batch([s3_event("site", "docs/a")]), service(map_from_yaml(MAP), cloudfront), rate_limit())
     assert len({reference for _, _, reference in cloudfront.calls}) == 2
 
 
-def test_nothing_to_do_is_no_call_and_no_error(map_from_yaml: LoadMap) -> None:
+def test_pipeline_makes_no_call_for_empty_batch(map_from_yaml: LoadMap) -> None:
     cloudfront = MemoryCloudFront()
     serving = service(map_from_yaml(MAP), cloudfront)
     payloads: list[Any] = [{"Records": []}, [], s3_event("unknown", "a"), sqs_batch([s3_event("unknown", "a")])]
@@ -143,7 +143,7 @@ def test_nothing_to_do_is_no_call_and_no_error(map_from_yaml: LoadMap) -> None:
     assert cloudfront.calls == []
 
 
-def test_a_function_that_never_has_the_time_for_a_call_fails_instead_of_deferring_everything(
+def test_handler_fails_if_timeout_allows_no_call(
     map_from_yaml: LoadMap,
 ) -> None:
     queue = MemoryQueue()
@@ -157,7 +157,7 @@ def test_a_function_that_never_has_the_time_for_a_call_fails_instead_of_deferrin
     assert queue.messages == []
 
 
-def test_the_log_holds_a_json_line_per_invalidation_and_one_per_batch(map_from_yaml: LoadMap) -> None:
+def test_log_has_json_line_per_invalidation_and_batch(map_from_yaml: LoadMap) -> None:
     cloudfront = MemoryCloudFront(refusing={E2: FailureKind.NOT_FOUND})
     batch = sqs_batch([s3_event("site", "docs/b"), s3_event("nobody", "c"), "{broken"])
     report = process_batch(batch, service(map_from_yaml(MAP), cloudfront), rate_limit())
@@ -179,7 +179,7 @@ def test_the_log_holds_a_json_line_per_invalidation_and_one_per_batch(map_from_y
     assert (metrics["distributions"], metrics["routes"]) == ([E1, E2], ["all", "docs"])
 
 
-def test_the_log_says_of_a_deferred_job_why_it_is_and_when_it_comes_back(map_from_yaml: LoadMap) -> None:
+def test_log_shows_reason_and_delay_of_deferred_job(map_from_yaml: LoadMap) -> None:
     cloudfront = MemoryCloudFront(refusing={E2: FailureKind.QUOTA_EXCEEDED})
     report = process_batch(
         s3_event("site", "docs/b"), service(map_from_yaml(MAP), cloudfront, MemoryQueue()), rate_limit()
@@ -201,7 +201,7 @@ class PickyCloudFront(MemoryCloudFront):
         return super().create_invalidation(distribution, items, caller_reference)
 
 
-def test_the_log_warns_where_a_wildcard_went_in_place_of_what_cloudfront_refused(map_from_yaml: LoadMap) -> None:
+def test_log_warns_of_replaced_items(map_from_yaml: LoadMap) -> None:
     batch = sqs_batch([s3_event("site", "docs/odd"), s3_event("site", "docs/plain")])
     report = process_batch(batch, service(map_from_yaml(MAP), PickyCloudFront()), rate_limit())
     accepted = [line for line in batch_lines(report, NOW, NOW) if line.message == "accepted"]
@@ -213,7 +213,7 @@ def test_the_log_warns_where_a_wildcard_went_in_place_of_what_cloudfront_refused
     ]
 
 
-def test_a_job_of_a_distribution_that_left_the_map_is_a_dead_letter_and_goes_again_once_it_is_back(
+def test_pipeline_rejects_job_of_removed_distribution(
     map_from_yaml: LoadMap,
 ) -> None:
     cloudfront, queue, dead_letters = (
@@ -238,7 +238,7 @@ def test_a_job_of_a_distribution_that_left_the_map_is_a_dead_letter_and_goes_aga
     assert cloudfront.calls[-1][:2] == (E2, ("/docs/b",))
 
 
-def test_what_the_queue_does_not_keep_is_not_deferred(map_from_yaml: LoadMap) -> None:
+def test_pipeline_sends_jobs_that_queue_refuses(map_from_yaml: LoadMap) -> None:
     sites = [f"E{number:012}X" for number in range(11)]
     routes = map_from_yaml(f"version: 1\nroutes:\n  - {{bucket: site, distributions: [{', '.join(sites)}]}}\n")
     cloudfront, full = MemoryCloudFront(), MemoryQueue("no right to send")
@@ -249,7 +249,7 @@ def test_what_the_queue_does_not_keep_is_not_deferred(map_from_yaml: LoadMap) ->
     assert lambda_response(told) == {"batchItemFailures": []}
 
 
-def test_more_new_jobs_than_quick_calls_wait_in_the_queue(map_from_yaml: LoadMap) -> None:
+def test_pipeline_queues_more_new_jobs_than_a_burst(map_from_yaml: LoadMap) -> None:
     sites = [f"E{number:012}X" for number in range(11)]
     routes = map_from_yaml(f"version: 1\nroutes:\n  - {{bucket: site, distributions: [{', '.join(sites)}]}}\n")
     cloudfront, queue = MemoryCloudFront(), MemoryQueue()

@@ -39,7 +39,7 @@ def seconds_of_back_off(client: Any) -> float:
     return float(sum(map(back_off.delay_amount, contexts)))
 
 
-def test_reserve_holds_a_slow_call_and_its_role() -> None:
+def test_reserved_seconds_cover_slow_call_with_role() -> None:
     aws = Aws()
     clients = aws.client("cloudfront", ROLE), aws.client("sts")
     longest = sum(seconds_of_attempts(each) + seconds_of_back_off(each) for each in clients)
@@ -47,12 +47,12 @@ def test_reserve_holds_a_slow_call_and_its_role() -> None:
     assert longest + ENQUEUE_SECONDS <= MIN_SECONDS_FOR_CALL
 
 
-def test_reserve_leaves_half_of_the_functions_time() -> None:
+def test_reserved_seconds_leave_half_of_the_timeout() -> None:
     (function,) = of_type(load_template("template.yaml"), "AWS::Lambda::Function").values()
     assert function["Properties"]["Timeout"] >= 2 * MIN_SECONDS_FOR_CALL
 
 
-def test_deferring_has_time_for_one_slow_call_of_sqs() -> None:
+def test_enqueue_seconds_cover_slow_call_of_sqs() -> None:
     config = Aws().client("sqs").meta.config
     assert config.connect_timeout + config.read_timeout <= ENQUEUE_SECONDS
 
@@ -71,7 +71,7 @@ class Sts:
 
 
 @pytest.mark.parametrize(("minutes", "calls"), [(60, 1), (14, 1), (11, 1), (9, 2)])
-def test_role_is_renewed_only_when_it_has_to_be(minutes: float, calls: int) -> None:
+def test_role_credentials_are_renewed_only_when_necessary(minutes: float, calls: int) -> None:
     sts = Sts(minutes)
     credentials = RoleCredentials(lambda: sts, ROLE, None)
     for _ in range(2):
@@ -110,7 +110,7 @@ class SlowCloudFront(MemoryCloudFront):
 
 @pytest.mark.parametrize("held_seconds", [None, -10, 10])
 @pytest.mark.parametrize("seconds", [30, 40, 53, 54, 60, 300])
-def test_call_or_read_starts_only_if_it_fits(seconds: float, held_seconds: float | None) -> None:
+def test_sender_starts_no_call_or_read_that_does_not_fit(seconds: float, held_seconds: float | None) -> None:
     clock = Clock()
     deadline = clock() + seconds
     cloudfront = SlowCloudFront(clock, lambda: deadline - clock())

@@ -69,7 +69,7 @@ def spend(day: Day, paths: int) -> None:
 
 
 @pytest.mark.parametrize("per_second", [1, 20])
-def test_day_costs_its_budget_and_96_wildcards(per_second: int, map_from_yaml: LoadMap) -> None:
+def test_daily_budget_limits_day_to_budget_and_96_wildcards(per_second: int, map_from_yaml: LoadMap) -> None:
     day = Day(map_from_yaml(map_of()))
     day.pass_time(DAY, puts(per_second))
     assert day.paths <= 5_000 + 96
@@ -79,7 +79,7 @@ def test_day_costs_its_budget_and_96_wildcards(per_second: int, map_from_yaml: L
     assert day.rejected.messages == []
 
 
-def test_lone_edits_of_a_quiet_site_are_exact_and_immediate(map_from_yaml: LoadMap) -> None:
+def test_daily_budget_leaves_lone_edits_exact_and_immediate(map_from_yaml: LoadMap) -> None:
     day = Day(map_from_yaml(map_of()))
     for hour in range(48):
         edit(day, f"page-{hour}.html")
@@ -88,14 +88,14 @@ def test_lone_edits_of_a_quiet_site_are_exact_and_immediate(map_from_yaml: LoadM
     assert day.paths == 48
 
 
-def test_budget_of_zero_is_no_ceiling_and_reads_nothing(map_from_yaml: LoadMap) -> None:
+def test_daily_budget_of_zero_is_unlimited_and_reads_nothing(map_from_yaml: LoadMap) -> None:
     day = Day(map_from_yaml(map_of(budget=0)))
     day.pass_time(7_200, puts(1))
     assert day.paths == 7_200
     assert day.cloudfront.reads == 0
 
 
-def test_history_that_cannot_be_read_holds_up_nothing(map_from_yaml: LoadMap) -> None:
+def test_daily_budget_sends_despite_unreadable_history(map_from_yaml: LoadMap) -> None:
     day = Day(map_from_yaml(map_of(budget=1_000)))
     day.cloudfront.are_reads_failing = True
     day.pass_time(7_000, puts(1))
@@ -109,7 +109,7 @@ def test_history_that_cannot_be_read_holds_up_nothing(map_from_yaml: LoadMap) ->
     assert day.paths <= 3 * (1_000 + 9), "each of the three functions counts what it has sent itself"
 
 
-def test_what_others_spend_counts(map_from_yaml: LoadMap) -> None:
+def test_daily_budget_counts_paths_of_others(map_from_yaml: LoadMap) -> None:
     day = Day(map_from_yaml(map_of(budget=1_000)))
     spend(day, 990)
     edit(day, *(f"{number}.html" for number in range(10)))
@@ -120,7 +120,7 @@ def test_what_others_spend_counts(map_from_yaml: LoadMap) -> None:
     assert (day.sent[-1][1], day.uncovered) == (("/*",), 0)
 
 
-def test_what_is_left_of_a_budget_limits_a_request(map_from_yaml: LoadMap) -> None:
+def test_daily_budget_limits_request_to_remaining_paths(map_from_yaml: LoadMap) -> None:
     day = Day(map_from_yaml(map_of(budget=1_000)))
     spend(day, 995)
     edit(day, *(f"blog/{number}.html" for number in range(10)), "index.html")
@@ -128,7 +128,7 @@ def test_what_is_left_of_a_budget_limits_a_request(map_from_yaml: LoadMap) -> No
     assert day.uncovered == 0
 
 
-def test_budget_that_becomes_free_slowly_evicts_a_scope_in_slots_only(map_from_yaml: LoadMap) -> None:
+def test_daily_budget_freed_slowly_evicts_scope_in_slots_only(map_from_yaml: LoadMap) -> None:
     day = Day(map_from_yaml(map_of(budget=40)))
     for number in range(40):
         edit(day, f"{number}.html")
@@ -144,7 +144,7 @@ def test_budget_that_becomes_free_slowly_evicts_a_scope_in_slots_only(map_from_y
     assert day.uncovered == 0
 
 
-def test_budget_is_free_again_a_day_after_it_was_spent(map_from_yaml: LoadMap) -> None:
+def test_daily_budget_is_free_a_day_after_it_was_spent(map_from_yaml: LoadMap) -> None:
     day = Day(map_from_yaml(map_of(budget=10)))
     edit(day, *(f"{number}.html" for number in range(10)))
     day.pass_time(DAY - 2 * WINDOW_SECONDS)
@@ -155,7 +155,7 @@ def test_budget_is_free_again_a_day_after_it_was_spent(map_from_yaml: LoadMap) -
     assert day.sent[-1][1] == ("/exact.html",)
 
 
-def test_functions_that_share_nothing_send_a_slots_wildcards_once(map_from_yaml: LoadMap) -> None:
+def test_slot_wildcards_are_sent_once_by_several_functions(map_from_yaml: LoadMap) -> None:
     day = Day(map_from_yaml(map_of(budget=100)))
     spend(day, 100)
     for number in range(20):
@@ -166,7 +166,7 @@ def test_functions_that_share_nothing_send_a_slots_wildcards_once(map_from_yaml:
     assert (day.paths, day.uncovered) == (101, 0)
 
 
-def test_slots_wildcards_do_not_stand_for_what_changed_after_them(map_from_yaml: LoadMap) -> None:
+def test_slot_wildcards_do_not_cover_later_changes(map_from_yaml: LoadMap) -> None:
     day = Day(map_from_yaml(map_of(budget=100)))
     spend(day, 100)
     edit(day, "first.html")
@@ -179,7 +179,7 @@ def test_slots_wildcards_do_not_stand_for_what_changed_after_them(map_from_yaml:
     assert (day.uncovered, len(day.sent)) == (0, slot_sent + 1)
 
 
-def test_exceeded_budget_sends_each_scope_and_nothing_above_it(map_from_yaml: LoadMap) -> None:
+def test_exceeded_budget_sends_each_scope_and_nothing_above(map_from_yaml: LoadMap) -> None:
     routes = (
         {"prefix": "blog/", "invalidate": ["{path}", "/feed.xml", "#blog"]},
         {"prefix": "shop/", "clean_urls": True},

@@ -66,7 +66,7 @@ def outcomes_of(refusal: FailureKind, **state: Any) -> list[Outcome]:
 @pytest.mark.parametrize(
     "refusal", [FailureKind.QUOTA_EXCEEDED, FailureKind.THROTTLED, FailureKind.SERVER_ERROR, FailureKind.ACCESS_DENIED]
 )
-def test_what_may_pass_is_deferred_for_longer_each_time(refusal: FailureKind) -> None:
+def test_retry_policy_defers_temporary_failure_longer_each_time(refusal: FailureKind) -> None:
     (outcome,) = outcomes_of(refusal)
     assert isinstance(outcome, Deferred)
     assert outcome.job.failed_attempts == 1
@@ -84,7 +84,7 @@ def test_what_may_pass_is_deferred_for_longer_each_time(refusal: FailureKind) ->
         (FailureKind.ACCESS_DENIED, {"failed_attempts": 5}, 0),
     ],
 )
-def test_only_a_full_distribution_or_lasting_throttling_tightens_the_budget(
+def test_retry_policy_reduces_budget_for_quota_and_throttling(
     refusal: FailureKind, state: dict[str, float], budget_level: int
 ) -> None:
     (outcome,) = outcomes_of(refusal, **state)
@@ -99,23 +99,23 @@ def test_only_a_full_distribution_or_lasting_throttling_tightens_the_budget(
         (FailureKind.QUOTA_EXCEEDED, {"oldest_event_time": NOW - 6 * 3600 - 1, "failed_attempts": 3}),
     ],
 )
-def test_what_no_retry_can_help_is_rejected(refusal: FailureKind, state: dict[str, float]) -> None:
+def test_retry_policy_rejects_permanent_failure(refusal: FailureKind, state: dict[str, float]) -> None:
     (outcome,) = outcomes_of(refusal, **state)
     assert isinstance(outcome, Rejected)
 
 
 @pytest.mark.parametrize("refusal", [FailureKind.QUOTA_EXCEEDED, FailureKind.ACCESS_DENIED])
-def test_what_was_held_for_a_budget_is_as_old_as_its_first_try(refusal: FailureKind) -> None:
+def test_retry_policy_counts_age_of_held_job_from_its_slot(refusal: FailureKind) -> None:
     (outcome,) = outcomes_of(refusal, oldest_event_time=NOW - 7 * 3600, failed_attempts=3, held_until=NOW - 10)
     assert isinstance(outcome, Deferred)
 
 
-def test_an_old_event_that_is_seen_for_the_first_time_is_still_tried_again() -> None:
+def test_retry_policy_retries_old_event_at_first_failure() -> None:
     (outcome,) = outcomes_of(FailureKind.QUOTA_EXCEEDED, oldest_event_time=NOW - 7 * 3600)
     assert isinstance(outcome, Deferred)
 
 
-def test_a_tightened_job_asks_for_less_and_still_covers_everything() -> None:
+def test_sender_covers_all_items_with_reduced_budget() -> None:
     cloudfront = MemoryCloudFront()
     pressed = job(*(f"/{n:03}" for n in range(200)))._replace(budget_level=3)
     outcomes = deliver([PendingJob(pressed, E1)], cloudfront, rate_limit())
@@ -127,7 +127,7 @@ def test_a_tightened_job_asks_for_less_and_still_covers_everything() -> None:
 
 @pytest.mark.parametrize("budget_level", range(4))
 @pytest.mark.parametrize("items", [[f"/{n:02}" for n in range(11)], [f"/{n:03}/~draft*" for n in range(10)]])
-def test_few_edits_stay_exact_however_often_refused(items: list[str], budget_level: int) -> None:
+def test_sender_keeps_few_edits_exact_after_failures(items: list[str], budget_level: int) -> None:
     cloudfront = MemoryCloudFront()
     deliver([PendingJob(job(*items)._replace(budget_level=budget_level), E1)], cloudfront, rate_limit())
     assert sorted(item for _, request, _ in cloudfront.calls for item in request) == items
@@ -140,7 +140,7 @@ def test_few_edits_stay_exact_however_often_refused(items: list[str], budget_lev
     ("is_retry", "rate", "burst_size"),
     [(False, 2, 10), (False, 0.25, 10), (True, 2, 5), (True, 0.5, 5), (True, 0.25, 2), (True, 0.0625, 1)],
 )
-def test_an_account_is_called_at_its_rate_but_for_what_it_has_saved_up(
+def test_sender_calls_at_rate_after_burst(
     *, is_retry: bool, rate: float, burst_size: int
 ) -> None:
     clock = Clock(NOW)
@@ -156,7 +156,7 @@ def test_an_account_is_called_at_its_rate_but_for_what_it_has_saved_up(
 
 
 @pytest.mark.parametrize(("jobs", "deferred"), [(10, 0), (11, 11)])
-def test_more_new_jobs_of_an_account_than_quick_calls_are_deferred_for_what_else_is_on_its_way(
+def test_accounts_defer_more_new_jobs_than_a_burst(
     jobs: int, deferred: int
 ) -> None:
     elsewhere = replace(E1, role_arn="arn:aws:iam::222222222222:role/p")
@@ -167,12 +167,12 @@ def test_more_new_jobs_of_an_account_than_quick_calls_are_deferred_for_what_else
     ]
 
 
-def test_what_was_deferred_is_sent_with_all_that_has_come_since() -> None:
+def test_accounts_send_retries_with_new_jobs() -> None:
     accounts = group_by_account([*many(30), PendingJob(job(), E1, is_retry=True)])
     assert defer_excess(accounts, MemoryQueue(), rate_limit()) == (accounts, [])
 
 
-def test_of_thousands_that_are_deferred_those_come_back_later_whose_turn_is_far() -> None:
+def test_accounts_delay_later_positions_further() -> None:
     delays = [outcome.delay for outcome in defer_excess(group_by_account(many(3_000)), MemoryQueue(), rate_limit())[1]]
     assert delays[:1_000] == [1] * 1_000
     assert delays == sorted(delays)
@@ -180,13 +180,13 @@ def test_of_thousands_that_are_deferred_those_come_back_later_whose_turn_is_far(
     assert delays[-1] == MAX_DELAY_SECONDS
 
 
-def test_what_the_time_does_not_suffice_for_comes_back_in_the_same_turns() -> None:
+def test_sender_defers_jobs_without_time_like_excess() -> None:
     late = deliver(many(3_000), MemoryCloudFront(), rate_limit(lambda: 0.0))
     turns = [each.delay for each in defer_excess(group_by_account(many(3_000)), MemoryQueue(), rate_limit())[1]]
     assert [each.delay for each in late if isinstance(each, Deferred)] == turns
 
 
-def test_accounts_do_not_share_their_calls() -> None:
+def test_sender_gives_each_account_its_own_burst() -> None:
     cloudfront = MemoryCloudFront()
     roles = [None, "arn:aws:iam::222222222222:role/p", "arn:aws:iam::333333333333:role/p"]
     orders = [
@@ -195,14 +195,14 @@ def test_accounts_do_not_share_their_calls() -> None:
     assert sum(isinstance(outcome, Accepted) for outcome in deliver(orders, cloudfront, rate_limit())) == 30
 
 
-def test_a_throttled_account_makes_no_further_call() -> None:
+def test_sender_stops_calls_of_throttled_account() -> None:
     cloudfront = MemoryCloudFront(refusing={E1.id: FailureKind.THROTTLED})
     outcomes = deliver([PendingJob(job(), E1), PendingJob(job(distribution=E2.id), E2)], cloudfront, rate_limit())
     assert [name for name, _, _ in cloudfront.calls] == [E1.id]
     assert [outcome.job.failed_attempts for outcome in outcomes] == [1, 0]
 
 
-def test_no_call_starts_with_less_than_thirty_seconds_left() -> None:
+def test_sender_starts_no_call_with_too_little_time() -> None:
     left = iter([31.0, 31.0, 29.0])
     cloudfront = MemoryCloudFront()
     orders = [PendingJob(job(), E1), PendingJob(job(distribution=E2.id), E2)]
@@ -210,14 +210,14 @@ def test_no_call_starts_with_less_than_thirty_seconds_left() -> None:
     assert [type(outcome) for outcome in outcomes] == [Accepted, Deferred]
 
 
-def test_call_does_not_start_where_planning_took_the_time() -> None:
+def test_sender_starts_no_call_after_slow_planning() -> None:
     left = iter([31.0, 29.0])
     cloudfront = MemoryCloudFront()
     outcomes = deliver([PendingJob(job(), E1)], cloudfront, rate_limit(lambda: next(left)))
     assert ([type(outcome) for outcome in outcomes], cloudfront.calls) == ([Deferred], [])
 
 
-def test_a_call_that_waits_for_its_turn_counts_the_wait_as_time_it_has_not() -> None:
+def test_sender_counts_wait_for_call_as_spent_time() -> None:
     clock = Clock(NOW)
     slow = RateLimit(now=clock, seconds_left=lambda: NOW + 31 - clock.now, sleep=clock.advance)
     orders = [PendingJob(job(), E1), PendingJob(job(distribution=E2.id), E2)]
@@ -239,7 +239,7 @@ class FullCloudFront(MemoryCloudFront):
 
 
 @pytest.mark.parametrize(("room", "failed_attempts"), [(0, 8), (1, 1)])
-def test_a_job_that_gets_on_is_deferred_no_longer_than_at_its_first_refusal(room: int, failed_attempts: int) -> None:
+def test_retry_policy_restarts_back_off_after_progress(room: int, failed_attempts: int) -> None:
     scopes = {f"/part{part}/{n}": f"/part{part}/" for part in range(40) for n in range(20)}
     pressed = job()._replace(scopes=scopes, failed_attempts=7, budget_level=3)
     *_, outcome = deliver([PendingJob(pressed, E1)], FullCloudFront(room), rate_limit())
@@ -263,7 +263,7 @@ class PickyCloudFront(MemoryCloudFront):
         return accepted
 
 
-def test_a_refused_item_is_found_and_its_scopes_wildcard_goes_instead() -> None:
+def test_attempt_replaces_invalid_item_by_wildcard_of_scope() -> None:
     cloudfront = PickyCloudFront("/blog/bad")
     items = [f"/blog/{name}" for name in ("a", "b", "bad", "c", "d", "e")]
     outcomes = deliver([PendingJob(job(*items, scope="/blog/"), E1)], cloudfront, rate_limit())
@@ -272,7 +272,7 @@ def test_a_refused_item_is_found_and_its_scopes_wildcard_goes_instead() -> None:
     assert covered_items == {*items, "/blog/", "/blog/*"} - {"/blog/bad"}
 
 
-def test_an_item_that_nothing_can_stand_for_is_rejected_alone() -> None:
+def test_attempt_rejects_only_invalid_item_without_fallback() -> None:
     cloudfront = PickyCloudFront("/bad")
     outcomes = deliver([PendingJob(job("/a", "/bad", "/c", scope=None), E1)], cloudfront, rate_limit())
     rejected = [outcome for outcome in outcomes if isinstance(outcome, Rejected)]
@@ -280,14 +280,14 @@ def test_an_item_that_nothing_can_stand_for_is_rejected_alone() -> None:
     assert {item for outcome in outcomes if isinstance(outcome, Accepted) for item in outcome.items} == {"/a", "/c"}
 
 
-def test_where_even_the_scopes_wildcard_is_refused_the_item_is_rejected_and_nothing_else() -> None:
+def test_attempt_rejects_only_item_with_invalid_fallback() -> None:
     cloudfront = PickyCloudFront("/blog/bad", "/blog/*")
     outcomes = deliver([PendingJob(job("/blog/a", "/blog/bad", scope="/blog/"), E1)], cloudfront, rate_limit())
     assert [list(each.job.scopes) for each in outcomes if isinstance(each, Rejected)] == [["/blog/bad"]]
     assert [each.items for each in outcomes if isinstance(each, Accepted)] == [("/blog/a",)]
 
 
-def test_a_refused_item_that_its_scopes_wildcard_does_not_cover_is_rejected() -> None:
+def test_attempt_rejects_item_that_fallback_does_not_cover() -> None:
     outcomes = deliver(
         [PendingJob(job("/blog", "/blog/a", scope="/blog/"), E1)], PickyCloudFront("/blog"), rate_limit()
     )
@@ -295,14 +295,14 @@ def test_a_refused_item_that_its_scopes_wildcard_does_not_cover_is_rejected() ->
     assert [each.items for each in outcomes if isinstance(each, Accepted)] == [("/blog/", "/blog/*"), ("/blog/a",)]
 
 
-def test_one_wildcard_stands_for_all_refused_items_of_a_scope() -> None:
+def test_attempt_sends_one_fallback_per_scope() -> None:
     cloudfront = PickyCloudFront("/blog/a", "/blog/b")
     outcomes = deliver([PendingJob(job("/blog/a", "/blog/b", scope="/blog/"), E1)], cloudfront, rate_limit())
     assert [each.items for each in outcomes if isinstance(each, Accepted)] == [("/blog/", "/blog/*")]
     assert len(outcomes) == 1
 
 
-def test_bisecting_ends_and_what_is_left_goes_on_later() -> None:
+def test_attempt_defers_rest_when_search_calls_are_used() -> None:
     cloudfront = PickyCloudFront(*(f"/{n:03}" for n in range(0, 150, 2)))
     outcomes = deliver([PendingJob(job(*(f"/{n:03}" for n in range(150)), scope=None), E1)], cloudfront, rate_limit())
     assert len(cloudfront.calls) <= 9
@@ -313,7 +313,7 @@ def test_bisecting_ends_and_what_is_left_goes_on_later() -> None:
 
 
 @pytest.mark.parametrize("place", [0, 1_499, 2_999])
-def test_a_search_gets_on_however_many_items_a_request_holds(place: int) -> None:
+def test_attempt_search_makes_progress_with_many_items(place: int) -> None:
     items = [f"/{n:04}" for n in range(3_000)]
     cloudfront, roomy = PickyCloudFront(items[place]), replace(E1, max_paths=3_000)
     left, rounds = job(*items, scope=None), 0
@@ -326,7 +326,7 @@ def test_a_search_gets_on_however_many_items_a_request_holds(place: int) -> None
     assert [list(outcome.job.scopes) for outcome in outcomes if isinstance(outcome, Rejected)] == [[items[place]]]
 
 
-def test_a_search_that_finds_nothing_but_refusals_gives_up_in_the_end() -> None:
+def test_attempt_search_is_given_up_if_all_items_are_invalid() -> None:
     items = [f"/{n:03}" for n in range(150)]
     aged = job(*items, scope=None)._replace(oldest_event_time=NOW - 6 * 3600 - 1)
     for failed_attempts in range(3):
@@ -340,7 +340,7 @@ def test_a_search_that_finds_nothing_but_refusals_gives_up_in_the_end() -> None:
     assert outcome.reason.startswith("gave up")
 
 
-def test_a_job_survives_its_message_whole() -> None:
+def test_job_survives_its_message() -> None:
     scopes = {"/a": "/", "/b*": None, "#tag": None}
     deferred = job("/a", "/b*", "#tag")._replace(scopes=scopes, failed_attempts=3, budget_level=2, held_until=NOW)
     (body,) = job_messages(deferred, deferred="full")
@@ -349,7 +349,7 @@ def test_a_job_survives_its_message_whole() -> None:
     assert returned.digest == deferred.digest
 
 
-def test_a_large_job_becomes_messages_that_sqs_takes() -> None:
+def test_job_messages_stay_under_size_limit() -> None:
     large = job(*(f"/{n:05}/{'x' * 100}" for n in range(20_000)))
     bodies = list(job_messages(large, deferred="full"))
     assert max(len(body.encode()) for body in bodies) < 256_000
@@ -358,19 +358,19 @@ def test_a_large_job_becomes_messages_that_sqs_takes() -> None:
 
 @pytest.mark.parametrize("item", ["#" + '"' * 250, "/" + "x" * 250])
 @pytest.mark.parametrize("reason", ["full", "a page of words " * 1_000, "\U0001f600" * 10_000])
-def test_no_message_is_too_large_whatever_items_and_reasons_hold(item: str, reason: str) -> None:
+def test_job_messages_stay_under_limit_for_any_text(item: str, reason: str) -> None:
     large = job(*(f"{item}{n:05}" for n in range(3_000)))
     bodies = list(job_messages(large, deferred=reason))
     assert max(len(body.encode()) for body in bodies) < 256_000
     assert merge_jobs(parse_job(json.loads(body)) for body in bodies).scopes == large.scopes
 
 
-def test_a_job_of_another_version_is_not_guessed_at() -> None:
+def test_parse_job_refuses_other_version() -> None:
     with pytest.raises(PurgemapError, match="version 99"):
         parse_job({"purgemap_job": 99})
 
 
-def test_jobs_of_one_distribution_merge_to_the_worst_of_them() -> None:
+def test_merge_jobs_keeps_oldest_and_most_failures() -> None:
     old = job("/a", oldest=NOW - 50, scope="/a")._replace(failed_attempts=2, budget_level=1)
     new = job("/a", "/b", scope="/")._replace(sources=("m-2",), throttled=4, held_until=NOW)
     assert merge_jobs([old, new]) == Job(
@@ -386,7 +386,7 @@ def test_jobs_of_one_distribution_merge_to_the_worst_of_them() -> None:
     )
 
 
-def test_what_a_queue_did_not_take_is_named() -> None:
+def test_enqueue_outcomes_names_jobs_that_queue_refused() -> None:
     outcomes: list[Outcome] = [Deferred(job(), 20, "full"), Rejected(job(distribution=E2.id), "gone")]
     queue, broken = MemoryQueue(), MemoryQueue("InternalError")
     assert enqueue_outcomes(outcomes, queue, queue) == []
@@ -396,7 +396,7 @@ def test_what_a_queue_did_not_take_is_named() -> None:
 
 
 @pytest.mark.parametrize("failed_attempts", range(12))
-def test_a_slot_comes_after_the_back_off_and_within_what_sqs_can_wait(failed_attempts: int) -> None:
+def test_retry_slot_is_after_back_off_and_within_sqs_limit(failed_attempts: int) -> None:
     for second in range(0, 2_000, 37):
         delay = retry_delay(E1.id, NOW + second, failed_attempts=failed_attempts)
         assert 0 < delay <= MAX_DELAY_SECONDS
@@ -410,18 +410,18 @@ def slots(failed_attempts: int) -> set[int]:
     }
 
 
-def test_a_distribution_has_one_slot_a_round_where_batches_meet() -> None:
+def test_retry_slot_is_one_per_interval_and_distribution() -> None:
     assert len(slots(failed_attempts=4)) <= 640 // 80 + 1
 
 
-def test_jobs_that_were_refused_often_meet_those_that_were_not() -> None:
+def test_retry_slots_of_long_and_short_back_offs_coincide() -> None:
     assert {slot % 20 for slot in slots(failed_attempts=1) | slots(failed_attempts=4)} == {
         next(iter(slots(failed_attempts=1))) % 20
     }
 
 
 @pytest.mark.parametrize("now", [NOW, NOW + 123.4, NOW + 899.9])
-def test_a_wildcard_slot_is_a_quarter_of_an_hour_and_never_too_near(now: float) -> None:
+def test_wildcard_slot_is_15_minutes_and_never_too_near(now: float) -> None:
     begun, coming = last_wildcard_slot(E1.id, now), next_wildcard_slot(E1.id, now)
     assert now - 900 < begun <= now
     assert 10 <= coming - now <= 910

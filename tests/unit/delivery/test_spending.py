@@ -35,7 +35,7 @@ def spending_of(paths: Sequence[int | None]) -> Spending:
         ([None, 5, None], 15),
     ],
 )
-def test_unread_invalidation_counts_as_its_larger_neighbour(paths: Sequence[int | None], counted: int) -> None:
+def test_spending_counts_unread_as_larger_neighbour(paths: Sequence[int | None], counted: int) -> None:
     assert spending_of(paths).paths() == counted
 
 
@@ -48,12 +48,12 @@ def test_unread_invalidation_counts_as_its_larger_neighbour(paths: Sequence[int 
         (0, [99, 98, 97, 96, 95, 94, 93, 92, 91, 90]),
     ],
 )
-def test_reading_takes_the_newest_and_some_of_all_the_day(since: int, numbers: list[int]) -> None:
+def test_spending_reads_newest_and_samples_of_the_day(since: int, numbers: list[int]) -> None:
     chosen = spending_of([None] * 100).unread_ids(NOW + since, limit=10)
     assert chosen == [f"I{number}" for number in numbers]
 
 
-def test_list_is_read_back_to_what_is_known() -> None:
+def test_spending_lists_back_to_known_invalidation() -> None:
     pages = {
         "": InvalidationPage([ListedInvalidation("I4", NOW + 4), ListedInvalidation("I3", NOW + 3)], "2"),
         "2": InvalidationPage([ListedInvalidation("I2", NOW + 2), ListedInvalidation("I1", NOW + 1)], "0"),
@@ -75,13 +75,13 @@ def test_list_is_read_back_to_what_is_known() -> None:
     assert spending.newest() == NOW + 4
 
 
-def test_what_is_a_day_old_is_forgotten() -> None:
+def test_spending_forgets_day_old_invalidations() -> None:
     spending = spending_of([2, 3])
     spending.forget(NOW + 86_400)
     assert spending.paths() == 3
 
 
-def test_only_what_cloudfront_lists_counts_as_sent_since() -> None:
+def test_spending_trusts_only_listed_items() -> None:
     spending = spending_of([1])
     spending.record("I-sent", ("/*",), NOW + 50)
     assert spending.items_since(NOW) == {"/"}
@@ -100,7 +100,7 @@ class UnreadableHistory:
         raise PurgemapError(f"GetInvalidation: AccessDenied: {distribution.id} {invalidation}")
 
 
-def test_statement_warns_where_a_refresh_fails() -> None:
+def test_distribution_budget_warns_if_refresh_fails() -> None:
     warnings: list[str] = []
     rate_limit = RateLimit(now=lambda: NOW, seconds_left=lambda: 60.0, sleep=lambda _: None)
     DistributionBudget(UnreadableHistory(), Distribution("E1EXAMPLE1ABCD", max_paths_per_day=5)).refresh(

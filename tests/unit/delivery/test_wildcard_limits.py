@@ -44,7 +44,7 @@ def change_pages(run: Run, scope: str, pages: int) -> None:
 
 
 @pytest.mark.parametrize("code", ["TooManyInvalidationsInProgress", "Throttling"])
-def test_only_the_first_deploy_is_refused(code: RateCode) -> None:
+def test_wildcard_limits_prevent_second_refused_deploy(code: RateCode) -> None:
     settings = Settings(wildcard_rate=WILDCARD_RATE_WITHOUT_BURST, rate_code=code)
     with open_run(0, build_environment(SCOPES), Plan(), settings, RunOptions()) as run:
         failed_attempts = []
@@ -82,7 +82,7 @@ def refused_order(budget_level: int) -> tuple[PendingJob, Deferred]:
         (9, 3 * SECONDS_PER_LEVEL, 10),
     ],
 )
-def test_limit_follows_refusals_and_loosens_with_time(failed_attempts: int, seconds: float, wildcards: int) -> None:
+def test_wildcard_limits_follow_failures_and_expire(failed_attempts: int, seconds: float, wildcards: int) -> None:
     limits = WildcardLimits()
     for budget_level in range(failed_attempts):
         order, refused = refused_order(budget_level)
@@ -91,7 +91,7 @@ def test_limit_follows_refusals_and_loosens_with_time(failed_attempts: int, seco
     assert (limited.distribution.max_wildcards, limited.distribution.max_paths) == (wildcards, E1.max_paths)
 
 
-def test_limit_that_proves_too_loose_is_one_refusal_from_the_last() -> None:
+def test_wildcard_limits_return_to_last_level_after_failure() -> None:
     limits = WildcardLimits()
     for budget_level in range(3):
         order, refused = refused_order(budget_level)
@@ -102,7 +102,7 @@ def test_limit_that_proves_too_loose_is_one_refusal_from_the_last() -> None:
     assert limits.apply([order], later)[0].distribution.max_wildcards == 1
 
 
-def test_limit_keeps_forced_wildcards_of_largest_request() -> None:
+def test_wildcard_limits_keep_forced_wildcards() -> None:
     most = Distribution(E1.id, max_wildcards=15)
     scopes = {f"/{letter}/*": "/" for letter in "abcdefghijklmno"}
     limits, clock, cloudfront = WildcardLimits(), Clock(NOW), MemoryCloudFront()
@@ -114,14 +114,14 @@ def test_limit_keeps_forced_wildcards_of_largest_request() -> None:
     assert [outcome.items for outcome in outcomes if isinstance(outcome, Accepted)] == [(item,) for item in scopes]
 
 
-def test_job_that_only_waits_changes_no_limit() -> None:
+def test_wildcard_limits_ignore_waiting_job() -> None:
     limits = WildcardLimits()
     order, refused = refused_order(1)
     limits.record([order], [refused._replace(job=order.job, reason="the function's time runs out")], NOW)
     assert limits.apply([order], NOW)[0] == order
 
 
-def test_job_that_only_waits_beside_a_held_one_changes_no_limit() -> None:
+def test_wildcard_limits_ignore_waiting_job_beside_held_job() -> None:
     limits = WildcardLimits()
     order, refused = refused_order(1)
     held = PendingJob(order.job._replace(budget_level=0, held_until=NOW), E1)
@@ -129,7 +129,7 @@ def test_job_that_only_waits_beside_a_held_one_changes_no_limit() -> None:
     assert limits.apply([order], NOW)[0] == order
 
 
-def test_requests_of_one_job_are_seconds_apart() -> None:
+def test_sender_spaces_requests_of_one_job() -> None:
     clock, times = Clock(NOW), list[float]()
 
     class TimedCloudFront(MemoryCloudFront):
@@ -146,7 +146,7 @@ def test_requests_of_one_job_are_seconds_apart() -> None:
     assert times == [NOW, NOW + 1, NOW + 2, NOW + 3, NOW + 3]
 
 
-def test_accepted_job_of_a_lower_rung_loosens_no_limit() -> None:
+def test_wildcard_limits_keep_level_after_lower_success() -> None:
     limits = WildcardLimits()
     order, refused = refused_order(1)
     limits.record([order], [refused], NOW)
