@@ -43,7 +43,7 @@ def redrive(run: Run) -> None:
     run.functions.deploy(run.environment.load())
     for letter in letters:
         read = classify_dead_letter(ReceivedMessage(letter.id, "", letter.body, {}, letter.sent), now)
-        run.queue.send([QueueMessage(body) for body in read.bodies])
+        run.queue.send([QueueMessage(body) for body in read.redrive_bodies])
     run.settle()
 
 

@@ -234,7 +234,7 @@ def test_pipeline_rejects_job_of_removed_distribution(
     (letter,) = dead_letters.messages
     assert json.loads(letter.body)["rejected"] == "the map no longer has this distribution"
     cloudfront.refusing.clear()
-    run(MAP, *classify_dead_letter(ReceivedMessage("d-1", "", letter.body, {}, NOW), NOW).bodies)
+    run(MAP, *classify_dead_letter(ReceivedMessage("d-1", "", letter.body, {}, NOW), NOW).redrive_bodies)
     assert cloudfront.calls[-1][:2] == (E2, ("/docs/b",))
 
 

@@ -1,4 +1,4 @@
-"""`purgemap check`: all that is wrong with a map, for people, for machines, or as annotations on GitHub."""
+"""`purgemap check`: print the problems of a map, as text, as JSON, or as annotations on GitHub."""
 
 import click
 from rich.markup import escape
@@ -16,52 +16,55 @@ _COLOURS = {"error": "red", "warning": "yellow"}
 @click.argument("files", metavar="[FILE-or-FOLDER]...", nargs=-1, type=file_name)
 @click.option(
     "--format",
-    "form",
+    "output_format",
     type=click.Choice(["text", "json", "github"]),
     default="text",
     show_default=True,
     help="One line per problem, one JSON document, or annotations for GitHub.",
 )
 @routes_option
-def check(files: tuple[str, ...], form: str, routes: tuple[str, ...]) -> int:
+def check(files: tuple[str, ...], output_format: str, routes: tuple[str, ...]) -> int:
     """Check a map and run its tests. Several files are parts of one map.
 
     Reports every problem at once. Exits with 1 if there is an error; warnings alone are fine.
     """
     paths = resolve_map_argument(files, routes, name="FILE")
-    checked = check_map(paths)
-    if form == "json":
-        print_json(problems_document(paths_text(paths), checked.problems))
-    elif form == "github":
-        for problem in checked.problems:
+    result = check_map(paths)
+    if output_format == "json":
+        print_json(problems_document(paths_text(paths), result.problems))
+    elif output_format == "github":
+        for problem in result.problems:
             print_line(_annotation(problem))
     else:
-        _show(paths_text(paths), checked)
-    return 1 if has_errors(checked.problems) else 0
+        _show(paths_text(paths), result)
+    return 1 if has_errors(result.problems) else 0
 
 
-def _show(file: str, checked: CheckResult) -> None:
+def _show(file: str, result: CheckResult) -> None:
     console = Terminal()
-    for problem in checked.problems:
+    for problem in result.problems:
         console.print(f"[{_COLOURS[problem.severity]}]{escape(str(problem))}[/]")
-    console.print(f"[bold]{escape(file)}[/]: {_summary(checked)}")
+    console.print(f"[bold]{escape(file)}[/]: {_summary(result)}")
 
 
-def _summary(checked: CheckResult) -> str:
-    errors = sum(problem.severity == "error" for problem in checked.problems)
-    counts = ((errors, "error"), (len(checked.problems) - errors, "warning"))
-    found = [pluralize(number, noun) for number, noun in counts if number]
+def _summary(result: CheckResult) -> str:
+    errors = sum(problem.severity == "error" for problem in result.problems)
+    counts = ((errors, "error"), (len(result.problems) - errors, "warning"))
+    problems = [pluralize(number, noun) for number, noun in counts if number]
+    # A map with errors may not even be parsed, so the sizes of its parts would mislead.
     if errors:
-        return ", ".join(found)
-    looked_at = ((checked.routes, "route"), (checked.distributions, "distribution"), (checked.tests, "test"))
-    return f"{', '.join(pluralize(*each) for each in looked_at)}: {', '.join(['fine', *found])}"
+        return ", ".join(problems)
+    sizes = ((result.routes, "route"), (result.distributions, "distribution"), (result.tests, "test"))
+    return f"{', '.join(pluralize(*size) for size in sizes)}: {', '.join(['fine', *problems])}"
 
 
 def _annotation(problem: Problem) -> str:
-    """Write a problem as a workflow command; GitHub reads %, line ends, and in values also : and , as escapes."""
-    place = f"file={_escaped(problem.file, ':,')},line={problem.line},col={problem.column}"
-    return f"::{problem.severity} {place}::{_escaped(f'{problem.path}: {problem.message}')}"
+    """Format a problem as a workflow command of GitHub."""
+    # The message needs escapes for % and line ends, values of properties also for : and ,
+    # https://github.com/actions/toolkit/blob/main/packages/core/src/command.ts
+    position = f"file={_escape(problem.file, ':,')},line={problem.line},col={problem.column}"
+    return f"::{problem.severity} {position}::{_escape(f'{problem.path}: {problem.message}')}"
 
 
-def _escaped(text: str, special: str = "") -> str:
+def _escape(text: str, special: str = "") -> str:
     return "".join(f"%{ord(character):02X}" if character in f"%\r\n{special}" else character for character in text)

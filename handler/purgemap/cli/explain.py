@@ -1,4 +1,4 @@
-"""`purgemap explain`: each step from an object's key to what is sent where, and what was left out and why."""
+"""`purgemap explain`: show each step from an object's key to the items, and why other routes don't match."""
 
 import click
 from rich.console import Console
@@ -13,11 +13,11 @@ from purgemap.planning import is_wildcard
 from purgemap.routemap import RouteMap, load_map
 from purgemap.text import parse_s3_uri, pluralize
 
-# People look for the nearest miss; a bucket of a thousand sites has a thousand of them.
-_SHOWN_SKIPS = 12
+# People look for the nearest miss. A bucket of a thousand sites has a thousand misses.
+_MAX_SKIPS_SHOWN = 12
 
 
-def _split(_context: click.Context, _argument: click.Parameter, uri: str) -> tuple[str, str]:
+def _parse_uri(_context: click.Context, _argument: click.Parameter, uri: str) -> tuple[str, str]:
     try:
         return parse_s3_uri(uri)
     except PurgemapError as error:
@@ -25,7 +25,7 @@ def _split(_context: click.Context, _argument: click.Parameter, uri: str) -> tup
 
 
 @click.command(short_help="Each step from an object's key to what is sent where.")
-@click.argument("place", metavar="s3://BUCKET/KEY", callback=_split)
+@click.argument("s3_object", metavar="s3://BUCKET/KEY", callback=_parse_uri)
 @click.option(
     "--event",
     type=click.Choice([CREATED, DELETED, EXPIRED]),
@@ -35,17 +35,17 @@ def _split(_context: click.Context, _argument: click.Parameter, uri: str) -> tup
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead.")
 @routes_option
-def explain(place: tuple[str, str], event: str, *, as_json: bool, routes: tuple[str, ...]) -> int:
+def explain(s3_object: tuple[str, str], event: str, *, as_json: bool, routes: tuple[str, ...]) -> int:
     """Show which routes an object matches, each step from its key to the items, and what is left out and why.
 
-    The URI is taken as it stands, never decoded: quote it for the shell.
+    The URI is never decoded. Quote it for the shell.
     """
-    table = read_map(routes, load_map)
-    explanation = explain_change(table, *place, event)
+    route_map = read_map(routes, load_map)
+    explanation = explain_change(route_map, *s3_object, event)
     if as_json:
         print_json(explanation.document())
     else:
-        _show(explanation, table, Terminal())
+        _show(explanation, route_map, Terminal())
     return 0
 
 
@@ -54,11 +54,11 @@ def _show(explanation: Explanation, routes: RouteMap, console: Console) -> None:
     console.print(f"[bold]{escape(f's3://{change.bucket}/{change.key}')}[/] {change.event}")
     for match in explanation.matches:
         _show_match(match, routes, console)
-    for skip in explanation.skipped[:_SHOWN_SKIPS]:
-        skipped = " ".join(filter(None, (skip.route, routes.label(skip.distribution))))
-        console.print(f"[dim]skipped  {escape(skipped)}:[/] {escape(skip.reason)}")
-    if len(explanation.skipped) > _SHOWN_SKIPS:
-        more = pluralize(len(explanation.skipped) - _SHOWN_SKIPS, "more route")
+    for skip in explanation.skipped[:_MAX_SKIPS_SHOWN]:
+        name = " ".join(filter(None, (skip.route, routes.label(skip.distribution))))
+        console.print(f"[dim]skipped  {escape(name)}:[/] {escape(skip.reason)}")
+    if len(explanation.skipped) > _MAX_SKIPS_SHOWN:
+        more = pluralize(len(explanation.skipped) - _MAX_SKIPS_SHOWN, "more route")
         console.print(f"[dim]skipped  {more} of this bucket (--json)[/]")
     _show_result(explanation, routes, console)
 
@@ -74,19 +74,19 @@ def _show_match(match: MatchedTarget, routes: RouteMap, console: Console) -> Non
         console.print(f"  capture  {name} = {escape(value)}")
     if target.origin_path:
         console.print(f"  origin   {escape(target.origin_path)} is cut: CloudFront puts it before the viewer's path")
-    for spelling in match.viewer_paths:
-        console.print(f"  viewer   {escape(spelling.path)}  [dim]{spelling.reason}[/]")
+    for viewer_path in match.viewer_paths:
+        console.print(f"  viewer   {escape(viewer_path.path)}  [dim]{viewer_path.reason}[/]")
     for item in match.items:
-        console.print(f"  item     {escape(item)}{_why_wildcard(item, match)}")
+        console.print(f"  item     {escape(item)}{_wildcard_reason(item, match)}")
     for warning in match.warnings:
         console.print(f"  [yellow]warning[/]  {escape(warning)}")
 
 
-def _why_wildcard(item: str, match: MatchedTarget) -> str:
+def _wildcard_reason(item: str, match: MatchedTarget) -> str:
     if not is_wildcard(item):
         return ""
-    if any("~" in spelling.path for spelling in match.viewer_paths):
-        return "  [dim]CloudFront supports ~ in no spelling, so a wildcard stops before it[/]"
+    if any("~" in viewer_path.path for viewer_path in match.viewer_paths):
+        return "  [dim]CloudFront supports ~ in no encoding, so a wildcard stops before it[/]"
     return "  [dim]a wildcard[/]"
 
 

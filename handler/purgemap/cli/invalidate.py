@@ -1,152 +1,86 @@
-"""`purgemap invalidate`: sends what `purgemap plan` shows, and waits until CloudFront has accepted it."""
+"""`purgemap invalidate`: send what `purgemap plan` shows, and wait until CloudFront has accepted it."""
 
-import functools
-import time
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any
 
 import click
 from rich.console import Console
 from rich.markup import escape
 
 from purgemap.aws import Aws, AwsCloudFront, is_credentials_error
-from purgemap.cli.deploy_input import Deploy, deploy_options, print_left_out, read_deploy
-from purgemap.cli.plan import document
+from purgemap.cli.change_input import ChangeInput, change_input_options, print_unrouted, read_change_input
+from purgemap.cli.plan import plan_document
 from purgemap.cli.terminal import Terminal, print_json
-from purgemap.delivery import (
-    MIN_SECONDS_FOR_CALL,
-    Accepted,
-    CloudFront,
-    Deferred,
-    FailureKind,
-    InvalidationError,
-    Outcome,
-    RateLimit,
-    Rejected,
-    group_by_account,
-    send_jobs,
-)
-from purgemap.jobs import Job, PendingJob
-from purgemap.operations import PlannedInvalidation
-from purgemap.planning import Request, plan_job
+from purgemap.delivery import Accepted, CloudFront, Deferred, FailureKind, InvalidationError, Outcome
+from purgemap.operations import InvalidationResult, PlannedInvalidation, RetryTimes, invalidate_jobs
 from purgemap.routemap import Distribution
 from purgemap.text import pluralize
 
-# A person waits here: a refusal is tried again after seconds, not in the distribution's next slot.
-_FIRST_WAIT, _LONGEST_WAIT = 2, 30
 
-
-class Sent(NamedTuple):
-    """What was accepted, and what wasn't."""
-
-    accepted: list[Accepted]
-    missing: list[Rejected]
-
-
-class _InteractiveCloudFront:
-    """CloudFront for a person who waits: an error that only a person can fix ends the distribution's attempts."""
+class _FailFastCloudFront:
+    """CloudFront for a person who waits: errors of permissions and credentials end a distribution's attempts."""
 
     def __init__(self, cloudfront: CloudFront) -> None:
         self._cloudfront = cloudfront
 
     def create_invalidation(self, distribution: Distribution, items: tuple[str, ...], caller_reference: str) -> str:
-        """Ask for an invalidation and return its id; raises RefusedError."""
+        """Create an invalidation and return its id; raises InvalidationError."""
         try:
             return self._cloudfront.create_invalidation(distribution, items, caller_reference)
         except InvalidationError as error:
-            # Unlike after a deployment, a person's permissions do not lag behind.
-            if error.kind is FailureKind.ACCESS_DENIED or (
-                error.kind is FailureKind.SERVER_ERROR and is_credentials_error(error.__cause__)
-            ):
+            # The function retries these: after a deployment its new permissions take effect late. A person's do not.
+            is_credentials = error.kind is FailureKind.SERVER_ERROR and is_credentials_error(error.__cause__)
+            if is_credentials or error.kind is FailureKind.ACCESS_DENIED:
                 raise InvalidationError(FailureKind.NOT_FOUND, str(error)) from error
             raise
 
 
 @click.command(short_help="Send what a deploy invalidates, until it is accepted.")
-@deploy_options
+@change_input_options
 @click.option(
     "--timeout",
     metavar="SECONDS",
     type=click.IntRange(min=1),
-    default=600,
+    default=RetryTimes().timeout,
     show_default=True,
     help="How long to try until CloudFront accepts.",
 )
 @click.option("--allow-unrouted", is_flag=True, help="Exit with 0 although no route matches some of the changes.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document of what was accepted.")
-def invalidate(*, timeout: int, allow_unrouted: bool, as_json: bool, **options: Any) -> int:
+@click.pass_obj
+def invalidate(
+    times: RetryTimes | None, /, *, timeout: int, allow_unrouted: bool, as_json: bool, **options: Any
+) -> int:
     """Invalidate what a deploy changed, now, and wait until CloudFront has accepted all of it.
 
     Takes what `purgemap plan` takes, but for the output of a --dryrun. Exits with 1 and names the distributions that
     have not accepted, or the buckets of changes that no route matches; with 1, too, if `aws s3` ended early.
     """
-    deploy = read_deploy(**options, accepts_dry_run=False)
-    progress = Terminal(stderr=True)
-    print_left_out(deploy, progress, before="" if deploy.wanted.pending else "nothing to invalidate: ")
-    ends = time.monotonic() + timeout
-    say = functools.partial(_say, progress)
-    sent = send(deploy, _cloudfront(), lambda: ends - time.monotonic(), say) if deploy.wanted.pending else Sent([], [])
+    changes = read_change_input(**options, accepts_dry_run=False)
+    stderr, jobs = Terminal(stderr=True), changes.batch_jobs.pending
+    print_unrouted(changes, stderr, prefix="" if jobs else "nothing to invalidate: ")
+    result = InvalidationResult([], [])
+    if jobs:
+        retry_times = (times or RetryTimes())._replace(timeout=timeout)
+        result = invalidate_jobs(jobs, _connect(), changes.listings or {}, retry_times, partial(_print_outcome, stderr))
     if as_json:
-        print_json(document(deploy, _invalidations(sent, deploy)))
-    is_unrouted = bool(deploy.unmatched) and not allow_unrouted
+        print_json(plan_document(changes, _accepted_invalidations(result, changes)))
+    is_unrouted = bool(changes.unmatched) and not allow_unrouted
     if is_unrouted:
-        unmatched = pluralize(len(deploy.unmatched), "change")
-        progress.print(f"[red]no route matches {unmatched}[/]: fix the map or the input, or pass --allow-unrouted")
-    if deploy.ends_early:
-        progress.print(
-            "[red]aws s3 ended early[/]: what it was sending may have changed; run it again, and send its log"
-        )
-    return 1 if sent.missing or is_unrouted or deploy.ends_early else 0
+        unmatched = pluralize(len(changes.unmatched), "change")
+        stderr.print(f"[red]no route matches {unmatched}[/]: fix the map or the input, or pass --allow-unrouted")
+    if changes.ends_early:
+        stderr.print("[red]aws s3 ended early[/]: what it was sending may have changed; run it again, and send its log")
+    return 1 if result.rejected or is_unrouted or changes.ends_early else 0
 
 
-def _cloudfront() -> CloudFront:
+def _connect() -> CloudFront:
     aws = Aws()
     aws.check()
-    return _InteractiveCloudFront(AwsCloudFront(aws))
+    return _FailFastCloudFront(AwsCloudFront(aws))
 
 
-def send(
-    deploy: Deploy,
-    cloudfront: CloudFront,
-    seconds_left: Callable[[], float],
-    say: Callable[[Outcome], None],
-    sleep: Callable[[float], None] = time.sleep,
-) -> Sent:
-    """Send a deploy's orders until each is accepted, rejected or out of time; `say` gets each outcome at once."""
-    sent = Sent([], [])
-    orders, rounds = deploy.wanted.pending, 0
-    distributions = {order.job.distribution: order.distribution for order in orders}
-    rate_limit = RateLimit(now=time.time, seconds_left=lambda: seconds_left() + MIN_SECONDS_FOR_CALL, sleep=sleep)
-    listings = deploy.listings or {}
-
-    def plan(job: Job, max_paths: int, max_wildcards: int) -> list[Request]:
-        return plan_job(job, max_paths, max_wildcards, listings.get(job.distribution))
-
-    while orders:
-        outcomes = send_jobs(group_by_account(orders), cloudfront, plan, rate_limit)
-        wait = min(_FIRST_WAIT << min(rounds, 10), _LONGEST_WAIT)
-        if seconds_left() < wait:
-            outcomes = [_out_of_time(outcome) for outcome in outcomes]
-        for outcome in outcomes:
-            say(outcome)
-        sent.accepted.extend(outcome for outcome in outcomes if isinstance(outcome, Accepted))
-        sent.missing.extend(outcome for outcome in outcomes if isinstance(outcome, Rejected))
-        deferred = [outcome for outcome in outcomes if isinstance(outcome, Deferred)]
-        orders, rounds = _again(deferred, distributions), rounds + 1
-        if orders:
-            sleep(wait)
-    return sent
-
-
-def _out_of_time(outcome: Outcome) -> Outcome:
-    return Rejected(outcome.job, f"no time left; {outcome.reason}") if isinstance(outcome, Deferred) else outcome
-
-
-def _again(deferred: Iterable[Deferred], distributions: Mapping[str, Distribution]) -> list[PendingJob]:
-    return [PendingJob(outcome.job, distributions[outcome.job.distribution], is_retry=True) for outcome in deferred]
-
-
-def _say(console: Console, outcome: Outcome) -> None:
+def _print_outcome(console: Console, outcome: Outcome) -> None:
     distribution = escape(outcome.job.distribution)
     if isinstance(outcome, Accepted):
         console.print(f"[green]accepted[/] {distribution} {pluralize(len(outcome.items), 'item')} as {outcome.id}")
@@ -156,9 +90,9 @@ def _say(console: Console, outcome: Outcome) -> None:
         console.print(f"[red]not accepted[/] {distribution}: {escape(outcome.reason)}")
 
 
-def _invalidations(sent: Sent, deploy: Deploy) -> list[PlannedInvalidation]:
-    distributions = {order.job.distribution: order.distribution for order in deploy.wanted.pending}
+def _accepted_invalidations(result: InvalidationResult, changes: ChangeInput) -> list[PlannedInvalidation]:
+    distributions = {pending.job.distribution: pending.distribution for pending in changes.batch_jobs.pending}
     return [
-        PlannedInvalidation(distributions[each.job.distribution], each.items, each.job.changes, None)
-        for each in sent.accepted
+        PlannedInvalidation(distributions[accepted.job.distribution], accepted.items, accepted.job.changes, None)
+        for accepted in result.accepted
     ]

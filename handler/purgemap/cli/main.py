@@ -1,4 +1,4 @@
-"""The `purgemap` command: finds the subcommand, and turns what goes wrong into an exit code."""
+"""The `purgemap` command: find the subcommand, and turn errors into exit codes."""
 
 import errno
 import importlib
@@ -14,8 +14,8 @@ from purgemap.cli.terminal import print_line, print_lines
 from purgemap.errors import PurgemapError
 from purgemap.routemap import MapError
 
-# Each is a module of this package with a click command of the same name, imported when it is asked for: `check` must
-# not wait for the embedded AWS.
+# Each is a module of this package with a click command of the same name. It is imported only if it runs, so that
+# `check` does not wait for the imports of the embedded AWS.
 COMMANDS = ("build", "check", "demo", "deploy", "diff", "explain", "invalidate", "plan", "redrive", "render", "status")
 
 _UNWRITABLE = {errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
@@ -41,16 +41,16 @@ def purgemap_command() -> None:
 
 
 def main() -> None:
-    """Run the command line: 0 fine, 1 the input is wrong (a line for each problem says how), 2 usage."""
+    """Run the command line; exits with 0, with 1 and a line for each error, or with 2 for wrong usage."""
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # what a terminal can't show, or is no text, is no reason to fail
+        if isinstance(stream, io.TextIOWrapper):  # a name that the terminal can't encode must not fail
             stream.reconfigure(errors="backslashreplace")
     try:
         status = _run()
     except OSError as error:
         if error.errno not in _UNWRITABLE:
             raise
-        status = _give_up_stdout(error)
+        status = _abandon_stdout(error)
     sys.exit(status)
 
 
@@ -67,7 +67,7 @@ def _run() -> int:
     except click.Abort:
         return INTERRUPTED
     except MapError as error:
-        print_lines(str(error), err=True)  # each line of it begins with its place
+        print_lines(str(error), err=True)  # each of its lines begins with a place
         return 1
     except PurgemapError as error:
         print_line(f"purgemap: {error}", err=True)
@@ -75,10 +75,11 @@ def _run() -> int:
     return status
 
 
-def _give_up_stdout(error: OSError) -> int:
-    """Say that what was printed isn't whole, but not to who closed the pipe on purpose, as `head` does."""
+def _abandon_stdout(error: OSError) -> int:
+    """Report an incomplete output, and return the exit code."""
+    # A reader that closes the pipe on purpose, as `head` does, needs no message.
     if error.errno != errno.EPIPE:
         print_line(f"purgemap: the output can't be written: {error.strerror}", err=True)
-    # Python writes what is left once more as it ends, and would complain of the same.
+    # At its end Python flushes stdout again, and would report the same error.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 1

@@ -1,4 +1,4 @@
-"""What several commands take, and the files that they read and write."""
+"""Options that several commands have, and the files that they read and write."""
 
 import re
 from collections.abc import Callable
@@ -16,27 +16,29 @@ from purgemap.text import S3_SCHEME
 DEFAULT_ROUTES = "config/routes.yaml"
 
 INTERRUPTED = 130
-"""The exit code of what Ctrl-C ends, as shells have it."""
+"""The exit code after Ctrl-C, as in shells."""
 
-# The longest names are those of buckets older than today's rules, as in the map's schema.
+# As in the map's schema: old buckets may have capitals, underscores and up to 255 characters.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 _BUCKET = re.compile(r"[A-Za-z0-9._-]{3,255}")
 
 _Map = TypeVar("_Map")
 
 
 def file_name(text: str) -> str:
-    """Refuse an empty name, as an unset variable of a shell leaves it, rather than take it for none."""
+    """Return a file name; raises click.BadParameter for an empty one."""
+    # An unset variable of a shell leaves an empty name, which must not select the default.
     if not text:
-        raise click.BadParameter("it is empty; name a file, or leave it out")
+        raise click.BadParameter("it is empty; name a file, or remove it")
     return text
 
 
 def bucket_name(text: str) -> str:
-    """Refuse what can be no bucket's name, and say what to write instead where it holds one."""
+    """Return a bucket name; raises click.BadParameter with the name to write for anything else."""
     if not _BUCKET.fullmatch(text):
         name = text.removeprefix(S3_SCHEME).partition("/")[0]
-        instead = name if _BUCKET.fullmatch(name) else "my-site"
-        raise click.BadParameter(f"{text!r} is not a bucket's name; write it alone, as {instead}")
+        suggestion = name if _BUCKET.fullmatch(name) else "my-site"
+        raise click.BadParameter(f"{text!r} is not a bucket's name; write it alone, as {suggestion}")
     return text
 
 
@@ -52,16 +54,16 @@ routes_option = click.option(
 
 
 def resolve_map_argument(arguments: tuple[str, ...], routes: tuple[str, ...], *, name: str) -> tuple[str, ...]:
-    """Return the map that arguments name, else that of --routes; raises click.UsageError where both name one."""
+    """Return the map of the arguments, else of --routes; raises click.UsageError if both are given."""
     if arguments and click.get_current_context().get_parameter_source("routes") is ParameterSource.COMMANDLINE:
         raise click.UsageError(f"{name} and --routes both name the map; give one of them")
     return arguments or routes
 
 
 def read_map(routes: MapPaths, read: Callable[[MapPaths], _Map]) -> _Map:
-    """Read the map of --routes; where the command was to print JSON, a bad one's problems are printed as `check` does.
+    """Read the map of --routes; raises MapError, or PurgemapError if it does not exist.
 
-    Raises MapError, or PurgemapError where there is nothing to be read.
+    With --json the problems of an invalid map are printed as `check` prints them.
     """
     try:
         return read(routes)
@@ -86,7 +88,7 @@ def load_and_warn(routes: MapPaths) -> RouteMap:
 
 
 def write_file(file: Path, data: bytes) -> None:
-    """Write a file, and make the folder that it is to stand in; raises PurgemapError where that can't be."""
+    """Write a file, and create its folder if needed; raises PurgemapError if it can't be written."""
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(data)

@@ -1,5 +1,8 @@
-"""`purgemap plan`: what a deploy would invalidate, with its cost."""
+"""`purgemap plan`: show what a deploy would invalidate, its cost, and better budgets."""
 
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
@@ -8,19 +11,22 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from purgemap.cli.deploy_input import Deploy, deploy_options, print_left_out, read_deploy
-from purgemap.cli.plan_advice import advise, warn_of_budgets
+from purgemap.cli.change_input import ChangeInput, change_input_options, print_unrouted, read_change_input
 from purgemap.cli.terminal import Terminal, print_json
+from purgemap.jobs import PendingJob
 from purgemap.operations import PlannedInvalidation, preview_jobs
-from purgemap.planning import PRICE_PER_PATH_USD
+from purgemap.planning import PRICE_PER_PATH_USD, Listing
 from purgemap.text import pluralize
 
-# People look for what is odd in a plan; the whole of it is in --json.
-_SHOWN_ITEMS = 30
+# People look for mistakes in a plan, and the first items show them. The JSON document has all items.
+_MAX_ITEMS_SHOWN = 30
+
+# Advice is worth a line only if it spares a tenth of the collateral.
+_MAX_EVICTED_PER_SPARED = 10
 
 
 @click.command(short_help="What a deploy would invalidate, with its cost.")
-@deploy_options
+@change_input_options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead.")
 def plan(*, as_json: bool, **options: Any) -> int:
     """Show what a deploy would invalidate: where, which items, and what it costs.
@@ -28,26 +34,26 @@ def plan(*, as_json: bool, **options: Any) -> int:
     INPUT names what changed, a line each: output of `aws s3 sync` (or cp, mv, rm), s3:// URIs, JSON events, or keys of
     the bucket that --bucket names.
     """
-    deploy = read_deploy(**options)
-    invalidations = preview_jobs(deploy.wanted.pending, deploy.listings)
+    changes = read_change_input(**options)
+    invalidations = preview_jobs(changes.batch_jobs.pending, changes.listings)
     if as_json:
-        print_json(document(deploy, invalidations))
+        print_json(plan_document(changes, invalidations))
     else:
-        _show(deploy, invalidations, Terminal())
+        _show(changes, invalidations, Terminal())
     return 0
 
 
-def document(deploy: Deploy, invalidations: list[PlannedInvalidation]) -> dict[str, Any]:
-    """Return the JSON document of `purgemap plan --json`."""
-    paths = sum(len(each.items) for each in invalidations)
+def plan_document(changes: ChangeInput, invalidations: list[PlannedInvalidation]) -> dict[str, Any]:
+    """Return the JSON document of `purgemap plan --json` and `purgemap invalidate --json`."""
+    paths = sum(len(invalidation.items) for invalidation in invalidations)
     return {
-        "invalidations": [_invalidation_document(each) for each in invalidations],
+        "invalidations": [_invalidation_document(invalidation) for invalidation in invalidations],
         "summary": {
-            "changes": deploy.changes,
-            "unrouted": len(deploy.wanted.unrouted),
-            "ignored": deploy.ignored,
+            "changes": changes.changes,
+            "unrouted": len(changes.batch_jobs.unrouted),
+            "ignored": changes.ignored,
             "paths": paths,
-            "wildcards": sum(each.wildcards for each in invalidations),
+            "wildcards": sum(invalidation.wildcards for invalidation in invalidations),
             "requests": len(invalidations),
             "cost_usd": round(paths * PRICE_PER_PATH_USD, 3),
         },
@@ -66,45 +72,81 @@ def _invalidation_document(invalidation: PlannedInvalidation) -> dict[str, Any]:
     }
 
 
-def _show(deploy: Deploy, invalidations: list[PlannedInvalidation], console: Console) -> None:
+def _show(changes: ChangeInput, invalidations: list[PlannedInvalidation], console: Console) -> None:
     for invalidation in invalidations:
-        console.print(f"[bold]{escape(deploy.routes.label(invalidation.distribution.id))}[/]")
-        for item in invalidation.items[:_SHOWN_ITEMS]:
+        console.print(f"[bold]{escape(changes.routes.label(invalidation.distribution.id))}[/]")
+        for item in invalidation.items[:_MAX_ITEMS_SHOWN]:
             console.print(f"  {escape(item)}")
-        if len(invalidation.items) > _SHOWN_ITEMS:
-            console.print(f"  [dim]… and {len(invalidation.items) - _SHOWN_ITEMS} more (--json)[/]")
+        if len(invalidation.items) > _MAX_ITEMS_SHOWN:
+            console.print(f"  [dim]… and {len(invalidation.items) - _MAX_ITEMS_SHOWN} more (--json)[/]")
     if invalidations:
-        console.print(_table(deploy, invalidations))
-    summary = document(deploy, invalidations)["summary"]
+        console.print(_table(changes, invalidations))
+    summary = plan_document(changes, invalidations)["summary"]
     console.print(
         f"{pluralize(summary['changes'], 'change')} → {pluralize(summary['paths'], 'item')} "
         f"in {pluralize(summary['requests'], 'request')}, "
         f"${summary['cost_usd']:.3f} before the account's free 1,000 paths a month"
     )
-    advices = advise(deploy.wanted.pending, invalidations, deploy.listings or {})
-    for distribution, advice in (*warn_of_budgets(invalidations), *advices):
-        console.print(f"[yellow]{escape(deploy.routes.label(distribution))}: {escape(advice)}[/]")
-    print_left_out(deploy, console)
+    advice = _advise(changes.batch_jobs.pending, invalidations, changes.listings or {})
+    for distribution, line in (*_warn_of_daily_budgets(invalidations), *advice):
+        console.print(f"[yellow]{escape(changes.routes.label(distribution))}: {escape(line)}[/]")
+    print_unrouted(changes, console)
 
 
-def _table(deploy: Deploy, invalidations: list[PlannedInvalidation]) -> Table:
-    """Show a row for each distribution; the requests only where one distribution takes several."""
-    by_distribution = [list(each) for _, each in groupby(invalidations, key=lambda each: each.distribution.id)]
-    known, several = deploy.listings is not None, len(by_distribution) < len(invalidations)
+def _table(changes: ChangeInput, invalidations: list[PlannedInvalidation]) -> Table:
+    """Return a table with a row for each distribution; it has the requests only if a distribution has several."""
+    groups = groupby(invalidations, key=lambda invalidation: invalidation.distribution.id)
+    requests_by_id = {id_: list(requests) for id_, requests in groups}
+    has_listings, has_several = changes.listings is not None, len(requests_by_id) < len(invalidations)
     table = Table("distribution", box=None, pad_edge=False, header_style="dim")
-    optional = [*(["collateral"] if known else []), *(["requests"] if several else [])]
+    optional = [*(["collateral"] if has_listings else []), *(["requests"] if has_several else [])]
     for column in ("changes", "items", "wildcards", *optional, "cost"):
         table.add_column(column, justify="right")
-    for requests in by_distribution:
-        items = sum(len(each.items) for each in requests)
-        evicted = [each.collateral for each in requests if each.collateral is not None]
+    for id_, requests in requests_by_id.items():
+        items = sum(len(request.items) for request in requests)
+        evicted = [request.collateral for request in requests if request.collateral is not None]
         table.add_row(
-            escape(deploy.routes.label(requests[0].distribution.id)),
+            escape(changes.routes.label(id_)),
             str(requests[0].changes),
             str(items),
-            str(sum(each.wildcards for each in requests)),
-            *([str(sum(evicted)) if evicted else "?"] if known else []),
-            *([str(len(requests))] if several else []),
+            str(sum(request.wildcards for request in requests)),
+            *([str(sum(evicted)) if evicted else "?"] if has_listings else []),
+            *([str(len(requests))] if has_several else []),
             f"${items * PRICE_PER_PATH_USD:.3f}",
         )
     return table
+
+
+def _advise(
+    pending_jobs: Iterable[PendingJob], invalidations: list[PlannedInvalidation], listings: Mapping[str, Listing]
+) -> Iterator[tuple[str, str]]:
+    """Yield a distribution's id and the effect of twice its `max_paths`, if that spares enough objects."""
+    for pending in pending_jobs:
+        planned = [invalidation for invalidation in invalidations if invalidation.distribution == pending.distribution]
+        larger = replace(pending.distribution, max_paths=2 * pending.distribution.max_paths)
+        alternative = preview_jobs([PendingJob(pending.job, larger)], listings)
+        evicted, spared = _evicted(planned), _evicted(planned) - _evicted(alternative)
+        if evicted and spared * _MAX_EVICTED_PER_SPARED >= evicted:
+            effect = f"it would evict {_evicted(alternative):,} instead of {pluralize(evicted, 'unchanged object')}"
+            dollars = _cost(alternative) - _cost(planned)
+            yield larger.id, f"with max_paths: {larger.max_paths} {effect}, for ${dollars:.3f} more"
+
+
+def _warn_of_daily_budgets(invalidations: Iterable[PlannedInvalidation]) -> Iterator[tuple[str, str]]:
+    """Yield a distribution's id and a warning if its plan alone exceeds its daily budget."""
+    paths_by_budget = Counter[tuple[str, int]]()
+    for invalidation in invalidations:
+        distribution = invalidation.distribution
+        paths_by_budget[distribution.id, distribution.max_paths_per_day] += len(invalidation.items)
+    for (id_, budget), paths in paths_by_budget.items():
+        if budget and paths > budget:
+            effect = "the function would send one wildcard per scope instead"
+            yield id_, f"{paths:,} paths are more than max_paths_per_day: {budget}; {effect}"
+
+
+def _evicted(invalidations: Iterable[PlannedInvalidation]) -> int:
+    return sum(invalidation.collateral or 0 for invalidation in invalidations)
+
+
+def _cost(invalidations: Iterable[PlannedInvalidation]) -> float:
+    return sum(len(invalidation.items) for invalidation in invalidations) * PRICE_PER_PATH_USD

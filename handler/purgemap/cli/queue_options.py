@@ -1,7 +1,8 @@
-"""What `redrive` and `status` take: the service's queues, and distributions of the map."""
+"""The options of `redrive` and `status`: the service's queues, and distributions of the map."""
 
 import os
 import re
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeVar
 
@@ -20,14 +21,22 @@ _REGION = re.compile(r"https://sqs(?:-fips)?\.([a-z0-9-]+)\.(?:amazonaws|api)\."
 
 
 class QueueUrls(NamedTuple):
-    """Where the service's queues are, None where nobody says."""
+    """The URLs of the service's queues, None if not configured."""
 
     queue: str | None
     dead_letters: str | None
 
 
+class Waits(NamedTuple):
+    """The seconds of a long poll, and the sleep between calls. Tests pass shorter ones as click's `obj`."""
+
+    # A short poll asks a part of SQS's servers, so an empty answer would not mean an empty queue.
+    long_poll_seconds: int = 2
+    sleep: Callable[[float], None] = time.sleep
+
+
 def queue_options(command: _Command) -> _Command:
-    """Add the options that `resolve_queue_urls` takes."""
+    """Add the options of `resolve_queue_urls`."""
     queue = click.option("--queue-url", metavar="URL", help=f"The service's queue [default: ${QUEUE_VARIABLE}].")
     dead_letters = click.option(
         "--dead-letter-queue-url", metavar="URL", help=f"Its dead-letter queue [default: ${DEAD_LETTER_VARIABLE}]."
@@ -47,41 +56,40 @@ distribution_option = click.option(
 def resolve_queue_urls(
     queue_url: str | None, dead_letter_queue_url: str | None, environment: Mapping[str, str] = os.environ
 ) -> QueueUrls:
-    """Find the queues: what is given, else the function's own variables."""
+    """Return the URLs of the options, else those of the function's environment variables."""
     return QueueUrls(
         queue_url or environment.get(QUEUE_VARIABLE) or None,
         dead_letter_queue_url or environment.get(DEAD_LETTER_VARIABLE) or None,
     )
 
 
-def unnamed(urls: QueueUrls) -> Iterator[str]:
-    """Say of each queue that nobody names how to name it."""
+def missing_queues(urls: QueueUrls) -> Iterator[str]:
+    """Yield a message for each queue without a URL."""
     if not urls.queue:
         yield f"no queue is named: give --queue-url, or set {QUEUE_VARIABLE}"
     if not urls.dead_letters:
         yield f"no dead-letter queue is named: give --dead-letter-queue-url, or set {DEAD_LETTER_VARIABLE}"
 
 
-def aws_of(urls: QueueUrls) -> Aws:
-    """Make the clients for the region that the queues' URLs name; CloudFront is the same from everywhere.
-
-    Raises PurgemapError where no call can succeed.
-    """
-    named = next((match[1] for match in map(_REGION.match, filter(None, urls)) if match), None)
-    aws = Aws(region=named)
+def connect(urls: QueueUrls) -> Aws:
+    """Return the clients for the region in the queues' URLs; raises PurgemapError if no call can succeed."""
+    # CloudFront has one endpoint for all regions, so only the queues need theirs.
+    region = next((match[1] for match in map(_REGION.match, filter(None, urls)) if match), None)
+    aws = Aws(region=region)
     aws.check("sqs" if any(urls) else "cloudfront")
     return aws
 
 
 def find_distributions(texts: Iterable[str], routes: RouteMap) -> list[Distribution]:
-    """Find distributions by id or name; an id may be one that the map has no more. Raises PurgemapError."""
-    return list({found.id: found for found in (_find(text, routes) for text in texts)}.values())
+    """Return distributions by id or name, each once; raises PurgemapError for an unknown name."""
+    return list({each.id: each for each in (_find_distribution(text, routes) for text in texts)}.values())
 
 
-def _find(text: str, routes: RouteMap) -> Distribution:
-    found = routes.distributions_by_id.get(text) or routes.distribution(text)
-    if found:
-        return found
+def _find_distribution(text: str, routes: RouteMap) -> Distribution:
+    distribution = routes.distributions_by_id.get(text) or routes.distribution(text)
+    if distribution:
+        return distribution
+    # Dead letters may be for a distribution that was removed from the map.
     if is_distribution_id(text) or text.startswith(TENANT):
         return Distribution(text)
     raise PurgemapError(f"--distribution {text}: the map has no such name; give one of its names, or an id")

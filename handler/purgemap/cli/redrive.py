@@ -1,4 +1,4 @@
-"""`purgemap redrive`: sends dead letters again, once what made them so is repaired."""
+"""`purgemap redrive`: send dead letters again, once their cause is repaired."""
 
 import signal
 import time
@@ -18,12 +18,13 @@ from purgemap.aws.monitoring import SqsDeadLetterQueue
 from purgemap.cli.options import INTERRUPTED, read_map, routes_option
 from purgemap.cli.queue_options import (
     QueueUrls,
-    aws_of,
+    Waits,
+    connect,
     distribution_option,
     find_distributions,
+    missing_queues,
     queue_options,
     resolve_queue_urls,
-    unnamed,
 )
 from purgemap.cli.terminal import Terminal, print_json
 from purgemap.errors import PurgemapError
@@ -47,7 +48,10 @@ from purgemap.text import pluralize
 @queue_options
 @routes_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead.")
+@click.pass_obj
 def redrive(  # noqa: PLR0913  the command's options
+    waits: Waits | None,
+    /,
     *,
     distributions: tuple[str, ...],
     dry_run: bool,
@@ -58,110 +62,107 @@ def redrive(  # noqa: PLR0913  the command's options
 ) -> int:
     """Send dead letters again: all of them, or those that concern a distribution.
 
-    A letter is deleted once the queue has taken what goes in its place. An event goes again for every distribution
-    that it concerns, not only for those that are named. Letters that can't be read go as they are, for the function
-    to judge, but not when distributions are named: then they stay. Ctrl-C ends the run after the letters at hand.
+    A letter is deleted once the queue has accepted everything that replaces it. An event is sent for every
+    distribution that it concerns, not only for those that are named. Letters that can't be read are sent unchanged,
+    but not when distributions are named: then they stay. Ctrl-C ends the run after the current letters.
 
-    Exits with 1 if a letter that was to go is still there, and names it.
+    Exits with 1 if a letter could not be sent or deleted, and names it.
     """
-    urls = _checked(resolve_queue_urls(queue_url, dead_letter_queue_url))
-    is_wanted = _filter(distributions, routes)
-    stderr = Terminal(stderr=True)
-    with _stoppable() as stop:
-        redriven = _run(urls, is_wanted, stop, stderr, dry_run=dry_run)
+    urls = _check_urls(resolve_queue_urls(queue_url, dead_letter_queue_url))
+    is_selected = _build_filter(distributions, routes)
+    with _stop_on_interrupt() as stop:
+        result = _run(urls, is_selected, stop, waits or Waits(), dry_run=dry_run)
     if as_json:
-        print_json(document(redriven, dry_run=dry_run))
+        print_json(redrive_document(result, dry_run=dry_run))
     else:
-        _show(redriven, Terminal(), dry_run=dry_run)
-    _complain(redriven, stderr)
+        _show(result, Terminal(), dry_run=dry_run)
+    _print_failures(result, Terminal(stderr=True))
     if stop.is_set():
         return INTERRUPTED
-    return 1 if redriven.failures or redriven.undeleted or redriven.trouble else 0
+    return 1 if result.failures or result.not_deleted or result.stopped_reason else 0
 
 
-def document(redriven: RedriveResult, *, dry_run: bool) -> dict[str, Any]:
+def redrive_document(result: RedriveResult, *, dry_run: bool) -> dict[str, Any]:
     """Return the JSON document of `purgemap redrive --json`."""
     return {
         "dry_run": dry_run,
-        "redriven": redriven.letters,
-        "messages": redriven.messages,
-        "left": redriven.left,
-        "newer": redriven.newer,
+        "redriven": result.letters,
+        "messages": result.messages,
+        "left": result.skipped,
+        "newer": result.arrived_during_scan,
         "reasons": [
-            {"kind": kind, "reason": reason, "letters": count}
-            for (kind, reason), count in redriven.counts.most_common()
+            {"kind": kind, "reason": reason, "letters": count} for (kind, reason), count in result.counts.most_common()
         ],
-        "failed": [failure._asdict() for failure in redriven.failures],
-        "undeleted": [{"id": id_, "error": error} for id_, error in redriven.undeleted.items()],
-        "stopped": redriven.trouble,
+        "failed": [failure._asdict() for failure in result.failures],
+        "undeleted": [{"id": id_, "error": error} for id_, error in result.not_deleted.items()],
+        "stopped": result.stopped_reason,
     }
 
 
-def _checked(urls: QueueUrls) -> QueueUrls:
+def _check_urls(urls: QueueUrls) -> QueueUrls:
     if None in urls:
-        raise PurgemapError("; ".join(unnamed(urls)))
+        raise PurgemapError("; ".join(missing_queues(urls)))
     if urls.queue == urls.dead_letters:
         raise PurgemapError(f"{urls.queue} is given as the queue and as its dead-letter queue")
     return urls
 
 
-def _filter(texts: Sequence[str], paths: MapPaths) -> Callable[[DeadLetter], bool]:
-    """Say which letters are meant; the map is read only if distributions are named."""
+def _build_filter(texts: Sequence[str], paths: MapPaths) -> Callable[[DeadLetter], bool]:
     if not texts:
-        return lambda _dead_letter: True
+        # The map is not needed, so a redrive works even if the map is broken.
+        return lambda _letter: True
     routes = read_map(paths, load_map)
-    router, wanted = Router(routes), {each.id for each in find_distributions(texts, routes)}
-    return lambda dead_letter: not wanted.isdisjoint(affected_distributions(dead_letter, router))
+    router, ids = Router(routes), {distribution.id for distribution in find_distributions(texts, routes)}
+    return lambda letter: not ids.isdisjoint(affected_distributions(letter, router))
 
 
 def _run(
-    urls: QueueUrls, is_wanted: Callable[[DeadLetter], bool], stop: Event, stderr: Console, *, dry_run: bool
+    urls: QueueUrls, is_selected: Callable[[DeadLetter], bool], stop: Event, waits: Waits, *, dry_run: bool
 ) -> RedriveResult:
-    aws = aws_of(urls)
-    inbox = SqsDeadLetterQueue(aws, urls.dead_letters or "")
-    depth = inbox.depth()
-    # AWS's clock tells whole seconds; what came in the one of the start counts as there before.
-    sweep = DeadLetterScan(inbox, depth.time + 1, stop.is_set)
+    aws, stderr = connect(urls), Terminal(stderr=True)
+    dead_letter_queue = SqsDeadLetterQueue(aws, urls.dead_letters or "", wait_seconds=waits.long_poll_seconds)
+    depth = dead_letter_queue.depth()
+    # AWS's clock has whole seconds. A letter of the second of the start counts as sent before it.
+    scan = DeadLetterScan(dead_letter_queue, depth.time + 1, stop.is_set)
     with Progress(console=stderr, transient=True, disable=not stderr.is_terminal) as progress:
         task = progress.add_task("dead letters", total=depth.visible)
-        selection = RedriveFilter(is_wanted, time.time(), lambda letters: progress.advance(task, letters))
-        return (
-            preview_redrive(sweep, selection)
-            if dry_run
-            else redrive_letters(sweep, SqsQueue(aws, urls.queue or ""), selection)
-        )
+        letter_filter = RedriveFilter(is_selected, time.time(), lambda count: progress.advance(task, count))
+        if dry_run:
+            return preview_redrive(scan, letter_filter)
+        return redrive_letters(scan, SqsQueue(aws, urls.queue or ""), letter_filter)
 
 
 @contextmanager
-def _stoppable() -> Iterator[Event]:
-    """Turn the first Ctrl-C into a wish that is looked at between batches; the second one interrupts at once."""
+def _stop_on_interrupt() -> Iterator[Event]:
+    """Yield an event that the first Ctrl-C sets; the second one interrupts at once."""
     stop = Event()
 
-    def note(_signal: int, _frame: FrameType | None) -> None:
+    def set_stop(_signal: int, _frame: FrameType | None) -> None:
         stop.set()
-        signal.signal(signal.SIGINT, before)
+        signal.signal(signal.SIGINT, previous_handler)
 
-    before = signal.signal(signal.SIGINT, note)
+    previous_handler = signal.signal(signal.SIGINT, set_stop)
     try:
         yield stop
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.signal(signal.SIGINT, previous_handler)
 
 
-def _show(redriven: RedriveResult, console: Console, *, dry_run: bool) -> None:
-    for (kind, reason), count in redriven.counts.most_common():
+def _show(result: RedriveResult, console: Console, *, dry_run: bool) -> None:
+    for (kind, reason), count in result.counts.most_common():
         console.print(f"{count:>7,}  {kind:<8}  {escape(reason)}")
-    verb = "would go" if dry_run else "went"
-    letters, messages = pluralize(redriven.letters, "dead letter"), pluralize(redriven.messages, "message")
-    console.print(f"{letters} {verb} to the queue as {messages}, {redriven.left:,} left alone")
-    if redriven.newer:
-        console.print(f"[yellow]{redriven.newer:,} came since the start: see purgemap status[/]")
+    verb = "would be sent" if dry_run else "sent"
+    letters, messages = pluralize(result.letters, "dead letter"), pluralize(result.messages, "message")
+    console.print(f"{letters} {verb} as {messages}; {result.skipped:,} skipped")
+    if result.arrived_during_scan:
+        console.print(f"[yellow]{result.arrived_during_scan:,} arrived since the start: see purgemap status[/]")
 
 
-def _complain(redriven: RedriveResult, stderr: Console) -> None:
-    for failure in redriven.failures:
+def _print_failures(result: RedriveResult, stderr: Console) -> None:
+    for failure in result.failures:
         stderr.print(f"[red]failed[/] {failure.id} ({escape(failure.reason)}): {escape(failure.error)}")
-    for id_, error in redriven.undeleted.items():
-        stderr.print(f"[red]went, but is still there[/] {id_}: {escape(error)}; it would go a second time")
-    if redriven.trouble:
-        stderr.print(f"[red]stopped early[/] {escape(redriven.trouble)}")
+    for id_, error in result.not_deleted.items():
+        hint = "the next redrive sends it again"
+        stderr.print(f"[red]sent, but not deleted from the dead-letter queue[/] {id_}: {escape(error)}; {hint}")
+    if result.stopped_reason:
+        stderr.print(f"[red]stopped early[/] {escape(result.stopped_reason)}")

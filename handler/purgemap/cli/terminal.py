@@ -1,4 +1,4 @@
-"""The one way to a terminal: what a key, a bucket, the map or AWS says can neither steer it nor add a line."""
+"""Print to a terminal: texts of keys, buckets, maps and AWS can neither control it nor add lines."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -13,37 +13,37 @@ from purgemap.text import escape_control_characters
 
 
 class Terminal(Console):
-    """A console that escapes every character that does not print.
+    """A console that prints each text as one line, and escapes every character that is not printable."""
 
-    A text is one line: `console.print()` makes an empty one. Rich itself removes only a few control characters, and
-    lets ESC and its C1 equivalents pass: https://github.com/Textualize/rich/blob/main/rich/control.py
-    """
+    # Rich itself removes only a few control characters, and passes ESC and its C1 equivalents on:
+    # https://github.com/Textualize/rich/blob/main/rich/control.py
 
     def __init__(self, *, stderr: bool = False, quiet: bool = False) -> None:
         super().__init__(stderr=stderr, quiet=quiet, highlight=False, soft_wrap=True)
 
     def render_str(self, text: str, **settings: Any) -> Text:
-        """Make markup a Text of one line."""
+        """Return markup as a Text of one line."""
         return super().render_str(escape_control_characters(text), **settings)
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
-        """Escape what other renderables hold; their line ends are rich's own."""
+        """Escape the texts of other renderables, such as tables."""
         for segment in super().render(renderable, options):
+            # The line ends within a segment are rich's own.
             yield segment if segment.control else segment._replace(text=_printable_lines(segment.text))
 
 
 def print_line(text: str, *, err: bool = False) -> None:
-    """Print a line as it is, without markup, colours or wrapping."""
+    """Print a line without markup, colours or wrapping."""
     click.echo(escape_control_characters(text), err=err)
 
 
 def print_lines(text: str, *, err: bool = False) -> None:
-    """Print a text of several lines, which the caller has made of escaped parts."""
+    """Print a text of several lines, which the caller has built of escaped parts."""
     click.echo(_printable_lines(text), err=err)
 
 
 def print_json(document: Mapping[str, Any]) -> None:
-    """Print a command's one document, and nothing else; what does not print becomes an escape of JSON."""
+    """Print a command's JSON document; characters that are not printable become JSON escapes."""
     click.echo("\n".join(map(_json_line, json.dumps(document, ensure_ascii=False, indent=2).split("\n"))))
 
 

@@ -1,9 +1,10 @@
-"""What the commands of an operator do, without a terminal."""
+"""The commands of an operator, without a terminal."""
 
 from purgemap.operations.check import CheckedMap, CheckResult, check_map, load_checked_map
 from purgemap.operations.dead_letter_scan import DeadLetterScan
 from purgemap.operations.dead_letters import DeadLetter, affected_distributions
 from purgemap.operations.explain import Explanation, MatchedTarget, explain_change, is_bucket_known, suggest_bucket
+from purgemap.operations.invalidate import InvalidationResult, RetryTimes, invalidate_jobs
 from purgemap.operations.preview import PlannedInvalidation, preview_change, preview_jobs
 from purgemap.operations.redrive import RedriveFilter, RedriveResult, preview_redrive, redrive_letters
 from purgemap.operations.status import (
@@ -11,10 +12,10 @@ from purgemap.operations.status import (
     DistributionStatus,
     QueueStatus,
     Status,
+    read_change_age,
     read_dead_letters,
     read_distributions,
     read_queue,
-    read_waiting,
 )
 
 __all__ = [
@@ -25,24 +26,27 @@ __all__ = [
     "DeadLetterStatus",
     "DistributionStatus",
     "Explanation",
+    "InvalidationResult",
     "MatchedTarget",
     "PlannedInvalidation",
     "QueueStatus",
     "RedriveFilter",
     "RedriveResult",
+    "RetryTimes",
     "Status",
     "affected_distributions",
     "check_map",
     "explain_change",
+    "invalidate_jobs",
     "is_bucket_known",
     "load_checked_map",
     "preview_change",
     "preview_jobs",
     "preview_redrive",
+    "read_change_age",
     "read_dead_letters",
     "read_distributions",
     "read_queue",
-    "read_waiting",
     "redrive_letters",
     "suggest_bucket",
 ]

@@ -1,4 +1,4 @@
-"""A message of the dead-letter queue → why it lies there, whom it concerns, and what is sent again in its place."""
+"""Classify a dead letter: its reason, its distributions, and the messages that a redrive sends for it."""
 
 import hashlib
 import json
@@ -15,92 +15,92 @@ from purgemap.routing import Router
 
 
 class DeadLetterSource(StrEnum):
-    """Who gave a message up."""
+    """The service that gave a message up."""
 
     REJECTED = "rejected"
     """The function: a job that no retry could help, with the reason that it wrote into it."""
     QUEUE = "queue"
-    """SQS: a message that was received too often; its body is what it was."""
+    """SQS: a message that was received too often, its body unchanged."""
     RULE = "rule"
     """EventBridge: an event that never reached the queue or the function.
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html"""
     FUNCTION = "function"
-    """Lambda: an asynchronous invocation of a function that is wired without a queue.
+    """Lambda: a failed asynchronous invocation of a function without a queue.
     https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html"""
 
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """What a letter says. `bodies` go to the queue in its place, none if nothing can; `batch` is what they hold."""
+    """A classified message. `redrive_bodies` replace it in the queue, none if it is empty; `batch` is their content."""
 
-    letter: ReceivedMessage
+    message: ReceivedMessage
     kind: DeadLetterSource
     reason: str
-    bodies: tuple[str, ...]
+    redrive_bodies: tuple[str, ...]
     batch: Batch
 
 
-def classify_dead_letter(letter: ReceivedMessage, now: float) -> DeadLetter:
-    """Read a letter; never raises: what can't be read goes again as it is, for the function to judge.
+def classify_dead_letter(message: ReceivedMessage, now: float) -> DeadLetter:
+    """Classify a message of the dead-letter queue; never raises.
 
-    `now` is when a job that goes again counts as begun, in seconds since the epoch.
+    A redriven job counts as begun at `now`, in seconds since the epoch.
     """
-    content = decode_body(letter.body)
+    content = decode_body(message.body)
     if _is_invocation_record(content):
+        kind, reason = DeadLetterSource.FUNCTION, _invocation_reason(content)
         bodies = tuple(json.dumps(event, separators=(",", ":")) for event in _request_events(content))
-        return DeadLetter(letter, DeadLetterSource.FUNCTION, _invocation_reason(content), bodies, _read(letter, bodies))
-    bodies = _job_bodies(letter, content, now) if is_job(content) else (letter.body,)
-    batch = _read(letter, bodies)
-    return DeadLetter(letter, *_kind_and_reason(letter, content, batch), bodies, batch)
+        return DeadLetter(message, kind, reason, bodies, _parse_bodies(message, bodies))
+    # What can't be read is sent unchanged: a newer function may be able to read it.
+    bodies = _job_bodies(message, content, now) if is_job(content) else (message.body,)
+    batch = _parse_bodies(message, bodies)
+    return DeadLetter(message, *_kind_and_reason(message, content, batch), bodies, batch)
 
 
 def affected_distributions(dead_letter: DeadLetter, router: Router) -> frozenset[str]:
-    """Return the ids of the distributions that a letter is for: a job's own, or those that the map finds for events."""
-    jobs = {returned.job.distribution for returned in dead_letter.batch.jobs}
+    """Return the ids of a letter's distributions: those of its jobs, and those that the map finds for its events."""
+    job_distributions = {queued.job.distribution for queued in dead_letter.batch.jobs}
     targets = router.route(dead_letter.batch.changes).keys_by_target
-    return frozenset(jobs | {target.distribution.id for target in targets})
+    return frozenset(job_distributions | {target.distribution.id for target in targets})
 
 
-def renewed(job: Job, letter_id: str, now: float) -> Job:
-    """Return a job as if it had just begun: not refused yet, nothing tightened, not old.
-
-    It is another delivery to CloudFront: under its old sources a request that once was accepted, its answer lost,
-    would be answered with that invalidation, and what was repaired meanwhile would stay as it was cached since. The
-    new sources follow from the letter, so that a letter which is sent twice (a run that was killed before it could
-    delete it) is still invalidated once.
-    """
+def reset_for_retry(job: Job, letter_id: str, now: float) -> Job:
+    """Return a job without its history: no failed attempts, the full budget, begun at `now`."""
+    # New sources make a new caller reference. Under the old one CloudFront would return the invalidation of a request
+    # that it accepted before, its answer lost, and objects that were cached since would stay stale.
+    # The sources follow from the letter's id: a letter that is sent twice, by a run that was killed before it deleted
+    # the letter, is invalidated once.
     source = hashlib.sha256(f"{job.digest}\0{letter_id}".encode()).hexdigest()
     return job._replace(
         sources=(source,), oldest_event_time=now, failed_attempts=0, throttled=0, budget_level=0, held_until=0.0
     )
 
 
-def _read(letter: ReceivedMessage, bodies: Iterable[str]) -> Batch:
-    """Read bodies as the function will."""
-    records = [{"eventSource": "aws:sqs", "messageId": letter.id, "body": body} for body in bodies]
+def _parse_bodies(message: ReceivedMessage, bodies: Iterable[str]) -> Batch:
+    """Parse bodies as the function will."""
+    records = [{"eventSource": "aws:sqs", "messageId": message.id, "body": body} for body in bodies]
     return parse_payload({"Records": records})
 
 
-def _job_bodies(letter: ReceivedMessage, content: dict[str, Any], now: float) -> tuple[str, ...]:
+def _job_bodies(message: ReceivedMessage, content: dict[str, Any], now: float) -> tuple[str, ...]:
     try:
-        return tuple(job_messages(renewed(parse_job(content), letter.id, now)))
+        return tuple(job_messages(reset_for_retry(parse_job(content), message.id, now)))
     except PurgemapError:
-        # A newer function's job, or no whole one: only who wrote it could say what in it is to be made new.
-        return (letter.body,)
+        # A job of a newer version or a damaged one. Only its writer could say which fields hold its history.
+        return (message.body,)
 
 
-def _kind_and_reason(letter: ReceivedMessage, content: Any, batch: Batch) -> tuple[DeadLetterSource, str]:
-    attributes = letter.attributes
+def _kind_and_reason(message: ReceivedMessage, content: Any, batch: Batch) -> tuple[DeadLetterSource, str]:
+    attributes = message.attributes
     if is_job(content) and "rejected" in content:
         return DeadLetterSource.REJECTED, str(content["rejected"])
     if "ERROR_CODE" in attributes or "RULE_ARN" in attributes:
-        return DeadLetterSource.RULE, _joined(attributes.get("ERROR_CODE"), attributes.get("ERROR_MESSAGE"))
-    if "RequestID" in attributes and "ErrorCode" in attributes:  # Lambda's own dead letters, without an envelope
-        return DeadLetterSource.FUNCTION, _joined(attributes["ErrorCode"], attributes.get("ErrorMessage"))
+        return DeadLetterSource.RULE, _join(attributes.get("ERROR_CODE"), attributes.get("ERROR_MESSAGE"))
+    if "RequestID" in attributes and "ErrorCode" in attributes:  # Lambda's own dead letters have no envelope
+        return DeadLetterSource.FUNCTION, _join(attributes["ErrorCode"], attributes.get("ErrorMessage"))
     if batch.malformed:
         return DeadLetterSource.QUEUE, f"unreadable: {batch.malformed[0].reason}"
-    deferred = content.get("deferred") if is_job(content) else None
-    return DeadLetterSource.QUEUE, _joined("received too often", deferred and f"deferred before for {deferred}")
+    deferral = content.get("deferred") if is_job(content) else None
+    return DeadLetterSource.QUEUE, _join("received too often", deferral and f"deferred before for {deferral}")
 
 
 def _is_invocation_record(content: Any) -> bool:
@@ -116,10 +116,10 @@ def _request_events(record: dict[str, Any]) -> list[Any]:
 
 
 def _invocation_reason(record: dict[str, Any]) -> str:
-    answer = record.get("responsePayload")
-    told = answer if isinstance(answer, dict) else {}
-    return _joined(record["requestContext"]["condition"], told.get("errorType"), told.get("errorMessage"))
+    payload = record.get("responsePayload")
+    response = payload if isinstance(payload, dict) else {}
+    return _join(record["requestContext"]["condition"], response.get("errorType"), response.get("errorMessage"))
 
 
-def _joined(*parts: object) -> str:
+def _join(*parts: object) -> str:
     return ": ".join(str(part) for part in parts if part)

@@ -1,4 +1,4 @@
-"""One object's change → every step from its key to what is sent, and why the rest isn't."""
+"""Explain one change: each step from its key to the items, and why other routes don't match."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +12,7 @@ from purgemap.routing import Router, Skip, Target
 
 @dataclass(frozen=True, slots=True)
 class MatchedTarget:
-    """A route that takes the object for a distribution: the viewer's spellings and the items they become."""
+    """A target of the object, the paths under which viewers have it, and the items for them."""
 
     target: Target
     viewer_paths: tuple[ViewerPath, ...]
@@ -22,7 +22,7 @@ class MatchedTarget:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Everything that the map says of one change; `invalidations` holds pairs of distribution and items."""
+    """The decisions of the map for one change; `invalidations` holds pairs of distribution id and items."""
 
     change: ObjectChange
     matches: tuple[MatchedTarget, ...]
@@ -45,17 +45,14 @@ class Explanation:
 
 
 def explain_change(routes: RouteMap, bucket: str, key: str, event: str) -> Explanation:
-    """Follow one change through the map."""
-    change = ObjectChange(bucket, key, event, "", "")
-    router = Router(routes)
-    decisions = list(router.bucket(bucket).decide(key, event))
+    """Explain the effect of one change under a map."""
+    bucket_router = Router(routes).bucket(bucket)
+    decisions = list(bucket_router.decide(key, event))
+    skips = [decision for decision in decisions if isinstance(decision, Skip)]
     return Explanation(
-        change,
-        tuple(_matched(decision, key) for decision in decisions if isinstance(decision, Target)),
-        (
-            *(decision for decision in decisions if isinstance(decision, Skip)),
-            *router.bucket(bucket).prefix_misses(key),
-        ),
+        ObjectChange(bucket, key, event, "", ""),
+        tuple(_matched_target(decision, key) for decision in decisions if isinstance(decision, Target)),
+        (*skips, *bucket_router.prefix_misses(key)),
         tuple(preview_change(routes, bucket, key, event).items()),
     )
 
@@ -68,16 +65,18 @@ def is_bucket_known(bucket: str, routes: RouteMap) -> bool:
 
 
 def suggest_bucket(bucket: str, routes: RouteMap) -> str:
-    """Write which bucket of the map an unknown one may mean; "" where none is like it, or it is known."""
+    """Return `; did you mean "…"?` for a misspelt bucket of the map, else ""."""
     if is_bucket_known(bucket, routes):
         return ""
     nearest = find_nearest(bucket, [*routes.buckets, *(pattern for pattern, _ in routes.patterns)])
     return f"; did you mean {quote(nearest)}?" if nearest else ""
 
 
-def _matched(target: Target, key: str) -> MatchedTarget:
-    asked = items_for_target(target, [key])
-    return MatchedTarget(target, list_viewer_paths(target, key), tuple(sorted(asked.items)), tuple(asked.warnings))
+def _matched_target(target: Target, key: str) -> MatchedTarget:
+    target_items = items_for_target(target, [key])
+    return MatchedTarget(
+        target, list_viewer_paths(target, key), tuple(sorted(target_items.items)), tuple(target_items.warnings)
+    )
 
 
 def _skip_document(skip: Skip) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Changes, and what is known of the sites → what would be sent, without sending it."""
+"""Plan the invalidations of changes without sending them."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -14,10 +14,10 @@ from purgemap.routing import Router
 
 @dataclass(frozen=True, slots=True)
 class PlannedInvalidation:
-    """What one distribution would be told in one request.
+    """One request to a distribution.
 
-    `changes` counts the objects behind all of the distribution's requests; `collateral` the unchanged objects that
-    the wildcards evict, None where no listing tells.
+    `changes` counts the changed objects of all the distribution's requests. `collateral` counts the unchanged objects
+    that the wildcards evict, None without a listing.
     """
 
     distribution: Distribution
@@ -27,17 +27,17 @@ class PlannedInvalidation:
 
     @property
     def wildcards(self) -> int:
-        """How many of the items count against CloudFront's quota of wildcards."""
+        """The number of items that count against CloudFront's quota of wildcards."""
         return sum(map(is_wildcard, self.items))
 
 
 def preview_jobs(
-    orders: Iterable[PendingJob], listings: Mapping[str, Listing] | None = None
+    pending_jobs: Iterable[PendingJob], listings: Mapping[str, Listing] | None = None
 ) -> list[PlannedInvalidation]:
-    """Plan orders within the map's own budgets, by distribution; `listings` tells of the sites, by distribution."""
+    """Plan jobs within the map's budgets, sorted by distribution; `listings` are by distribution id."""
     invalidations = []
-    for order in sorted(orders, key=lambda order: order.job.distribution):
-        job, distribution = order.job, order.distribution
+    for pending in sorted(pending_jobs, key=lambda pending: pending.job.distribution):
+        job, distribution = pending.job, pending.distribution
         listing = (listings or {}).get(distribution.id)
         paths, wildcards = distribution.max_paths, distribution.max_wildcards
         for items in plan(job.scopes, max_paths=paths, max_wildcards=wildcards, listing=listing):
@@ -47,9 +47,9 @@ def preview_jobs(
 
 
 def preview_change(routes: RouteMap, bucket: str, key: str, event: str) -> dict[str, tuple[str, ...]]:
-    """Return the items that each distribution would be sent for one change, by the distribution's id."""
-    wanted = build_jobs(Router(routes).route([ObjectChange(bucket, key, event, "", "")]), now=0)
+    """Return the items that one change sends to each distribution, by distribution id."""
+    batch_jobs = build_jobs(Router(routes).route([ObjectChange(bucket, key, event, "", "")]), now=0)
     items_by_distribution: dict[str, set[str]] = defaultdict(set)
-    for each in preview_jobs(wanted.pending):
-        items_by_distribution[each.distribution.id].update(each.items)
+    for invalidation in preview_jobs(batch_jobs.pending):
+        items_by_distribution[invalidation.distribution.id].update(invalidation.items)
     return {distribution: tuple(sorted(items)) for distribution, items in items_by_distribution.items()}

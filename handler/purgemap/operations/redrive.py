@@ -1,4 +1,4 @@
-"""Dead letters → the queue again: a letter is deleted once the queue has taken everything that goes in its place."""
+"""Send dead letters to the queue again, and delete each one after the queue has taken all its messages."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -10,17 +10,17 @@ from purgemap.errors import PurgemapError
 from purgemap.operations.dead_letter_scan import DeadLetterScan
 from purgemap.operations.dead_letters import DeadLetter, DeadLetterSource, classify_dead_letter
 
-# SendMessageBatch may refuse single messages for a moment; what goes on a second try leaves nothing half done.
-_TRIES = 3
+# SendMessageBatch may fail for single messages for a moment. A retry here saves a letter from being half sent.
+_ATTEMPTS = 3
 
-# A queue that is gone refuses every letter there is: this many in a row, and the rest is not tried.
-_REFUSED_IN_A_ROW = 30
+# A queue that was deleted rejects every letter. After this many in a row the redrive stops.
+_MAX_CONSECUTIVE_FAILURES = 30
 
-_NOTHING_INSIDE = "it holds no requestPayload, so there is nothing to send: look into it, then delete it by hand"
+_NO_PAYLOAD = "it holds no requestPayload, so there is nothing to send: look into it, then delete it by hand"
 
 
-class Failure(NamedTuple):
-    """A letter that was to go and is still in the dead-letter queue, and why."""
+class RedriveFailure(NamedTuple):
+    """A selected letter that is still in the dead-letter queue, and its error."""
 
     id: str
     kind: DeadLetterSource
@@ -29,95 +29,98 @@ class Failure(NamedTuple):
 
 
 class RedriveFilter(NamedTuple):
-    """Which letters are meant, when a job that goes again begins, and who hears how many letters were looked at."""
+    """The letters to send, the time at which their jobs begin, and a callback with the number of letters read."""
 
-    is_wanted: Callable[[DeadLetter], bool]
+    is_selected: Callable[[DeadLetter], bool]
     now: float
-    advance: Callable[[int], None] = lambda _letters: None
+    on_read: Callable[[int], None] = lambda _count: None
 
-    def read(self, letters: Sequence[ReceivedMessage]) -> list[DeadLetter]:
-        """Read letters and return those that are meant."""
-        self.advance(len(letters))
-        return [each for each in (classify_dead_letter(letter, self.now) for letter in letters) if self.is_wanted(each)]
+    def select(self, messages: Sequence[ReceivedMessage]) -> list[DeadLetter]:
+        """Classify messages and return those to send."""
+        self.on_read(len(messages))
+        return [
+            letter for letter in (classify_dead_letter(each, self.now) for each in messages) if self.is_selected(letter)
+        ]
 
 
 @dataclass(slots=True)
 class RedriveResult:
-    """What became of letters: those that went, by kind and reason, and the messages sent for them; the others.
+    """The result of a redrive: sent letters by kind and reason, messages sent, and failures.
 
-    `left` were not meant, `newer` came after the start; `undeleted` went and are still there, why by their ids: they
-    would go twice. `trouble` is what ended the run early.
+    `skipped` counts letters that the filter left out. `not_deleted` holds errors by the ids of letters that were sent
+    and are still there, so that the next redrive sends them again. `stopped_reason` is "" after a complete scan.
     """
 
     counts: Counter[tuple[DeadLetterSource, str]] = field(default_factory=Counter)
     messages: int = 0
-    left: int = 0
-    newer: int = 0
-    failures: list[Failure] = field(default_factory=list)
-    undeleted: Mapping[str, str] = field(default_factory=dict)
-    trouble: str = ""
+    skipped: int = 0
+    arrived_during_scan: int = 0
+    failures: list[RedriveFailure] = field(default_factory=list)
+    not_deleted: Mapping[str, str] = field(default_factory=dict)
+    stopped_reason: str = ""
 
     @property
     def letters(self) -> int:
-        """How many letters went, or would go."""
+        """The number of letters that were sent, or would be."""
         return self.counts.total()
 
-    def add(self, dead_letters: Iterable[DeadLetter], errors_by_id: Mapping[str, str]) -> None:
-        """Count letters that went, and note those that failed: where there is an error for them."""
-        for each in dead_letters:
-            if each.letter.id in errors_by_id:
-                self.failures.append(Failure(each.letter.id, each.kind, each.reason, errors_by_id[each.letter.id]))
+    def add(self, letters: Iterable[DeadLetter], errors_by_id: Mapping[str, str]) -> None:
+        """Count the letters without an error, and add a failure for each of the others."""
+        for letter in letters:
+            error = errors_by_id.get(letter.message.id)
+            if error is not None:
+                self.failures.append(RedriveFailure(letter.message.id, letter.kind, letter.reason, error))
             else:
-                self.counts[each.kind, each.reason] += 1
-                self.messages += len(each.bodies)
+                self.counts[letter.kind, letter.reason] += 1
+                self.messages += len(letter.redrive_bodies)
 
 
-def redrive_letters(sweep: DeadLetterScan, queue: Queue, selection: RedriveFilter) -> RedriveResult:
-    """Send the letters that are meant again and delete them; the others, and those that fail, stay."""
-    redriven, refused_in_a_row = RedriveResult(), 0
+def redrive_letters(scan: DeadLetterScan, queue: Queue, letter_filter: RedriveFilter) -> RedriveResult:
+    """Send the selected letters and delete them; the others, and failed ones, stay."""
+    result, consecutive_failures = RedriveResult(), 0
     try:
-        with sweep:
-            for letters in sweep:
-                wanted = selection.read(letters)
-                errors_by_id = _send(wanted, queue)
-                sent = [each.letter for each in wanted if each.letter.id not in errors_by_id]
-                sweep.delete(sent)
-                redriven.left += len(letters) - len(wanted)
-                redriven.add(wanted, errors_by_id)
-                refused_in_a_row = 0 if sent else refused_in_a_row + len(wanted)
-                if refused_in_a_row >= _REFUSED_IN_A_ROW:
-                    redriven.trouble = f"{refused_in_a_row} letters in a row failed, so the rest was not tried"
+        with scan:
+            for messages in scan:
+                selected = letter_filter.select(messages)
+                errors_by_id = _send(selected, queue)
+                sent = [letter.message for letter in selected if letter.message.id not in errors_by_id]
+                scan.delete(sent)
+                result.skipped += len(messages) - len(selected)
+                result.add(selected, errors_by_id)
+                consecutive_failures = 0 if sent else consecutive_failures + len(selected)
+                if consecutive_failures >= _MAX_CONSECUTIVE_FAILURES:
+                    result.stopped_reason = f"{consecutive_failures} letters in a row failed, so the rest was not tried"
                     break
     except PurgemapError as error:
-        redriven.trouble = str(error)
-    redriven.newer = sweep.newer
-    redriven.undeleted = sweep.undeleted
-    return redriven
+        result.stopped_reason = str(error)
+    result.arrived_during_scan = scan.arrived_during_scan
+    result.not_deleted = scan.not_deleted
+    return result
 
 
-def preview_redrive(sweep: DeadLetterScan, selection: RedriveFilter) -> RedriveResult:
-    """Tell what `redrive` would do, and leave every letter where it is."""
-    redriven = RedriveResult()
-    with sweep:
-        for letters in sweep:
-            wanted = selection.read(letters)
-            redriven.left += len(letters) - len(wanted)
-            redriven.add(wanted, _empty(wanted))
-    redriven.newer = sweep.newer
-    return redriven
+def preview_redrive(scan: DeadLetterScan, letter_filter: RedriveFilter) -> RedriveResult:
+    """Return what `redrive_letters` would do, without sending or deleting."""
+    result = RedriveResult()
+    with scan:
+        for messages in scan:
+            selected = letter_filter.select(messages)
+            result.skipped += len(messages) - len(selected)
+            result.add(selected, _empty_letter_errors(selected))
+    result.arrived_during_scan = scan.arrived_during_scan
+    return result
 
 
-def _send(dead_letters: Sequence[DeadLetter], queue: Queue) -> dict[str, str]:
-    """Send what goes in the letters' places; returns why not, by id, for letters of which not everything went."""
-    unsent = [(each.letter.id, QueueMessage(body)) for each in dead_letters for body in each.bodies]
-    reasons: list[str] = []
-    for _ in range(_TRIES):
-        answers = queue.send([message for _, message in unsent]) if unsent else []
-        unsent = [pair for pair, reason in zip(unsent, answers, strict=True) if reason]
-        reasons = [reason for reason in answers if reason]
-    refused = zip(unsent, reasons, strict=True)
-    return {**_empty(dead_letters), **{id_: f"the queue: {reason}" for (id_, _), reason in refused}}
+def _send(letters: Sequence[DeadLetter], queue: Queue) -> dict[str, str]:
+    """Send the messages of letters; returns the errors, by id, of letters that were not sent completely."""
+    unsent = [(letter.message.id, QueueMessage(body)) for letter in letters for body in letter.redrive_bodies]
+    errors: list[str] = []
+    for _ in range(_ATTEMPTS):
+        results = queue.send([message for _, message in unsent]) if unsent else []
+        unsent = [pair for pair, error in zip(unsent, results, strict=True) if error]
+        errors = [error for error in results if error]
+    failures = zip(unsent, errors, strict=True)
+    return {**_empty_letter_errors(letters), **{id_: f"the queue: {error}" for (id_, _), error in failures}}
 
 
-def _empty(dead_letters: Iterable[DeadLetter]) -> dict[str, str]:
-    return {each.letter.id: _NOTHING_INSIDE for each in dead_letters if not each.bodies}
+def _empty_letter_errors(letters: Iterable[DeadLetter]) -> dict[str, str]:
+    return {letter.message.id: _NO_PAYLOAD for letter in letters if not letter.redrive_bodies}

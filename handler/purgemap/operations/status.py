@@ -1,56 +1,35 @@
-"""Queues, dead letters and invalidations as they are now → one summary."""
+"""Read the queues, the dead letters and the invalidations in progress into one summary."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from purgemap.aws.monitoring import InvalidationProgress, QueueDepth
 from purgemap.errors import PurgemapError
-from purgemap.operations.dead_letter_scan import DeadLetterQueue, DeadLetterScan
+from purgemap.operations.dead_letter_scan import DeadLetterQueue, DeadLetterScan, QueueMetrics
 from purgemap.operations.dead_letters import DeadLetterSource, affected_distributions, classify_dead_letter
 from purgemap.routemap import Distribution
 from purgemap.routing import Router
 
-# Enough to see what is the matter, few enough to be shown to others again after seconds.
-LETTERS_LOOKED_AT = 200
+if TYPE_CHECKING:  # loading it loads botocore, for which `purgemap check` must not wait
+    from purgemap.aws.monitoring import InvalidationProgress, QueueDepth
 
+# Enough to show the causes, few enough to be visible to others again after seconds.
+MAX_LETTERS_SAMPLED = 200
 
-class WatchedQueue(Protocol):
-    """What is asked of a queue; both raise PurgemapError."""
-
-    @property
-    def url(self) -> str:
-        """Where it is."""
-
-    def depth(self) -> QueueDepth:
-        """Count its messages."""
-
-    def age_of_oldest(self) -> float | None:
-        """Tell the seconds for which its oldest message has been there, None if that isn't known."""
-
-
-class WatchedInbox(WatchedQueue, DeadLetterQueue, Protocol):
-    """A queue whose letters can be looked at without counting against them."""
-
-
-class Invalidations(Protocol):
-    """The one question that is asked of CloudFront."""
-
-    def in_progress(self, distribution: Distribution) -> InvalidationProgress:
-        """List what a distribution is still working at; raises PurgemapError."""
+_Value = TypeVar("_Value")
 
 
 class QueueStatus(NamedTuple):
-    """A queue, and the age of its oldest message in seconds, None if that isn't known."""
+    """A queue, and the age of its oldest message in seconds, None if it isn't known."""
 
     url: str
-    depth: QueueDepth
+    depth: "QueueDepth"
     oldest_seconds: float | None
 
 
-class Reason(NamedTuple):
-    """Why letters are dead, how many of those looked at, and the ids of the distributions that they are for."""
+class DeadLetterReason(NamedTuple):
+    """A reason, the number of sampled letters with it, and the ids of their distributions."""
 
     kind: DeadLetterSource
     reason: str
@@ -59,31 +38,31 @@ class Reason(NamedTuple):
 
 
 class DeadLetterStatus(NamedTuple):
-    """The dead-letter queue, and why the letters that were looked at are there, the most frequent reason first."""
+    """The dead-letter queue, and the reasons of the sampled letters, the most frequent first."""
 
     queue: QueueStatus
-    looked_at: int
-    reasons: tuple[Reason, ...]
+    letters_sampled: int
+    reasons: tuple[DeadLetterReason, ...]
 
     @property
     def is_sample(self) -> bool:
-        """Whether there are more letters than were looked at."""
-        return self.looked_at < self.queue.depth.total
+        """Whether the queue holds more letters than were sampled."""
+        return self.letters_sampled < self.queue.depth.total
 
 
 class DistributionStatus(NamedTuple):
-    """A distribution and its invalidations in progress, or why they can't be read."""
+    """A distribution and its invalidations in progress, or the error of reading them."""
 
     distribution: Distribution
-    progress: InvalidationProgress | None
+    progress: "InvalidationProgress | None"
     error: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Everything that could be read; `problems` says, a line each, what of the queues could not.
+    """Everything that could be read; `problems` has a line for each failure at the queues.
 
-    `oldest_change_seconds` is the age of the oldest change that CloudFront refused, None if nothing waits.
+    `oldest_change_seconds` is the age of the oldest change that CloudFront has not accepted, None if there is none.
     """
 
     queue: QueueStatus | None
@@ -93,81 +72,75 @@ class Status:
     problems: tuple[str, ...]
 
     @property
-    def is_whole(self) -> bool:
+    def is_complete(self) -> bool:
         """Whether everything could be read."""
-        return not self.problems and not any(each.error for each in self.distributions)
+        return not self.problems and not any(status.error for status in self.distributions)
 
 
-def read_queue(queue: WatchedQueue, problems: list[str]) -> QueueStatus | None:
-    """Read a queue whose messages must not be looked at; adds to `problems` what can't be read."""
-    try:
-        depth = queue.depth()
-    except PurgemapError as error:
-        problems.append(str(error))
+def read_queue(queue: QueueMetrics, problems: list[str]) -> QueueStatus | None:
+    """Read the metrics of a queue; adds errors to `problems`."""
+    depth = _read(queue.depth, problems)
+    if depth is None:
         return None
-    if not depth.total:
-        return QueueStatus(queue.url, depth, None)
-    try:
-        return QueueStatus(queue.url, depth, queue.age_of_oldest())
-    except PurgemapError as error:
-        problems.append(str(error))
-        return QueueStatus(queue.url, depth, None)
+    # The metric may be minutes old, from before the queue ran empty.
+    return QueueStatus(queue.url, depth, _read(queue.age_of_oldest, problems) if depth.total else None)
 
 
-def read_waiting(
+def read_change_age(
     queue: QueueStatus | None, read_oldest_change: Callable[[], float | None], problems: list[str]
 ) -> float | None:
-    """Read the age of the oldest refused change, if anything waits; adds to `problems` what can't be read."""
-    if queue is None or not queue.depth.total:
+    """Read the age of the oldest change that CloudFront has not accepted; adds errors to `problems`."""
+    # The metric is a maximum of the last minutes, which means nothing once the queue is empty.
+    return _read(read_oldest_change, problems) if queue and queue.depth.total else None
+
+
+def read_dead_letters(queue: DeadLetterQueue, router: Router, problems: list[str]) -> DeadLetterStatus | None:
+    """Read the dead-letter queue and a sample of its letters; adds errors to `problems`."""
+    depth = _read(queue.depth, problems)
+    if depth is None:
         return None
+    sample = _read(lambda: _sample_letters(queue, depth, router), problems) if depth.visible else None
+    return sample or DeadLetterStatus(QueueStatus(queue.url, depth, None), 0, ())
+
+
+def _read(read: Callable[[], _Value], problems: list[str]) -> _Value | None:
     try:
-        return read_oldest_change()
+        return read()
     except PurgemapError as error:
         problems.append(str(error))
         return None
 
 
-def read_dead_letters(queue: WatchedInbox, router: Router, problems: list[str]) -> DeadLetterStatus | None:
-    """Read the dead-letter queue and look at some of its letters; adds to `problems` what can't be read."""
-    try:
-        depth = queue.depth()
-    except PurgemapError as error:
-        problems.append(str(error))
-        return None
-    unseen = DeadLetterStatus(QueueStatus(queue.url, depth, None), 0, ())
-    try:
-        return _look(queue, depth, router) if depth.visible else unseen
-    except PurgemapError as error:
-        problems.append(str(error))
-        return unseen
-
-
-def _look(queue: WatchedInbox, depth: QueueDepth, router: Router) -> DeadLetterStatus:
+def _sample_letters(queue: DeadLetterQueue, depth: "QueueDepth", router: Router) -> DeadLetterStatus:
     counts: Counter[tuple[DeadLetterSource, str]] = Counter()
-    concerns: dict[tuple[DeadLetterSource, str], set[str]] = defaultdict(set)
+    ids_by_reason: dict[tuple[DeadLetterSource, str], set[str]] = defaultdict(set)
     oldest = depth.time
-    with DeadLetterScan(queue, until=float("inf")) as sweep:
-        for letters in sweep:
-            for dead_letter in (classify_dead_letter(letter, depth.time) for letter in letters):
-                why = dead_letter.kind, dead_letter.reason
-                counts[why] += 1
-                concerns[why] |= affected_distributions(dead_letter, router)
-                oldest = min(oldest, dead_letter.letter.sent)
-            if counts.total() >= LETTERS_LOOKED_AT:
+    with DeadLetterScan(queue, sent_before=float("inf")) as scan:
+        for messages in scan:
+            for letter in (classify_dead_letter(message, depth.time) for message in messages):
+                counts[letter.kind, letter.reason] += 1
+                ids_by_reason[letter.kind, letter.reason] |= affected_distributions(letter, router)
+                oldest = min(oldest, letter.message.sent)
+            if counts.total() >= MAX_LETTERS_SAMPLED:
                 break
-    reasons = (Reason(*why, count, tuple(sorted(concerns[why]))) for why, count in counts.most_common())
-    return DeadLetterStatus(QueueStatus(queue.url, depth, depth.time - oldest), counts.total(), tuple(reasons))
+    reasons = tuple(
+        DeadLetterReason(kind, reason, count, tuple(sorted(ids_by_reason[kind, reason])))
+        for (kind, reason), count in counts.most_common()
+    )
+    return DeadLetterStatus(QueueStatus(queue.url, depth, depth.time - oldest), counts.total(), reasons)
 
 
 def read_distributions(
-    distributions: Iterable[Distribution], invalidations: Invalidations, advance: Callable[[], None]
+    distributions: Iterable[Distribution],
+    list_in_progress: "Callable[[Distribution], InvalidationProgress]",
+    on_read: Callable[[], None],
 ) -> tuple[DistributionStatus, ...]:
-    """Ask each distribution; `advance` is called after each."""
-    found = []
+    """List the invalidations of each distribution; `list_in_progress` raises PurgemapError."""
+    statuses = []
     for distribution in distributions:
         try:
-            found.append(DistributionStatus(distribution, invalidations.in_progress(distribution)))
+            statuses.append(DistributionStatus(distribution, list_in_progress(distribution)))
         except PurgemapError as error:
-            found.append(DistributionStatus(distribution, None, str(error)))
-        advance()
-    return tuple(found)
+            statuses.append(DistributionStatus(distribution, None, str(error)))
+        on_read()
+    return tuple(statuses)

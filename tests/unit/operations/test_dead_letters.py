@@ -31,9 +31,9 @@ def test_each_kind_of_dead_letter_is_told_its_reason_and_sent_again(file: Path, 
     assert (read.kind, read.reason) == (case["kind"], case["reason"])
     assert sorted(affected_distributions(read, Router(map_from_yaml(MAP)))) == case["distributions"]
     if case["sent"] == "as it is":
-        assert read.bodies == (dead.body,)
+        assert read.redrive_bodies == (dead.body,)
     else:
-        assert [json.loads(body) for body in read.bodies] == case["sent"]
+        assert [json.loads(body) for body in read.redrive_bodies] == case["sent"]
 
 
 def test_every_kind_has_a_case() -> None:
@@ -47,13 +47,13 @@ def test_every_kind_has_a_case() -> None:
 def test_letter_that_is_nested_too_deep_goes_as_it_is(body: str, levels: int) -> None:
     text = body.replace("DEEP", "[" * levels + "]" * levels)
     dead = classify_dead_letter(letter(text), NOW)
-    assert (dead.bodies, dead.kind) == ((text,), DeadLetterSource.QUEUE)
+    assert (dead.redrive_bodies, dead.kind) == ((text,), DeadLetterSource.QUEUE)
     assert dead.reason.startswith("unreadable: nested in more than")
 
 
 def test_a_job_that_goes_again_is_another_request_and_the_same_letter_twice_is_one() -> None:
     sources = [
-        json.loads(classify_dead_letter(letter(rejected(), id_), now).bodies[0])["sources"]
+        json.loads(classify_dead_letter(letter(rejected(), id_), now).redrive_bodies[0])["sources"]
         for id_, now in (("m-1", NOW), ("m-1", NOW + 60), ("m-2", NOW))
     ]
     assert sources[0] == sources[1] != sources[2]

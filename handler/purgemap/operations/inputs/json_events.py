@@ -1,4 +1,4 @@
-"""Read JSON in a command's input: events of S3, each of which is named, known to change no bytes, or an error."""
+"""Parse JSON in a command's input: events of S3 that change objects or are known to change none."""
 
 import json
 from collections import Counter
@@ -30,20 +30,19 @@ def is_json(text: str) -> bool:
 
 
 def is_event(text: str, bucket: str | None) -> bool:
-    """Return whether a text is an event, or a list; keys of a bucket may begin with brackets, too."""
+    """Return whether a text is an event or a list of events, not a key of `bucket`."""
     if text.startswith(('{"', '[{"')) or "\n" in text:
         return True
     if not text.startswith(("{", "[")):
         return False
+    # Keys may begin with brackets, as Next.js's [slug].html does.
     return (bucket is None and text.startswith("{")) or ((bucket is None or '"' in text) and is_json(text))
 
 
 def end_of_json(lines: Sequence[str], start: int, bucket: str | None) -> int:
-    """Return where the JSON that begins with a line of one bracket ends; the next line, where none begins.
-
-    A bracket may be a key of the bucket: then it begins only what begins like an event and can be read.
-    """
+    """Return the index after JSON that begins with a line of one bracket, `start + 1` if none begins."""
     closing = _CLOSING.get(lines[start].strip())
+    # Single brackets may be keys of the bucket, so then the next lines must begin an event.
     if not closing or (bucket is not None and not _begins_event(lines[start : start + 3])):
         return start + 1
     ends = (end + 1 for end in range(start + 1, len(lines)) if lines[end].rstrip() == closing)
@@ -52,15 +51,15 @@ def end_of_json(lines: Sequence[str], start: int, bucket: str | None) -> int:
 
 
 def _begins_event(lines: Sequence[str]) -> bool:
-    """Return whether lines begin like events laid out.
-
-    A list of keys that are brackets would otherwise be read to its end for each of them.
-    """
+    # Without this test a list of keys that are brackets would be searched to its end for each of them.
     return "".join(line.strip() for line in lines).startswith(('{"', '[{"'))
 
 
-def read_events(text: str, number: int) -> tuple[list[ObjectChange], int]:
-    """Return the changes in JSON, and how many of its events are known to change nothing. Raises PurgemapError."""
+def parse_events(text: str, number: int) -> tuple[list[ObjectChange], int]:
+    """Return the changes in JSON that begins at line `number`, and the number of events that change nothing.
+
+    Raises PurgemapError.
+    """
     begins = "begins like a JSON event, but"
     try:
         batch = parse_payload(json.loads(text))
@@ -69,14 +68,14 @@ def read_events(text: str, number: int) -> tuple[list[ObjectChange], int]:
     except (ValueError, RecursionError) as error:
         raise PurgemapError(f"{begins} {error}") from None
     for record in batch.malformed:
-        raise PurgemapError(_reason(record))
+        raise PurgemapError(_describe(record))
     if batch.jobs:
         raise PurgemapError("a deferred job, not an event: `purgemap redrive` sends it")
     _check_ignored(batch.ignored)
     return batch.changes, sum(batch.ignored.values())
 
 
-def _reason(record: MalformedRecord) -> str:
+def _describe(record: MalformedRecord) -> str:
     return f"{record.source}: {record.reason}" if record.source else record.reason
 
 
@@ -84,5 +83,6 @@ def _check_ignored(ignored: Counter[str]) -> None:
     for kind in ignored:
         if kind == "foreign":
             raise PurgemapError("JSON, but not an event of S3; pass whole events, or objects as s3://BUCKET/KEY")
+        # The function ignores more kinds, as CloudTrail's records. In an input they may be the only sign of a change.
         if kind.partition(":")[0] not in _UNCHANGING:
             raise PurgemapError(f"an event {kind!r}, which may have changed objects; name them as s3://BUCKET/KEY")

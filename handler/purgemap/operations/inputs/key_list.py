@@ -1,4 +1,4 @@
-"""Read a line of a list of keys, as `git diff --name-only` or `find` print it; refuse what other tools print."""
+"""Parse a line of a list of keys, as `git diff --name-only` or `find` print it; reject what other tools print."""
 
 import re
 
@@ -11,7 +11,7 @@ _MONTH = r"[A-Z][a-z]{2} +\d{1,2} "
 _LEVELS = r"(?:INFO|NOTICE|DEBUG|ERROR|WARN(?:ING)?|Pipeline|Container)"
 _DONE = r"(?:Done|Finished|Successfully|(?:Upload|Sync|Delet|Skipp|Remov|Invalidat|Copy)(?:ed|ing)|Copied)"
 
-# What lists of keys hold by mistake. Somebody who has such a key names it by its URI.
+# Lines that are in lists of keys by mistake. A real key that matches can be named by its URI.
 _NOT_KEYS = [
     (re.compile(pattern), reason)
     for pattern, reason in (
@@ -53,29 +53,31 @@ _QUOTED = re.compile(r'"(?=.*\\)((?:[^"\\]|\\(?:[abfnrtv"\\]|[0-3][0-7]{2}))*)"\
 _ESCAPED = re.compile(rb"\\([0-7]{3}|.)")
 _CONTROLS = dict(zip(b"abtnvfr", b"\a\b\t\n\v\f\r", strict=True))
 _OCTAL_DIGITS = 3
+# `git diff --name-status -z` ends the status with a NUL too, so it looks like a name.
 _STATUS = re.compile(r"(?:[ACDMRTUXB]|[RC]\d{1,3})\Z")
 
 
-def read_key(text: str) -> str:
-    """Return the key that a line names, unquoted and without `./`. Raises PurgemapError for what may be no key."""
+def parse_key(text: str) -> str:
+    """Return the key of a line, unquoted and without `./`; raises PurgemapError if the line may be something else."""
     if text.startswith('"'):
-        return _unquoted(text)
+        return _unquote(text)
     key = text.removeprefix("./")
     check_key(key or text)
     return key
 
 
-def read_nul_ended_key(text: str) -> str:
-    """Return the key that `git diff -z` or `find -print0` names, in which any character may occur."""
+def parse_nul_ended_key(text: str) -> str:
+    """Return the key of a name that `git diff -z` or `find -print0` printed; it may hold any character."""
     key = text.removeprefix("./")
     if _STATUS.match(key):
         raise PurgemapError(f"{key!r} is a status of `git diff --name-status`; use `git diff --name-only -z`")
+    # Tabs, line ends and backslashes are real here: nothing was quoted.
     check_key(re.sub(r"[\t\r\n\\]", "_", key) or text)
     return key
 
 
 def check_key(text: str) -> None:
-    """Raise PurgemapError for a text that looks like something else than a key."""
+    """Raise PurgemapError for a text that looks like the output of another tool."""
     for pattern, reason in _NOT_KEYS:
         if pattern.match(text):
             raise PurgemapError(
@@ -84,18 +86,18 @@ def check_key(text: str) -> None:
             )
 
 
-def _unquoted(text: str) -> str:
+def _unquote(text: str) -> str:
     quoted = _QUOTED.match(text)
     if not quoted:
         raise PurgemapError(
             f"{text!r} begins with a quotation mark, but is not quoted as by git; write s3://BUCKET/KEY"
         )
     try:
-        return _ESCAPED.sub(_character, quoted[1].encode()).decode()
+        return _ESCAPED.sub(_unescape, quoted[1].encode()).decode()
     except UnicodeError:
         raise PurgemapError(f"{text!r} is not UTF-8: S3 has no such object") from None
 
 
-def _character(escaped: re.Match[bytes]) -> bytes:
+def _unescape(escaped: re.Match[bytes]) -> bytes:
     code = escaped[1]
     return bytes([int(code, 8)]) if len(code) == _OCTAL_DIGITS else bytes([_CONTROLS.get(code[0], code[0])])

@@ -1,4 +1,4 @@
-"""Remove what CI systems and terminals print around the lines of `aws s3`: timestamps, columns, colours."""
+"""Strip the timestamps, columns and colours that CI systems and terminals print around lines of `aws s3`."""
 
 import re
 
@@ -27,33 +27,33 @@ _PREFIXES = (
 )
 RESULT = r"(?P<kind>upload|copy|move|delete|download)(?P<failed> failed)?: "
 _PRINTED = rf"\(dryrun\) |{RESULT}|Completed \d|fatal error: |warning: |cancelled: ctrl-c"
-# Possessive, since a prefix that is read twice would take a time that doubles with each of them.
+# Possessive: with backtracking, the time would double with each further prefix.
 _PREFIXED = re.compile(rf"(?:{_COLUMNS}(?={_DATE_TIME} ))?(?:{'|'.join(_PREFIXES)})*+(?={_PRINTED})")
-_WORD = re.compile(rf"(?:\(dryrun\) )?{RESULT}")
+_RESULT_START = re.compile(rf"(?:\(dryrun\) )?{RESULT}")
 
-_ONLY_A_TIME = re.compile(rf"(?:{_COLUMNS})?\[?{_DATE_TIME}\]?(?: \d\d[OE])?\s*\Z")
+_ONLY_TIME = re.compile(rf"(?:{_COLUMNS})?\[?{_DATE_TIME}\]?(?: \d\d[OE])?\s*\Z")
 # GitLab and Travis fold their logs by lines of their own.
 _FOLDING = re.compile(r"(?:section_(?:start|end):\d+:|travis_(?:fold|time):(?:start|end):)\S*\Z")
-# A shell repeats a command (`set -x`, GitLab); its results follow unless they go elsewhere.
+# A shell repeats a command (`set -x`, GitLab). Its results follow, unless it is silent or redirected.
 _COMMAND = re.compile(r"(?:\++|\$|>|%|#|[\w.-]+@[\w.-]+[^$#%>]{0,99}[$#%>]) aws s3 (?:sync|cp|mv|rm) [^|>&;]+\Z")
 _SILENT = re.compile(r" --(?:quiet|only-show-errors)\b")
 
 
 def strip_prefix(text: str) -> str:
-    """Return the line of `aws s3` within a text; the text itself, if none is certain to be there."""
+    """Return the line of `aws s3` in a text, or the text itself if it holds none for certain."""
     plain = _ESCAPES.sub("", text)
     prefix = _PREFIXED.match(plain)
     if not prefix:
         return text
     printed = plain[prefix.end() :]
-    word = _WORD.match(printed)
-    names = printed[word.end() :] if word else ""
-    # An escape within a name may belong to it.
+    start = _RESULT_START.match(printed)
+    names = printed[start.end() :] if start else ""
+    # An escape sequence within a name may belong to it.
     return printed if _LAST_ESCAPES.sub("", text).endswith(names) else text
 
 
 def is_without_result(text: str) -> bool:
-    """Return whether a line only folds a log, holds a time, or repeats a command whose results follow it."""
+    """Return whether a line only folds a log, holds a time, or repeats a command whose results follow."""
     plain = _ESCAPES.sub("", text)
     is_command = _COMMAND.match(plain) and not _SILENT.search(plain)
-    return bool(is_command or _FOLDING.match(plain) or _ONLY_A_TIME.match(plain))
+    return bool(is_command or _FOLDING.match(plain) or _ONLY_TIME.match(plain))

@@ -1,4 +1,4 @@
-"""The listed keys of buckets → what is known of the sites: their unchanged objects, as viewers see them."""
+"""Build the listings of distributions: the viewer paths of their unchanged objects, from the keys of buckets."""
 
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping
@@ -13,15 +13,13 @@ from purgemap.routemap import RouteMap, list_sites
 from purgemap.routing import Router, Skip, Target
 from purgemap.text import join_with_limit, pluralize
 
-# What S3's and Python's URL-encoding leave as they are.
-_NEVER_ENCODED = "/~*"
+# The characters that neither S3's nor Python's URL-encoding escapes.
+_UNESCAPED = "/~*"
 
 
 def check_listing(keys_by_bucket: Mapping[str, Iterable[str]], changes: Iterable[ObjectChange]) -> None:
-    """Refuse a listing in which every changed object would count as absent, and so every wildcard as free.
-
-    Raises PurgemapError that names an object.
-    """
+    """Raise PurgemapError for a listing of other buckets, in another spelling, or without the created objects."""
+    # Objects that seem absent make every wildcard free, so a wrong listing would evict whole sites.
     keys_by_event: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     for change in changes:
         keys_by_event[change.bucket][change.event].add(change.key)
@@ -31,63 +29,57 @@ def check_listing(keys_by_bucket: Mapping[str, Iterable[str]], changes: Iterable
         )
     for bucket, events in keys_by_event.items():
         listed = set(keys_by_bucket.get(bucket, ()))
-        _check_start(listed, set().union(*events.values()))
+        _check_first_characters(listed, set().union(*events.values()))
         created = events.pop(CREATED, set()).difference(*events.values())
         if created and bucket in keys_by_bucket:
             _check_created(bucket, created, listed)
 
 
-def _check_start(listed: set[str], changed: set[str]) -> None:
-    """Refuse names as `find` prints them; a key may begin with a slash, but then so does another."""
-    for start in ("./", "/"):
-        if (
-            listed
-            and all(key.startswith(start) for key in listed)
-            and not any(key.startswith(start) for key in changed)
-        ):
-            raise PurgemapError(f"the listing's keys all begin with {start!r}, as no changed key does; leave it out")
+def _check_first_characters(listed: set[str], changed: set[str]) -> None:
+    """Raise PurgemapError for names as `find` prints them."""
+    for prefix in ("./", "/"):
+        # A key may begin with a slash, but then a changed key does so too.
+        is_on_all = bool(listed) and all(key.startswith(prefix) for key in listed)
+        if is_on_all and not any(key.startswith(prefix) for key in changed):
+            raise PurgemapError(f"the listing's keys all begin with {prefix!r}, as no changed key does; remove it")
 
 
 def _check_created(bucket: str, created: set[str], listed: set[str]) -> None:
-    """Refuse keys in another spelling, and those of another folder or from before the deploy."""
+    """Raise PurgemapError for keys that are URL-encoded, of another folder, or from before the deploy."""
     absent = sorted(created - listed)
     for key in absent:
-        for encoded in {quote(key, _NEVER_ENCODED), quote_plus(key, _NEVER_ENCODED)} & listed:
+        for encoded in {quote(key, _UNESCAPED), quote_plus(key, _UNESCAPED)} & listed:
             raise PurgemapError(f"the listing's keys are URL-encoded, as {encoded!r}; make it without --encoding-type")
     if len(absent) == len(created):
-        first = f", whose first key is {min(listed)!r}" if listed else ", which is empty"
+        contents = f", whose first key is {min(listed)!r}" if listed else ", which is empty"
         raise PurgemapError(
-            f"the listing lacks all {pluralize(len(created), 'object')} created in {bucket}, as {absent[0]!r}{first}; "
-            "list the whole bucket after the deploy"
+            f"the listing lacks all {pluralize(len(created), 'object')} created in {bucket}, as {absent[0]!r}{contents}"
+            "; list the whole bucket after the deploy"
         )
 
 
 def build_listings(
     keys_by_bucket: Mapping[str, Iterable[str]], changes: Iterable[ObjectChange], router: Router
 ) -> dict[str, Listing]:
-    """Spell the listed objects that didn't change, as each changed distribution's viewers see them.
-
-    A distribution has a listing, perhaps an empty one, only where every bucket that changed for it is listed: what
-    isn't listed would count as not there, and be evicted as if that cost nothing. Filters of the routes don't count
-    here: what a route leaves out is served and cached all the same.
-    """
+    """Build a listing of unchanged objects for each distribution whose changed buckets are all listed."""
     changed = {(change.bucket, change.key) for change in changes}
-    spelled: dict[str, list[set[str]]] = {each: [] for each in _listed_distributions(changed, keys_by_bucket, router)}
-    unchanged = ((bucket, key) for bucket, keys in keys_by_bucket.items() for key in keys)
-    for bucket, key in filterfalse(changed.__contains__, unchanged):
-        for distribution, paths in _viewer_paths(bucket, key, router).items():
-            if distribution in spelled:
-                spelled[distribution].append(paths)
-    return {distribution: Listing([sorted(paths) for paths in each]) for distribution, each in spelled.items()}
+    # Objects of a bucket that isn't listed would count as absent, and evicting them as free.
+    paths_by_id: dict[str, list[list[str]]] = {
+        id_: [] for id_ in _listed_distributions(changed, keys_by_bucket, router)
+    }
+    listed = ((bucket, key) for bucket, keys in keys_by_bucket.items() for key in keys)
+    for bucket, key in filterfalse(changed.__contains__, listed):
+        for id_, paths in _viewer_paths(bucket, key, router).items():
+            if id_ in paths_by_id:
+                paths_by_id[id_].append(sorted(paths))
+    return {id_: Listing(paths) for id_, paths in paths_by_id.items()}
 
 
 def unlisted_buckets(routes: RouteMap, distributions: Container[str], listed: Container[str]) -> list[tuple[str, str]]:
-    """Find the map's own buckets that aren't listed though they feed these distributions; pairs of bucket and id.
-
-    What they hold counts as not there. Buckets that only a pattern of the map matches aren't known.
-    """
-    found = ((site.bucket, site.distribution.id) for site in list_sites(routes) if site.bucket in routes.buckets)
-    return sorted({(bucket, each) for bucket, each in found if each in distributions and bucket not in listed})
+    """Return pairs of bucket and distribution id: unlisted buckets that serve one of the distributions."""
+    # Only buckets that the map names count: those that match a pattern are not known.
+    feeds = ((site.bucket, site.distribution.id) for site in list_sites(routes) if site.bucket in routes.buckets)
+    return sorted({(bucket, id_) for bucket, id_ in feeds if id_ in distributions and bucket not in listed})
 
 
 def _listed_distributions(
@@ -97,11 +89,7 @@ def _listed_distributions(
     for bucket, key in changed:
         for target in serving_targets(bucket, key, router):
             buckets_by_distribution[target.distribution.id].add(bucket)
-    return {
-        distribution
-        for distribution, buckets in buckets_by_distribution.items()
-        if all(bucket in listed_buckets for bucket in buckets)
-    }
+    return {id_ for id_, buckets in buckets_by_distribution.items() if all(map(listed_buckets.__contains__, buckets))}
 
 
 def _viewer_paths(bucket: str, key: str, router: Router) -> dict[str, set[str]]:
@@ -112,7 +100,8 @@ def _viewer_paths(bucket: str, key: str, router: Router) -> dict[str, set[str]]:
 
 
 def serving_targets(bucket: str, key: str, router: Router) -> Iterator[Target]:
-    """Yield the targets whose distribution can serve an object, whatever their filters and events are."""
+    """Yield the targets whose distribution serves an object."""
+    # Filters and events do not matter: CloudFront serves and caches what a route excludes.
     for target in router.bucket(bucket).match_prefixes(key):
         if not isinstance(target, Skip) and key.startswith(target.origin_prefix):
             yield target

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from purgemap.operations.inputs.change_list import InputError, parse_lines
+from purgemap.errors import PurgemapError
+from purgemap.operations.inputs.change_list import parse_lines
 from support.payloads import s3_event
 
 
@@ -60,7 +61,7 @@ def test_parse_lines_names_key_with_and_without_spaces_at_its_end(line: str) -> 
 
 @pytest.mark.parametrize("separator", [" ", ",", ", ", ";"])
 def test_parse_lines_refuses_two_uris_on_a_line(separator: str) -> None:
-    with pytest.raises(InputError, match="holds more than one s3://BUCKET/KEY"):
+    with pytest.raises(PurgemapError, match="holds more than one s3://BUCKET/KEY"):
         named(f"s3://site/a{separator}s3://site/b")
 
 
@@ -115,7 +116,7 @@ def test_what_aws_s3_failed_at_is_told_and_changes_nothing() -> None:
     ]
     found = parse_lines(lines)
     assert [change.key for change in found.changes] == ["b"]
-    assert found.troubles == lines[:2]
+    assert found.aws_cli_errors == lines[:2]
 
 
 @pytest.mark.parametrize(
@@ -135,6 +136,6 @@ def test_what_aws_s3_failed_at_is_told_and_changes_nothing() -> None:
     ],
 )
 def test_a_line_that_names_nothing_is_an_error_with_its_number(line: str, told: str) -> None:
-    with pytest.raises(InputError) as caught:
+    with pytest.raises(PurgemapError) as caught:
         parse_lines(["s3://site/first", *line.split("\n")])
     assert str(caught.value).startswith(told)

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from purgemap.operations.inputs.change_list import InputError, parse_lines
+from purgemap.errors import PurgemapError
+from purgemap.operations.inputs.change_list import parse_lines
 from support.payloads import s3_event
 
 UNCHANGING = [
@@ -59,11 +60,11 @@ def test_event_that_leaves_bytes_unchanged_is_ignored(event: dict[str, Any]) -> 
 @pytest.mark.parametrize("indent", [None, 2])
 def test_json_that_is_no_known_event_is_refused(document: Any, indent: int | None) -> None:
     lines = ["s3://site/first", *json.dumps(document, indent=indent).split("\n")]
-    with pytest.raises(InputError, match=r"^line 2: "):
+    with pytest.raises(PurgemapError, match=r"^line 2: "):
         parse_lines(lines)
 
 
 @pytest.mark.parametrize("line", ['{"level": "info"}', '{ "level": "info" }', '["a.html"]', '[ {"Key": "a"} ]'])
 def test_json_is_refused_although_a_bucket_is_named(line: str) -> None:
-    with pytest.raises(InputError, match=r"^line 1: "):
+    with pytest.raises(PurgemapError, match=r"^line 1: "):
         parse_lines([line], bucket="site")

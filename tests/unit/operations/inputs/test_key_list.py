@@ -5,7 +5,7 @@ import json
 import pytest
 
 from purgemap.errors import PurgemapError
-from purgemap.operations.inputs.change_list import InputError, decode_input, parse_lines
+from purgemap.operations.inputs.change_list import decode_input, parse_lines
 from support.payloads import s3_event
 
 
@@ -80,7 +80,7 @@ def test_key_is_read_as_git_and_find_print_it(line: str, key: str) -> None:
     ],
 )
 def test_line_that_may_be_no_key_is_refused_with_the_way_out(line: str) -> None:
-    with pytest.raises(InputError, match=r"^line 2: .*(?:s3://BUCKET/KEY|S3 has no such object)"):
+    with pytest.raises(PurgemapError, match=r"^line 2: .*(?:s3://BUCKET/KEY|S3 has no such object)"):
         keys(f"a.html\n{line}")
 
 
@@ -92,7 +92,7 @@ def test_odd_key_is_named_by_its_uri_or_an_event(key: str) -> None:
 
 
 def test_key_among_results_is_refused() -> None:
-    with pytest.raises(InputError, match=r"line 2: 'b\.html' is not a result"):
+    with pytest.raises(PurgemapError, match=r"line 2: 'b\.html' is not a result"):
         keys("upload: ./a.html to s3://site/a.html\nb.html")
 
 
@@ -113,12 +113,12 @@ def test_names_that_end_in_nul_are_split(text: str, expected: list[str]) -> None
     "text", ["M\0a.html\0", "R100\0a.html\0b.html\0", "/a.html\0b\0", "a.html\0upload: x\0", "./\0abc\0"]
 )
 def test_name_that_ends_in_nul_may_be_refused(text: str) -> None:
-    with pytest.raises(InputError, match=r"^name \d: "):
+    with pytest.raises(PurgemapError, match=r"^name \d: "):
         keys(text)
 
 
 def test_names_that_end_in_nul_need_a_bucket() -> None:
-    with pytest.raises(InputError, match=r"name 1: 'a\.html' is a key; name its bucket with --bucket"):
+    with pytest.raises(PurgemapError, match=r"name 1: 'a\.html' is a key; name its bucket with --bucket"):
         parse_lines(["a.html\0b.html\0"])
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from purgemap.operations.inputs.change_list import InputError, parse_lines
+from purgemap.errors import PurgemapError
+from purgemap.operations.inputs.change_list import parse_lines
 
 PROGRESS = "Completed 256.0 KiB/1.2 MiB (1.1 MiB/s) with 1 file(s) remaining"
 TIMEOUT = 'Read timeout on endpoint URL: "https://site.s3.amazonaws.com/a.html"'
@@ -125,17 +126,17 @@ def test_names_with_to_are_parted_where_they_end_alike(text: str, expected: list
     ],
 )
 def test_result_without_a_readable_object_is_refused_by_line(line: str) -> None:
-    with pytest.raises(InputError, match=r"^line 2: .*(?:s3://BUCKET/KEY|JSON event)"):
+    with pytest.raises(PurgemapError, match=r"^line 2: .*(?:s3://BUCKET/KEY|JSON event)"):
         parse_lines(["upload: ./z to s3://site/z", line])
 
 
 def test_carriage_return_within_a_deleted_name_is_refused() -> None:
-    with pytest.raises(InputError, match="holds a carriage return"):
+    with pytest.raises(PurgemapError, match="holds a carriage return"):
         parse_lines(["delete: s3://site/a\rb"])
 
 
 def test_question_mark_is_refused_with_the_encoding_to_set() -> None:
-    with pytest.raises(InputError, match="PYTHONIOENCODING=utf-8"):
+    with pytest.raises(PurgemapError, match="PYTHONIOENCODING=utf-8"):
         parse_lines(["upload: ./caf?.html to s3://site/caf?.html"])
 
 
@@ -148,7 +149,7 @@ def test_question_mark_is_real_where_any_letter_is_printed() -> None:
 
 @pytest.mark.parametrize("other", ["upload: ./é to s3://site/é", r"upload: .\日本 to s3://site/日本"])
 def test_question_mark_is_refused_where_a_code_page_may_lack_letters(other: str) -> None:
-    with pytest.raises(InputError, match="PYTHONIOENCODING=utf-8"):
+    with pytest.raises(PurgemapError, match="PYTHONIOENCODING=utf-8"):
         parse_lines([other, "delete: s3://site/why?.html"])
 
 
@@ -183,7 +184,7 @@ def test_question_mark_is_refused_where_a_code_page_may_lack_letters(other: str)
 )
 def test_failure_names_what_it_may_have_changed(line: str, expected: list[tuple[str, str]]) -> None:
     assert changes(line) == expected
-    assert parse_lines([line]).troubles == ([] if expected else [line])
+    assert parse_lines([line]).aws_cli_errors == ([] if expected else [line])
 
 
 TIME = "2026-05-01T10:00:00.1234567Z "
@@ -218,7 +219,7 @@ def test_certain_prefix_is_stripped(prefix: str, bucket: str | None) -> None:
     results = ["upload: ./a b to s3://site/a b  ", "(dryrun) delete: s3://site/c", PROGRESS, "warning: no"]
     named = parse_lines([prefix + result for result in results], bucket=bucket)
     assert [(change.bucket, change.key) for change in named.changes] == [("site", "a b"), ("site", "c")]
-    assert (named.dry_run_lines, named.troubles) == (1, ["warning: no"])
+    assert (named.dry_run_lines, named.aws_cli_errors) == (1, ["warning: no"])
 
 
 def test_colours_around_a_result_are_stripped() -> None:
@@ -268,7 +269,7 @@ def test_line_around_the_results_is_passed_over(line: str) -> None:
 )
 @pytest.mark.parametrize("bucket", [None, "site"])
 def test_uncertain_line_is_refused_without_advice_to_name_a_bucket(line: str, bucket: str | None) -> None:
-    with pytest.raises(InputError, match=r"^line 1: ") as caught:
+    with pytest.raises(PurgemapError, match=r"^line 1: ") as caught:
         parse_lines([line], bucket=bucket)
     assert "--bucket" not in str(caught.value)
     assert "s3://BUCKET/KEY" in str(caught.value)
@@ -278,5 +279,5 @@ def test_uncertain_line_is_refused_without_advice_to_name_a_bucket(line: str, bu
     "repeated", ["Completed 1file(s) remaining", "10:00:00 ", " ", "a\t", "upload: x to ", "\x1b_"]
 )
 def test_long_line_is_refused_in_linear_time(repeated: str) -> None:
-    with pytest.raises(InputError):
+    with pytest.raises(PurgemapError):
         parse_lines([repeated * 20_000 + "x"])

@@ -1,0 +1,50 @@
+"""Invalidations in progress, listed from the strict CloudFront double over HTTP."""
+
+import pytest
+
+from purgemap.aws.clients import Aws
+from purgemap.aws.monitoring.cloudfront_status import AwsInvalidations
+from purgemap.errors import PurgemapError
+from purgemap.routemap.compiled import Distribution
+from support.doubles.cloudfront import ACCOUNT, Clock, CloudFrontDouble, Fault, Settings, Site
+from support.doubles.cloudfront_http import CloudFrontServer
+from support.ids import E1
+
+
+@pytest.fixture
+def double(monkeypatch: pytest.MonkeyPatch) -> CloudFrontDouble:
+    monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _seconds: None)
+    double = CloudFrontDouble(Clock(), Settings(path_rate=None, wildcard_rate=None, call_rate=None))
+    double.add(Site(id=E1, bucket="site"), Site(id="dt_1", bucket="site", tenant=True))
+    return double
+
+
+def connect(server: CloudFrontServer, slept: list[float]) -> AwsInvalidations:
+    return AwsInvalidations(Aws(endpoint_url=server.url), slept.append)
+
+
+def test_in_progress_lists_tenants_by_their_own_api(double: CloudFrontDouble) -> None:
+    created = double.create_invalidation_for_tenant(ACCOUNT, "dt_1", ["/x"], "once")
+    with CloudFrontServer(double) as server:
+        progress = connect(server, []).in_progress(Distribution("tenant:dt_1"))
+        with pytest.raises(PurgemapError, match="EntityNotFound"):
+            connect(server, []).in_progress(Distribution("tenant:dt_2"))
+    assert ([each.id for each in progress.invalidations], progress.is_all) == ([created.id], True)
+
+
+def test_in_progress_reads_at_most_three_pages(double: CloudFrontDouble) -> None:
+    with CloudFrontServer(double) as server:
+        for start, count, expected in ((0, 150, (150, True)), (150, 350, (300, False))):
+            for n in range(start, count):
+                double.create_invalidation(ACCOUNT, E1, [f"/{n}"], f"reference {n}")
+            progress = connect(server, []).in_progress(Distribution(E1))
+            assert (len(progress.invalidations), progress.is_all) == expected
+
+
+def test_in_progress_retries_throttled_call_after_wait(double: CloudFrontDouble) -> None:
+    slept: list[float] = []
+    with CloudFrontServer(double) as server:
+        # One call of ours is two attempts of botocore's
+        double.faults.add(Fault(operation="ListInvalidations", error="Throttling", times=2))
+        assert connect(server, slept).in_progress(Distribution(E1)).is_all
+    assert slept == [0.25, 2, 0.25]
