@@ -1,4 +1,4 @@
-"""A real `aws s3 sync` into the embedded AWS, the real handler behind the queue: exactly what the change needs."""
+"""A real `aws s3 sync` into the embedded AWS, with the real handler behind the queue."""
 
 import json
 import os
@@ -12,10 +12,9 @@ from purgemap.demo.local_aws import LocalAws
 from purgemap.demo.sqs_poller import EventSource
 from purgemap.lambda_function import build_handler
 from support.aws_cli import needs_aws_cli, run_aws
+from support.ids import E1, E2
 
 pytest_plugins = ["support.local_aws_fixtures"]
-
-E1, E2 = "E1EXAMPLE1ABCD", "E2EXAMPLE2ABCD"
 
 MAP = f"""
 version: 1
@@ -24,7 +23,7 @@ routes:
   - {{name: docs, bucket: my-site, prefix: docs/, origin_path: /docs, distributions: [{E2}], exclude: ["*.map"]}}
 """
 
-ODD = [
+ODD_KEYS = [
     "a b.html",
     "a+b.html",
     "50%.html",
@@ -60,22 +59,22 @@ class Deployment:
         file = self.site / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
-        # S3 tells whole seconds: a file younger than a second would look changed to the next sync.
+        # S3 stores whole seconds: a file younger than a second would look changed to the next sync.
         os.utime(file, (0, 0))
 
     def sync(self, *options: str) -> str:
         return run_aws(self.aws, "s3", "sync", str(self.site), "s3://my-site", "--delete", *options)
 
-    def told(self) -> set[tuple[str, str]]:
-        """Let the queue run empty, and return what each distribution has newly accepted."""
+    def accepted_items(self) -> set[tuple[str, str]]:
+        """Let the queue run empty, and return the newly accepted pairs of distribution and item."""
         while self._source.poll():
             pass
-        told = set()
+        accepted = set()
         for distribution, invalidations in self.aws.accepted_items().items():
             new = invalidations[self._seen.get(distribution, 0) :]
             self._seen[distribution] = len(invalidations)
-            told |= {(distribution, item) for items in new for item in items}
-        return told
+            accepted |= {(distribution, item) for items in new for item in items}
+        return accepted
 
 
 @pytest.fixture
@@ -84,13 +83,11 @@ def deployment(aws: LocalAws, tmp_path: Path) -> Deployment:
 
 
 @needs_aws_cli
-def test_a_sync_with_uploads_changes_and_deletes_tells_each_distribution_exactly_what_it_needs(
-    deployment: Deployment,
-) -> None:
+def test_sync_invalidates_exactly_the_changed_objects(deployment: Deployment) -> None:
     for name in ("index.html", "about.html", "docs/index.html", "docs/a b.html", "docs/app.js.map", "old.html"):
         deployment.write(name, name)
     deployment.sync()
-    assert deployment.told() == {
+    assert deployment.accepted_items() == {
         *((E1, item) for item in ("/", "/index.html", "/about.html", "/docs/", "/docs/index.html", "/old.html")),
         *((E1, item) for item in ("/docs/a%20b.html", "/docs/a+b.html", "/docs/app.js.map")),
         *((E2, item) for item in ("/", "/index.html", "/a%20b.html", "/a+b.html")),
@@ -101,26 +98,30 @@ def test_a_sync_with_uploads_changes_and_deletes_tells_each_distribution_exactly
     deployment.write("docs/new.html", "new")
     (deployment.site / "old.html").unlink()
     deployment.sync()
-    assert deployment.told() == {
+    assert deployment.accepted_items() == {
         *((E1, item) for item in ("/about.html", "/old.html", "/docs/a%20b.html", "/docs/a+b.html", "/docs/new.html")),
         *((E2, item) for item in ("/a%20b.html", "/a+b.html", "/new.html")),
     }
 
     deployment.sync()
-    assert deployment.told() == set()
+    assert deployment.accepted_items() == set()
 
 
 @needs_aws_cli
 def test_plan_names_each_object_of_a_real_sync_once(deployment: Deployment) -> None:
-    for name in ODD:
+    for name in ODD_KEYS:
         deployment.write(name, name)
     dry_run, output = deployment.sync("--dryrun"), deployment.sync()
     for text in (dry_run, output, dry_run + output):
-        assert summary(text, deployment)["changes"] == len(ODD)
-    assert items(output, deployment) == items(dry_run, deployment) == {i for d, i in deployment.told() if d == E1}
+        assert summary(text, deployment)["changes"] == len(ODD_KEYS)
+    assert (
+        items(output, deployment)
+        == items(dry_run, deployment)
+        == {i for d, i in deployment.accepted_items() if d == E1}
+    )
 
-    (deployment.site / ODD[0]).unlink()
-    deployment.write(ODD[1], "a longer text than before")
+    (deployment.site / ODD_KEYS[0]).unlink()
+    deployment.write(ODD_KEYS[1], "a longer text than before")
     assert summary(deployment.sync(), deployment)["changes"] == 2
     moved = run_aws(deployment.aws, "s3", "mv", "s3://my-site/c#.html", "s3://my-site/d to e.html")
     copied = run_aws(deployment.aws, "s3", "cp", "s3://my-site/why?.html", "s3://my-site/f.html")

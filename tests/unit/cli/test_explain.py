@@ -73,7 +73,7 @@ def test_machines_read_the_same_in_one_document() -> None:
 
 def test_what_becomes_a_wildcard_is_told_with_its_reason_and_a_tag_never_does() -> None:
     lines = translate_errors("s3://all-sites/sites/acme/a~b*").splitlines()
-    assert "  item     /a*  CloudFront supports ~ in no spelling, so a wildcard stops before it" in lines
+    assert "  item     /a*  CloudFront supports ~ in no encoding, so a wildcard stops before it" in lines
     assert "  item     #key-sites/acme/a~b*" in lines
     assert "  item     /sites/acme/c*  a wildcard" in translate_errors("s3://all-sites/sites/acme/c*").splitlines()
 

@@ -200,7 +200,7 @@ def test_each_option_says_what_it_does(name: str) -> None:
 def test_a_name_that_a_shell_left_empty_is_refused(arguments: list[str], shell: Shell) -> None:
     status, out, err = shell.run(*arguments)
     assert (status, out) == (2, "")
-    assert err.endswith("it is empty; name a file, or leave it out\n")
+    assert err.endswith("it is empty; name a file, or remove it\n")
 
 
 @pytest.mark.parametrize("arguments", [["plan", "--bucket", ""], ["deploy", "--yes", "--artifact-bucket", ""]])

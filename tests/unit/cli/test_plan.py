@@ -1,4 +1,4 @@
-"""`purgemap plan`: every form of input, what is known of the site, and what people and pipelines read."""
+"""`purgemap plan`: every form of input, listings, the printed plan and the JSON document."""
 
 import json
 from pathlib import Path
@@ -212,9 +212,7 @@ def test_plan_refuses_listing_without_the_created_objects(listed: str, message: 
 
 def test_trouble_that_the_aws_command_told_of_is_passed_on_and_no_change() -> None:
     result = run("upload failed: ./x to s3://site/x An error occurred (AccessDenied)\nupload: ./y to s3://site/y\n")
-    assert (
-        result.stderr == "purgemap: passed over: upload failed: ./x to s3://site/x An error occurred (AccessDenied)\n"
-    )
+    assert result.stderr == "purgemap: skipped: upload failed: ./x to s3://site/x An error occurred (AccessDenied)\n"
     assert "1 change → 1 item in 1 request" in result.stdout
 
 
@@ -254,7 +252,7 @@ def test_a_bucket_that_a_listing_leaves_out_is_named_since_it_counts_as_empty() 
     Path("routes.yaml").write_text(f"{MAP}  - {{bucket: media, distributions: [docs]}}\n")
     Path("listing").write_text("docs/a.html\ndocs/d.html\n")
     assert run(DOCS, "--listing", "listing").stderr == (
-        "purgemap: listing: media feeds E3EXAMPLE2ABCD too, and what it holds counts as not there: list it\n"
+        "purgemap: listing: media feeds E3EXAMPLE2ABCD too, but its objects count as absent; list it\n"
     )
     Path("listing").write_text("s3://site/docs/a.html\ns3://media/cat.jpg\n")
     assert run(DOCS, "--listing", "listing").stderr == ""

@@ -1,4 +1,4 @@
-"""Dead letters, each kind as a file of tests/dead_letters: its reason, and what is sent again in its place."""
+"""Dead letters, each kind as a file of tests/cases/dead_letters: its reason and its redriven messages."""
 
 import json
 from pathlib import Path
@@ -24,7 +24,7 @@ routes:
 
 
 @pytest.mark.parametrize("file", LETTER_CASES, ids=lambda file: file.stem)
-def test_each_kind_of_dead_letter_is_told_its_reason_and_sent_again(file: Path, map_from_yaml: LoadMap) -> None:
+def test_dead_letter_has_reason_and_redrive_bodies(file: Path, map_from_yaml: LoadMap) -> None:
     case = json.loads(file.read_text())
     dead = letter(case["letter"]["body"], case["letter"]["id"], case["letter"]["attributes"])
     read = classify_dead_letter(dead, NOW)
@@ -36,7 +36,7 @@ def test_each_kind_of_dead_letter_is_told_its_reason_and_sent_again(file: Path, 
         assert [json.loads(body) for body in read.redrive_bodies] == case["sent"]
 
 
-def test_every_kind_has_a_case() -> None:
+def test_dead_letter_kinds_all_have_a_case() -> None:
     assert {json.loads(file.read_text())["kind"] for file in LETTER_CASES} == set(DeadLetterSource)
 
 
@@ -44,14 +44,14 @@ def test_every_kind_has_a_case() -> None:
 @pytest.mark.parametrize(
     "body", ["DEEP", '{"purgemap_job": DEEP}', '{"requestContext": {"condition": "x"}, "requestPayload": DEEP}']
 )
-def test_letter_that_is_nested_too_deep_goes_as_it_is(body: str, levels: int) -> None:
+def test_dead_letter_nested_too_deep_is_sent_unchanged(body: str, levels: int) -> None:
     text = body.replace("DEEP", "[" * levels + "]" * levels)
     dead = classify_dead_letter(letter(text), NOW)
     assert (dead.redrive_bodies, dead.kind) == ((text,), DeadLetterSource.QUEUE)
     assert dead.reason.startswith("unreadable: nested in more than")
 
 
-def test_a_job_that_goes_again_is_another_request_and_the_same_letter_twice_is_one() -> None:
+def test_redriven_job_has_new_source_that_follows_from_letter() -> None:
     sources = [
         json.loads(classify_dead_letter(letter(rejected(), id_), now).redrive_bodies[0])["sources"]
         for id_, now in (("m-1", NOW), ("m-1", NOW + 60), ("m-2", NOW))

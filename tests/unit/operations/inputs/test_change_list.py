@@ -9,7 +9,7 @@ from purgemap.operations.inputs.change_list import parse_lines
 from support.payloads import s3_event
 
 
-def named(*lines: str, bucket: str | None = None) -> list[tuple[str, str, str]]:
+def parsed(*lines: str, bucket: str | None = None) -> list[tuple[str, str, str]]:
     return [(each.bucket, each.key, each.event) for each in parse_lines(lines, bucket=bucket).changes]
 
 
@@ -41,66 +41,66 @@ def named(*lines: str, bucket: str | None = None) -> list[tuple[str, str, str]]:
         ("", []),
     ],
 )
-def test_each_line_names_what_changed(line: str, expected: list[tuple[str, str, str]] | str) -> None:
+def test_parse_lines_reads_each_form_of_line(line: str, expected: list[tuple[str, str, str]] | str) -> None:
     if isinstance(expected, str):
-        assert [(bucket, key) for bucket, key, _ in named(line)] == [tuple(expected.split())]
+        assert [(bucket, key) for bucket, key, _ in parsed(line)] == [tuple(expected.split())]
     else:
-        assert named(line) == expected
+        assert parsed(line) == expected
 
 
-def test_a_bare_line_is_a_key_of_the_bucket_that_is_named() -> None:
+def test_parse_lines_reads_bare_line_as_key_of_bucket() -> None:
     keys = ["a.html", "x: y", "uploads/1", "{braces}"]
-    assert named(*keys, bucket="site") == [("site", key, "created") for key in keys]
+    assert parsed(*keys, bucket="site") == [("site", key, "created") for key in keys]
 
 
 @pytest.mark.parametrize("line", ["docs/a b.html  ", "s3://site/docs/a b.html  ", "s3://site/docs/a b.html  \r"])
-def test_parse_lines_names_key_with_and_without_spaces_at_its_end(line: str) -> None:
+def test_parse_lines_keeps_and_strips_spaces_at_end_of_key(line: str) -> None:
     bucket = None if line.startswith("s3://") else "site"
-    assert {key for _, key, _ in named(line, "s3://site/b", bucket=bucket)} >= {"docs/a b.html", "docs/a b.html  "}
+    assert {key for _, key, _ in parsed(line, "s3://site/b", bucket=bucket)} >= {"docs/a b.html", "docs/a b.html  "}
 
 
 @pytest.mark.parametrize("separator", [" ", ",", ", ", ";"])
 def test_parse_lines_refuses_two_uris_on_a_line(separator: str) -> None:
     with pytest.raises(PurgemapError, match="holds more than one s3://BUCKET/KEY"):
-        named(f"s3://site/a{separator}s3://site/b")
+        parsed(f"s3://site/a{separator}s3://site/b")
 
 
-def test_a_json_line_is_an_event_of_any_documented_shape() -> None:
+def test_parse_lines_reads_json_line_as_event() -> None:
     event = s3_event("site", "a+b", "deleted")
     queued = {"Records": [{"eventSource": "aws:sqs", "messageId": "m", "body": json.dumps(s3_event("site", "c"))}]}
-    assert named(json.dumps(event), json.dumps(queued)) == [("site", "a+b", "deleted"), ("site", "c", "created")]
+    assert parsed(json.dumps(event), json.dumps(queued)) == [("site", "a+b", "deleted"), ("site", "c", "created")]
     assert parse_lines([json.dumps({"detail-type": "Object Tags Added", "source": "aws.s3"})]).ignored == 1
 
 
 @pytest.mark.parametrize("bucket", [None, "site"])
 @pytest.mark.parametrize("line_end", ["\n", "\r\n"])
-def test_json_may_be_laid_out_over_lines(bucket: str | None, line_end: str) -> None:
+def test_parse_lines_reads_multi_line_json(bucket: str | None, line_end: str) -> None:
     events = [s3_event("site", key) for key in "abc"]
     config = [json.dumps(events[0], indent=2), json.dumps(events[1:], indent=4), "upload: ./d to s3://site/d"]
     lines = [line + line_end for text in config for line in text.split("\n")]
-    assert named(*lines, bucket=bucket) == [("site", key, "created") for key in "abcd"]
+    assert parsed(*lines, bucket=bucket) == [("site", key, "created") for key in "abcd"]
 
 
-def test_a_list_of_events_may_stand_on_a_line() -> None:
-    assert named(json.dumps([s3_event("site", "a"), s3_event("site", "b")])) == [
+def test_parse_lines_reads_list_of_events_on_a_line() -> None:
+    assert parsed(json.dumps([s3_event("site", "a"), s3_event("site", "b")])) == [
         ("site", "a", "created"),
         ("site", "b", "created"),
     ]
 
 
-def test_a_bracket_that_begins_no_json_is_a_key_of_the_bucket() -> None:
+def test_parse_lines_reads_bracket_without_json_as_key() -> None:
     keys = ["{", "x", "}", "[", "[1]", "[slug]"]
-    assert named(*keys, bucket="site") == [("site", key, "created") for key in keys]
+    assert parsed(*keys, bucket="site") == [("site", key, "created") for key in keys]
 
 
 @pytest.mark.parametrize("keys", [["{", "}"], ["[", "]"], ["[", "1", "]"], ["[", "{", "}", "]"]])
-def test_brackets_around_no_event_are_keys_of_the_bucket_each(keys: list[str]) -> None:
-    assert named(*keys, bucket="site") == [("site", key, "created") for key in keys]
+def test_parse_lines_reads_brackets_around_no_event_as_keys(keys: list[str]) -> None:
+    assert parsed(*keys, bucket="site") == [("site", key, "created") for key in keys]
 
 
-def test_each_object_is_named_once() -> None:
+def test_parse_lines_returns_each_object_once() -> None:
     line = "upload: ./a to s3://site/a"
-    assert named(line, "(dryrun) " + line, line) == [("site", "a", "created")]
+    assert parsed(line, "(dryrun) " + line, line) == [("site", "a", "created")]
 
 
 def test_parse_lines_counts_lines_of_a_dry_run() -> None:
@@ -108,19 +108,19 @@ def test_parse_lines_counts_lines_of_a_dry_run() -> None:
     assert parse_lines(lines).dry_run_lines == 2
 
 
-def test_what_aws_s3_failed_at_is_told_and_changes_nothing() -> None:
+def test_parse_lines_returns_errors_of_aws_cli_apart() -> None:
     lines = [
         "upload failed: ./a to s3://site/a An error occurred (AccessDenied)",
         "fatal error: no",
         "upload: b to s3://site/b",
     ]
-    found = parse_lines(lines)
-    assert [change.key for change in found.changes] == ["b"]
-    assert found.aws_cli_errors == lines[:2]
+    change_list = parse_lines(lines)
+    assert [change.key for change in change_list.changes] == ["b"]
+    assert change_list.aws_cli_errors == lines[:2]
 
 
 @pytest.mark.parametrize(
-    ("line", "told"),
+    ("line", "message"),
     [
         ("a.html", "line 2: 'a.html' is a key; name its bucket with --bucket"),
         ("s3://site", "line 2: 's3://site' is not an S3 URI; expected s3://BUCKET/KEY"),
@@ -135,7 +135,7 @@ def test_what_aws_s3_failed_at_is_told_and_changes_nothing() -> None:
         ('{\n  "a": 1\n  "b"\n}', "line 2: begins like a JSON event, but line 4, column 3: "),
     ],
 )
-def test_a_line_that_names_nothing_is_an_error_with_its_number(line: str, told: str) -> None:
+def test_parse_lines_error_has_number_of_line(line: str, message: str) -> None:
     with pytest.raises(PurgemapError) as caught:
         parse_lines(["s3://site/first", *line.split("\n")])
-    assert str(caught.value).startswith(told)
+    assert str(caught.value).startswith(message)

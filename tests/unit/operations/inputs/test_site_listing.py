@@ -1,4 +1,4 @@
-"""What a listing says of a site: only where it holds all that changed is nothing else known to be there."""
+"""Listings of buckets: their formats, their checks, and the unchanged objects of distributions."""
 
 import json
 
@@ -12,8 +12,8 @@ from purgemap.operations.inputs.site_listing import build_listings, check_listin
 from purgemap.planning import Listing
 from purgemap.routing.router import Router
 from purgemap.text import parse_s3_uri
+from support.ids import E1, E2
 
-E1, E2 = "E1EXAMPLE1ABCD", "E2EXAMPLE2ABCD"
 MAP = f"""\
 version: 1
 routes:
@@ -31,43 +31,43 @@ def unchanged(map_from_yaml: LoadMap, text: str, *changed: str) -> dict[str, int
     return {name: listing.collateral("/") for name, listing in listed(map_from_yaml, text, *changed).items()}
 
 
-def test_a_listing_in_which_every_object_changed_says_that_nothing_else_is_there(map_from_yaml: LoadMap) -> None:
+def test_listing_is_empty_if_every_object_changed(map_from_yaml: LoadMap) -> None:
     assert unchanged(map_from_yaml, "s3://site/a\ns3://site/b", "site/a", "site/b") == {E1: 0}
 
 
-def test_a_distribution_of_which_a_changed_bucket_is_not_listed_has_no_listing(map_from_yaml: LoadMap) -> None:
+def test_distribution_without_listing_of_changed_bucket_has_none(map_from_yaml: LoadMap) -> None:
     assert unchanged(map_from_yaml, "s3://media/a\ns3://media/b", "site/a", "media/a") == {E2: 1}
     assert unchanged(map_from_yaml, "s3://media/a", "site/a", "media/a") == {E2: 0}
 
 
-def test_a_bucket_that_did_not_change_need_not_be_listed_and_counts_where_it_is(map_from_yaml: LoadMap) -> None:
+def test_listing_of_unchanged_bucket_is_optional_and_counts(map_from_yaml: LoadMap) -> None:
     assert unchanged(map_from_yaml, "s3://site/a", "site/a") == {E1: 0}
     assert unchanged(map_from_yaml, "s3://site/a\ns3://media/b", "site/a") == {E1: 1}
 
 
-def test_an_empty_bucket_is_told_by_its_json_and_not_by_an_empty_text(map_from_yaml: LoadMap) -> None:
+def test_listing_of_empty_bucket_is_json_not_empty_text(map_from_yaml: LoadMap) -> None:
     answer = json.dumps({"RequestCharged": None, "Prefix": ""})  # as the AWS CLI prints it
     assert listed(map_from_yaml, answer, "site/a", bucket="site").keys() == {E1}
     assert listed(map_from_yaml, "", "site/a", bucket="site") == {}
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "reason"),
     [
         ('{"Buckets": []}', "it has no Contents"),
         ('{"Contents": [{"Name": "a"}]}', "an entry of its Contents has no Key"),
         ('{"Contents": ["a"]}', "an entry of its Contents has no Key"),
         ('{"Contents": [{"Key": "a\\ud800"}]}', "its Key 'a\\ud800' is not Unicode text"),
         ('{"Contents": null}', "its Contents are not a list"),
-        ('["a", "b"]', "it is a list; leave --query away"),
+        ('["a", "b"]', "it is a list; remove --query"),
         ('{"Contents": [], "Name": ["site"]}', "its Name is not text"),
         ('{"Contents": [', "Expecting value: line 1 column 15"),
     ],
 )
-def test_what_is_no_listing_is_refused_in_words(text: str, told: str) -> None:
+def test_parse_listing_rejects_other_json(text: str, reason: str) -> None:
     with pytest.raises(PurgemapError) as caught:
         parse_listing(text, "site")
-    assert str(caught.value).startswith(f"the listing is not JSON of `aws s3api list-objects-v2`: {told}")
+    assert str(caught.value).startswith(f"the listing is not JSON of `aws s3api list-objects-v2`: {reason}")
 
 
 LS = """\
@@ -101,15 +101,15 @@ LS_HUMAN = """\
         ('{"DeleteMarkers": [{"Key": "b", "IsLatest": true}]}', []),
     ],
 )
-def test_listing_reads_what_aws_prints(text: str, keys: list[str]) -> None:
+def test_parse_listing_reads_formats_of_aws(text: str, keys: list[str]) -> None:
     assert parse_listing(text, "site") == {"site": keys}
 
 
-def test_listing_is_of_the_bucket_that_its_json_names() -> None:
+def test_parse_listing_takes_bucket_from_json() -> None:
     assert parse_listing('{"Contents": [{"Key": "a"}], "Name": "media"}', "site") == {"media": ["a"]}
 
 
-def test_listing_takes_keys_that_look_like_lines_of_aws_s3_ls() -> None:
+def test_parse_listing_reads_keys_that_look_like_aws_s3_ls() -> None:
     keys = [" PRE (Phasers).html", "2026-01-01 10:00:00 talk.html", "a.html", "b.html", "c.html"]
     assert parse_listing("\n".join(keys), "site") == {"site": keys}
 
@@ -137,7 +137,7 @@ def test_listing_takes_keys_that_look_like_lines_of_aws_s3_ls() -> None:
         ),
     ],
 )
-def test_listing_refuses_what_it_cannot_be_certain_of(text: str, message: str) -> None:
+def test_parse_listing_rejects_uncertain_lines(text: str, message: str) -> None:
     with pytest.raises(PurgemapError) as caught:
         parse_listing(text, "site")
     assert str(caught.value).startswith(message)
@@ -154,9 +154,9 @@ def checked(text: str, *created: str, deleted: str = "") -> None:
     [
         (
             "./docs/a b.html\n./index.html",
-            "the listing's keys all begin with './', as no changed key does; leave it out",
+            "the listing's keys all begin with './', as no changed key does; remove it",
         ),
-        ("/docs/a b.html\n/index.html", "the listing's keys all begin with '/', as no changed key does; leave it out"),
+        ("/docs/a b.html\n/index.html", "the listing's keys all begin with '/', as no changed key does; remove it"),
         ("a b.html\nimg/x.png\n", "the listing lacks all 2 objects created in site, as 'docs/a b.html'"),
         ("docs/a%20b.html\nindex.html", "the listing's keys are URL-encoded, as 'docs/a%20b.html'"),
         ("docs/a+b.html\nindex.html", "the listing's keys are URL-encoded, as 'docs/a+b.html'"),
@@ -166,14 +166,14 @@ def checked(text: str, *created: str, deleted: str = "") -> None:
         ),
     ],
 )
-def test_listing_with_keys_in_another_spelling_is_refused(text: str, message: str) -> None:
+def test_check_listing_rejects_keys_in_another_spelling(text: str, message: str) -> None:
     checked("docs/a b.html\nindex.html\nother", "docs/a b.html", "index.html")
     with pytest.raises(PurgemapError) as caught:
         checked(text, "docs/a b.html", "index.html")
     assert str(caught.value).startswith(message)
 
 
-def test_listing_of_an_emptied_bucket_and_without_new_objects_is_read() -> None:
+def test_check_listing_accepts_emptied_bucket_and_no_new_object() -> None:
     checked('{"Prefix": ""}', deleted="a")
     checked("index.html\n", "index.html", "new/page.html", deleted="a")
     checked("b\n", "a", deleted="a")
@@ -182,21 +182,21 @@ def test_listing_of_an_emptied_bucket_and_without_new_objects_is_read() -> None:
 
 
 @pytest.mark.parametrize("sign", [{"IsTruncated": True, "NextContinuationToken": "x"}, {"NextToken": "x"}])
-def test_a_listing_that_is_cut_short_is_refused(sign: dict[str, object]) -> None:
+def test_parse_listing_rejects_truncated_listing(sign: dict[str, object]) -> None:
     contents = {"Contents": [{"Key": "a"}]}
     assert parse_listing(json.dumps({**contents, "IsTruncated": False}), "site") == {"site": ["a"]}
     with pytest.raises(PurgemapError, match=r"^the listing is cut short: make it without --max-items"):
         parse_listing(json.dumps({**contents, **sign}), "site")
 
 
-def test_a_uri_that_names_no_object_is_told_with_its_line() -> None:
+def test_parse_listing_error_has_number_of_line() -> None:
     with pytest.raises(PurgemapError, match=r"^line 3: 's3://site' is not an S3 URI; expected s3://BUCKET/KEY$"):
         parse_listing("a\n\ns3://site\n", "site")
 
 
-def test_lines_may_end_as_on_windows() -> None:
+def test_parse_listing_reads_crlf() -> None:
     assert parse_listing("a\r\ns3://media/b\r\n", "site") == {"site": ["a"], "media": ["b"]}
 
 
-def test_a_key_may_begin_with_a_bracket() -> None:
+def test_parse_listing_reads_key_that_begins_with_bracket() -> None:
     assert parse_listing("[slug]/page.js\n", "site") == {"site": ["[slug]/page.js"]}

@@ -148,7 +148,7 @@ def test_question_mark_is_real_where_any_letter_is_printed() -> None:
 
 
 @pytest.mark.parametrize("other", ["upload: ./é to s3://site/é", r"upload: .\日本 to s3://site/日本"])
-def test_question_mark_is_refused_where_a_code_page_may_lack_letters(other: str) -> None:
+def test_question_mark_is_rejected_if_code_page_may_lack_letters(other: str) -> None:
     with pytest.raises(PurgemapError, match="PYTHONIOENCODING=utf-8"):
         parse_lines([other, "delete: s3://site/why?.html"])
 
@@ -268,7 +268,7 @@ def test_line_around_the_results_is_passed_over(line: str) -> None:
     ],
 )
 @pytest.mark.parametrize("bucket", [None, "site"])
-def test_uncertain_line_is_refused_without_advice_to_name_a_bucket(line: str, bucket: str | None) -> None:
+def test_uncertain_line_is_rejected_without_advice_of_bucket(line: str, bucket: str | None) -> None:
     with pytest.raises(PurgemapError, match=r"^line 1: ") as caught:
         parse_lines([line], bucket=bucket)
     assert "--bucket" not in str(caught.value)
