@@ -16,7 +16,7 @@ WORKSPACE = ROOT / "build/mutants"
 MUTMUT = Path(sys.executable).with_name("mutmut")
 
 # One small function: to run its mutants makes all others, too, and measures which tests reach them.
-FEW_MUTANTS = "purgemap.operations.dead_letters.x__joined*"
+FEW_MUTANTS = "purgemap.operations.dead_letters.x__join*"
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""`purgemap check`: one line per problem, one document, or annotations; 1 only if the map can't be used."""
+"""`purgemap check`: one line per problem, one JSON document, or annotations of GitHub."""
 
 import json
 from pathlib import Path
@@ -40,11 +40,11 @@ def run_with(*arguments: str) -> tuple[int, str]:
     return result.return_value, result.output
 
 
-def test_a_sound_map_is_fine_and_says_what_was_looked_at() -> None:
+def test_check_prints_sizes_of_valid_map() -> None:
     assert run(MAP) == (0, "routes.yaml: 1 route, 1 distribution, 1 test: fine\n")
 
 
-def test_warnings_are_told_and_fine() -> None:
+def test_check_prints_warnings_and_succeeds() -> None:
     status, output = run(MAP.replace("bucket: acme-www", "bucket: acme-www\n    prefix: about"))
     assert status == 0
     assert output == (
@@ -54,20 +54,20 @@ def test_warnings_are_told_and_fine() -> None:
     )
 
 
-def test_errors_are_one_line_each_even_where_a_line_is_long() -> None:
+def test_check_prints_one_line_per_error() -> None:
     status, output = run(MAP.replace("acme-www", "s3://acme-www") + "x" * 300 + ": 1\n")
     assert status == 1
     assert len(output.splitlines()) == 4
     assert output.splitlines()[-1] == "routes.yaml: 3 errors"
 
 
-def test_a_failing_test_is_told_with_the_difference() -> None:
+def test_check_prints_mismatch_of_failing_test() -> None:
     status, output = run(MAP.replace("[/about.html]", "[/about]"))
     assert status == 1
     assert "routes.yaml:8:5: $.tests[0]: the test fails: www: missing /about; unexpected /about.html\n" in output
 
 
-def test_json_is_one_document_of_a_fixed_shape() -> None:
+def test_check_json_has_fixed_shape() -> None:
     status, output = run(MAP.replace("routes:", "route:"), "--format", "json")
     assert status == 1
     assert json.loads(output) == {
@@ -86,11 +86,11 @@ def test_json_is_one_document_of_a_fixed_shape() -> None:
     }
 
 
-def test_json_of_a_sound_map_has_no_problems() -> None:
+def test_check_json_of_valid_map_has_no_problems() -> None:
     assert json.loads(run(MAP, "--format", "json")[1]) == {"file": "routes.yaml", "valid": True, "problems": []}
 
 
-def test_github_gets_annotations_with_its_own_escapes() -> None:
+def test_check_escapes_annotations_for_github() -> None:
     Path("a,b.yaml").write_text(MAP.replace("distributions: [www]", 'distributions: [www]\n    invalidate: ["/100%"]'))
     status, output = run_with("a,b.yaml", "--format", "github")
     assert status == 1
@@ -99,44 +99,44 @@ def test_github_gets_annotations_with_its_own_escapes() -> None:
     )
 
 
-def test_github_gets_warnings_as_warnings() -> None:
+def test_check_annotates_warnings_for_github() -> None:
     _, output = run(MAP.replace("routes:", "  docs: E3EXAMPLE2ABCD\nroutes:"), "--format", "github")
     assert output.startswith("::warning file=routes.yaml,line=4,col=3::$.distributions.docs: ")
 
 
 @pytest.mark.parametrize("arguments", [("nowhere.yaml",), ("--routes", "nowhere.yaml")])
-def test_a_missing_file_is_one_clear_line(arguments: tuple[str, ...]) -> None:
+def test_check_prints_one_line_for_missing_file(arguments: tuple[str, ...]) -> None:
     status, output = run_with(*arguments)
     assert status == 1
     assert output.splitlines()[0] == "nowhere.yaml:1:1: $: can't be read: No such file or directory"
 
 
-def test_a_map_that_is_named_twice_is_a_usage_error() -> None:
+def test_check_rejects_two_maps_as_usage_error() -> None:
     result = CliRunner().invoke(check, ["routes.yaml", "--routes", "other.yaml"])
     assert result.exit_code == 2
     assert "FILE and --routes both name the map; give one of them" in result.output
 
 
-def test_the_map_in_service_is_checked_by_default() -> None:
+def test_check_reads_config_by_default() -> None:
     _, output = run_with()
     assert output.startswith("config/routes.yaml:1:1: ")
 
 
-def test_a_compiled_map_is_told_apart_from_a_bad_one() -> None:
+def test_check_explains_compiled_map() -> None:
     status, output = run('{"compiled": 1, "buckets": {}}')
     assert status == 1
     assert "check its YAML files instead" in output.splitlines()[0]
     assert len(output.splitlines()) == 2
 
 
-def test_text_of_a_map_never_breaks_a_line() -> None:
+def test_check_escapes_line_breaks_of_map() -> None:
     status, output = run(MAP.replace("/about.html]", r'"/a\nb\x1b[31m"]'))
     assert status == 1
     assert len(output.splitlines()) == 2
     assert "\x1b" not in output
 
 
-def test_a_folder_of_parts_is_one_map() -> None:
+def test_check_reads_folder_as_one_map() -> None:
     Path("map").mkdir()
     top, _, routes = MAP.partition("routes:")
     Path("map/names.yaml").write_text(top)
@@ -144,11 +144,11 @@ def test_a_folder_of_parts_is_one_map() -> None:
     assert run_with("map") == (0, "map: 1 route, 1 distribution, 1 test: fine\n")
 
 
-def test_markup_in_a_map_is_shown_as_it_stands() -> None:
+def test_check_prints_markup_of_map_unchanged() -> None:
     assert '"[bold]"' in run(MAP.replace("[www]\n", '["[bold]"]\n'))[1]
 
 
-def test_the_map_in_service_is_sound_and_its_tests_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_check_accepts_map_of_this_repository(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     status, output = run_with()
     assert status == 0
@@ -156,6 +156,6 @@ def test_the_map_in_service_is_sound_and_its_tests_pass(monkeypatch: pytest.Monk
     assert output.count("\n") == 1
 
 
-def test_the_pre_commit_hook_runs_this_command() -> None:
+def test_pre_commit_hook_runs_check() -> None:
     [hook] = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
     assert (hook["id"], hook["entry"], hook["language"]) == ("purgemap-check", "purgemap check", "python")

@@ -1,4 +1,4 @@
-"""`purgemap explain`: each step from a key to what is sent, for people and for machines."""
+"""`purgemap explain`: the printed steps and the JSON document."""
 
 import json
 from pathlib import Path
@@ -7,8 +7,8 @@ import pytest
 from click.testing import CliRunner
 
 from purgemap.cli.explain import explain
+from support.ids import E1, E2
 
-E1, E2 = "E1EXAMPLE1ABCD", "E2EXAMPLE2ABCD"
 MAP = f"""\
 version: 1
 distributions:
@@ -33,7 +33,7 @@ def _in_a_folder_with_a_map(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     Path("routes.yaml").write_text(MAP)
 
 
-def translate_errors(*arguments: str) -> str:
+def run(*arguments: str) -> str:
     result = CliRunner().invoke(
         explain, ["--routes", "routes.yaml", *arguments], standalone_mode=False, catch_exceptions=False
     )
@@ -41,8 +41,8 @@ def translate_errors(*arguments: str) -> str:
     return result.stdout
 
 
-def test_people_read_each_step_and_what_is_left_out() -> None:
-    assert translate_errors("s3://all-sites/sites/acme/blog/index.html", "--event", "deleted").splitlines() == [
+def test_explain_prints_each_step_and_skipped_routes() -> None:
+    assert run("s3://all-sites/sites/acme/blog/index.html", "--event", "deleted").splitlines() == [
         "s3://all-sites/sites/acme/blog/index.html deleted",
         f"route    sites → acme ({E1})",
         "  prefix   sites/acme/",
@@ -61,9 +61,9 @@ def test_people_read_each_step_and_what_is_left_out() -> None:
     ]
 
 
-def test_machines_read_the_same_in_one_document() -> None:
+def test_explain_json_has_the_same_content() -> None:
     items = ["#key-sites/acme/about.html", "/about.html"]
-    assert json.loads(translate_errors("s3://all-sites/sites/acme/about.html", "--json")) == {
+    assert json.loads(run("s3://all-sites/sites/acme/about.html", "--json")) == {
         "object": {"bucket": "all-sites", "key": "sites/acme/about.html", "event": "created"},
         "matches": [{"route": "sites", "distribution": E1, "items": items}],
         "skipped": [{"route": "drafts", "distribution": E2, "reason": "excluded by '*.html'"}],
@@ -71,11 +71,11 @@ def test_machines_read_the_same_in_one_document() -> None:
     }
 
 
-def test_what_becomes_a_wildcard_is_told_with_its_reason_and_a_tag_never_does() -> None:
-    lines = translate_errors("s3://all-sites/sites/acme/a~b*").splitlines()
+def test_explain_gives_reason_for_wildcard_but_not_for_tag() -> None:
+    lines = run("s3://all-sites/sites/acme/a~b*").splitlines()
     assert "  item     /a*  CloudFront supports ~ in no encoding, so a wildcard stops before it" in lines
     assert "  item     #key-sites/acme/a~b*" in lines
-    assert "  item     /sites/acme/c*  a wildcard" in translate_errors("s3://all-sites/sites/acme/c*").splitlines()
+    assert "  item     /sites/acme/c*  a wildcard" in run("s3://all-sites/sites/acme/c*").splitlines()
 
 
 @pytest.mark.parametrize(
@@ -92,13 +92,13 @@ def test_what_becomes_a_wildcard_is_told_with_its_reason_and_a_tag_never_does() 
         ),
     ],
 )
-def test_why_nothing_is_sent_is_told(place: str, ending: list[str]) -> None:
-    assert translate_errors(place).splitlines()[-len(ending) :] == ending
+def test_explain_gives_reason_if_nothing_is_sent(place: str, ending: list[str]) -> None:
+    assert run(place).splitlines()[-len(ending) :] == ending
 
 
-def test_of_many_routes_that_miss_the_nearest_are_shown_and_the_others_counted() -> None:
+def test_explain_prints_nearest_of_many_misses() -> None:
     routes = "".join(f"  - {{bucket: all-sites, prefix: 'p{n}/', distributions: [{E2}]}}\n" for n in range(20))
     Path("routes.yaml").write_text(f"version: 1\nroutes:\n{routes}")
-    lines = translate_errors("s3://all-sites/x").splitlines()
+    lines = run("s3://all-sites/x").splitlines()
     assert lines[-2:] == ["skipped  8 more routes of this bucket (--json)", "nothing is sent"]
     assert len(lines) == 1 + 12 + 2

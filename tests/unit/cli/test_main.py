@@ -1,4 +1,4 @@
-"""The command as a shell runs it: what is wrong with the input or the surroundings is a line, never a traceback."""
+"""The command as a shell runs it: errors of the input and the environment are lines, never tracebacks."""
 
 import json
 import os
@@ -60,7 +60,7 @@ NO_KEY: Mapping[str, str | None] = {"AWS_ACCESS_KEY_ID": None, "AWS_SECRET_ACCES
 
 @pytest.mark.parametrize("command", CALLING_AWS, ids=lambda command: command[0])
 @pytest.mark.parametrize(
-    ("variables", "told"),
+    ("variables", "message"),
     [
         (NO_KEY, "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"),
         ({"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}, "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and "),
@@ -75,15 +75,15 @@ NO_KEY: Mapping[str, str | None] = {"AWS_ACCESS_KEY_ID": None, "AWS_SECRET_ACCES
         ({**NO_KEY, "AWS_SHARED_CREDENTIALS_FILE": "broken.ini"}, "Unable to parse config file: broken.ini; fix it"),
     ],
 )
-def test_surroundings_in_which_no_call_can_succeed_are_told_at_once_and_once(
-    command: list[str], variables: dict[str, str | None], told: str, shell: Shell
+def test_command_reports_unusable_environment_in_one_line(
+    command: list[str], variables: dict[str, str | None], message: str, shell: Shell
 ) -> None:
     if command[0] in {"status", "redrive"} and "AWS_DEFAULT_REGION" in variables:
         command = [*command[:1], "--queue-url", "http://q", "--dead-letter-queue-url", "http://d"]  # they name none
     status, out, err = shell.run(*command, **variables)
     assert (status, out, err.count("\n")) == (1, "", 1)
     assert err.startswith("purgemap: ")
-    assert told in err
+    assert message in err
 
 
 NO_REGION: Mapping[str, str | None] = {"AWS_REGION": None, "AWS_DEFAULT_REGION": None}
@@ -118,7 +118,7 @@ NONSENSE = {
 
 @pytest.mark.parametrize("name", NONSENSE)
 @pytest.mark.parametrize("command", ["invalidate", "redrive", "deploy"])
-def test_answer_that_is_not_awss_is_one_line(command: str, name: str, shell: Shell) -> None:
+def test_command_reports_foreign_answer_in_one_line(command: str, name: str, shell: Shell) -> None:
     arguments = {"invalidate": ["changes"], "redrive": [], "deploy": ["--yes"]}[command]
     with serve_nonsense(NONSENSE[name]) as url:
         queues = {"PURGEMAP_QUEUE_URL": f"{url}/1/q", "PURGEMAP_DEAD_LETTER_QUEUE_URL": f"{url}/1/d"}
@@ -128,7 +128,7 @@ def test_answer_that_is_not_awss_is_one_line(command: str, name: str, shell: She
 
 
 @pytest.mark.parametrize("name", NONSENSE)
-def test_status_prints_a_line_for_each_answer_that_is_not_awss(name: str, shell: Shell) -> None:
+def test_status_reports_each_foreign_answer_in_one_line(name: str, shell: Shell) -> None:
     with serve_nonsense(NONSENSE[name]) as url:
         queues = {"PURGEMAP_QUEUE_URL": f"{url}/1/q", "PURGEMAP_DEAD_LETTER_QUEUE_URL": f"{url}/1/d"}
         status, out, err = shell.run("status", AWS_ENDPOINT_URL=url, **queues)
@@ -136,7 +136,7 @@ def test_status_prints_a_line_for_each_answer_that_is_not_awss(name: str, shell:
     assert all("the answer is not AWS's (HTTP " in line for line in err.splitlines())
 
 
-def test_server_error_with_a_page_is_one_short_line(shell: Shell) -> None:
+def test_command_reports_page_of_server_error_in_short_line(shell: Shell) -> None:
     page = Nonsense(503, "text/html", b"<!DOCTYPE html>\n<p>busy\n" + b"x" * 9_000)
     with serve_nonsense(page) as url:
         queues = ("--queue-url", f"{url}/1/q", "--dead-letter-queue-url", f"{url}/1/d")
@@ -146,7 +146,7 @@ def test_server_error_with_a_page_is_one_short_line(shell: Shell) -> None:
     assert len(err) < 700
 
 
-def test_each_line_of_a_bad_map_begins_with_its_place(shell: Shell) -> None:
+def test_command_reports_invalid_map_by_place(shell: Shell) -> None:
     Path("config/routes.yaml").write_text("version: 1\nroute: []\nroots: []\nroutes: []\n")
     status, out, err = shell.run("explain", "s3://site/x")
     assert (status, out) == (1, "")
@@ -156,7 +156,7 @@ def test_each_line_of_a_bad_map_begins_with_its_place(shell: Shell) -> None:
 
 
 @pytest.mark.parametrize("command", [["explain", "s3://site/x"], ["plan"], ["invalidate"], ["status"], ["build"]])
-def test_of_a_bad_map_json_is_what_check_prints(command: list[str], shell: Shell) -> None:
+def test_command_with_json_prints_problems_of_invalid_map(command: list[str], shell: Shell) -> None:
     Path("config/routes.yaml").write_text("version: 1\nroutes: []\n")
     status, out, err = shell.run(*command, "--json")
     assert (status, json.loads(out)) == (1, json.loads(shell.run("check", "--format", "json")[1]))
@@ -164,27 +164,27 @@ def test_of_a_bad_map_json_is_what_check_prints(command: list[str], shell: Shell
 
 
 @pytest.mark.parametrize("command", [["explain", "s3://site/x"], ["plan"], ["render"], ["build"], ["deploy", "--yes"]])
-def test_a_map_that_is_not_there_is_told_with_the_option_that_names_one(command: list[str], shell: Shell) -> None:
+def test_command_reports_missing_map_with_option(command: list[str], shell: Shell) -> None:
     Path("config/routes.yaml").unlink()
     assert shell.run(*command)[2] == (
         "purgemap: config/routes.yaml:1:1: $: can't be read: No such file or directory; give the map with --routes\n"
     )
 
 
-def test_where_no_option_names_the_map_none_is_told_of(shell: Shell) -> None:
+def test_missing_map_without_option_has_no_hint(shell: Shell) -> None:
     assert "--routes" not in shell.run("diff", "nowhere.yaml")[2]
     with pytest.raises(MapError) as caught:
         build_handler({"PURGEMAP_ROUTES": "nowhere.yaml"})
     assert "--routes" not in str(caught.value)
 
 
-def test_the_list_of_commands_says_of_each_in_whole_words_what_it_does(shell: Shell) -> None:
+def test_help_describes_each_command_in_full(shell: Shell) -> None:
     _, listed, _ = shell.run("--help")
     assert "..." not in listed.partition("Commands:")[2]
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_each_option_says_what_it_does(name: str) -> None:
+def test_help_describes_each_option(name: str) -> None:
     command = purgemap_command.get_command(click.Context(purgemap_command), name)
     assert command is not None
     options = [each for each in command.params if isinstance(each, click.Option)]
@@ -197,14 +197,14 @@ def test_each_option_says_what_it_does(name: str) -> None:
     + [["demo", "--site", ""]]
     + [[name, "--routes", ""] for name in ("build", "check", "demo", "plan", "render", "status")],
 )
-def test_a_name_that_a_shell_left_empty_is_refused(arguments: list[str], shell: Shell) -> None:
+def test_command_rejects_empty_file_name(arguments: list[str], shell: Shell) -> None:
     status, out, err = shell.run(*arguments)
     assert (status, out) == (2, "")
     assert err.endswith("it is empty; name a file, or remove it\n")
 
 
 @pytest.mark.parametrize("arguments", [["plan", "--bucket", ""], ["deploy", "--yes", "--artifact-bucket", ""]])
-def test_a_bucket_that_a_shell_left_empty_is_refused(arguments: list[str], shell: Shell) -> None:
+def test_command_rejects_empty_bucket(arguments: list[str], shell: Shell) -> None:
     status, out, err = shell.run(*arguments)
     assert (status, out) == (2, "")
     assert err.endswith("'' is not a bucket's name; write it alone, as my-site\n")
@@ -220,7 +220,7 @@ def test_a_bucket_that_a_shell_left_empty_is_refused(arguments: list[str], shell
         ["invalidate", "odd"],
     ],
 )
-def test_control_characters_of_a_name_are_escaped(arguments: list[str], shell: Shell) -> None:
+def test_command_escapes_control_characters_of_names(arguments: list[str], shell: Shell) -> None:
     Path("odd").write_text("s3://\x1b[31m/x\n")
     status, out, err = shell.run(*arguments)
     assert (status, out) == (1, "")
@@ -229,19 +229,19 @@ def test_control_characters_of_a_name_are_escaped(arguments: list[str], shell: S
     assert arguments[0] == "invalidate" or err.count("\n") == 1
 
 
-def test_control_characters_of_a_key_are_escaped(shell: Shell) -> None:
+def test_command_escapes_control_characters_of_keys(shell: Shell) -> None:
     _, out, _ = shell.run("explain", "s3://si\x1bte/a\nb")
     assert out.splitlines()[0] == "s3://si\\x1bte/a\\nb created"
     assert shell.run("check", "a\nb.yaml")[1].splitlines()[-1] == "a\\nb.yaml: 1 error"
 
 
-def test_a_key_that_is_no_utf_8_is_told(shell: Shell) -> None:
+def test_command_rejects_key_that_is_not_utf_8(shell: Shell) -> None:
     status, _, err = shell.run("explain", "s3://site/\udcff")
     assert status == 2
     assert err.endswith("is not valid UTF-8, so S3 has no such object\n")
 
 
-def test_what_can_not_be_shown_is_escaped(shell: Shell) -> None:
+def test_command_escapes_text_that_cannot_be_encoded(shell: Shell) -> None:
     assert shell.run("check", "\udcff.yaml")[1].startswith("\\udcff.yaml:1:1: $: can't be read: ")
 
 
@@ -254,7 +254,7 @@ def _purgemap(*arguments: str, stdout: int) -> "subprocess.Popen[str]":
 @pytest.mark.parametrize(
     "arguments", [["explain", "s3://site/x"], ["render"], ["plan", "--json", "changes"], ["--version"]]
 )
-def test_a_full_disk_is_told_in_one_line(arguments: list[str]) -> None:
+def test_command_reports_full_disk_in_one_line(arguments: list[str]) -> None:
     full = os.open("/dev/full", os.O_WRONLY)
     with _purgemap(*arguments, stdout=full) as process:
         os.close(full)
@@ -263,7 +263,7 @@ def test_a_full_disk_is_told_in_one_line(arguments: list[str]) -> None:
 
 
 @pytest.mark.parametrize("arguments", [["plan", "--json", "changes"], ["plan", "changes"]])
-def test_a_reader_that_has_enough_ends_it_in_silence(arguments: list[str]) -> None:
+def test_command_ends_silently_on_closed_pipe(arguments: list[str]) -> None:
     reading, writing = os.pipe()
     os.close(reading)
     with _purgemap(*arguments, stdout=writing) as process:

@@ -50,7 +50,7 @@ def run(*arguments: str) -> Result:
     ],
     ids=lambda command: command[0],
 )
-def test_parts_in_several_places_are_one_map(command: list[str]) -> None:
+def test_command_reads_parts_in_several_places_as_one_map(command: list[str]) -> None:
     whole, parts = run(*command, "--routes", "folder"), run(*command, *PARTS)
     assert (whole.exception, parts.exception) == (None, None)
     assert parts.output == whole.output
@@ -82,7 +82,7 @@ def test_every_command_reads_all_parts(command: list[str]) -> None:
 
 
 @pytest.mark.parametrize("arguments", [PARTS, ("config/routes.yaml", "config/stages/prod.yaml"), ("folder",)])
-def test_check_takes_files_as_parts_and_runs_their_tests(arguments: tuple[str, ...]) -> None:
+def test_check_reads_files_as_parts_and_runs_their_tests(arguments: tuple[str, ...]) -> None:
     result = run("check", *arguments)
     assert result.return_value == 0
     assert result.output.endswith(": 1 route, 1 distribution, 1 test: fine\n")
@@ -94,18 +94,18 @@ def test_check_names_the_map_by_all_its_parts() -> None:
 
 
 @pytest.mark.parametrize("paths", [("folder", "folder/routes.yaml"), ("folder", "./folder"), ("folder", "folder")])
-def test_part_that_is_named_twice_counts_once(paths: tuple[str, ...]) -> None:
+def test_load_map_reads_part_once_that_is_named_twice(paths: tuple[str, ...]) -> None:
     assert load_map(paths).document == load_map("folder").document
 
 
-def test_compiled_map_is_no_part_of_another() -> None:
+def test_command_rejects_compiled_map_as_part() -> None:
     Path("compiled.json").write_text(json.dumps(load_map("folder").document))
     result = run("explain", "s3://acme-www/about.html", "--routes", "compiled.json", "--routes", "config/routes.yaml")
     assert isinstance(result.exception, PurgemapError)
     assert "compiled.json:1:1: $: this is a compiled map" in str(result.exception)
 
 
-def test_missing_part_is_named() -> None:
+def test_command_names_missing_part() -> None:
     result = run("render", "--routes", "config/routes.yaml", "--routes", "nowhere.yaml")
     assert "nowhere.yaml:1:1: $: can't be read: No such file or directory" in str(result.exception)
 

@@ -48,7 +48,7 @@ def items(text: str | bytes, *arguments: str) -> list[str]:
     return [item for each in document(text, *arguments)["invalidations"] for item in each["items"]]
 
 
-def test_the_json_is_what_pipelines_were_promised() -> None:
+def test_plan_json_has_fixed_shape() -> None:
     ignored = {**s3_event("site", "x"), "detail-type": "Object Tags Added"}
     assert document(f"{DOCS}{json.dumps(ignored)}\ndelete: s3://other/gone\n") == {
         "invalidations": [
@@ -80,7 +80,7 @@ def test_the_json_is_what_pipelines_were_promised() -> None:
     }
 
 
-def test_people_read_what_each_distribution_gets_and_what_it_costs() -> None:
+def test_plan_prints_distributions_and_cost() -> None:
     shown = run(f"{DOCS}delete: s3://other/gone\n").stdout
     assert shown.splitlines()[-4:] == [
         "E1EXAMPLE1ABCD               3      3          0  $0.015",
@@ -90,7 +90,7 @@ def test_people_read_what_each_distribution_gets_and_what_it_costs() -> None:
     ]
 
 
-def test_a_distribution_that_takes_several_requests_is_one_line_that_says_so() -> None:
+def test_plan_prints_one_line_for_several_requests() -> None:
     shown = run("s3://feeds/1\n").stdout
     assert [line.split() for line in shown.splitlines() if line[0] in "df"][-2:] == [
         ["distribution", "changes", "items", "wildcards", "requests", "cost"],
@@ -98,12 +98,12 @@ def test_a_distribution_that_takes_several_requests_is_one_line_that_says_so() -
     ]
 
 
-def test_more_items_than_a_person_reads_are_counted() -> None:
+def test_plan_counts_items_beyond_limit() -> None:
     shown = run("".join(f"s3://site/{n}\n" for n in range(40))).stdout
     assert "… and 10 more (--json)" in shown
 
 
-def test_nothing_that_changed_is_nothing_to_do() -> None:
+def test_plan_of_empty_input_is_empty() -> None:
     assert document("")["summary"] == dict.fromkeys(
         ("changes", "unrouted", "ignored", "paths", "wildcards", "requests", "cost_usd"), 0
     )
@@ -122,11 +122,11 @@ def test_nothing_that_changed_is_nothing_to_do() -> None:
         ("\N{BYTE ORDER MARK}s3://site/x\n", (), ["/x"]),
     ],
 )
-def test_every_form_of_input_is_read(text: str, arguments: tuple[str, ...], expected: list[str]) -> None:
+def test_plan_reads_every_form_of_input(text: str, arguments: tuple[str, ...], expected: list[str]) -> None:
     assert items(text, *arguments) == expected
 
 
-def test_input_is_read_from_a_file_or_for_a_dash_from_standard_input() -> None:
+def test_plan_reads_file_or_standard_input() -> None:
     Path("changes").write_text("s3://site/x\n")
     assert items("", "changes") == items("s3://site/x\n", "-") == ["/x"]
 
@@ -139,7 +139,7 @@ def test_input_is_read_from_a_file_or_for_a_dash_from_standard_input() -> None:
         json.dumps({"Contents": [{"Key": "docs/a.html", "Size": 1}, {"Key": "docs/d.html", "Size": 1}]}, indent=1),
     ],
 )
-def test_a_listing_counts_what_did_not_change_and_is_evicted(listing: str) -> None:
+def test_plan_counts_collateral_by_listing(listing: str) -> None:
     Path("listing").write_text(listing)
     rows = [line.split() for line in run(DOCS, "--listing", "listing").stdout.splitlines()]
     assert ["distribution", "changes", "items", "wildcards", "collateral", "cost"] in rows
@@ -147,7 +147,7 @@ def test_a_listing_counts_what_did_not_change_and_is_evicted(listing: str) -> No
     assert ["docs", "(E3EXAMPLE2ABCD)", "3", "1", "1", "1", "$0.005"] in rows
 
 
-def test_people_are_told_what_more_paths_would_spare_and_cost() -> None:
+def test_plan_advises_more_paths_with_cost() -> None:
     Path("listing").write_text("docs/a.html\ndocs/d.html\ndocs/e.html\n")
     assert run(DOCS, "--listing", "listing").stdout.splitlines()[-1] == (
         "docs (E3EXAMPLE2ABCD): with max_paths: 4 it would evict 0 instead of 2 unchanged objects, for $0.010 more"
@@ -155,13 +155,13 @@ def test_people_are_told_what_more_paths_would_spare_and_cost() -> None:
 
 
 @pytest.mark.parametrize("options", [(), ("--listing", "listing")])
-def test_nothing_is_advised_where_more_paths_would_spare_nothing_or_nobody_knows(options: tuple[str, ...]) -> None:
+def test_plan_advises_nothing_without_savings_or_listing(options: tuple[str, ...]) -> None:
     Path("listing").write_text("docs/a.html\nelsewhere/d.html\n")
     assert "max_paths" not in run(DOCS, *options).stdout
 
 
 @pytest.mark.parametrize(("listed", "expected"), [("docs/a/3", ["/a/1", "/a/2", "/b/*"]), ("docs/b/3", None)])
-def test_a_listing_decides_where_wildcards_stand(listed: str, expected: list[str] | None) -> None:
+def test_plan_places_wildcards_by_listing(listed: str, expected: list[str] | None) -> None:
     Path("routes.yaml").write_text(MAP.replace("max_paths: 2", "max_paths: 3"))
     Path("listing").write_text(f"docs/a/1\n{listed}\n")
     text = "".join(f"s3://site/docs/{page}\n" for page in ("a/1", "a/2", "b/1", "b/2"))
@@ -184,7 +184,7 @@ def test_a_listing_decides_where_wildcards_stand(listed: str, expected: list[str
         ("s3://site/a\n", ("--listing", "json"), "json: the listing is not JSON of `aws s3api list-objects-v2`"),
     ],
 )
-def test_what_can_not_be_read_is_told_with_its_place(
+def test_plan_reports_unreadable_input_with_its_place(
     text: str | bytes, arguments: tuple[str, ...], message: str
 ) -> None:
     Path("keys").write_text("a\nb\n")
@@ -203,20 +203,20 @@ def test_what_can_not_be_read_is_told_with_its_place(
         ("", "names no object of site"),
     ],
 )
-def test_plan_refuses_listing_without_the_created_objects(listed: str, message: str) -> None:
+def test_plan_rejects_listing_without_created_objects(listed: str, message: str) -> None:
     Path("listing").write_text(listed)
     with pytest.raises(PurgemapError) as raised:
         run(DOCS, "--listing", "listing")
     assert str(raised.value).startswith(f"listing: the listing {message}")
 
 
-def test_trouble_that_the_aws_command_told_of_is_passed_on_and_no_change() -> None:
+def test_plan_prints_errors_of_aws_cli_and_skips_them() -> None:
     result = run("upload failed: ./x to s3://site/x An error occurred (AccessDenied)\nupload: ./y to s3://site/y\n")
     assert result.stderr == "purgemap: skipped: upload failed: ./x to s3://site/x An error occurred (AccessDenied)\n"
     assert "1 change → 1 item in 1 request" in result.stdout
 
 
-def test_a_listing_in_which_everything_changed_lets_one_wildcard_do() -> None:
+def test_plan_sends_one_wildcard_if_everything_changed() -> None:
     Path("routes.yaml").write_text(MAP.replace("- {bucket: site,", "- {bucket: elsewhere,"))
     pages = [f"docs/{n % 9}/{n}.html" for n in range(90)]
     Path("listing").write_text("\n".join(pages))
@@ -224,14 +224,14 @@ def test_a_listing_in_which_everything_changed_lets_one_wildcard_do() -> None:
     assert "docs (E3EXAMPLE2ABCD)       90      1          1           0  $0.005" in shown
 
 
-def test_changes_without_a_route_are_told_with_their_buckets() -> None:
+def test_plan_prints_buckets_of_unrouted_changes() -> None:
     text = "".join(f"s3://other-{n}/x\n" for n in range(7)) + "s3://site/x\n"
     assert run(text).stdout.splitlines()[-1] == (
         "7 changes without a route (in other-0, other-1, other-2, other-3, other-4 and 2 more), 0 events ignored"
     )
 
 
-def test_plan_names_the_bucket_that_a_misspelt_one_may_mean() -> None:
+def test_plan_suggests_bucket_for_misspelt_one() -> None:
     assert run("s3://feed/x\n").stdout.splitlines()[-2:] == [
         'the map has no bucket feed; did you mean "feeds"?',
         "1 change without a route (in feed), 0 events ignored",
@@ -242,13 +242,13 @@ def test_plan_names_the_bucket_that_a_misspelt_one_may_mean() -> None:
     ("bucket", "instead"),
     [("", "my-site"), ("s3://site", "site"), ("s3://site/docs/", "site"), ("site/docs", "site"), ("a b", "my-site")],
 )
-def test_what_is_no_bucket_is_refused_with_what_to_write(bucket: str, instead: str) -> None:
+def test_plan_rejects_invalid_bucket_with_suggestion(bucket: str, instead: str) -> None:
     with pytest.raises(click.BadParameter) as raised:
         run("x\n", "--bucket", bucket)
     assert raised.value.message == f"{bucket!r} is not a bucket's name; write it alone, as {instead}"
 
 
-def test_a_bucket_that_a_listing_leaves_out_is_named_since_it_counts_as_empty() -> None:
+def test_plan_warns_of_bucket_without_listing() -> None:
     Path("routes.yaml").write_text(f"{MAP}  - {{bucket: media, distributions: [docs]}}\n")
     Path("listing").write_text("docs/a.html\ndocs/d.html\n")
     assert run(DOCS, "--listing", "listing").stderr == (
@@ -258,7 +258,7 @@ def test_a_bucket_that_a_listing_leaves_out_is_named_since_it_counts_as_empty() 
     assert run(DOCS, "--listing", "listing").stderr == ""
 
 
-def test_plan_warns_of_more_paths_than_a_days_budget() -> None:
+def test_plan_warns_if_daily_budget_is_exceeded() -> None:
     Path("routes.yaml").write_text(MAP.replace("max_paths: 1}", "max_paths: 1, max_paths_per_day: 1}"))
     warning = (
         "feeds (E4EXAMPLE2ABCD): 2 paths are more than max_paths_per_day: 1; "

@@ -1,4 +1,4 @@
-"""Commands' output: no text of a key, a bucket, a map or AWS steers a terminal or adds a line to it."""
+"""Commands' output: texts of keys, buckets, maps and AWS neither control a terminal nor add lines."""
 
 import io
 import json
@@ -14,11 +14,11 @@ import purgemap
 from purgemap.cli.explain import explain
 from purgemap.cli.plan import plan
 from purgemap.cli.terminal import Terminal, print_json, print_line, print_lines
+from support.ids import E1
 
-E1 = "E1EXAMPLE1ABCD"
 
 # Colours, a window's title, C1's CSI, a line of its own, a return over the line, text read backwards, a narrow space.
-STEERING = "a\x1b[31m\x1b]0;title\x07\x9b31m\nall is well\r\u202etxt\u200b\u2028.html"
+HOSTILE = "a\x1b[31m\x1b]0;title\x07\x9b31m\nall is well\r\u202etxt\u200b\u2028.html"
 SGR = re.compile(r"\x1b\[[\d;]*m")
 
 
@@ -41,8 +41,8 @@ def lines_of(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("color", [False, True])
-def test_explain_escapes_a_steering_key(*, color: bool) -> None:
-    arguments = ["--routes", "routes.yaml", f"s3://site/{STEERING}"]
+def test_explain_escapes_control_characters_of_key(*, color: bool) -> None:
+    arguments = ["--routes", "routes.yaml", f"s3://site/{HOSTILE}"]
     result = CliRunner().invoke(explain, arguments, standalone_mode=False, env={"FORCE_COLOR": "1"} if color else {})
     assert result.return_value == 0
     lines = lines_of(result.stdout)
@@ -51,8 +51,8 @@ def test_explain_escapes_a_steering_key(*, color: bool) -> None:
 
 
 @pytest.mark.parametrize("bucket", ["site", "other\x1b[31m"])
-def test_plan_escapes_steering_keys_and_buckets(bucket: str) -> None:
-    detail = {"version": "0", "bucket": {"name": bucket}, "object": {"key": STEERING, "sequencer": "1"}}
+def test_plan_escapes_control_characters_of_keys_and_buckets(bucket: str) -> None:
+    detail = {"version": "0", "bucket": {"name": bucket}, "object": {"key": HOSTILE, "sequencer": "1"}}
     event = {"version": "0", "id": "1", "source": "aws.s3", "detail-type": "Object Created", "detail": detail}
     result = CliRunner().invoke(
         plan, ["--routes", "routes.yaml", "-"], input=json.dumps(event), standalone_mode=False, catch_exceptions=False
@@ -62,15 +62,15 @@ def test_plan_escapes_steering_keys_and_buckets(bucket: str) -> None:
     lines_of(result.stderr)
 
 
-def test_json_output_holds_no_control_character_and_reads_the_same(capsys: pytest.CaptureFixture[str]) -> None:
-    document = {"key": STEERING, "smile": "\U0001f600 é \ud800"}
+def test_json_output_escapes_control_characters(capsys: pytest.CaptureFixture[str]) -> None:
+    document = {"key": HOSTILE, "smile": "\U0001f600 é \ud800"}
     print_json(document)
     printed = capsys.readouterr().out
     lines_of(printed)
     assert json.loads(printed) == document
 
 
-@pytest.mark.parametrize("renderable", [STEERING, Text(STEERING), "[bold]" + STEERING])
+@pytest.mark.parametrize("renderable", [HOSTILE, Text(HOSTILE), "[bold]" + HOSTILE])
 def test_terminal_escapes_every_renderable(renderable: str | Text, capsys: pytest.CaptureFixture[str]) -> None:
     table = Table("name")
     table.add_row(renderable)
@@ -88,9 +88,9 @@ def test_terminal_keeps_the_colours_of_commands(monkeypatch: pytest.MonkeyPatch)
     assert SGR.search(terminal.file.getvalue())
 
 
-def test_line_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
-    print_line(STEERING)
-    print_lines(STEERING)
+def test_print_line_prints_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    print_line(HOSTILE)
+    print_lines(HOSTILE)
     lines = lines_of(capsys.readouterr().out)
     assert len(lines) == len(["line", "first", "second", ""])
 

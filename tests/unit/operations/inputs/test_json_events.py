@@ -32,7 +32,7 @@ def classic(name: str) -> dict[str, Any]:
         {"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "site"},
     ],
 )
-def test_event_that_leaves_bytes_unchanged_is_ignored(event: dict[str, Any]) -> None:
+def test_parse_events_ignores_event_that_changes_no_bytes(event: dict[str, Any]) -> None:
     named = parse_lines([json.dumps(event)])
     assert (named.changes, named.ignored) == ([], 1)
 
@@ -58,13 +58,13 @@ def test_event_that_leaves_bytes_unchanged_is_ignored(event: dict[str, Any]) -> 
     ],
 )
 @pytest.mark.parametrize("indent", [None, 2])
-def test_json_that_is_no_known_event_is_refused(document: Any, indent: int | None) -> None:
+def test_parse_events_rejects_json_that_is_not_a_known_event(document: Any, indent: int | None) -> None:
     lines = ["s3://site/first", *json.dumps(document, indent=indent).split("\n")]
     with pytest.raises(PurgemapError, match=r"^line 2: "):
         parse_lines(lines)
 
 
 @pytest.mark.parametrize("line", ['{"level": "info"}', '{ "level": "info" }', '["a.html"]', '[ {"Key": "a"} ]'])
-def test_json_is_refused_although_a_bucket_is_named(line: str) -> None:
+def test_parse_lines_rejects_json_despite_bucket(line: str) -> None:
     with pytest.raises(PurgemapError, match=r"^line 1: "):
         parse_lines([line], bucket="site")

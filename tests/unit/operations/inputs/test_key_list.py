@@ -25,7 +25,7 @@ def keys(text: str) -> list[str]:
         ("a.html\r", "a.html"),
     ],
 )
-def test_key_is_read_as_git_and_find_print_it(line: str, key: str) -> None:
+def test_parse_key_reads_output_of_git_and_find(line: str, key: str) -> None:
     assert keys(line) == [key]
 
 
@@ -79,7 +79,7 @@ def test_key_is_read_as_git_and_find_print_it(line: str, key: str) -> None:
         "caf\ufffd.html",
     ],
 )
-def test_line_that_may_be_no_key_is_refused_with_the_way_out(line: str) -> None:
+def test_parse_key_rejects_output_of_other_tools_with_hint(line: str) -> None:
     with pytest.raises(PurgemapError, match=r"^line 2: .*(?:s3://BUCKET/KEY|S3 has no such object)"):
         keys(f"a.html\n{line}")
 
@@ -87,11 +87,11 @@ def test_line_that_may_be_no_key_is_refused_with_the_way_out(line: str) -> None:
 @pytest.mark.parametrize(
     "key", ["M\ta", " a", "/a", "a?b", "./a", "2026-01-01 10:00:00 1 a", r"a\b", '"a"', "Done", "…"]
 )
-def test_odd_key_is_named_by_its_uri_or_an_event(key: str) -> None:
+def test_odd_key_is_accepted_as_uri_or_event(key: str) -> None:
     assert keys(f"s3://site/{key}") == keys(json.dumps(s3_event("site", key))) == [key]
 
 
-def test_key_among_results_is_refused() -> None:
+def test_key_among_results_is_rejected() -> None:
     with pytest.raises(PurgemapError, match=r"line 2: 'b\.html' is not a result"):
         keys("upload: ./a.html to s3://site/a.html\nb.html")
 
@@ -105,30 +105,30 @@ def test_key_among_results_is_refused() -> None:
         ("s3://site/a\r\0b.html\0\n", ["a\r", "b.html"]),
     ],
 )
-def test_names_that_end_in_nul_are_split(text: str, expected: list[str]) -> None:
+def test_nul_ended_names_are_split(text: str, expected: list[str]) -> None:
     assert [key for key in keys(text) if not key.startswith('"')] == expected
 
 
 @pytest.mark.parametrize(
     "text", ["M\0a.html\0", "R100\0a.html\0b.html\0", "/a.html\0b\0", "a.html\0upload: x\0", "./\0abc\0"]
 )
-def test_name_that_ends_in_nul_may_be_refused(text: str) -> None:
+def test_nul_ended_name_is_rejected_if_not_a_key(text: str) -> None:
     with pytest.raises(PurgemapError, match=r"^name \d: "):
         keys(text)
 
 
-def test_names_that_end_in_nul_need_a_bucket() -> None:
+def test_nul_ended_names_require_a_bucket() -> None:
     with pytest.raises(PurgemapError, match=r"name 1: 'a\.html' is a key; name its bucket with --bucket"):
         parse_lines(["a.html\0b.html\0"])
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
-def test_utf_16_is_named_with_the_way_out(encoding: str) -> None:
+def test_utf_16_is_rejected_with_hint(encoding: str) -> None:
     with pytest.raises(PurgemapError, match=r"is UTF-16.*Out-File -Encoding utf8"):
         parse_lines(decode_input("upload: ./a to s3://site/a\r\n".encode(encoding)).split("\n"))
 
 
 @pytest.mark.parametrize("keys_of_brackets", [["["], ["{"], ["[", "{"], ["[", "{", "x"]])
-def test_lone_brackets_are_keys_and_read_in_linear_time(keys_of_brackets: list[str]) -> None:
+def test_lone_brackets_are_keys_parsed_in_linear_time(keys_of_brackets: list[str]) -> None:
     lines = keys_of_brackets * 10_000
     assert set(keys("\n".join([*lines, "]", "}"]))) == {*keys_of_brackets, "]", "}"}

@@ -42,7 +42,7 @@ def deleted(*names: str) -> list[tuple[str, str]]:
         (f"move: s3://old/a  to ./a{PADDING}", deleted("old/a ")),
     ],
 )
-def test_source_shows_which_spaces_are_padding(text: str, expected: list[tuple[str, str]]) -> None:
+def test_spaces_are_padding_if_source_has_none(text: str, expected: list[tuple[str, str]]) -> None:
     assert changes(text) == expected
 
 
@@ -66,7 +66,7 @@ def test_source_shows_which_spaces_are_padding(text: str, expected: list[tuple[s
         ("s3://site/a\rs3://site/b\r", created("site/a", "site/b")),
     ],
 )
-def test_carriage_return_ends_a_part_or_belongs_to_a_name(text: str, expected: list[tuple[str, str]] | str) -> None:
+def test_carriage_return_ends_part_or_belongs_to_name(text: str, expected: list[tuple[str, str]] | str) -> None:
     if isinstance(expected, str):
         assert [name for name, _ in changes(text)] == expected.split()
     else:
@@ -82,7 +82,7 @@ def test_carriage_return_ends_a_part_or_belongs_to_a_name(text: str, expected: l
         "Completed 1 of 3 part(s) with 2 file(s) remaining\r",
     ],
 )
-def test_result_is_read_behind_progress_that_a_copy_has_joined(before: str) -> None:
+def test_result_is_parsed_after_progress_on_same_line(before: str) -> None:
     assert changes(f"{before}upload: ./a to s3://site/a") == created("site/a")
 
 
@@ -94,7 +94,7 @@ def test_result_is_read_behind_progress_that_a_copy_has_joined(before: str) -> N
         ("move: s3://old/a to b to ./a to b", deleted("old/a to b")),
     ],
 )
-def test_names_with_to_are_parted_where_they_end_alike(text: str, expected: list[tuple[str, str]]) -> None:
+def test_names_with_to_are_split_by_same_last_name(text: str, expected: list[tuple[str, str]]) -> None:
     assert changes(text) == expected
 
 
@@ -125,22 +125,22 @@ def test_names_with_to_are_parted_where_they_end_alike(text: str, expected: list
         f"upload: ./a{ESCAPE}[1m to s3://site/a{ESCAPE}[1mb",
     ],
 )
-def test_result_without_a_readable_object_is_refused_by_line(line: str) -> None:
+def test_result_without_readable_object_is_rejected(line: str) -> None:
     with pytest.raises(PurgemapError, match=r"^line 2: .*(?:s3://BUCKET/KEY|JSON event)"):
         parse_lines(["upload: ./z to s3://site/z", line])
 
 
-def test_carriage_return_within_a_deleted_name_is_refused() -> None:
+def test_carriage_return_within_deleted_name_is_rejected() -> None:
     with pytest.raises(PurgemapError, match="holds a carriage return"):
         parse_lines(["delete: s3://site/a\rb"])
 
 
-def test_question_mark_is_refused_with_the_encoding_to_set() -> None:
+def test_question_mark_is_rejected_with_encoding_to_set() -> None:
     with pytest.raises(PurgemapError, match="PYTHONIOENCODING=utf-8"):
         parse_lines(["upload: ./caf?.html to s3://site/caf?.html"])
 
 
-def test_question_mark_is_real_where_any_letter_is_printed() -> None:
+def test_question_mark_is_real_in_unicode_output() -> None:
     assert changes("upload: ./why?.html to s3://site/why?.html\ndelete: s3://site/日本") == [
         *created("site/why?.html"),
         *deleted("site/日本"),
@@ -182,7 +182,7 @@ def test_question_mark_is_rejected_if_code_page_may_lack_letters(other: str) -> 
         ("upload failed: ./a to s3://site/a Unable to locate credentials", []),
     ],
 )
-def test_failure_names_what_it_may_have_changed(line: str, expected: list[tuple[str, str]]) -> None:
+def test_failure_returns_uris_that_may_have_changed(line: str, expected: list[tuple[str, str]]) -> None:
     assert changes(line) == expected
     assert parse_lines([line]).aws_cli_errors == ([] if expected else [line])
 
@@ -222,7 +222,7 @@ def test_certain_prefix_is_stripped(prefix: str, bucket: str | None) -> None:
     assert (named.dry_run_lines, named.aws_cli_errors) == (1, ["warning: no"])
 
 
-def test_colours_around_a_result_are_stripped() -> None:
+def test_colours_around_result_are_stripped() -> None:
     colours = f"{ESCAPE}[32mupload:{ESCAPE}[0m ./a to s3://site/a{ESCAPE}[0m{ESCAPE}[K"
     assert changes(colours) == created("site/a")
 
@@ -239,7 +239,7 @@ def test_colours_around_a_result_are_stripped() -> None:
         TIME.strip(),
     ],
 )
-def test_line_around_the_results_is_passed_over(line: str) -> None:
+def test_line_around_results_is_skipped(line: str) -> None:
     assert changes(f"{line}\nupload: ./a to s3://site/a") == created("site/a")
 
 
@@ -278,6 +278,6 @@ def test_uncertain_line_is_rejected_without_advice_of_bucket(line: str, bucket: 
 @pytest.mark.parametrize(
     "repeated", ["Completed 1file(s) remaining", "10:00:00 ", " ", "a\t", "upload: x to ", "\x1b_"]
 )
-def test_long_line_is_refused_in_linear_time(repeated: str) -> None:
+def test_long_line_is_rejected_in_linear_time(repeated: str) -> None:
     with pytest.raises(PurgemapError):
         parse_lines([repeated * 20_000 + "x"])
