@@ -16,7 +16,6 @@ from purgemap.cli.plan import plan
 from purgemap.cli.terminal import Terminal, print_json, print_line, print_lines
 from support.ids import E1
 
-
 # Colours, a window's title, C1's CSI, a line of its own, a return over the line, text read backwards, a narrow space.
 HOSTILE = "a\x1b[31m\x1b]0;title\x07\x9b31m\nall is well\r\u202etxt\u200b\u2028.html"
 SGR = re.compile(r"\x1b\[[\d;]*m")
