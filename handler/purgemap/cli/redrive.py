@@ -49,17 +49,7 @@ from purgemap.text import pluralize
 @routes_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead.")
 @click.pass_obj
-def redrive(  # noqa: PLR0913  the command's options
-    waits: Waits | None,
-    /,
-    *,
-    distributions: tuple[str, ...],
-    dry_run: bool,
-    queue_url: str | None,
-    dead_letter_queue_url: str | None,
-    routes: tuple[str, ...],
-    as_json: bool,
-) -> int:
+def redrive(waits: Waits | None, /, *, dry_run: bool, as_json: bool, **options: Any) -> int:
     """Send dead letters again: all of them, or those that concern a distribution.
 
     A letter is deleted once the queue has accepted everything that replaces it. An event is sent for every
@@ -68,8 +58,8 @@ def redrive(  # noqa: PLR0913  the command's options
 
     Exits with 1 if a letter could not be sent or deleted, and names it.
     """
-    urls = _check_urls(resolve_queue_urls(queue_url, dead_letter_queue_url))
-    is_selected = _build_filter(distributions, routes)
+    urls = _check_urls(resolve_queue_urls(options["queue_url"], options["dead_letter_queue_url"]))
+    is_selected = _build_filter(options["distributions"], options["routes"])
     with _stop_on_interrupt() as stop:
         result = _run(urls, is_selected, stop, waits or Waits(), dry_run=dry_run)
     if as_json:

@@ -56,23 +56,15 @@ NAMESPACE_VARIABLE = "PURGEMAP_METRICS_NAMESPACE"
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead.")
 @click.pass_obj
-def status(
-    waits: Waits | None,
-    /,
-    *,
-    distributions: tuple[str, ...],
-    routes: tuple[str, ...],
-    as_json: bool,
-    **service: str | None,
-) -> int:
+def status(waits: Waits | None, /, *, distributions: tuple[str, ...], as_json: bool, **options: Any) -> int:
     """Show what waits in the queues, why letters are dead, and which invalidations are in progress.
 
     Changes nothing. --distribution narrows the invalidations, not the queues. Exits with 1 if something can't be read.
     """
-    route_map = read_map(routes, load_map)
+    route_map = read_map(options["routes"], load_map)
     selected = find_distributions(distributions, route_map)
     selected = selected or [distribution for _, distribution in sorted(route_map.distributions_by_id.items())]
-    result = _read_status(service, Router(route_map), selected, waits or Waits())
+    result = _read_status(options, Router(route_map), selected, waits or Waits())
     if as_json:
         print_json(status_document(result, route_map.names_by_id))
     else:
@@ -97,14 +89,8 @@ def status_document(status: Status, names_by_id: Mapping[str, Sequence[str]]) ->
 
 
 def _queue_document(queue: QueueStatus) -> dict[str, Any]:
-    depth = queue.depth
-    return {
-        "url": queue.url,
-        "visible": depth.visible,
-        "in_flight": depth.in_flight,
-        "delayed": depth.delayed,
-        "oldest_seconds": _round(queue.oldest_seconds),
-    }
+    counts = {name: getattr(queue.depth, name) for name in ("visible", "in_flight", "delayed")}
+    return {"url": queue.url, **counts, "oldest_seconds": _round(queue.oldest_seconds)}
 
 
 def _round(seconds: float | None) -> int | None:
@@ -136,10 +122,10 @@ def _distribution_document(status: DistributionStatus, names: Sequence[str]) -> 
 
 
 def _read_status(
-    service: Mapping[str, str | None], router: Router, distributions: Sequence[Distribution], waits: Waits
+    options: Mapping[str, Any], router: Router, distributions: Sequence[Distribution], waits: Waits
 ) -> Status:
-    namespace = service["metrics_namespace"] or os.environ.get(NAMESPACE_VARIABLE) or DEFAULT_NAMESPACE
-    urls = resolve_queue_urls(service["queue_url"], service["dead_letter_queue_url"])
+    namespace = options["metrics_namespace"] or os.environ.get(NAMESPACE_VARIABLE) or DEFAULT_NAMESPACE
+    urls = resolve_queue_urls(options["queue_url"], options["dead_letter_queue_url"])
     aws, problems, stderr = connect(urls), list(missing_queues(urls)), Terminal(stderr=True)
     queue = read_queue(SqsDeadLetterQueue(aws, urls.queue), problems) if urls.queue else None
     oldest_change = read_change_age(queue, lambda: read_oldest_change(aws, namespace), problems)

@@ -1,7 +1,6 @@
 """Read each letter of a dead-letter queue once, in batches."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
 from purgemap.delivery import ReceivedMessage
@@ -58,9 +57,7 @@ class DeadLetterScan:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         if self.not_deleted:
             self._delete(list(self.not_deleted))
         self._queue.release([receipt for id_, receipt in self._receipts_by_id.items() if id_ not in self._deleted])

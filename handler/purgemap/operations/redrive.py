@@ -64,9 +64,10 @@ class RedriveResult:
         """The number of letters that were sent, or would be."""
         return self.counts.total()
 
-    def add(self, letters: Iterable[DeadLetter], errors_by_id: Mapping[str, str]) -> None:
-        """Count the letters without an error, and add a failure for each of the others."""
-        for letter in letters:
+    def add(self, received: int, selected: Sequence[DeadLetter], errors_by_id: Mapping[str, str]) -> None:
+        """Count the selected letters without an error, and add a failure for each of the others."""
+        self.skipped += received - len(selected)
+        for letter in selected:
             error = errors_by_id.get(letter.message.id)
             if error is not None:
                 self.failures.append(RedriveFailure(letter.message.id, letter.kind, letter.reason, error))
@@ -85,8 +86,7 @@ def redrive_letters(scan: DeadLetterScan, queue: Queue, letter_filter: RedriveFi
                 errors_by_id = _send(selected, queue)
                 sent = [letter.message for letter in selected if letter.message.id not in errors_by_id]
                 scan.delete(sent)
-                result.skipped += len(messages) - len(selected)
-                result.add(selected, errors_by_id)
+                result.add(len(messages), selected, errors_by_id)
                 consecutive_failures = 0 if sent else consecutive_failures + len(selected)
                 if consecutive_failures >= _MAX_CONSECUTIVE_FAILURES:
                     result.stopped_reason = f"{consecutive_failures} letters in a row failed, so the rest was not tried"
@@ -104,8 +104,7 @@ def preview_redrive(scan: DeadLetterScan, letter_filter: RedriveFilter) -> Redri
     with scan:
         for messages in scan:
             selected = letter_filter.select(messages)
-            result.skipped += len(messages) - len(selected)
-            result.add(selected, _empty_letter_errors(selected))
+            result.add(len(messages), selected, _empty_letter_errors(selected))
     result.arrived_during_scan = scan.arrived_during_scan
     return result
 

@@ -11,13 +11,7 @@ from purgemap.events import CREATED, ObjectChange
 from purgemap.operations.inputs.json_events import end_of_json, is_event, parse_events
 from purgemap.operations.inputs.key_list import parse_key, parse_nul_ended_key
 from purgemap.operations.inputs.line_prefixes import is_without_result, strip_prefix
-from purgemap.operations.inputs.transfer_log import (
-    TransferResult,
-    has_open_name,
-    is_progress,
-    is_result,
-    parse_result,
-)
+from purgemap.operations.inputs.transfer_log import TransferResult, has_open_name, is_progress, is_result, parse_result
 from purgemap.operations.inputs.transfer_names import (
     PADDING,
     LineEnd,
@@ -57,7 +51,7 @@ class _ParsedLine(NamedTuple):
     key: str = ""
 
 
-class _Context(NamedTuple):
+class _InputContext(NamedTuple):
     """The bucket of bare keys, whether each line ends in a carriage return, and whether the output was Unicode."""
 
     bucket: str | None
@@ -91,7 +85,7 @@ def parse_lines(lines: Iterable[str], *, bucket: str | None = None, source: str 
     # Every line is parsed or an error: a change that is dropped leaves a page stale.
     texts = [line.removesuffix("\n") for line in lines]
     is_crlf = all(text.endswith("\r") for text in texts if text)
-    context = _Context(bucket, is_crlf, is_unicode_output("".join(texts)))
+    context = _InputContext(bucket, is_crlf, is_unicode_output("".join(texts)))
     has_nul = any("\0" in text for text in texts)
     parsed = list(_parse_names("\n".join(texts), context) if has_nul else _parse_all(texts, context))
     _check_no_key_among_results(parsed)
@@ -115,7 +109,7 @@ def _check_no_key_among_results(lines: Sequence[_ParsedLine]) -> None:
         )
 
 
-def _parse_all(texts: Sequence[str], context: _Context) -> Iterator[_ParsedLine]:
+def _parse_all(texts: Sequence[str], context: _InputContext) -> Iterator[_ParsedLine]:
     """Parse lines; JSON that spans several of them is one."""
     end = 0
     for start, text in enumerate(texts):
@@ -126,7 +120,7 @@ def _parse_all(texts: Sequence[str], context: _Context) -> Iterator[_ParsedLine]
                 yield from _parse_line(text if end == start + 1 else multi_line_json, start + 1, context)
 
 
-def _parse_names(text: str, context: _Context) -> Iterator[_ParsedLine]:
+def _parse_names(text: str, context: _InputContext) -> Iterator[_ParsedLine]:
     """Parse names that end in NUL, as `find -print0` prints them."""
     names = text.removesuffix("\n").split("\0")
     if text.count("\0") * 5 > len(text) * 2:  # UTF-16 has a NUL for each Latin letter, about half of the characters
@@ -139,7 +133,7 @@ def _parse_names(text: str, context: _Context) -> Iterator[_ParsedLine]:
                 yield _key_line(number, name, [parse_nul_ended_key(name)], context)
 
 
-def _parse_line(text: str, number: int, context: _Context) -> Iterator[_ParsedLine]:
+def _parse_line(text: str, number: int, context: _InputContext) -> Iterator[_ParsedLine]:
     text = text.removeprefix("\ufeff")
     if is_event(text, context.bucket):
         yield _ParsedLine(number, *parse_events(text, number))
@@ -150,7 +144,7 @@ def _parse_line(text: str, number: int, context: _Context) -> Iterator[_ParsedLi
         yield from _parse_parts(_split_at_returns(text), number, context)
 
 
-def _split_uris(text: str, context: _Context) -> Iterator[str]:
+def _split_uris(text: str, context: _InputContext) -> Iterator[str]:
     """Yield the URIs of a line, not decoded."""
     for uri in _BETWEEN_URIS.split(text):
         name = uri.rstrip("\r")
@@ -171,7 +165,7 @@ def _split_at_returns(text: str) -> list[str]:
     return parts
 
 
-def _parse_parts(parts: Sequence[str], number: int, context: _Context) -> Iterator[_ParsedLine]:
+def _parse_parts(parts: Sequence[str], number: int, context: _InputContext) -> Iterator[_ParsedLine]:
     indexes = [index for index, part in enumerate(parts) if part.strip()]
     for index in indexes:
         previous = parts[index - 1] if index else ""
@@ -188,7 +182,7 @@ def _parse_parts(parts: Sequence[str], number: int, context: _Context) -> Iterat
             yield line._replace(changes=[variant for change in line.changes for variant in _with_stripped_key(change)])
 
 
-def _result_line(number: int, text: str, result: TransferResult, context: _Context) -> _ParsedLine:
+def _result_line(number: int, text: str, result: TransferResult, context: _InputContext) -> _ParsedLine:
     for uri, _ in result.uris:
         check_printed(uri, "\ufffd" if context.is_unicode else "?")
     changes = [_change(uri, event) for uri, event in result.uris]
@@ -196,7 +190,7 @@ def _result_line(number: int, text: str, result: TransferResult, context: _Conte
     return _ParsedLine(number, changes, aws_cli_error=error, is_dry_run=result.is_dry_run, is_result=True)
 
 
-def _key_line(number: int, text: str, keys: Iterable[str], context: _Context) -> _ParsedLine:
+def _key_line(number: int, text: str, keys: Iterable[str], context: _InputContext) -> _ParsedLine:
     if context.bucket is None:
         raise PurgemapError(f"{text!r} is a key; name its bucket with --bucket, or write s3://BUCKET/KEY")
     return _ParsedLine(number, [ObjectChange(context.bucket, key, CREATED, "", "") for key in keys], key=text)

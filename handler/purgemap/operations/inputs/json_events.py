@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from purgemap.errors import PurgemapError
-from purgemap.events import MalformedRecord, ObjectChange, parse_payload
+from purgemap.events import ObjectChange, parse_payload
 
 # Events that leave an object's bytes as they were: EventBridge's detail-types, and classic names up to the colon.
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventBridge.html
@@ -68,15 +68,11 @@ def parse_events(text: str, number: int) -> tuple[list[ObjectChange], int]:
     except (ValueError, RecursionError) as error:
         raise PurgemapError(f"{begins} {error}") from None
     for record in batch.malformed:
-        raise PurgemapError(_describe(record))
+        raise PurgemapError(f"{record.source}: {record.reason}" if record.source else record.reason)
     if batch.jobs:
         raise PurgemapError("a deferred job, not an event: `purgemap redrive` sends it")
     _check_ignored(batch.ignored)
     return batch.changes, sum(batch.ignored.values())
-
-
-def _describe(record: MalformedRecord) -> str:
-    return f"{record.source}: {record.reason}" if record.source else record.reason
 
 
 def _check_ignored(ignored: Counter[str]) -> None:
