@@ -42,21 +42,21 @@ _EARLY_ENDS = ("fatal error: ", "cancelled: ")
 
 @dataclass(frozen=True, slots=True)
 class ChangeInput:
-    """The changes of an input: the numbers of distinct objects and ignored events, and the jobs that the map makes.
+    """The changes of an input, the jobs that the map makes of them, and the listings by distribution id.
 
-    `unmatched` are changes of objects that no route serves. The other unrouted changes are excluded on purpose, by
-    include, exclude or events. `suggestions` has a line for each bucket that may be misspelt. `ends_early` is True if
-    the log lacks objects that `aws s3` was sending when it ended.
+    `unmatched` are changes of objects that no route serves; other unrouted changes are excluded by the map.
     """
 
-    changes: int
-    ignored: int
+    change_list: ChangeList
     batch_jobs: BatchJobs
     unmatched: list[ObjectChange]
-    suggestions: list[str]
-    ends_early: bool
     listings: dict[str, Listing] | None
     routes: RouteMap
+
+    @property
+    def ends_early(self) -> bool:
+        """Whether the log lacks objects that `aws s3` was sending when it ended."""
+        return any(error.startswith(_EARLY_ENDS) for error in self.change_list.aws_cli_errors)
 
 
 def change_input_options(command: _Command) -> _Command:
@@ -95,16 +95,8 @@ def read_change_input(
     unmatched = [
         change for change in batch_jobs.unrouted if not any(serving_targets(change.bucket, change.key, router))
     ]
-    return ChangeInput(
-        len({(change.bucket, change.key) for change in change_list.changes}),
-        change_list.ignored,
-        batch_jobs,
-        unmatched,
-        _suggest_buckets(unmatched, route_map),
-        any(error.startswith(_EARLY_ENDS) for error in change_list.aws_cli_errors),
-        _read_listings(change_list, listing, bucket, route_map, router) if listing else None,
-        route_map,
-    )
+    listings = _read_listings(change_list, listing, bucket, route_map, router) if listing else None
+    return ChangeInput(change_list, batch_jobs, unmatched, listings, route_map)
 
 
 def _read_changes(input_file: str, bucket: str | None) -> ChangeList:
@@ -115,34 +107,27 @@ def _read_changes(input_file: str, bucket: str | None) -> ChangeList:
         return parse_lines(text.split("\n"), bucket=bucket, source=source)
 
 
-def _suggest_buckets(unmatched: list[ObjectChange], routes: RouteMap) -> list[str]:
-    # Each suggestion compares the bucket with all those of the map.
-    buckets = sorted({change.bucket for change in unmatched})[:MAX_SHOWN]
-    hints = ((bucket, suggest_bucket(bucket, routes)) for bucket in buckets)
-    return [f"the map has no bucket {bucket}{hint}" for bucket, hint in hints if hint]
-
-
 def describe_unrouted(changes: ChangeInput) -> str:
     """Return the numbers of changes and events that invalidate nothing, "" if there are none."""
-    unrouted, unmatched = changes.batch_jobs.unrouted, changes.unmatched
-    if not unrouted and not changes.ignored:
+    unrouted, ignored = len(changes.batch_jobs.unrouted), changes.change_list.ignored
+    if not unrouted and not ignored:
         return ""
-    buckets = sorted({change.bucket for change in unmatched})
+    buckets = sorted({change.bucket for change in changes.unmatched})
     place = f" (in {join_with_limit(buckets)})" if buckets else ""
-    excluded = len(unrouted) - len(unmatched)
-    return ", ".join(
-        (
-            f"{pluralize(len(unmatched), 'change')} without a route{place}",
-            *((f"{pluralize(excluded, 'change')} excluded by the map",) if excluded else ()),
-            f"{pluralize(changes.ignored, 'event')} ignored",
-        )
-    )
+    # Exclusion is on purpose. A change without a route may be a mistake in the map or in the input.
+    excluded = unrouted - len(changes.unmatched)
+    excluded_part = f", {pluralize(excluded, 'change')} excluded by the map" if excluded else ""
+    unmatched_part = f"{pluralize(len(changes.unmatched), 'change')} without a route{place}"
+    return f"{unmatched_part}{excluded_part}, {pluralize(ignored, 'event')} ignored"
 
 
 def print_unrouted(changes: ChangeInput, console: Console, *, prefix: str = "") -> None:
     """Print the suggestions and what invalidates nothing; with a prefix, print a line in any case."""
-    for line in changes.suggestions:
-        console.print(f"[yellow]{escape(line)}[/]")
+    # Each suggestion compares a bucket with all those of the map.
+    for bucket in sorted({change.bucket for change in changes.unmatched})[:MAX_SHOWN]:
+        hint = suggest_bucket(bucket, changes.routes)
+        if hint:
+            console.print(f"[yellow]{escape(f'the map has no bucket {bucket}{hint}')}[/]")
     unrouted = describe_unrouted(changes)
     if prefix or unrouted:
         console.print(f"[yellow]{prefix}{escape(unrouted or 'the input contains no changes')}[/]")

@@ -31,6 +31,7 @@ class _FailFastCloudFront:
             # The function retries these: after a deployment its new permissions take effect late. A person's do not.
             is_credentials = error.kind is FailureKind.SERVER_ERROR and is_credentials_error(error.__cause__)
             if is_credentials or error.kind is FailureKind.ACCESS_DENIED:
+                # This kind is rejected, not retried.
                 raise InvalidationError(FailureKind.NOT_FOUND, str(error)) from error
             raise
 
@@ -71,6 +72,7 @@ def invalidate(
         stderr.print(f"[red]no route matches {unmatched}[/]: fix the map or the input, or pass --allow-unrouted")
     if changes.ends_early:
         stderr.print("[red]aws s3 ended early[/]: what it was sending may have changed; run it again, and send its log")
+    # In each case stale objects may remain, so a pipeline must not go on.
     return 1 if result.rejected or is_unrouted or changes.ends_early else 0
 
 

@@ -22,7 +22,7 @@ _UNWRITABLE = {errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 
 
 class _Commands(click.Group):
-    """Finds subcommands by their names."""
+    """A group that imports the module of the subcommand that runs."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's signature
         return list(COMMANDS)
@@ -57,12 +57,14 @@ def main() -> None:
 def _run() -> int:
     try:
         status: int = purgemap_command(prog_name="purgemap", standalone_mode=False)
+        # Buffered output fails only when it is written, as on a full disk.
         if sys.stdout:
             sys.stdout.flush()
     except click.ClickException as error:
-        shown = io.StringIO()
-        error.show(shown)
-        print_lines(shown.getvalue().rstrip("\n"), err=True)
+        # Not to stderr: click does not escape the control characters of arguments.
+        text = io.StringIO()
+        error.show(text)
+        print_lines(text.getvalue().rstrip("\n"), err=True)
         return error.exit_code
     except click.Abort:
         return INTERRUPTED

@@ -68,6 +68,7 @@ def read_map(routes: MapPaths, read: Callable[[MapPaths], _Map]) -> _Map:
     try:
         return read(routes)
     except MapError as error:
+        # Readers of --json get a document in any case.
         if click.get_current_context().params.get("as_json"):
             print_json(problems_document(paths_text(routes), error.problems))
         if not all(path.exists() for path in split_paths(routes)):

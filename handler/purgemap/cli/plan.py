@@ -49,9 +49,9 @@ def plan_document(changes: ChangeInput, invalidations: list[PlannedInvalidation]
     return {
         "invalidations": [_invalidation_document(invalidation) for invalidation in invalidations],
         "summary": {
-            "changes": changes.changes,
+            "changes": len({(change.bucket, change.key) for change in changes.change_list.changes}),
             "unrouted": len(changes.batch_jobs.unrouted),
-            "ignored": changes.ignored,
+            "ignored": changes.change_list.ignored,
             "paths": paths,
             "wildcards": sum(invalidation.wildcards for invalidation in invalidations),
             "requests": len(invalidations),
@@ -123,6 +123,7 @@ def _advise(
     """Yield a distribution's id and the effect of twice its `max_paths`, if that spares enough objects."""
     for pending in pending_jobs:
         planned = [invalidation for invalidation in invalidations if invalidation.distribution == pending.distribution]
+        # One alternative shows the price of more paths. Each costs another plan.
         larger = replace(pending.distribution, max_paths=2 * pending.distribution.max_paths)
         alternative = preview_jobs([PendingJob(pending.job, larger)], listings)
         evicted, spared = _evicted(planned), _evicted(planned) - _evicted(alternative)

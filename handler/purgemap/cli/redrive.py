@@ -129,6 +129,7 @@ def _stop_on_interrupt() -> Iterator[Event]:
 
     def set_stop(_signal: int, _frame: FrameType | None) -> None:
         stop.set()
+        # A call may hang, which the next Ctrl-C must end.
         signal.signal(signal.SIGINT, previous_handler)
 
     previous_handler = signal.signal(signal.SIGINT, set_stop)

@@ -160,6 +160,7 @@ def _show(status: Status, routes: RouteMap, console: Console) -> None:
 
 def _cells(queue: QueueStatus) -> Iterator[str]:
     yield from (f"{count:,}" for count in queue.depth[:3])
+    # CloudWatch has the age of a new message after a minute or two.
     yield "?" if queue.oldest_seconds is None and queue.depth.total else _format_age(queue.oldest_seconds)
 
 

@@ -50,6 +50,7 @@ def print_json(document: Mapping[str, Any]) -> None:
 def _json_line(line: str) -> str:
     if line.isprintable():
         return line
+    # `ensure_ascii=False` leaves C1 controls, separators and directions of text unescaped.
     return "".join(character if character.isprintable() else json.dumps(character)[1:-1] for character in line)
 
 

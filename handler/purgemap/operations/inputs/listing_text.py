@@ -52,10 +52,8 @@ def parse_listing(text: str, bucket: str | None, changes: Iterable[ObjectChange]
         listed_bucket = _text(document, "Name") or _require(bucket)
         _check_prefix(document, (change.key for change in changes if change.bucket == listed_bucket))
         return {listed_bucket: _document_keys(document)}
-    lines = [
-        (number, line.removesuffix("\r").removeprefix("\ufeff")) for number, line in enumerate(text.split("\n"), 1)
-    ]
-    lines = [(number, line) for number, line in lines if line]
+    stripped_lines = (line.removesuffix("\r").removeprefix("\ufeff") for line in text.split("\n"))
+    lines = [(number, line) for number, line in enumerate(stripped_lines, 1) if line]
     # A key may look like a line of `aws s3 ls`, as ` PRE (Phasers).html` does, so the majority of the lines decides.
     ls_lines = sum(bool(_LS_LINE.fullmatch(line)) for _, line in lines)
     other_lines = sum(not _LS_LINE.fullmatch(line) and not _LS_SUMMARY.fullmatch(line) for _, line in lines)
