@@ -12,7 +12,7 @@ from purgemap.text import pluralize
 _COLOURS = {"error": "red", "warning": "yellow"}
 
 
-@click.command(short_help="All that is wrong with a map.")
+@click.command(short_help="Check a map and run its tests.")
 @click.argument("files", metavar="[FILE-or-FOLDER]...", nargs=-1, type=file_name)
 @click.option(
     "--format",

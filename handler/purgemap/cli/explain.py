@@ -24,7 +24,7 @@ def _parse_uri(_context: click.Context, _argument: click.Parameter, uri: str) ->
         raise click.UsageError(str(error)) from None
 
 
-@click.command(short_help="Each step from an object's key to what is sent where.")
+@click.command(short_help="Explain what a change of one object invalidates.")
 @click.argument("s3_object", metavar="s3://BUCKET/KEY", callback=_parse_uri)
 @click.option(
     "--event",
@@ -36,7 +36,7 @@ def _parse_uri(_context: click.Context, _argument: click.Parameter, uri: str) ->
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead.")
 @routes_option
 def explain(s3_object: tuple[str, str], event: str, *, as_json: bool, routes: tuple[str, ...]) -> int:
-    """Show which routes an object matches, each step from its key to the items, and what is left out and why.
+    """Show the routes that an object matches, each step from its key to the items, and why other routes don't match.
 
     The URI is never decoded. Quote it for the shell.
     """

@@ -36,7 +36,7 @@ class _FailFastCloudFront:
             raise
 
 
-@click.command(short_help="Send what a deploy invalidates, until it is accepted.")
+@click.command(short_help="Invalidate what a deploy changed.")
 @change_input_options
 @click.option(
     "--timeout",
@@ -47,15 +47,15 @@ class _FailFastCloudFront:
     help="How long to try until CloudFront accepts.",
 )
 @click.option("--allow-unrouted", is_flag=True, help="Exit with 0 although no route matches some of the changes.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document of what was accepted.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document of the accepted requests.")
 @click.pass_obj
 def invalidate(
     times: RetryTimes | None, /, *, timeout: int, allow_unrouted: bool, as_json: bool, **options: Any
 ) -> int:
     """Invalidate what a deploy changed, now, and wait until CloudFront has accepted all of it.
 
-    Takes what `purgemap plan` takes, but for the output of a --dryrun. Exits with 1 and names the distributions that
-    have not accepted, or the buckets of changes that no route matches; with 1, too, if `aws s3` ended early.
+    Accepts the input of `purgemap plan`, except the output of a --dryrun. Exits with 1 if a distribution has not
+    accepted, if no route matches a change, or if `aws s3` ended early.
     """
     changes = read_change_input(**options, accepts_dry_run=False)
     stderr, jobs = Terminal(stderr=True), changes.batch_jobs.pending
@@ -71,7 +71,9 @@ def invalidate(
         unmatched = pluralize(len(changes.unmatched), "change")
         stderr.print(f"[red]no route matches {unmatched}[/]: fix the map or the input, or pass --allow-unrouted")
     if changes.ends_early:
-        stderr.print("[red]aws s3 ended early[/]: what it was sending may have changed; run it again, and send its log")
+        stderr.print(
+            "[red]aws s3 ended early[/]: objects that it was sending may have changed; run it again, and send its log"
+        )
     # In each case stale objects may remain, so a pipeline must not go on.
     return 1 if result.rejected or is_unrouted or changes.ends_early else 0
 

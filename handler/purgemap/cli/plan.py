@@ -25,13 +25,13 @@ _MAX_ITEMS_SHOWN = 30
 _MAX_EVICTED_PER_SPARED = 10
 
 
-@click.command(short_help="What a deploy would invalidate, with its cost.")
+@click.command(short_help="Show what a deploy would invalidate, and its cost.")
 @change_input_options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead.")
 def plan(*, as_json: bool, **options: Any) -> int:
-    """Show what a deploy would invalidate: where, which items, and what it costs.
+    """Show what a deploy would invalidate: the distributions, the items and the cost.
 
-    INPUT names what changed, a line each: output of `aws s3 sync` (or cp, mv, rm), s3:// URIs, JSON events, or keys of
+    INPUT lists changed objects, one a line: output of `aws s3 sync` (or cp, mv, rm), s3:// URIs, JSON events, or keys of
     the bucket that --bucket names.
     """
     changes = read_change_input(**options)

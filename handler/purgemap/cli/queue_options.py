@@ -66,9 +66,9 @@ def resolve_queue_urls(
 def missing_queues(urls: QueueUrls) -> Iterator[str]:
     """Yield a message for each queue without a URL."""
     if not urls.queue:
-        yield f"no queue is named: give --queue-url, or set {QUEUE_VARIABLE}"
+        yield f"the queue is not named: pass --queue-url, or set {QUEUE_VARIABLE}"
     if not urls.dead_letters:
-        yield f"no dead-letter queue is named: give --dead-letter-queue-url, or set {DEAD_LETTER_VARIABLE}"
+        yield f"the dead-letter queue is not named: pass --dead-letter-queue-url, or set {DEAD_LETTER_VARIABLE}"
 
 
 def connect(urls: QueueUrls) -> Aws:

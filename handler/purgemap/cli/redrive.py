@@ -42,7 +42,7 @@ from purgemap.routing import Router
 from purgemap.text import pluralize
 
 
-@click.command(short_help="Dead letters again, after the repair.")
+@click.command(short_help="Send dead letters again, after the repair.")
 @distribution_option
 @click.option("--dry-run", is_flag=True, help="Show what would be sent, and leave everything where it is.")
 @queue_options

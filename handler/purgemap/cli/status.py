@@ -45,7 +45,7 @@ _UNITS = (("d", 86_400), ("h", 3_600), ("min", 60))
 NAMESPACE_VARIABLE = "PURGEMAP_METRICS_NAMESPACE"
 
 
-@click.command(short_help="Queues, dead letters and invalidations now.")
+@click.command(short_help="Show queues, dead letters and invalidations in progress.")
 @distribution_option
 @queue_options
 @routes_option

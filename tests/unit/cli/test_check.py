@@ -1,6 +1,8 @@
 """`purgemap check`: one line per problem, one JSON document, or annotations of GitHub."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -154,6 +156,11 @@ def test_check_accepts_map_of_this_repository(monkeypatch: pytest.MonkeyPatch) -
     assert status == 0
     assert output.endswith(": fine\n")
     assert output.count("\n") == 1
+
+
+def test_check_loads_no_botocore() -> None:
+    code = "import sys, purgemap.cli.check; print('botocore' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
 
 
 def test_pre_commit_hook_runs_check() -> None:

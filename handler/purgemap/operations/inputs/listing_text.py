@@ -122,7 +122,7 @@ def _parse_json(text: str) -> Mapping[str, Any]:
         # The objects that are not listed would count as absent, and wildcards over them as free.
         raise PurgemapError("the listing is cut short: make it without --max-items and --no-paginate")
     if document.get("CommonPrefixes"):
-        raise PurgemapError("the listing leaves out what is in folders: make it without --delimiter")
+        raise PurgemapError("the listing leaves out the objects in folders: make it without --delimiter")
     return document
 
 

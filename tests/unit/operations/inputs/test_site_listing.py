@@ -130,7 +130,7 @@ def test_parse_listing_reads_keys_that_look_like_aws_s3_ls() -> None:
         ('<?xml version="1.0"?><ListBucketResult/>', "line 1 of the listing is XML; make it with `aws s3api"),
         ("i\0n\0d\0e\0x\0", "line 1 of the listing holds a NUL character, as UTF-16 does"),
         ('"site","docs/a%2Bb.html","12"\n', "line 1 of the listing is CSV; make it with `aws s3api"),
-        ('{"Contents": [], "CommonPrefixes": [{"Prefix": "docs/"}]}', "the listing leaves out what is in folders"),
+        ('{"Contents": [], "CommonPrefixes": [{"Prefix": "docs/"}]}', "the listing leaves out the objects in folders"),
         (
             '{"Versions": [{"Key": "a"}]}',
             "the listing is not JSON of `aws s3api list-objects-v2`: an entry of its Vers",
