@@ -30,7 +30,7 @@ def test_dead_letter_has_reason_and_redrive_bodies(file: Path, map_from_yaml: Lo
     read = classify_dead_letter(dead, NOW)
     assert (read.kind, read.reason) == (case["kind"], case["reason"])
     assert sorted(affected_distributions(read, Router(map_from_yaml(MAP)))) == case["distributions"]
-    if case["sent"] == "as it is":
+    if case["sent"] == "unchanged":
         assert read.redrive_bodies == (dead.body,)
     else:
         assert [json.loads(body) for body in read.redrive_bodies] == case["sent"]
