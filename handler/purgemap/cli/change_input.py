@@ -51,7 +51,7 @@ class ChangeInput:
     batch_jobs: BatchJobs
     unmatched: list[ObjectChange]
     listings: dict[str, Listing] | None
-    routes: RouteMap
+    route_map: RouteMap
 
     @property
     def ends_early(self) -> bool:
@@ -125,7 +125,7 @@ def print_unrouted(changes: ChangeInput, console: Console, *, prefix: str = "") 
     """Print the suggestions and what invalidates nothing; with a prefix, print a line in any case."""
     # Each suggestion compares a bucket with all those of the map.
     for bucket in sorted({change.bucket for change in changes.unmatched})[:MAX_SHOWN]:
-        hint = suggest_bucket(bucket, changes.routes)
+        hint = suggest_bucket(bucket, changes.route_map)
         if hint:
             console.print(f"[yellow]{escape(f'the map has no bucket {bucket}{hint}')}[/]")
     unrouted = describe_unrouted(changes)
@@ -134,7 +134,7 @@ def print_unrouted(changes: ChangeInput, console: Console, *, prefix: str = "") 
 
 
 def _read_listings(
-    change_list: ChangeList, listing: str, bucket: str | None, routes: RouteMap, router: Router
+    change_list: ChangeList, listing: str, bucket: str | None, route_map: RouteMap, router: Router
 ) -> dict[str, Listing]:
     buckets = {change.bucket for change in change_list.changes}
     listed_bucket = bucket or (buckets.pop() if len(buckets) == 1 else None)
@@ -143,7 +143,7 @@ def _read_listings(
         keys_by_bucket = parse_listing(text, listed_bucket, change_list.changes)
         check_listing(keys_by_bucket, change_list.changes)
     listings = build_listings(keys_by_bucket, change_list.changes, router)
-    for unlisted, distribution in unlisted_buckets(routes, listings, keys_by_bucket):
+    for unlisted, distribution in unlisted_buckets(route_map, listings, keys_by_bucket):
         print_line(
             f"purgemap: {listing}: {unlisted} feeds {distribution} too, but its objects count as absent; list it",
             err=True,

@@ -49,24 +49,24 @@ def explain(s3_object: tuple[str, str], event: str, *, as_json: bool, routes: tu
     return 0
 
 
-def _show(explanation: Explanation, routes: RouteMap, console: Console) -> None:
+def _show(explanation: Explanation, route_map: RouteMap, console: Console) -> None:
     change = explanation.change
     console.print(f"[bold]{escape(f's3://{change.bucket}/{change.key}')}[/] {change.event}")
     for match in explanation.matches:
-        _show_match(match, routes, console)
+        _show_match(match, route_map, console)
     for skip in explanation.skipped[:_MAX_SKIPS_SHOWN]:
-        name = " ".join(filter(None, (skip.route, routes.label(skip.distribution))))
+        name = " ".join(filter(None, (skip.route, route_map.label(skip.distribution))))
         console.print(f"[dim]skipped  {escape(name)}:[/] {escape(skip.reason)}")
     if len(explanation.skipped) > _MAX_SKIPS_SHOWN:
         more = pluralize(len(explanation.skipped) - _MAX_SKIPS_SHOWN, "more route")
         console.print(f"[dim]skipped  {more} of this bucket (--json)[/]")
-    _show_result(explanation, routes, console)
+    _show_result(explanation, route_map, console)
 
 
-def _show_match(match: MatchedTarget, routes: RouteMap, console: Console) -> None:
+def _show_match(match: MatchedTarget, route_map: RouteMap, console: Console) -> None:
     target = match.target
     console.print(
-        f"[green]route[/]    [bold]{escape(target.route)}[/] → {escape(routes.label(target.distribution.id))}"
+        f"[green]route[/]    [bold]{escape(target.route)}[/] → {escape(route_map.label(target.distribution.id))}"
     )
     if target.matched_prefix:
         console.print(f"  prefix   {escape(target.matched_prefix)}")
@@ -90,16 +90,16 @@ def _wildcard_reason(item: str, match: MatchedTarget) -> str:
     return "  [dim]a wildcard[/]"
 
 
-def _show_result(explanation: Explanation, routes: RouteMap, console: Console) -> None:
+def _show_result(explanation: Explanation, route_map: RouteMap, console: Console) -> None:
     if not explanation.invalidations:
         bucket = explanation.change.bucket
-        reason = f"no route of the map names the bucket {bucket}{suggest_bucket(bucket, routes)}"
+        reason = f"no route of the map names the bucket {bucket}{suggest_bucket(bucket, route_map)}"
         console.print(
             "[yellow]nothing is sent[/]"
-            if is_bucket_known(bucket, routes)
+            if is_bucket_known(bucket, route_map)
             else f"[yellow]nothing is sent:[/] {escape(reason)}"
         )
     for distribution, items in explanation.invalidations:
-        console.print(f"[bold]sent to  {escape(routes.label(distribution))}[/]")
+        console.print(f"[bold]sent to  {escape(route_map.label(distribution))}[/]")
         for item in items:
             console.print(f"  {escape(item)}")

@@ -74,7 +74,7 @@ def _invalidation_document(invalidation: PlannedInvalidation) -> dict[str, Any]:
 
 def _show(changes: ChangeInput, invalidations: list[PlannedInvalidation], console: Console) -> None:
     for invalidation in invalidations:
-        console.print(f"[bold]{escape(changes.routes.label(invalidation.distribution.id))}[/]")
+        console.print(f"[bold]{escape(changes.route_map.label(invalidation.distribution.id))}[/]")
         for item in invalidation.items[:_MAX_ITEMS_SHOWN]:
             console.print(f"  {escape(item)}")
         if len(invalidation.items) > _MAX_ITEMS_SHOWN:
@@ -89,7 +89,7 @@ def _show(changes: ChangeInput, invalidations: list[PlannedInvalidation], consol
     )
     advice = _advise(changes.batch_jobs.pending, invalidations, changes.listings or {})
     for distribution, line in (*_warn_of_daily_budgets(invalidations), *advice):
-        console.print(f"[yellow]{escape(changes.routes.label(distribution))}: {escape(line)}[/]")
+        console.print(f"[yellow]{escape(changes.route_map.label(distribution))}: {escape(line)}[/]")
     print_unrouted(changes, console)
 
 
@@ -106,7 +106,7 @@ def _table(changes: ChangeInput, invalidations: list[PlannedInvalidation]) -> Ta
         items = sum(len(request.items) for request in requests)
         evicted = [request.collateral for request in requests if request.collateral is not None]
         table.add_row(
-            escape(changes.routes.label(id_)),
+            escape(changes.route_map.label(id_)),
             str(requests[0].changes),
             str(items),
             str(sum(request.wildcards for request in requests)),

@@ -80,13 +80,13 @@ def connect(urls: QueueUrls) -> Aws:
     return aws
 
 
-def find_distributions(texts: Iterable[str], routes: RouteMap) -> list[Distribution]:
+def find_distributions(texts: Iterable[str], route_map: RouteMap) -> list[Distribution]:
     """Return distributions by id or name, each once; raises PurgemapError for an unknown name."""
-    return list({each.id: each for each in (_find_distribution(text, routes) for text in texts)}.values())
+    return list({each.id: each for each in (_find_distribution(text, route_map) for text in texts)}.values())
 
 
-def _find_distribution(text: str, routes: RouteMap) -> Distribution:
-    distribution = routes.distributions_by_id.get(text) or routes.distribution(text)
+def _find_distribution(text: str, route_map: RouteMap) -> Distribution:
+    distribution = route_map.distributions_by_id.get(text) or route_map.distribution(text)
     if distribution:
         return distribution
     # Dead letters may be for a distribution that was removed from the map.

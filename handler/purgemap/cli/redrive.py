@@ -101,8 +101,8 @@ def _build_filter(texts: Sequence[str], paths: MapPaths) -> Callable[[DeadLetter
     if not texts:
         # The map is not needed, so a redrive works even if the map is broken.
         return lambda _letter: True
-    routes = read_map(paths, load_map)
-    router, ids = Router(routes), {distribution.id for distribution in find_distributions(texts, routes)}
+    route_map = read_map(paths, load_map)
+    router, ids = Router(route_map), {each.id for each in find_distributions(texts, route_map)}
     return lambda letter: not ids.isdisjoint(affected_distributions(letter, router))
 
 

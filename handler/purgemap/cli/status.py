@@ -140,7 +140,7 @@ def _read_status(
     return Status(queue, oldest_change, dead_letters, statuses, tuple(problems))
 
 
-def _show(status: Status, routes: RouteMap, console: Console) -> None:
+def _show(status: Status, route_map: RouteMap, console: Console) -> None:
     table = Table("", "visible", "in flight", "delayed", "oldest", box=None, pad_edge=False, header_style="dim")
     for column in table.columns[1:]:
         column.justify = "right"
@@ -154,8 +154,8 @@ def _show(status: Status, routes: RouteMap, console: Console) -> None:
         age = _format_age(status.oldest_change_seconds)
         console.print(f"[yellow]not accepted yet in the last 20 minutes: changes up to {age} old[/]")
     if status.dead_letters:
-        _show_reasons(status.dead_letters, routes, console)
-    _show_distributions(status.distributions, routes, console)
+        _show_reasons(status.dead_letters, route_map, console)
+    _show_distributions(status.distributions, route_map, console)
 
 
 def _cells(queue: QueueStatus) -> Iterator[str]:
@@ -172,7 +172,7 @@ def _format_age(seconds: float | None) -> str:
     return f"{seconds // length:.0f} {name}"
 
 
-def _show_reasons(dead_letters: DeadLetterStatus, routes: RouteMap, console: Console) -> None:
+def _show_reasons(dead_letters: DeadLetterStatus, route_map: RouteMap, console: Console) -> None:
     if not dead_letters.reasons:
         return
     console.print()
@@ -180,18 +180,20 @@ def _show_reasons(dead_letters: DeadLetterStatus, routes: RouteMap, console: Con
     for reason in dead_letters.reasons:
         console.print(f"{reason.letters:>7,}  {reason.kind:<8}  {escape(reason.reason)}")
         if reason.distributions:
-            console.print(f"{'':19}[dim]for {escape(join_with_limit([*map(routes.label, reason.distributions)]))}[/]")
+            console.print(
+                f"{'':19}[dim]for {escape(join_with_limit([*map(route_map.label, reason.distributions)]))}[/]"
+            )
     if dead_letters.is_sample:
         total = pluralize(dead_letters.queue.depth.total, "dead letter")
         console.print(f"[dim]{dead_letters.letters_sampled:,} of about {total} were read[/]")
 
 
-def _show_distributions(statuses: Sequence[DistributionStatus], routes: RouteMap, console: Console) -> None:
+def _show_distributions(statuses: Sequence[DistributionStatus], route_map: RouteMap, console: Console) -> None:
     """Print the distributions with invalidations in progress or errors, and count the others."""
     shown = [status for status in statuses if status.progress is None or status.progress.invalidations]
     console.print()
     for status in shown:
-        console.print(f"[bold]{escape(routes.label(status.distribution.id))}[/]: {_describe_progress(status)}")
+        console.print(f"[bold]{escape(route_map.label(status.distribution.id))}[/]: {_describe_progress(status)}")
     if len(shown) < len(statuses):
         noun = "other distribution" if shown else "distribution"
         console.print(f"{pluralize(len(statuses) - len(shown), noun)} with no invalidation in progress")

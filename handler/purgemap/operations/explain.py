@@ -44,31 +44,31 @@ class Explanation:
         }
 
 
-def explain_change(routes: RouteMap, bucket: str, key: str, event: str) -> Explanation:
+def explain_change(route_map: RouteMap, bucket: str, key: str, event: str) -> Explanation:
     """Explain the effect of one change under a map."""
-    bucket_router = Router(routes).bucket(bucket)
+    bucket_router = Router(route_map).bucket(bucket)
     decisions = list(bucket_router.decide(key, event))
     skips = [decision for decision in decisions if isinstance(decision, Skip)]
     return Explanation(
         ObjectChange(bucket, key, event, "", ""),
         tuple(_matched_target(decision, key) for decision in decisions if isinstance(decision, Target)),
         (*skips, *bucket_router.prefix_misses(key)),
-        tuple(preview_change(routes, bucket, key, event).items()),
+        tuple(preview_change(route_map, bucket, key, event).items()),
     )
 
 
-def is_bucket_known(bucket: str, routes: RouteMap) -> bool:
+def is_bucket_known(bucket: str, route_map: RouteMap) -> bool:
     """Return whether a route of the map names a bucket, whatever its prefix is."""
-    return bucket in routes.buckets or any(
-        Pattern(pattern, full_match=True).match(bucket) for pattern, _ in routes.patterns
+    return bucket in route_map.buckets or any(
+        Pattern(pattern, full_match=True).match(bucket) for pattern, _ in route_map.patterns
     )
 
 
-def suggest_bucket(bucket: str, routes: RouteMap) -> str:
+def suggest_bucket(bucket: str, route_map: RouteMap) -> str:
     """Return `; did you mean "…"?` for a misspelt bucket of the map, else ""."""
-    if is_bucket_known(bucket, routes):
+    if is_bucket_known(bucket, route_map):
         return ""
-    nearest = find_nearest(bucket, [*routes.buckets, *(pattern for pattern, _ in routes.patterns)])
+    nearest = find_nearest(bucket, [*route_map.buckets, *(pattern for pattern, _ in route_map.patterns)])
     return f"; did you mean {quote(nearest)}?" if nearest else ""
 
 

@@ -46,9 +46,9 @@ def preview_jobs(
     return invalidations
 
 
-def preview_change(routes: RouteMap, bucket: str, key: str, event: str) -> dict[str, tuple[str, ...]]:
+def preview_change(route_map: RouteMap, bucket: str, key: str, event: str) -> dict[str, tuple[str, ...]]:
     """Return the items that one change sends to each distribution, by distribution id."""
-    batch_jobs = build_jobs(Router(routes).route([ObjectChange(bucket, key, event, "", "")]), now=0)
+    batch_jobs = build_jobs(Router(route_map).route([ObjectChange(bucket, key, event, "", "")]), now=0)
     items_by_distribution: dict[str, set[str]] = defaultdict(set)
     for invalidation in preview_jobs(batch_jobs.pending):
         items_by_distribution[invalidation.distribution.id].update(invalidation.items)

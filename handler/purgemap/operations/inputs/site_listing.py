@@ -75,10 +75,12 @@ def build_listings(
     return {id_: Listing(paths) for id_, paths in paths_by_id.items()}
 
 
-def unlisted_buckets(routes: RouteMap, distributions: Container[str], listed: Container[str]) -> list[tuple[str, str]]:
+def unlisted_buckets(
+    route_map: RouteMap, distributions: Container[str], listed: Container[str]
+) -> list[tuple[str, str]]:
     """Return pairs of bucket and distribution id: unlisted buckets that serve one of the distributions."""
     # Only buckets that the map names count: those that match a pattern are not known.
-    feeds = ((site.bucket, site.distribution.id) for site in list_sites(routes) if site.bucket in routes.buckets)
+    feeds = ((site.bucket, site.distribution.id) for site in list_sites(route_map) if site.bucket in route_map.buckets)
     return sorted({(bucket, id_) for bucket, id_ in feeds if id_ in distributions and bucket not in listed})
 
 
