@@ -62,8 +62,10 @@ def invalidate(
     print_unrouted(changes, stderr, prefix="" if jobs else "nothing to invalidate: ")
     result = InvalidationResult([], [])
     if jobs:
-        retry_times = (times or RetryTimes())._replace(timeout=timeout)
-        result = invalidate_jobs(jobs, _connect(), changes.listings or {}, retry_times, partial(_print_outcome, stderr))
+        aws, retry_times = Aws(), (times or RetryTimes())._replace(timeout=timeout)
+        aws.check()
+        cloudfront = _FailFastCloudFront(AwsCloudFront(aws))
+        result = invalidate_jobs(jobs, cloudfront, changes.listings or {}, retry_times, partial(_print_outcome, stderr))
     if as_json:
         print_json(plan_document(changes, _accepted_invalidations(result, changes)))
     is_unrouted = bool(changes.unmatched) and not allow_unrouted
@@ -76,12 +78,6 @@ def invalidate(
         )
     # In each case stale objects may remain, so a pipeline must not go on.
     return 1 if result.rejected or is_unrouted or changes.ends_early else 0
-
-
-def _connect() -> CloudFront:
-    aws = Aws()
-    aws.check()
-    return _FailFastCloudFront(AwsCloudFront(aws))
 
 
 def _print_outcome(console: Console, outcome: Outcome) -> None:

@@ -46,10 +46,9 @@ def classify_dead_letter(message: ReceivedMessage, now: float) -> DeadLetter:
     A redriven job counts as begun at `now`, in seconds since the epoch.
     """
     content = decode_body(message.body)
-    if _is_invocation_record(content):
-        kind, reason = DeadLetterSource.FUNCTION, _invocation_reason(content)
-        bodies = tuple(json.dumps(event, separators=(",", ":")) for event in _request_events(content))
-        return DeadLetter(message, kind, reason, bodies, _parse_bodies(message, bodies))
+    match content:
+        case {"requestContext": {"condition": condition}}:
+            return _classify_invocation(message, content, condition)
     # What can't be read is sent unchanged: a newer function may be able to read it.
     bodies = _job_bodies(message, content, now) if is_job(content) else (message.body,)
     batch = _parse_bodies(message, bodies)
@@ -103,22 +102,13 @@ def _kind_and_reason(message: ReceivedMessage, content: Any, batch: Batch) -> tu
     return DeadLetterSource.QUEUE, _join("received too often", deferral and f"deferred before for {deferral}")
 
 
-def _is_invocation_record(content: Any) -> bool:
-    context = content.get("requestContext") if isinstance(content, dict) else None
-    return isinstance(context, dict) and "condition" in context
-
-
-def _request_events(record: dict[str, Any]) -> list[Any]:
-    payload = record.get("requestPayload")
-    if payload is None:
-        return []
-    return payload if isinstance(payload, list) else [payload]
-
-
-def _invocation_reason(record: dict[str, Any]) -> str:
-    payload = record.get("responsePayload")
-    response = payload if isinstance(payload, dict) else {}
-    return _join(record["requestContext"]["condition"], response.get("errorType"), response.get("errorMessage"))
+def _classify_invocation(message: ReceivedMessage, record: dict[str, Any], condition: object) -> DeadLetter:
+    payload, response = record.get("requestPayload"), record.get("responsePayload")
+    events = payload if isinstance(payload, list) else [] if payload is None else [payload]
+    bodies = tuple(json.dumps(event, separators=(",", ":")) for event in events)
+    error = response if isinstance(response, dict) else {}
+    reason = _join(condition, error.get("errorType"), error.get("errorMessage"))
+    return DeadLetter(message, DeadLetterSource.FUNCTION, reason, bodies, _parse_bodies(message, bodies))
 
 
 def _join(*parts: object) -> str:

@@ -37,7 +37,11 @@ class Explanation:
                 {"route": match.target.route, "distribution": match.target.distribution.id, "items": list(match.items)}
                 for match in self.matches
             ],
-            "skipped": [_skip_document(skip) for skip in self.skipped],
+            "skipped": [
+                {"route": skip.route, "reason": skip.reason}
+                | ({"distribution": skip.distribution} if skip.distribution else {})
+                for skip in self.skipped
+            ],
             "invalidations": [
                 {"distribution": distribution, "items": list(items)} for distribution, items in self.invalidations
             ],
@@ -77,8 +81,3 @@ def _matched_target(target: Target, key: str) -> MatchedTarget:
     return MatchedTarget(
         target, list_viewer_paths(target, key), tuple(sorted(target_items.items)), tuple(target_items.warnings)
     )
-
-
-def _skip_document(skip: Skip) -> dict[str, str]:
-    document = {"route": skip.route, "reason": skip.reason}
-    return {**document, "distribution": skip.distribution} if skip.distribution else document

@@ -42,17 +42,13 @@ def is_event(text: str, bucket: str | None) -> bool:
 def end_of_json(lines: Sequence[str], start: int, bucket: str | None) -> int:
     """Return the index after JSON that begins with a line of one bracket, `start + 1` if none begins."""
     closing = _CLOSING.get(lines[start].strip())
-    # Single brackets may be keys of the bucket, so then the next lines must begin an event.
-    if not closing or (bucket is not None and not _begins_event(lines[start : start + 3])):
+    # Single brackets may be keys of the bucket, and a list of them would be searched to its end for each.
+    beginning = "".join(line.strip() for line in lines[start : start + 3])
+    if not closing or (bucket is not None and not beginning.startswith(('{"', '[{"'))):
         return start + 1
     ends = (end + 1 for end in range(start + 1, len(lines)) if lines[end].rstrip() == closing)
     end = next(ends, start + 1)
     return end if bucket is None or is_json("\n".join(lines[start:end])) else start + 1
-
-
-def _begins_event(lines: Sequence[str]) -> bool:
-    # Without this test a list of keys that are brackets would be searched to its end for each of them.
-    return "".join(line.strip() for line in lines).startswith(('{"', '[{"'))
 
 
 def parse_events(text: str, number: int) -> tuple[list[ObjectChange], int]:

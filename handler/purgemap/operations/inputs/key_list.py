@@ -62,7 +62,7 @@ def parse_key(text: str) -> str:
     if text.startswith('"'):
         return _unquote(text)
     key = text.removeprefix("./")
-    check_key(key or text)
+    _check_key(key or text)
     return key
 
 
@@ -72,11 +72,11 @@ def parse_nul_ended_key(text: str) -> str:
     if _STATUS.match(key):
         raise PurgemapError(f"{key!r} is a status of `git diff --name-status`; use `git diff --name-only -z`")
     # Tabs, line ends and backslashes are real here: nothing was quoted.
-    check_key(re.sub(r"[\t\r\n\\]", "_", key) or text)
+    _check_key(re.sub(r"[\t\r\n\\]", "_", key) or text)
     return key
 
 
-def check_key(text: str) -> None:
+def _check_key(text: str) -> None:
     """Raise PurgemapError for a text that looks like the output of another tool."""
     for pattern, reason in _NOT_KEYS:
         if pattern.match(text):
@@ -89,9 +89,7 @@ def check_key(text: str) -> None:
 def _unquote(text: str) -> str:
     quoted = _QUOTED.match(text)
     if not quoted:
-        raise PurgemapError(
-            f"{text!r} begins with a quotation mark, but is not quoted as by git; write s3://BUCKET/KEY"
-        )
+        raise PurgemapError(f"{text!r} begins with a quotation mark, but git did not quote it; write s3://BUCKET/KEY")
     try:
         return _ESCAPED.sub(_unescape, quoted[1].encode()).decode()
     except UnicodeError:
