@@ -42,13 +42,14 @@ class ServiceHarness:
         queue_arn = self.aws.queue_arn(self.queue)
         return EventSource(self.aws.client("sqs"), self.queue, queue_arn, handler, window_seconds=0.2)
 
-    def run(self, command: click.Command, *options: str, **variables: str) -> Result:
+    def run(self, command: click.Command, *options: str, text: str = "", **variables: str) -> Result:
+        """Run a command with a text on its standard input, and with further environment variables."""
         arguments = [*options, "--routes", str(self.map_file)]
         environment = {**self.environment, **variables}
-        return CliRunner().invoke(command, arguments, env=environment, standalone_mode=False, obj=NO_WAITS)
+        return CliRunner().invoke(command, arguments, text, environment, standalone_mode=False, obj=NO_WAITS)
 
-    def document(self, command: click.Command, *options: str) -> Any:
-        return json.loads(self.run(command, "--json", *options).stdout)
+    def document(self, command: click.Command, *options: str, text: str = "") -> Any:
+        return json.loads(self.run(command, "--json", *options, text=text).stdout)
 
     def send(self, url: str, *bodies: Any, delay: int = 0, attributes: Mapping[str, str] | None = None) -> None:
         typed = {name: {"StringValue": text, "DataType": "String"} for name, text in (attributes or {}).items()}
@@ -74,8 +75,8 @@ class ServiceHarness:
         return list(answer.get("Messages", []))
 
 
-def build_service(aws: LocalAws, folder: Path, map_text: str) -> ServiceHarness:
-    aws.create_site_bucket(BUCKET)
+def build_service(aws: LocalAws, folder: Path, map_text: str, bucket: str = BUCKET) -> ServiceHarness:
+    aws.create_site_bucket(bucket)
     map_file = folder / "routes.yaml"
     map_file.write_text(map_text)
-    return ServiceHarness(aws, *aws.create_queues(BUCKET), map_file)
+    return ServiceHarness(aws, *aws.create_queues(bucket), map_file)
