@@ -6,11 +6,12 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 from purgemap.cli.invalidate import invalidate
 from purgemap.errors import PurgemapError
 from purgemap.operations import RetryTimes
+from support.commands import invoke
 from support.doubles.cloudfront import Clock, CloudFrontDouble, Fault, Site
 from support.doubles.cloudfront_http import CloudFrontServer
 from support.ids import E1, E2
@@ -39,14 +40,8 @@ def cloudfront(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clou
 
 
 def run(text: str, *arguments: str, first_wait: float = 0, longest_wait: float = 30) -> Result:
-    return CliRunner().invoke(
-        invalidate,
-        ["--routes", "routes.yaml", *arguments],
-        input=text,
-        standalone_mode=False,
-        catch_exceptions=False,
-        obj=RetryTimes(first_wait, longest_wait),
-    )
+    times = RetryTimes(first_wait, longest_wait)
+    return invoke(invalidate, "--routes", "routes.yaml", *arguments, input=text, catch_exceptions=False, obj=times)
 
 
 def accepted(double: CloudFrontDouble, distribution: str) -> list[list[str]]:

@@ -8,11 +8,11 @@ from typing import Any
 from unittest import mock
 
 import pytest
-from click.testing import CliRunner
 from moto.sqs.models import SQSBackend
 
 from purgemap.cli.redrive import redrive
 from purgemap.demo.local_aws import LocalAws
+from support.commands import invoke
 from support.dead_letters import rejected
 from support.harness import ServiceHarness, build_service
 from support.ids import E1, E2
@@ -174,5 +174,4 @@ def test_redrive_ends_after_current_letters_on_ctrl_c(service: ServiceHarness) -
 )
 def test_redrive_requires_two_different_queues(queue: str, dead_letters: str, message: str) -> None:
     environment = {"PURGEMAP_QUEUE_URL": queue, "PURGEMAP_DEAD_LETTER_QUEUE_URL": dead_letters}
-    result = CliRunner().invoke(redrive, [], env=environment, standalone_mode=False)
-    assert message in str(result.exception)
+    assert message in str(invoke(redrive, env=environment).exception)

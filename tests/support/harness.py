@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import click
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 from purgemap.cli.queue_options import Waits
 from purgemap.demo.local_aws import LocalAws
 from purgemap.demo.sqs_poller import EventSource
 from purgemap.lambda_function import build_handler
+from support.commands import invoke
 from support.local_site import BUCKET
 
 # One server holds the queues, so a short poll finds every message.
@@ -44,9 +45,8 @@ class ServiceHarness:
 
     def run(self, command: click.Command, *options: str, text: str = "", **variables: str) -> Result:
         """Run a command with a text on its standard input, and with further environment variables."""
-        arguments = [*options, "--routes", str(self.map_file)]
         environment = {**self.environment, **variables}
-        return CliRunner().invoke(command, arguments, text, environment, standalone_mode=False, obj=NO_WAITS)
+        return invoke(command, *options, "--routes", self.map_file, input=text, env=environment, obj=NO_WAITS)
 
     def document(self, command: click.Command, *options: str, text: str = "") -> Any:
         return json.loads(self.run(command, "--json", *options, text=text).stdout)

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 import yaml
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 
 from purgemap.cli.check import check
+from support.commands import invoke
 from support.places import ROOT
 
 MAP = """\
@@ -25,18 +26,13 @@ tests:
 """
 
 
-@pytest.fixture(autouse=True)
-def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-
-
 def run(text: str, *arguments: str) -> tuple[int, str]:
     Path("routes.yaml").write_text(text)
     return run_with("routes.yaml", *arguments)
 
 
 def run_with(*arguments: str) -> tuple[int, str]:
-    result: Result = CliRunner().invoke(check, arguments, standalone_mode=False)
+    result = invoke(check, *arguments)
     assert result.exception is None
     assert isinstance(result.return_value, int)
     return result.return_value, result.output

@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
 from purgemap.cli.explain import explain
+from support.commands import invoke
 from support.ids import E1, E2
 
 MAP = f"""\
@@ -28,15 +28,12 @@ routes:
 
 
 @pytest.fixture(autouse=True)
-def _in_a_folder_with_a_map(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+def _map_file(_in_empty_folder: None) -> None:
     Path("routes.yaml").write_text(MAP)
 
 
 def run(*arguments: str) -> str:
-    result = CliRunner().invoke(
-        explain, ["--routes", "routes.yaml", *arguments], standalone_mode=False, catch_exceptions=False
-    )
+    result = invoke(explain, "--routes", "routes.yaml", *arguments, catch_exceptions=False)
     assert (result.return_value, result.stderr) == (0, "")
     return result.stdout
 

@@ -21,8 +21,7 @@ CALLING_AWS = (["invalidate", "changes"], ["status", *QUEUES], ["redrive", *QUEU
 
 
 @pytest.fixture(autouse=True)
-def _in_a_folder_with_a_map(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+def _map_file(_in_empty_folder: None) -> None:
     Path("config").mkdir()
     Path("config/routes.yaml").write_text(MAP)
     Path("changes").write_text("s3://site/x\n")

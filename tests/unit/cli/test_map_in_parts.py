@@ -4,11 +4,12 @@ import json
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 from purgemap.cli.main import purgemap_command
 from purgemap.errors import PurgemapError
 from purgemap.routemap.load import load_map
+from support.commands import invoke
 
 ROUTES = """\
 version: 1
@@ -26,8 +27,7 @@ QUEUES = ("--queue-url", "https://sqs.eu-central-1.amazonaws.com/1/q", "--dead-l
 
 
 @pytest.fixture(autouse=True)
-def _in_a_folder_with_a_map(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+def _map_files(_in_empty_folder: None) -> None:
     for file, text in {"config/routes.yaml": ROUTES, "config/stages/prod.yaml": STAGE}.items():
         for place in (Path(file), Path("folder") / Path(file).name):
             place.parent.mkdir(parents=True, exist_ok=True)
@@ -36,7 +36,7 @@ def _in_a_folder_with_a_map(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def run(*arguments: str) -> Result:
-    return CliRunner().invoke(purgemap_command, arguments, standalone_mode=False)
+    return invoke(purgemap_command, *arguments)
 
 
 @pytest.mark.parametrize(

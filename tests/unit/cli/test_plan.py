@@ -6,10 +6,11 @@ from typing import Any
 
 import click
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 from purgemap.cli.plan import plan
 from purgemap.errors import PurgemapError
+from support.commands import invoke
 from support.payloads import s3_event
 
 ROLE = "arn:aws:iam::222222222222:role/purgemap"
@@ -27,15 +28,12 @@ DOCS = "".join(f"upload: ./{page}.html to s3://site/docs/{page}.html\n" for page
 
 
 @pytest.fixture(autouse=True)
-def _in_a_folder_with_the_map(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+def _map_file(_in_empty_folder: None) -> None:
     Path("routes.yaml").write_text(MAP)
 
 
 def run(text: str | bytes, *arguments: str) -> Result:
-    return CliRunner().invoke(
-        plan, ["--routes", "routes.yaml", *arguments], input=text, standalone_mode=False, catch_exceptions=False
-    )
+    return invoke(plan, "--routes", "routes.yaml", *arguments, input=text, catch_exceptions=False)
 
 
 def document(text: str | bytes, *arguments: str) -> Any:

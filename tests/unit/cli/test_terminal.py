@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 from rich.table import Table
 from rich.text import Text
 
@@ -14,6 +13,7 @@ import purgemap
 from purgemap.cli.explain import explain
 from purgemap.cli.plan import plan
 from purgemap.cli.terminal import Terminal, print_json, print_line, print_lines
+from support.commands import invoke
 from support.ids import E1
 
 # Colours, a window's title, C1's CSI, a line of its own, a return over the line, text read backwards, a narrow space.
@@ -22,8 +22,7 @@ SGR = re.compile(r"\x1b\[[\d;]*m")
 
 
 @pytest.fixture(autouse=True)
-def _folder_with_a_map(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+def _map_file(_in_empty_folder: None) -> None:
     Path("routes.yaml").write_text(
         f"""version: 1
 routes:
@@ -42,7 +41,7 @@ def lines_of(text: str) -> list[str]:
 @pytest.mark.parametrize("color", [False, True])
 def test_explain_escapes_control_characters_of_key(*, color: bool) -> None:
     arguments = ["--routes", "routes.yaml", f"s3://site/{HOSTILE}"]
-    result = CliRunner().invoke(explain, arguments, standalone_mode=False, env={"FORCE_COLOR": "1"} if color else {})
+    result = invoke(explain, *arguments, env={"FORCE_COLOR": "1"} if color else {})
     assert result.return_value == 0
     lines = lines_of(result.stdout)
     assert lines[0].startswith(r"s3://site/a\x1b[31m\x1b]0;title\x07\x9b31m\nall is well\r\u202etxt\u200b\u2028.html")
@@ -53,9 +52,7 @@ def test_explain_escapes_control_characters_of_key(*, color: bool) -> None:
 def test_plan_escapes_control_characters_of_keys_and_buckets(bucket: str) -> None:
     detail = {"version": "0", "bucket": {"name": bucket}, "object": {"key": HOSTILE, "sequencer": "1"}}
     event = {"version": "0", "id": "1", "source": "aws.s3", "detail-type": "Object Created", "detail": detail}
-    result = CliRunner().invoke(
-        plan, ["--routes", "routes.yaml", "-"], input=json.dumps(event), standalone_mode=False, catch_exceptions=False
-    )
+    result = invoke(plan, "--routes", "routes.yaml", "-", input=json.dumps(event), catch_exceptions=False)
     assert result.return_value == 0
     lines_of(result.stdout)
     lines_of(result.stderr)
