@@ -11,8 +11,8 @@ from purgemap.aws import Aws, AwsCloudFront, is_credentials_error
 from purgemap.cli.change_input import ChangeInput, change_input_options, print_unrouted, read_change_input
 from purgemap.cli.plan import plan_document
 from purgemap.cli.terminal import Terminal, print_json
-from purgemap.delivery import Accepted, CloudFront, Deferred, FailureKind, InvalidationError, Outcome
-from purgemap.operations import InvalidationResult, PlannedInvalidation, RetryTimes, invalidate_jobs
+from purgemap.delivery import Accepted, CloudFront, Deferred, FailureKind, InvalidationError, Outcome, Rejected
+from purgemap.operations import PlannedInvalidation, RetryTimes, invalidate_jobs
 from purgemap.routemap import Distribution
 from purgemap.text import pluralize
 
@@ -58,26 +58,27 @@ def invalidate(
     accepted, if no route matches a change, or if `aws s3` ended early.
     """
     changes = read_change_input(**options, accepts_dry_run=False)
-    stderr, jobs = Terminal(stderr=True), changes.batch_jobs.pending
-    print_unrouted(changes, stderr, prefix="" if jobs else "nothing to invalidate: ")
-    result = InvalidationResult([], [])
-    if jobs:
-        aws, retry_times = Aws(), (times or RetryTimes())._replace(timeout=timeout)
-        aws.check()
-        cloudfront = _FailFastCloudFront(AwsCloudFront(aws))
-        result = invalidate_jobs(jobs, cloudfront, changes.listings or {}, retry_times, partial(_print_outcome, stderr))
+    stderr, has_jobs = Terminal(stderr=True), bool(changes.batch_jobs.pending)
+    print_unrouted(changes, stderr, prefix="" if has_jobs else "nothing to invalidate: ")
+    outcomes = _send(changes, (times or RetryTimes())._replace(timeout=timeout), stderr) if has_jobs else []
     if as_json:
-        print_json(plan_document(changes, _accepted_invalidations(result, changes)))
+        print_json(plan_document(changes, _accepted_invalidations(outcomes, changes)))
     is_unrouted = bool(changes.unmatched) and not allow_unrouted
     if is_unrouted:
         unmatched = pluralize(len(changes.unmatched), "change")
         stderr.print(f"[red]no route matches {unmatched}[/]: fix the map or the input, or pass --allow-unrouted")
     if changes.ends_early:
-        stderr.print(
-            "[red]aws s3 ended early[/]: objects that it was sending may have changed; run it again, and send its log"
-        )
+        stderr.print("[red]aws s3 ended early[/]: it may have changed more objects; run it again, and send its log")
     # In each case stale objects may remain, so a pipeline must not go on.
-    return 1 if result.rejected or is_unrouted or changes.ends_early else 0
+    return 1 if any(isinstance(outcome, Rejected) for outcome in outcomes) or is_unrouted or changes.ends_early else 0
+
+
+def _send(changes: ChangeInput, times: RetryTimes, stderr: Console) -> list[Accepted | Rejected]:
+    aws = Aws()
+    aws.check()
+    cloudfront = _FailFastCloudFront(AwsCloudFront(aws))
+    on_outcome = partial(_print_outcome, stderr)
+    return invalidate_jobs(changes.batch_jobs.pending, cloudfront, changes.listings or {}, times, on_outcome)
 
 
 def _print_outcome(console: Console, outcome: Outcome) -> None:
@@ -90,9 +91,10 @@ def _print_outcome(console: Console, outcome: Outcome) -> None:
         console.print(f"[red]not accepted[/] {distribution}: {escape(outcome.reason)}")
 
 
-def _accepted_invalidations(result: InvalidationResult, changes: ChangeInput) -> list[PlannedInvalidation]:
+def _accepted_invalidations(outcomes: list[Accepted | Rejected], changes: ChangeInput) -> list[PlannedInvalidation]:
     distributions = {pending.job.distribution: pending.distribution for pending in changes.batch_jobs.pending}
     return [
-        PlannedInvalidation(distributions[accepted.job.distribution], accepted.items, accepted.job.changes, None)
-        for accepted in result.accepted
+        PlannedInvalidation(distributions[outcome.job.distribution], outcome.items, outcome.job.changes, None)
+        for outcome in outcomes
+        if isinstance(outcome, Accepted)
     ]

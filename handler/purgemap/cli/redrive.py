@@ -52,9 +52,9 @@ from purgemap.text import pluralize
 def redrive(waits: Waits | None, /, *, dry_run: bool, as_json: bool, **options: Any) -> int:
     """Send dead letters again: all of them, or those that concern a distribution.
 
-    A letter is deleted once the queue has accepted everything that replaces it. An event is sent for every
-    distribution that it concerns, not only for those that are named. Letters that can't be read are sent unchanged,
-    but not when distributions are named: then they stay. Ctrl-C ends the run after the current letters.
+    A letter is deleted once the queue has accepted everything that replaces it. Letters that can't be read are sent
+    unchanged; with --distribution they stay. An event is sent for every distribution that it concerns, not only for
+    those that are named. Ctrl-C ends the run after the current letters.
 
     Exits with 1 if a letter could not be sent or deleted, and names it.
     """

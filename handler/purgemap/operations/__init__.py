@@ -4,7 +4,7 @@ from purgemap.operations.check import CheckedMap, CheckResult, check_map, load_c
 from purgemap.operations.dead_letter_scan import DeadLetterScan
 from purgemap.operations.dead_letters import DeadLetter, affected_distributions
 from purgemap.operations.explain import Explanation, MatchedTarget, explain_change, is_bucket_known, suggest_bucket
-from purgemap.operations.invalidate import InvalidationResult, RetryTimes, invalidate_jobs
+from purgemap.operations.invalidate import RetryTimes, invalidate_jobs
 from purgemap.operations.preview import PlannedInvalidation, preview_change, preview_jobs
 from purgemap.operations.redrive import RedriveFilter, RedriveResult, preview_redrive, redrive_letters
 from purgemap.operations.status import (
@@ -26,7 +26,6 @@ __all__ = [
     "DeadLetterStatus",
     "DistributionStatus",
     "Explanation",
-    "InvalidationResult",
     "MatchedTarget",
     "PlannedInvalidation",
     "QueueStatus",

@@ -30,22 +30,16 @@ class RetryTimes(NamedTuple):
     timeout: float = 600
 
 
-class InvalidationResult(NamedTuple):
-    """The accepted requests and the rejected jobs."""
-
-    accepted: list[Accepted]
-    rejected: list[Rejected]
-
-
 def invalidate_jobs(
     pending_jobs: Iterable[PendingJob],
     cloudfront: CloudFront,
     listings: Mapping[str, Listing],
     times: RetryTimes,
     on_outcome: Callable[[Outcome], None],
-) -> InvalidationResult:
+) -> list[Accepted | Rejected]:
     """Send jobs until each is accepted, rejected or out of time; `on_outcome` gets each outcome at once."""
-    result, retries, remaining = InvalidationResult([], []), 0, list(pending_jobs)
+    final: list[Accepted | Rejected] = []
+    retries, remaining = 0, list(pending_jobs)
     distributions = {pending.job.distribution: pending.distribution for pending in remaining}
     deadline = time.monotonic() + times.timeout
     # Before a call the function needs a reserve of time. Here a call may start until the deadline.
@@ -61,14 +55,13 @@ def invalidate_jobs(
             outcomes = [_reject_deferred(outcome) for outcome in outcomes]
         for outcome in outcomes:
             on_outcome(outcome)
-        result.accepted.extend(outcome for outcome in outcomes if isinstance(outcome, Accepted))
-        result.rejected.extend(outcome for outcome in outcomes if isinstance(outcome, Rejected))
+        final += [outcome for outcome in outcomes if not isinstance(outcome, Deferred)]
         deferred_jobs = [outcome.job for outcome in outcomes if isinstance(outcome, Deferred)]
         remaining = [PendingJob(job, distributions[job.distribution], is_retry=True) for job in deferred_jobs]
         retries += 1
         if remaining:
             time.sleep(wait)
-    return result
+    return final
 
 
 def _reject_deferred(outcome: Outcome) -> Outcome:
