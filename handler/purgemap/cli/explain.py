@@ -8,7 +8,7 @@ from purgemap.cli.options import read_map, routes_option
 from purgemap.cli.terminal import Terminal, print_json
 from purgemap.errors import PurgemapError
 from purgemap.events import CREATED, DELETED, EXPIRED
-from purgemap.operations import Explanation, MatchedTarget, explain_change, is_bucket_known, suggest_bucket
+from purgemap.operations import Explanation, MatchedTarget, explain_change, is_bucket_in_map, suggest_bucket
 from purgemap.planning import is_wildcard
 from purgemap.routemap import RouteMap, load_map
 from purgemap.text import parse_s3_uri, pluralize
@@ -58,8 +58,8 @@ def _show(explanation: Explanation, route_map: RouteMap, console: Console) -> No
         name = " ".join(filter(None, (skip.route, route_map.label(skip.distribution))))
         console.print(f"[dim]skipped  {escape(name)}:[/] {escape(skip.reason)}")
     if len(explanation.skipped) > _MAX_SKIPS_SHOWN:
-        more = pluralize(len(explanation.skipped) - _MAX_SKIPS_SHOWN, "more route")
-        console.print(f"[dim]skipped  {more} of this bucket (--json)[/]")
+        misses = pluralize(len(explanation.skipped) - _MAX_SKIPS_SHOWN, "more route")
+        console.print(f"[dim]skipped  {misses} of this bucket (--json)[/]")
     _show_result(explanation, route_map, console)
 
 
@@ -96,7 +96,7 @@ def _show_result(explanation: Explanation, route_map: RouteMap, console: Console
         reason = f"no route of the map names the bucket {bucket}{suggest_bucket(bucket, route_map)}"
         console.print(
             "[yellow]nothing is sent[/]"
-            if is_bucket_known(bucket, route_map)
+            if is_bucket_in_map(bucket, route_map)
             else f"[yellow]nothing is sent:[/] {escape(reason)}"
         )
     for distribution, items in explanation.invalidations:

@@ -80,9 +80,10 @@ def connect(urls: QueueUrls) -> Aws:
     return aws
 
 
-def find_distributions(texts: Iterable[str], route_map: RouteMap) -> list[Distribution]:
-    """Return distributions by id or name, each once; raises PurgemapError for an unknown name."""
-    return list({each.id: each for each in (_find_distribution(text, route_map) for text in texts)}.values())
+def find_distributions(texts: Iterable[str], route_map: RouteMap) -> dict[str, Distribution]:
+    """Find distributions by id or name, and return them by id; raises PurgemapError for an unknown name."""
+    distributions = (_find_distribution(text, route_map) for text in texts)
+    return {distribution.id: distribution for distribution in distributions}
 
 
 def _find_distribution(text: str, route_map: RouteMap) -> Distribution:

@@ -102,7 +102,7 @@ def _build_filter(texts: Sequence[str], paths: MapPaths) -> Callable[[DeadLetter
         # The map is not needed, so a redrive works even if the map is broken.
         return lambda _letter: True
     route_map = read_map(paths, load_map)
-    router, ids = Router(route_map), {each.id for each in find_distributions(texts, route_map)}
+    router, ids = Router(route_map), find_distributions(texts, route_map).keys()
     return lambda letter: not ids.isdisjoint(affected_distributions(letter, router))
 
 

@@ -62,9 +62,8 @@ def status(waits: Waits | None, /, *, distributions: tuple[str, ...], as_json: b
     Changes nothing. --distribution narrows the invalidations, not the queues. Exits with 1 if something can't be read.
     """
     route_map = read_map(options["routes"], load_map)
-    selected = find_distributions(distributions, route_map)
-    selected = selected or [distribution for _, distribution in sorted(route_map.distributions_by_id.items())]
-    result = _read_status(options, Router(route_map), selected, waits or Waits())
+    selected = find_distributions(distributions, route_map) or dict(sorted(route_map.distributions_by_id.items()))
+    result = _read_status(options, Router(route_map), list(selected.values()), waits or Waits())
     if as_json:
         print_json(status_document(result, route_map.names_by_id))
     else:

@@ -3,7 +3,7 @@
 from purgemap.operations.check import CheckedMap, CheckResult, check_map, load_checked_map
 from purgemap.operations.dead_letter_scan import DeadLetterScan
 from purgemap.operations.dead_letters import DeadLetter, affected_distributions
-from purgemap.operations.explain import Explanation, MatchedTarget, explain_change, is_bucket_known, suggest_bucket
+from purgemap.operations.explain import Explanation, MatchedTarget, explain_change, is_bucket_in_map, suggest_bucket
 from purgemap.operations.invalidate import RetryTimes, invalidate_jobs
 from purgemap.operations.preview import PlannedInvalidation, preview_change, preview_jobs
 from purgemap.operations.redrive import RedriveFilter, RedriveResult, preview_redrive, redrive_letters
@@ -37,7 +37,7 @@ __all__ = [
     "check_map",
     "explain_change",
     "invalidate_jobs",
-    "is_bucket_known",
+    "is_bucket_in_map",
     "load_checked_map",
     "preview_change",
     "preview_jobs",

@@ -61,7 +61,7 @@ def explain_change(route_map: RouteMap, bucket: str, key: str, event: str) -> Ex
     )
 
 
-def is_bucket_known(bucket: str, route_map: RouteMap) -> bool:
+def is_bucket_in_map(bucket: str, route_map: RouteMap) -> bool:
     """Return whether a route of the map names a bucket, whatever its prefix is."""
     return bucket in route_map.buckets or any(
         Pattern(pattern, full_match=True).match(bucket) for pattern, _ in route_map.patterns
@@ -70,7 +70,7 @@ def is_bucket_known(bucket: str, route_map: RouteMap) -> bool:
 
 def suggest_bucket(bucket: str, route_map: RouteMap) -> str:
     """Return `; did you mean "…"?` for a misspelt bucket of the map, else ""."""
-    if is_bucket_known(bucket, route_map):
+    if is_bucket_in_map(bucket, route_map):
         return ""
     nearest = find_nearest(bucket, [*route_map.buckets, *(pattern for pattern, _ in route_map.patterns)])
     return f"; did you mean {quote(nearest)}?" if nearest else ""

@@ -1,4 +1,4 @@
-"""Send dead letters to the queue again, and delete each one after the queue has taken all its messages."""
+"""Send dead letters to the queue again, and delete each one after the queue has accepted all its messages."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -38,9 +38,8 @@ class RedriveFilter(NamedTuple):
     def select(self, messages: Sequence[ReceivedMessage]) -> list[DeadLetter]:
         """Classify messages and return those to send."""
         self.on_read(len(messages))
-        return [
-            letter for letter in (classify_dead_letter(each, self.now) for each in messages) if self.is_selected(letter)
-        ]
+        letters = (classify_dead_letter(message, self.now) for message in messages)
+        return [letter for letter in letters if self.is_selected(letter)]
 
 
 @dataclass(slots=True)

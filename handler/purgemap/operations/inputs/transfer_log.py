@@ -97,10 +97,10 @@ def _strip_progress(text: str) -> str:
 
 
 def _check_single_result(names: str) -> None:
-    other = _OTHER_RESULT.search(names) or _ANY_PROGRESS.search(names)
-    if other:
+    second = _OTHER_RESULT.search(names) or _ANY_PROGRESS.search(names)
+    if second:
         raise PurgemapError(
-            f"{names!r} holds {other[0].strip()!r}, as if lines were joined; write each on its own line, "
+            f"{names!r} holds {second[0].strip()!r}, as if lines were joined; write each on its own line, "
             "or name the object by a line s3://BUCKET/KEY"
         )
 
@@ -137,12 +137,13 @@ def _possibly_changed_uris(kind: str, names: str) -> Iterator[tuple[str, str]]:
 def _split_failed_names(kind: str, names: str) -> tuple[str, str]:
     pairs = possible_pairs(kind, names)
     check_target(f"{kind} failed", names, pairs)
-    for source, rest in pairs:
+    for source, target_and_error in pairs:
         name = f"/{base_name(source)}"
-        if f"{rest} ".find(f"{name} ") >= 0:
-            return source, check_name(rest[: f"{rest} ".find(f"{name} ")] + name)
-    source, rest = pairs[0]
-    return source, _name_before_error(rest)
+        end = f"{target_and_error} ".find(f"{name} ")
+        if end >= 0:
+            return source, check_name(target_and_error[:end] + name)
+    source, target_and_error = pairs[0]
+    return source, _name_before_error(target_and_error)
 
 
 def _name_before_error(text: str) -> str:
