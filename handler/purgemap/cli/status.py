@@ -68,8 +68,9 @@ def status(waits: Waits | None, /, *, distributions: tuple[str, ...], as_json: b
         print_json(status_document(result, route_map.names_by_id))
     else:
         _show(result, route_map, Terminal())
+    stderr = Terminal(stderr=True)
     for problem in result.problems:
-        Terminal(stderr=True).print(f"[red]can't be read[/] {escape(problem)}")
+        stderr.print(f"[red]can't be read[/] {escape(problem)}")
     return 0 if result.is_complete else 1
 
 
