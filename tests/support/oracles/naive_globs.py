@@ -1,4 +1,4 @@
-"""Globs by regular expressions written plainly, which may backtrack as they like."""
+"""Match globs by plain regular expressions, without regard to backtracking."""
 
 import re
 
@@ -6,7 +6,7 @@ _SET = re.compile(r"\[([!^]?)(\]?[^\]]*)\]")
 
 
 def glob_matches(glob: str, rest: str) -> bool:
-    """Match the rest of a key, or its file name where the glob has no slash."""
+    """Match the rest of a key, or its file name if the glob has no slash."""
     subject = rest if "/" in glob else rest.rpartition("/")[2]
     return re.fullmatch(_regex(glob.removeprefix("/")), subject, re.DOTALL) is not None
 
@@ -31,8 +31,8 @@ def _spans(glob: str, *, starts_segment: bool) -> str:
 def _atom(glob: str) -> tuple[str, str]:
     if glob[0] == "\\":
         return re.escape(glob[1]), glob[2:]
-    found = _SET.match(glob)
-    if found:
-        negated = "^" if found[1] else ""
-        return f"(?!/)[{negated}{re.escape(found[2])}]", glob[found.end() :]
+    character_set = _SET.match(glob)
+    if character_set:
+        negated = "^" if character_set[1] else ""
+        return f"(?!/)[{negated}{re.escape(character_set[2])}]", glob[character_set.end() :]
     return {"*": "[^/]*", "?": "[^/]"}.get(glob[0], re.escape(glob[0])), glob[1:]

@@ -1,4 +1,4 @@
-"""The map's meaning without an index: every route is tried for every change, by regular expressions written plainly."""
+"""Route changes without an index: try every route for every change, by plain regular expressions."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,7 +19,7 @@ from support.oracles.naive_globs import glob_matches
 
 
 class Delivered(NamedTuple):
-    """One key for one distribution, by one route."""
+    """One key that a route matched for one distribution."""
 
     route: str
     bucket: str
@@ -31,7 +31,7 @@ class Delivered(NamedTuple):
 
 
 class Everything(NamedTuple):
-    """What a map says of some changes."""
+    """The result of routing some changes."""
 
     delivered: set[Delivered]
     unrouted: set[tuple[str, str, str]]
@@ -39,19 +39,19 @@ class Everything(NamedTuple):
 
 
 def plain_match(pattern: str, text: str, *, full_match: bool) -> tuple[str, dict[str, str]] | None:
-    """Match a bucket's name or a key's start by a regular expression that may backtrack as it likes."""
-    parts = tokenize(pattern)
+    """Match a bucket's name or a key's start by a regular expression, without regard to backtracking."""
+    tokens = tokenize(pattern)
     regex = ""
-    for place, part in enumerate(parts):
-        ends = place == len(parts) - 1 and not full_match
-        if part.kind is TokenKind.LITERAL:
-            regex += re.escape(part.text)
-        elif part.kind is TokenKind.CAPTURE:
-            regex += f"(?P<{part.text}>[^/]+{'' if ends else '?'})"
+    for number, token in enumerate(tokens):
+        ends = number == len(tokens) - 1 and not full_match
+        if token.kind is TokenKind.LITERAL:
+            regex += re.escape(token.text)
+        elif token.kind is TokenKind.CAPTURE:
+            regex += f"(?P<{token.text}>[^/]+{'' if ends else '?'})"
         else:
             regex += "" if ends else "[^/]*?"
-    found = re.compile(regex, re.DOTALL)
-    match = found.fullmatch(text) if full_match else found.match(text)
+    compiled = re.compile(regex, re.DOTALL)
+    match = compiled.fullmatch(text) if full_match else compiled.match(text)
     return (match[0], match.groupdict()) if match else None
 
 
@@ -59,9 +59,9 @@ def try_everything(routes: RouteMap, changes: Iterable[ObjectChange]) -> Everyth
     """Try every route of the map for every change."""
     result = Everything(set(), set(), set())
     for change in changes:
-        found = list(_deliveries(routes, change, result.unknown_names))
-        result.delivered.update(found)
-        if not found:
+        deliveries = list(_deliveries(routes, change, result.unknown_names))
+        result.delivered.update(deliveries)
+        if not deliveries:
             result.unrouted.add((change.bucket, change.key, change.event))
     return result
 
@@ -99,15 +99,17 @@ def _delivered(
     is_served = not origin_path or change.key.startswith(f"{origin_path[1:]}/")
     if change.event not in settings.events or not is_served or not _passes(settings, change.key[len(matched) :]):
         return None
-    found = tuple(sorted(captures.items()))
-    return Delivered(route.name, change.bucket, change.key, distribution.id, matched, origin_path, found)
+    sorted_captures = tuple(sorted(captures.items()))
+    return Delivered(route.name, change.bucket, change.key, distribution.id, matched, origin_path, sorted_captures)
 
 
-def _passes(settings: Settings, behind_prefix: str) -> bool:
-    rest = behind_prefix.removeprefix("/")
+def _passes(settings: Settings, after_prefix: str) -> bool:
+    rest = after_prefix.removeprefix("/")
     is_included = not settings.include or any(glob_matches(glob, rest) for glob in settings.include)
     return is_included and not any(glob_matches(glob, rest) for glob in settings.exclude)
 
 
 def _filled(template: str, captures: Mapping[str, str]) -> str:
-    return "".join(captures[part.text] if part.kind is TokenKind.CAPTURE else part.text for part in tokenize(template))
+    return "".join(
+        captures[token.text] if token.kind is TokenKind.CAPTURE else token.text for token in tokenize(template)
+    )

@@ -1,4 +1,4 @@
-"""Globs: what they match, and that neither a map nor an uploader's key can make them slow."""
+"""Tests of include and exclude globs: matches, mistakes, and the time that any map and key take."""
 
 from collections.abc import Iterator
 
@@ -62,7 +62,8 @@ GLOBS = st.lists(
     max_size=9,
 ).map("".join)
 RESTS = st.lists(st.sampled_from(["a", "b", "c", "/", "*", ".x"]), max_size=12).map("".join)
-# `**` beside other text spans folders here, and none in wcmatch; a slash at either end is an empty segment to one only.
+# Without `**` beside other text, which spans folders here and none in wcmatch, and without a slash at either end,
+# which is an empty segment to one of them only.
 WHOLE_SEGMENTS = st.lists(
     st.sampled_from(["**", "*", "a", "*a", "a*", "*a*b", "?", "a?", "[ab]", "[!a]*", ".x", "*.x"]),
     min_size=1,
@@ -70,7 +71,7 @@ WHOLE_SEGMENTS = st.lists(
 ).map("/".join)
 PATHS = st.lists(st.sampled_from(["a", "b", "ab", "ba", "aab", ".x", "a.x", "c"]), min_size=1, max_size=6).map("/".join)
 
-# A regular expression would try every place for these, for seconds to years.
+# As regular expressions these backtrack for seconds to years.
 SLOW_GLOBS = [
     "**/*a*/**/*a*/**/*a*/**/x.png",
     "**a*a*a*a*a*a*b",
@@ -84,7 +85,7 @@ LONG_KEYS = ["a" * 1_024, "a/" * 512, "ab/" * 341, "aaaaaaa/" * 128, "".join(map
 
 
 class CountedText(str):
-    """A text that counts how many of its characters were read one by one."""
+    """A text that counts the characters read by iteration."""
 
     __slots__ = ("characters_read",)
 
@@ -96,12 +97,12 @@ class CountedText(str):
 
 
 @pytest.mark.parametrize(("glob", "rest", "expected"), CASES)
-def test_glob_reads_the_name_or_with_a_slash_the_rest(glob: str, rest: str, expected: bool) -> None:  # noqa: FBT001
+def test_glob_matches_name_or_with_slash_the_rest(glob: str, rest: str, expected: bool) -> None:  # noqa: FBT001
     assert (GlobList([glob]).first_match(rest) == glob) is expected
 
 
 @pytest.mark.parametrize("glob", ["[a", "a\\", "[]", "[z-a]", "[a--b]", "[ab]" * 17])
-def test_glob_with_a_mistake_is_refused(glob: str) -> None:
+def test_glob_with_mistake_raises(glob: str) -> None:
     with pytest.raises(PatternError):
         parse_glob(glob)
 
@@ -132,10 +133,10 @@ def test_automaton_reads_each_character_once(glob: str, key: str) -> None:
 
 
 @pytest.mark.parametrize("glob", SLOW_GLOBS)
-def test_slow_glob_is_not_left_to_a_regex(glob: str) -> None:
+def test_glob_regex_rejects_glob_that_may_be_slow(glob: str) -> None:
     assert glob_regex(parse_glob(glob.removeprefix("/"))) is None
 
 
 @pytest.mark.parametrize("glob", ["**/*.html", "**/*.min.*", "**/node_modules/**/*.js", "docs/*/img/**", "a*b*c*d"])
-def test_usual_glob_is_a_regex(glob: str) -> None:
+def test_glob_regex_accepts_usual_glob(glob: str) -> None:
     assert glob_regex(parse_glob(glob)) is not None

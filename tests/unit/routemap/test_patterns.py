@@ -1,4 +1,4 @@
-"""Patterns: what they match, what they capture, and that uploaders can't make them slow."""
+"""Tests of bucket and prefix patterns: matches, captures, mistakes, and the time that a long key takes."""
 
 import fnmatch
 
@@ -25,7 +25,7 @@ from purgemap.routemap.patterns import Pattern
         ("{{x}}", "{x}", {}),
     ],
 )
-def test_a_bucket_pattern_matches_the_whole_name_and_captures_take_the_shortest(
+def test_bucket_pattern_matches_name_with_shortest_captures(
     pattern: str, bucket: str, captures: dict[str, str] | None
 ) -> None:
     match = Pattern(pattern, full_match=True).match(bucket)
@@ -53,7 +53,7 @@ def test_a_bucket_pattern_matches_the_whole_name_and_captures_take_the_shortest(
         ("{a}/x\n", "q/x\nz", "q/x\n", {"a": "q"}),
     ],
 )
-def test_a_prefix_selects_by_the_start_of_the_key(
+def test_prefix_pattern_matches_start_of_key(
     prefix: str, key: str, matched: str | None, captures: dict[str, str]
 ) -> None:
     match = Pattern(prefix, full_match=False).match(key)
@@ -62,15 +62,15 @@ def test_a_prefix_selects_by_the_start_of_the_key(
 
 
 @pytest.mark.parametrize("pattern", ["a{", "a}b", "{a}{b}", "{a}*", "**", "{a}-{a}", "{1}", "{}"])
-def test_an_unreadable_pattern_is_refused(pattern: str) -> None:
+def test_pattern_with_mistake_raises(pattern: str) -> None:
     with pytest.raises(PatternError):
         Pattern(pattern, full_match=False)
 
 
 @given(st.text(alphabet="ab*", max_size=6).filter(lambda p: "**" not in p), st.text(alphabet="ab", max_size=10))
-def test_stars_of_a_bucket_pattern_match_as_fnmatch_does(pattern: str, bucket: str) -> None:
+def test_bucket_pattern_star_matches_as_fnmatch(pattern: str, bucket: str) -> None:
     assert (Pattern(pattern, full_match=True).match(bucket) is not None) == fnmatch.fnmatchcase(bucket, pattern)
 
 
-def test_a_long_key_can_not_make_a_prefix_backtrack_without_end() -> None:
+def test_prefix_pattern_does_not_backtrack_on_long_key() -> None:
     assert Pattern("*a*a*a*a*a*a*a*b", full_match=False).match("a" * 1_024) is None

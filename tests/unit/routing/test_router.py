@@ -1,4 +1,4 @@
-"""Changes and a map → which distributions hear of which keys, and why the others don't."""
+"""Tests of routing: the distributions of a changed key, and the reasons to skip the others."""
 
 import textwrap
 import tracemalloc
@@ -18,12 +18,12 @@ def yaml(text: str) -> str:
     return "version: 1\n" + textwrap.dedent(text)
 
 
-def test_the_classic_case_is_one_bucket_one_distribution_and_the_root_page(map_from_yaml: LoadMap) -> None:
+def test_router_sends_root_page_of_one_bucket_to_distribution(map_from_yaml: LoadMap) -> None:
     routes = map_from_yaml(yaml(f"routes: [{{bucket: my-site, distributions: [{E1}]}}]"))
     assert preview_change(routes, "my-site", "index.html", "created") == {E1: ("/", "/index.html")}
 
 
-def test_every_route_that_matches_applies_and_the_same_item_goes_once(map_from_yaml: LoadMap) -> None:
+def test_router_applies_every_matching_route_with_items_once(map_from_yaml: LoadMap) -> None:
     routes = map_from_yaml(
         yaml(f"""
         routes:
@@ -39,7 +39,7 @@ def test_every_route_that_matches_applies_and_the_same_item_goes_once(map_from_y
     assert preview_change(routes, "site-prod", "a.html", "created") == {}
 
 
-def test_a_setting_comes_from_the_route_then_the_distribution_then_the_defaults(map_from_yaml: LoadMap) -> None:
+def test_router_prefers_settings_of_route_to_others(map_from_yaml: LoadMap) -> None:
     routes = map_from_yaml(
         yaml(f"""
         defaults: {{index_documents: [default.htm], exclude: ["*.map"]}}
@@ -56,7 +56,7 @@ def test_a_setting_comes_from_the_route_then_the_distribution_then_the_defaults(
     assert preview_change(routes, "other", "start.html", "created") == {E1: ("/", "/start.html")}
 
 
-def test_captures_name_distributions_and_fill_the_origin_path(map_from_yaml: LoadMap) -> None:
+def test_captures_name_distributions_and_fill_origin_path(map_from_yaml: LoadMap) -> None:
     routes = map_from_yaml(
         yaml(f"""
         distributions: {{acme: {{id: {E1}}}, initech: {{id: {E2}}}}}
@@ -72,7 +72,7 @@ def test_captures_name_distributions_and_fill_the_origin_path(map_from_yaml: Loa
     assert preview_change(routes, "sites-eu", "sites/initech/index.html", "created")[E2][0] == "/"
 
 
-def test_a_key_can_not_pick_an_id_or_an_unknown_name_by_its_capture(map_from_yaml: LoadMap) -> None:
+def test_capture_selects_neither_id_nor_unknown_name(map_from_yaml: LoadMap) -> None:
     routes = map_from_yaml(
         yaml(f"""
         distributions: {{acme: {{id: {E1}}}}}
@@ -81,12 +81,12 @@ def test_a_key_can_not_pick_an_id_or_an_unknown_name_by_its_capture(map_from_yam
           - {{bucket: other, distributions: [{E2}]}}
         """)
     )
-    for name in (E1, E2, "nobody", "tenant:x"):
+    for name in (E1, E2, "unknown", "tenant:x"):
         assert preview_change(routes, "sites", f"{name}/a", "created") == {}
         assert name in explain_change(routes, "sites", f"{name}/a", "created").skipped[0].reason
-    routed = Router(routes).route([ObjectChange("sites", "nobody/a", "created", "m", "")])
-    assert [skip.distribution for skip in routed.unknown_names] == ["nobody"]
-    assert [change.key for change in routed.unrouted] == ["nobody/a"]
+    routed = Router(routes).route([ObjectChange("sites", "unknown/a", "created", "m", "")])
+    assert [skip.distribution for skip in routed.unknown_names] == ["unknown"]
+    assert [change.key for change in routed.unrouted] == ["unknown/a"]
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_a_key_can_not_pick_an_id_or_an_unknown_name_by_its_capture(map_from_yam
         ("docsx/a.html", "created", "outside the origin path /docs"),
     ],
 )
-def test_what_is_left_out_says_why(map_from_yaml: LoadMap, key: str, event: str, reason: str) -> None:
+def test_skip_states_its_reason(map_from_yaml: LoadMap, key: str, event: str, reason: str) -> None:
     routes = map_from_yaml(
         yaml(f"""
         routes:
@@ -116,20 +116,20 @@ def test_what_is_left_out_says_why(map_from_yaml: LoadMap, key: str, event: str,
     assert reason in explanation.skipped[0].reason
 
 
-def test_a_prefix_is_s3s_and_an_origin_path_is_cut_at_a_slash(map_from_yaml: LoadMap) -> None:
+def test_prefix_may_end_in_segment_but_origin_path_may_not(map_from_yaml: LoadMap) -> None:
     routes = map_from_yaml(yaml(f"routes: [{{bucket: site, prefix: doc, origin_path: /doc, distributions: [{E1}]}}]"))
     assert preview_change(routes, "site", "doc/x", "created") == {E1: ("/x",)}
     assert preview_change(routes, "site", "docs/x", "created") == {}
 
 
-def test_the_same_object_twice_counts_once(map_from_yaml: LoadMap) -> None:
+def test_router_lists_repeated_object_once(map_from_yaml: LoadMap) -> None:
     router = Router(map_from_yaml(yaml(f"routes: [{{bucket: site, distributions: [{E1}]}}]")))
     changes = [ObjectChange("site", "a", event, "m", "") for event in ("created", "created", "deleted")]
     routed = router.route(changes)
     assert {tuple(set(keys)) for keys in routed.keys_by_target.values()} == {("a",)}
 
 
-def test_globs_of_many_routes_look_behind_a_prefix_that_ends_within_a_segment(map_from_yaml: LoadMap) -> None:
+def test_indexed_globs_match_after_prefix_that_ends_in_segment(map_from_yaml: LoadMap) -> None:
     rows = "".join(
         f"  - {{bucket: site, prefix: doc, distributions: [{E1}], include: ['/p{n}/**', '**/q{n}/**']}}\n"
         for n in range(20)
