@@ -86,7 +86,7 @@ class PrefixIndex(Generic[Entry]):
     def find_longest(self, text: str) -> int:
         """Return the number of the longest prefix of `text`; -1 for none."""
         number = bisect_right(self._prefixes, text) - 1
-        # Nearly every lookup ends here: the call of `_find_parent` would add a third to it.
+        # Usually decided here, without the call.
         return number if number >= 0 and text.startswith(self._prefixes[number]) else self._find_parent(number, text)
 
 

@@ -99,8 +99,8 @@ def test_inline_distributions_keep_their_own_options(tmp_path: Path) -> None:
 
     def options(bucket: str) -> list[object]:
         [route] = load_routes(routes.buckets[bucket])
-        found = [routes.distribution(name) for name in route.distributions]
-        return [distribution.options for distribution in found if distribution]
+        distributions = [routes.distribution(name) for name in route.distributions]
+        return [distribution.options for distribution in distributions if distribution]
 
     assert options("acme-www") == [{"clean_urls": True}, {}]
     assert options("acme-blog") == [{"query_strings": True}]

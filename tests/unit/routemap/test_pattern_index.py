@@ -31,9 +31,9 @@ def holds(required: RequiredText, text: str) -> bool:
 
 @given(st.lists(STARTS, max_size=30), st.text(alphabet="ab/", max_size=8))
 def test_prefix_index_agrees_with_scan(starts: list[str], text: str) -> None:
-    index = PrefixIndex((start, place) for place, start in enumerate(starts))
+    index = PrefixIndex((start, number) for number, start in enumerate(starts))
     assert sorted(index.entries[index.find_longest(text)]) == [
-        place for place, start in enumerate(starts) if text.startswith(start)
+        number for number, start in enumerate(starts) if text.startswith(start)
     ]
 
 
@@ -45,15 +45,16 @@ def test_pattern_agrees_with_plain_regex(pattern: str, text: str, full_match: bo
 
 @given(PATTERNS, KEYS, st.booleans())
 def test_pattern_matches_contain_its_required_texts(pattern: str, text: str, full_match: bool) -> None:  # noqa: FBT001
-    found = Pattern(pattern, full_match=full_match)
-    assert not found.match(text) or all(holds(required, text) for required in found.required_texts)
+    required_texts = Pattern(pattern, full_match=full_match).required_texts
+    is_match = Pattern(pattern, full_match=full_match).match(text) is not None
+    assert not is_match or all(holds(required, text) for required in required_texts)
 
 
 @given(GLOBS, KEYS)
 def test_glob_agrees_with_plain_regex_and_required_texts(glob: str, rest: str) -> None:
-    found, subject = Glob(glob), rest.rpartition("/")[2] if "/" not in glob else rest
-    assert bool(found.matches(subject)) == glob_matches(glob, rest)
-    assert not found.matches(subject) or all(holds(required, subject) for required in found.required_texts)
+    compiled, subject = Glob(glob), rest.rpartition("/")[2] if "/" not in glob else rest
+    assert bool(compiled.matches(subject)) == glob_matches(glob, rest)
+    assert not compiled.matches(subject) or all(holds(required, subject) for required in compiled.required_texts)
 
 
 @given(st.lists(GLOBS, max_size=30), KEYS)

@@ -22,9 +22,11 @@ FEW, MANY = ({mix.name: mix for mix in mixes(size, HIT)} for size in (HIT, 4_000
 def cost(mix: Mix) -> int:
     """Count the calls that a batch takes to become jobs, when the bucket is already decoded."""
     router, changes = Router(mix.routes()), parse_payload(payload_of(mix, EVENTS)).changes
-    wanted = build_jobs(router.route(changes), 0)
-    assert len(wanted.unrouted) == EVENTS * mix.unrouted
-    assert sum(order.job.changes for order in wanted.pending) == (EVENTS - len(wanted.unrouted)) * mix.targets
+    batch_jobs = build_jobs(router.route(changes), 0)
+    assert len(batch_jobs.unrouted) == EVENTS * mix.unrouted
+    assert (
+        sum(pending.job.changes for pending in batch_jobs.pending) == (EVENTS - len(batch_jobs.unrouted)) * mix.targets
+    )
     return count_calls(lambda: build_jobs(router.route(changes), 0))
 
 

@@ -9,9 +9,8 @@ from conftest import LoadMap
 from purgemap.events import ObjectChange
 from purgemap.operations.explain import explain_change
 from purgemap.operations.preview import preview_change
-from purgemap.routing.router import Router
-
-E1, E2, E3 = "E1EXAMPLE1ABCD", "E2EXAMPLE2ABCD", "E3EXAMPLE3ABCD"
+from purgemap.routing import Router
+from support.ids import E1, E2
 
 
 def yaml(text: str) -> str:
