@@ -85,10 +85,8 @@ def _token_parts(token: re.Match[str]) -> Iterator[GlobPart]:
         yield GlobPart(GlobPartKind.SPAN)
         if token["spans"].endswith("/"):
             yield GlobPart(GlobPartKind.TEXT, "/")
-    elif token["star"]:
-        yield GlobPart(GlobPartKind.STAR)
-    elif token["any"]:
-        yield GlobPart(GlobPartKind.ANY)
+    elif token["star"] or token["any"]:
+        yield GlobPart(GlobPartKind(token[0]))
     elif token["set"] is not None:
         yield GlobPart(GlobPartKind.SET, _set_regex(token["set"], negated=bool(token["not"])))
     else:
