@@ -3,11 +3,11 @@
 from purgemap.delivery.accounts import AccountJobs, defer_excess, group_by_account
 from purgemap.delivery.call_settings import CALL, MIN_SECONDS_FOR_CALL, ROLE_CALL, CallSettings
 from purgemap.delivery.daily_budget import BudgetNotes, DailyBudgets, Excess
-from purgemap.delivery.history import InvalidationHistory, InvalidationPage, ListedInvalidation
 from purgemap.delivery.outcomes import Accepted, CloudFront, Deferred, FailureKind, InvalidationError, Outcome, Rejected
 from purgemap.delivery.queueing import EnqueueFailure, Queue, QueueMessage, ReceivedMessage, enqueue_outcomes
 from purgemap.delivery.rate_limit import DEFAULT_CALLS_PER_SECOND, RateLimit
 from purgemap.delivery.sender import send_jobs
+from purgemap.delivery.spending import InvalidationHistory, InvalidationPage, ListedInvalidation
 from purgemap.delivery.wildcard_limits import WildcardLimits
 
 __all__ = [

@@ -17,9 +17,9 @@ from purgemap.delivery.backoff import (
     next_wildcard_slot,
 )
 from purgemap.delivery.distribution_budget import DistributionBudget
-from purgemap.delivery.history import InvalidationHistory
 from purgemap.delivery.outcomes import Deferred
 from purgemap.delivery.rate_limit import RateLimit
+from purgemap.delivery.spending import InvalidationHistory
 from purgemap.jobs import Job
 from purgemap.planning import Request, cover_whole_scopes
 from purgemap.routemap import Distribution

@@ -3,9 +3,8 @@
 from collections.abc import Callable
 
 from purgemap.delivery.call_settings import MIN_SECONDS_FOR_CALL
-from purgemap.delivery.history import InvalidationHistory
 from purgemap.delivery.rate_limit import BATCHING_WINDOW_SECONDS, RateLimit
-from purgemap.delivery.spending import DAY_SECONDS, REMEMBER_ITEMS_SECONDS, Spending
+from purgemap.delivery.spending import DAY_SECONDS, REMEMBER_ITEMS_SECONDS, InvalidationHistory, Spending
 from purgemap.errors import PurgemapError
 from purgemap.routemap import Distribution
 

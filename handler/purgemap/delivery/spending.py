@@ -1,11 +1,11 @@
-"""Count the paths of one distribution's invalidations in the last 24 hours."""
+"""The invalidations of a distribution as CloudFront lists them, and the paths that they spent in 24 hours."""
 
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from operator import itemgetter
-from typing import TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
-from purgemap.delivery.history import InvalidationPage
 from purgemap.planning import is_wildcard
+from purgemap.routemap import Distribution
 
 DAY_SECONDS = 24 * 3600
 
@@ -16,6 +16,30 @@ REMEMBER_ITEMS_SECONDS = 1_800
 MAX_PAGES = 60
 
 _Value = TypeVar("_Value")
+
+
+class ListedInvalidation(NamedTuple):
+    """An invalidation in a list; `created` is in seconds since the epoch."""
+
+    id: str
+    created: float
+
+
+class InvalidationPage(NamedTuple):
+    """A page of invalidations, newest first; `marker` leads to the next page, "" after the last."""
+
+    invalidations: Sequence[ListedInvalidation]
+    marker: str
+
+
+class InvalidationHistory(Protocol):
+    """The two reads of the invalidations of a distribution or tenant; both raise PurgemapError."""
+
+    def list_page(self, distribution: Distribution, marker: str) -> InvalidationPage:
+        """List the page at a marker, "" for the first page."""
+
+    def read_items(self, distribution: Distribution, invalidation: str) -> tuple[str, ...]:
+        """Read the items of an invalidation; each is billed as a path."""
 
 
 class Spending:

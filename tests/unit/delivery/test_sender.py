@@ -140,9 +140,7 @@ def test_sender_keeps_few_edits_exact_after_failures(items: list[str], budget_le
     ("is_retry", "rate", "burst_size"),
     [(False, 2, 10), (False, 0.25, 10), (True, 2, 5), (True, 0.5, 5), (True, 0.25, 2), (True, 0.0625, 1)],
 )
-def test_sender_calls_at_rate_after_burst(
-    *, is_retry: bool, rate: float, burst_size: int
-) -> None:
+def test_sender_calls_at_rate_after_burst(*, is_retry: bool, rate: float, burst_size: int) -> None:
     clock = Clock(NOW)
     at_its_rate = RateLimit(
         now=clock, seconds_left=lambda: NOW + 60 - clock.now, calls_per_second=rate, sleep=clock.advance
@@ -156,9 +154,7 @@ def test_sender_calls_at_rate_after_burst(
 
 
 @pytest.mark.parametrize(("jobs", "deferred"), [(10, 0), (11, 11)])
-def test_accounts_defer_more_new_jobs_than_a_burst(
-    jobs: int, deferred: int
-) -> None:
+def test_accounts_defer_more_new_jobs_than_a_burst(jobs: int, deferred: int) -> None:
     elsewhere = replace(E1, role_arn="arn:aws:iam::222222222222:role/p")
     accounts = group_by_account([*many(jobs), PendingJob(job(), elsewhere)])
     _, outcomes = defer_excess(accounts, MemoryQueue(), rate_limit())
