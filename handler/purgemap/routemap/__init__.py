@@ -36,7 +36,6 @@ from purgemap.routemap.problems import (
     quote,
     sorted_unique,
 )
-from purgemap.routemap.sites import Site, list_sites
 
 __all__ = [
     "READABLE_VERSIONS",
@@ -56,7 +55,6 @@ __all__ = [
     "Route",
     "RouteMap",
     "Settings",
-    "Site",
     "Token",
     "TokenKind",
     "capture_names",
@@ -66,7 +64,6 @@ __all__ = [
     "has_errors",
     "is_distribution_id",
     "is_distribution_name",
-    "list_sites",
     "load_compiled_map",
     "load_map",
     "load_routes",

@@ -13,12 +13,12 @@ Path = tuple[str | int, ...]
 """The keys and indexes from the top of a file to a value."""
 
 # YAML reads the excluded words as booleans or null: https://yaml.org/type/bool.html
-_UNQUOTED = re.compile(r"(?!(?i:yes|no|on|off|true|false|null|y|n)$)/?[A-Za-z][A-Za-z0-9_./-]*")
+_UNQUOTED = r"(?!(?i:yes|no|on|off|true|false|null|y|n)$)/?[A-Za-z][A-Za-z0-9_./-]*"
 # A message lists at most 20 known words. Among more than 2,000 no similar one is searched: that takes 70 ms a message.
 _MAX_WORDS_LISTED = 20
 _MAX_WORDS_SEARCHED = 2_000
 
-_PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]+")
+_PLAIN_KEY = r"[A-Za-z0-9_-]+"
 
 
 class Problem(NamedTuple):
@@ -74,7 +74,7 @@ def path_text(path: Path) -> str:
 def _step_text(step: str | int) -> str:
     if isinstance(step, int):
         return f"[{step}]"
-    return f".{step}" if _PLAIN_KEY.fullmatch(step) else f"[{json.dumps(step, ensure_ascii=False)}]"
+    return f".{step}" if re.fullmatch(_PLAIN_KEY, step) else f"[{json.dumps(step, ensure_ascii=False)}]"
 
 
 def did_you_mean(word: str, known: Collection[str]) -> str:
@@ -98,7 +98,7 @@ def find_nearest(word: str, known: Collection[str]) -> str | None:
 
 def flow_text(text: str) -> str:
     """Format a text as an item of a YAML list in brackets, without quotes if it needs none."""
-    return text if _UNQUOTED.fullmatch(text) else quote(text)
+    return text if re.fullmatch(_UNQUOTED, text) else quote(text)
 
 
 def quote(text: str) -> str:

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 from purgemap.deployment.diff.match_sites import SitePair, match_sites
 from purgemap.deployment.diff.scope_warnings import scope_warnings
 from purgemap.deployment.template import RenderError, list_permissions, render_rules, render_stack
-from purgemap.routemap import Distribution, RouteMap, Settings, Site, list_sites
+from purgemap.routemap import Distribution, RouteMap, Settings
+from purgemap.routemap.sites import Site, list_sites
 
 _DISTRIBUTION_FIELDS = ("role_arn", "external_id", "max_paths", "max_wildcards", "max_paths_per_day")
 

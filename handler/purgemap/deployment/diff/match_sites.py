@@ -4,7 +4,7 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Hashable, Iterable
 from typing import NamedTuple
 
-from purgemap.routemap import Site
+from purgemap.routemap.sites import Site
 
 
 class SitePair(NamedTuple):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from purgemap.deployment.diff.compare import MapDiff
-from purgemap.routemap import Site
+from purgemap.routemap.sites import Site
 
 MAX_SITES = 20
 """More would be a tangle, and GitHub's renderer gives up not far above."""

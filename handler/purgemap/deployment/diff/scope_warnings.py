@@ -4,7 +4,8 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 
 from purgemap.deployment.diff.match_sites import SitePair
 from purgemap.planning import PRICE_PER_PATH_USD
-from purgemap.routemap import Distribution, Pattern, Site
+from purgemap.routemap import Distribution, Pattern
+from purgemap.routemap.sites import Site
 
 _Distributions = Mapping[str, Distribution]
 

@@ -15,7 +15,8 @@ from purgemap.errors import PurgemapError
 from purgemap.jobs import Job, job_messages, merge_items
 from purgemap.paths import items_for_target
 from purgemap.planning import partition_items
-from purgemap.routemap import Pattern, RouteMap, Site, Token, TokenKind, capture_names, tokenize
+from purgemap.routemap import Pattern, RouteMap, Token, TokenKind, capture_names, tokenize
+from purgemap.routemap.sites import Site
 from purgemap.routing import Target, substitute_captures
 
 # The change set is deployed by then, so a second deployment finds no difference to refresh.

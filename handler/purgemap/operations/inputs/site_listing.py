@@ -9,7 +9,8 @@ from purgemap.errors import PurgemapError
 from purgemap.events import CREATED, ObjectChange
 from purgemap.paths import encode_viewer_paths, list_viewer_paths
 from purgemap.planning import Listing
-from purgemap.routemap import RouteMap, list_sites
+from purgemap.routemap import RouteMap
+from purgemap.routemap.sites import list_sites
 from purgemap.routing import Router, Skip, Target
 from purgemap.text import join_with_limit, pluralize
 
