@@ -1,4 +1,4 @@
-"""What alarms depend on: the age of what CloudFront refuses, and lines that no key or answer can imitate."""
+"""The inputs of alarms: the age of refused changes, and log lines that no key or response can imitate."""
 
 import datetime as dt
 import io
@@ -39,7 +39,7 @@ IMITATION = json.dumps({"level": "ERROR", "error": "MapError"})
 
 @pytest.fixture
 def log() -> Iterator[io.StringIO]:
-    """Collect the function's log, as it would be printed."""
+    """Collect the function's log as it would be printed."""
     text = io.StringIO()
     handler = logging.StreamHandler(text)
     handler.setFormatter(JsonFormatter())
@@ -52,7 +52,7 @@ def log() -> Iterator[io.StringIO]:
 
 
 def take_metrics(log: io.StringIO, name: str) -> list[float]:
-    """Return a metric's values, one for each batch since the last time."""
+    """Return a metric's values, one per batch since the last call."""
     lines = [json.loads(line) for line in log.getvalue().splitlines()]
     log.seek(0)
     log.truncate()
@@ -77,7 +77,7 @@ class Outage:
         heappush(self._waiting, (self._clock() + delay, self._sent, body))
 
     def pass_time(self, until: float) -> None:
-        """Run a batch for whatever is due, each ten seconds."""
+        """Run a batch of the due messages every ten seconds."""
         while self._clock() < until:
             self._clock.advance(10)
             bodies = []
@@ -155,9 +155,9 @@ def test_alarm_ignores_jobs_held_for_budget(map_from_yaml: LoadMap) -> None:
     for number in range(400):
         day.clock.advance(WINDOW_SECONDS)
         now = day.clock()
-        report = day.change([event_at(day.clock, "site", f"{number}.html")], [f"/{number}.html"])
-        assert report is not None
-        (batch,) = [line for line in batch_lines(report, now, now) if line.message == "batch"]
+        result = day.change([event_at(day.clock, "site", f"{number}.html")], [f"/{number}.html"])
+        assert result is not None
+        (batch,) = [line for line in batch_lines(result, now, now) if line.message == "batch"]
         ages.append(batch.fields["oldest_change_seconds"])
         excesses += batch.fields["over_budget"]
     assert excesses > 300
@@ -175,7 +175,7 @@ def test_metrics_are_written_at_every_log_level(level: str, map_from_yaml: LoadM
 
 
 class QuotingCloudFront(MemoryCloudFront):
-    """Refuses everything in the words of a test."""
+    """Refuses every request with a given message."""
 
     def __init__(self, reason: str) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The function's environment: a variable that can't be used is named, with what to write instead."""
+"""The function's environment: an error names an invalid variable and a valid value."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A call to CloudFront fits the time that is reserved for it, by the settings of the very clients that make it."""
+"""The settings of AWS clients: a call ends within the time that is reserved for it."""
 
 import datetime as dt
 from collections.abc import Callable
@@ -30,7 +30,7 @@ def seconds_of_attempts(client: Any) -> float:
 
 
 def seconds_of_back_off(client: Any) -> float:
-    """Add botocore's longest waits: the random number is 1, and each answer names a long wait."""
+    """Add botocore's longest waits: the random number is 1, and each response names a long wait."""
     detector = mock.Mock(is_throttling_error_from_context=lambda _: True)
     back_off = ExponentialBackoff(random=lambda: 1.0, throttling_detector=detector)
     answer = mock.Mock(headers={"x-amz-retry-after": "3600000"})
@@ -42,7 +42,7 @@ def seconds_of_back_off(client: Any) -> float:
 def test_reserved_seconds_cover_slow_call_with_role() -> None:
     aws = Aws()
     clients = aws.client("cloudfront", ROLE), aws.client("sts")
-    longest = sum(seconds_of_attempts(each) + seconds_of_back_off(each) for each in clients)
+    longest = sum(seconds_of_attempts(client) + seconds_of_back_off(client) for client in clients)
     assert seconds_of_back_off(clients[0]) >= 1
     assert longest + ENQUEUE_SECONDS <= MIN_SECONDS_FOR_CALL
 
@@ -58,7 +58,7 @@ def test_enqueue_seconds_cover_slow_call_of_sqs() -> None:
 
 
 class Sts:
-    """Hands out a session of some minutes, and counts how often."""
+    """Issues sessions of some minutes and counts them."""
 
     def __init__(self, minutes: float) -> None:
         self.calls = 0
@@ -80,11 +80,11 @@ def test_role_credentials_are_renewed_only_when_necessary(minutes: float, calls:
 
 
 class SlowCloudFront(MemoryCloudFront):
-    """Takes the longest that a call may take, and keeps how much of the function's time was left before each."""
+    """Takes the longest time of a call, and records the seconds left before each call."""
 
     def __init__(self, clock: Clock, seconds_left: Callable[[], float]) -> None:
         super().__init__()
-        self.lefts: list[float] = []
+        self.seconds_left_before_calls: list[float] = []
         self._clock = clock
         self._seconds_left = seconds_left
 
@@ -104,7 +104,7 @@ class SlowCloudFront(MemoryCloudFront):
         return ("/a",) * 100
 
     def _wait(self) -> None:
-        self.lefts.append(self._seconds_left())
+        self.seconds_left_before_calls.append(self._seconds_left())
         self._clock.advance(MIN_SECONDS_FOR_CALL - ENQUEUE_SECONDS)
 
 
@@ -116,14 +116,14 @@ def test_sender_starts_no_call_or_read_that_does_not_fit(seconds: float, held_se
     cloudfront = SlowCloudFront(clock, lambda: deadline - clock())
     rate_limit = RateLimit(now=clock, seconds_left=lambda: deadline - clock(), sleep=clock.advance)
     held_until = 0.0 if held_seconds is None else clock() + held_seconds
-    orders = [
+    pending_jobs = [
         PendingJob(
             Job(id_, {"/a": "/"}, ("m",), clock(), 1, held_until=held_until), Distribution(id_, max_paths_per_day=50)
         )
         for id_ in ("E1EXAMPLE1ABCD", "E2EXAMPLE2ABCD", "E3EXAMPLE3ABCD")
     ]
-    outcomes = deliver(orders, cloudfront, rate_limit, budgets=DailyBudgets(cloudfront))
-    assert len(outcomes) == len(orders)
-    assert cloudfront.lefts
-    assert min(cloudfront.lefts) >= MIN_SECONDS_FOR_CALL
+    outcomes = deliver(pending_jobs, cloudfront, rate_limit, budgets=DailyBudgets(cloudfront))
+    assert len(outcomes) == len(pending_jobs)
+    assert cloudfront.seconds_left_before_calls
+    assert min(cloudfront.seconds_left_before_calls) >= MIN_SECONDS_FOR_CALL
     assert deadline - clock() >= ENQUEUE_SECONDS

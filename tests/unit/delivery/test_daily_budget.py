@@ -1,4 +1,4 @@
-"""A distribution's daily budget: what a day costs at most, and that everything is still covered."""
+"""A distribution's daily budget: the most that a day costs, with every change still covered."""
 
 import json
 import logging
@@ -20,10 +20,10 @@ from support.payloads import s3_event
 
 E1 = "E1EXAMPLE1ABCD"
 
-# Until the batch after a slot is handed over; a job that SQS gives back early waits for a second one.
+# A slot's jobs arrive in the batch after it; a job that SQS returns early waits for a second batch.
 DELIVERY_SECONDS = 3 * WINDOW_SECONDS
 
-# What a slot's wildcards are due after, at most, from any moment on.
+# From any moment on, the wildcards of the next slot are sent within this time.
 TO_NEXT_SLOT = 900 + DELIVERY_SECONDS
 
 Changes = Callable[[int], tuple[list[Any], list[str]]]
@@ -36,7 +36,7 @@ def map_of(budget: int = 5_000, *, routes: tuple[dict[str, Any], ...] = ({},)) -
 
 
 def puts(per_second: int) -> Changes:
-    """Change so many pages a second, some of them again and again."""
+    """Change pages at a rate, some of them repeatedly."""
     per_window = per_second * WINDOW_SECONDS
 
     def changes(window: int) -> tuple[list[Any], list[str]]:
@@ -52,15 +52,15 @@ def puts(per_second: int) -> Changes:
 
 
 def edit(day: Day, *keys: str) -> BatchResult:
-    """Let some objects change within one window."""
+    """Change some objects within one window."""
     day.clock.advance(WINDOW_SECONDS)
-    report = day.change([s3_event("site", key) for key in keys], [f"/{key}" for key in keys])
-    assert report is not None
-    return report
+    result = day.change([s3_event("site", key) for key in keys], [f"/{key}" for key in keys])
+    assert result is not None
+    return result
 
 
 def spend(day: Day, paths: int) -> None:
-    """Let somebody else invalidate so many paths, until shortly after a wildcard slot has begun."""
+    """Invalidate paths by hand, and stop shortly after a wildcard slot has begun."""
     for first in range(0, paths, 100):
         items = [f"/{number}" for number in range(first, min(first + 100, paths))]
         day.double.create_invalidation(ACCOUNT, E1, items, f"by hand {first}")
@@ -198,8 +198,8 @@ def test_exceeded_budget_sends_each_scope_and_nothing_above(map_from_yaml: LoadM
 def test_exceeded_budget_is_logged_and_counted(map_from_yaml: LoadMap) -> None:
     day = Day(map_from_yaml(map_of(budget=100)))
     spend(day, 101)
-    report = edit(day, "page.html")
-    lines = {line.message: line for line in batch_lines(report, 0.0, 0.0)}
+    result = edit(day, "page.html")
+    lines = {line.message: line for line in batch_lines(result, 0.0, 0.0)}
     line = lines["over budget"]
     assert line.level == logging.WARNING
     next_wildcards = line.fields.pop("next_wildcards")

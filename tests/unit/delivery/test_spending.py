@@ -1,4 +1,4 @@
-"""What is known of a distribution's invalidations → what a day has cost, never less than it was."""
+"""The paths that a distribution spent in a day, never counted lower than they are."""
 
 from collections.abc import Sequence
 
@@ -14,13 +14,13 @@ NOW = 1_000_000.0
 
 
 def spending_of(paths: Sequence[int | None]) -> Spending:
-    """Make what is known of a list, the newest last; None where an invalidation is not read yet."""
+    """Build the spending of listed invalidations, newest last; None is an invalidation not read yet."""
     spending = Spending()
     listed = [ListedInvalidation(f"I{number}", NOW + number) for number in range(len(paths))]
     spending.list_new(lambda _: InvalidationPage(listed[::-1], ""), 0.0, lambda: True)
-    for each, count in zip(listed, paths, strict=True):
+    for invalidation, count in zip(listed, paths, strict=True):
         if count is not None:
-            spending.record_items(each.id, ("/",) * count)
+            spending.record_items(invalidation.id, ("/",) * count)
     return spending
 
 

@@ -1,4 +1,4 @@
-"""One wildcard a second, without a burst: CloudFront's published quota, read as strictly as it can be."""
+"""Wildcard limits under the strictest reading of CloudFront's quota: one wildcard a second, no burst."""
 
 import json
 from itertools import chain
@@ -28,7 +28,7 @@ SCOPES = [f"part-{letter}/" for letter in "abcdefghijkl"]
 
 
 def build_environment(scopes: list[str]) -> Environment:
-    """One distribution, with a route for each part of the bucket."""
+    """Build an environment of one distribution with a route per scope."""
     routes = [{"bucket": "site", "prefix": scope, "distributions": [E1.id]} for scope in scopes]
     environment = Environment({"version": 1, "routes": routes})
     environment.views += [View(Site(id=E1.id, bucket="site"), scope) for scope in scopes]
@@ -58,11 +58,11 @@ def test_wildcard_limits_prevent_second_refused_deploy(code: RateCode) -> None:
         assert failed_attempts[0] > 0
         requests = [accepted.items for accepted in run.double.accepted(E1.id)]
         wildcards = [[item for item in items if item.endswith("*")] for items in requests]
-        assert {len(several) for several in wildcards} <= {0, 1}
+        assert {len(items) for items in wildcards} <= {0, 1}
         assert all(item.startswith(tuple(f"/{scope}" for scope in SCOPES)) for item in chain(*wildcards))
 
 
-def refused_order(budget_level: int) -> tuple[PendingJob, Deferred]:
+def refuse_pending(budget_level: int) -> tuple[PendingJob, Deferred]:
     job = Job(E1.id, {"/a": "/"}, ("m-1",), NOW, changes=1, budget_level=budget_level)
     return PendingJob(job, E1), Deferred(
         job._replace(budget_level=budget_level + 1), 20, "TooManyInvalidationsInProgress"
@@ -85,48 +85,48 @@ def refused_order(budget_level: int) -> tuple[PendingJob, Deferred]:
 def test_wildcard_limits_follow_failures_and_expire(failed_attempts: int, seconds: float, wildcards: int) -> None:
     limits = WildcardLimits()
     for budget_level in range(failed_attempts):
-        order, refused = refused_order(budget_level)
-        limits.record([order], [refused], NOW)
-    limited = limits.apply([refused_order(0)[0]], NOW + seconds)[0]
+        pending, refused = refuse_pending(budget_level)
+        limits.record([pending], [refused], NOW)
+    limited = limits.apply([refuse_pending(0)[0]], NOW + seconds)[0]
     assert (limited.distribution.max_wildcards, limited.distribution.max_paths) == (wildcards, E1.max_paths)
 
 
 def test_wildcard_limits_return_to_last_level_after_failure() -> None:
     limits = WildcardLimits()
     for budget_level in range(3):
-        order, refused = refused_order(budget_level)
-        limits.record([order], [refused], NOW)
+        pending, refused = refuse_pending(budget_level)
+        limits.record([pending], [refused], NOW)
     later = NOW + SECONDS_PER_LEVEL
-    order, refused = refused_order(0)
-    limits.record([order], [refused], later)
-    assert limits.apply([order], later)[0].distribution.max_wildcards == 1
+    pending, refused = refuse_pending(0)
+    limits.record([pending], [refused], later)
+    assert limits.apply([pending], later)[0].distribution.max_wildcards == 1
 
 
 def test_wildcard_limits_keep_forced_wildcards() -> None:
-    most = Distribution(E1.id, max_wildcards=15)
+    distribution = Distribution(E1.id, max_wildcards=15)
     scopes = {f"/{letter}/*": "/" for letter in "abcdefghijklmno"}
     limits, clock, cloudfront = WildcardLimits(), Clock(NOW), MemoryCloudFront()
     for budget_level in range(3):
-        order, refused = refused_order(budget_level)
-        limits.record([order], [refused], NOW)
-    order = limits.apply([PendingJob(Job(E1.id, scopes, ("m-1",), NOW, changes=15), most)], NOW)[0]
-    outcomes = deliver([order], cloudfront, RateLimit(now=clock, seconds_left=lambda: 900, sleep=clock.advance))
+        pending, refused = refuse_pending(budget_level)
+        limits.record([pending], [refused], NOW)
+    pending = limits.apply([PendingJob(Job(E1.id, scopes, ("m-1",), NOW, changes=15), distribution)], NOW)[0]
+    outcomes = deliver([pending], cloudfront, RateLimit(now=clock, seconds_left=lambda: 900, sleep=clock.advance))
     assert [outcome.items for outcome in outcomes if isinstance(outcome, Accepted)] == [(item,) for item in scopes]
 
 
 def test_wildcard_limits_ignore_waiting_job() -> None:
     limits = WildcardLimits()
-    order, refused = refused_order(1)
-    limits.record([order], [refused._replace(job=order.job, reason="the function's time runs out")], NOW)
-    assert limits.apply([order], NOW)[0] == order
+    pending, refused = refuse_pending(1)
+    limits.record([pending], [refused._replace(job=pending.job, reason="the function's time runs out")], NOW)
+    assert limits.apply([pending], NOW)[0] == pending
 
 
 def test_wildcard_limits_ignore_waiting_job_beside_held_job() -> None:
     limits = WildcardLimits()
-    order, refused = refused_order(1)
-    held = PendingJob(order.job._replace(budget_level=0, held_until=NOW), E1)
-    limits.record([order, held], [refused._replace(job=order.job)], NOW)
-    assert limits.apply([order], NOW)[0] == order
+    pending, refused = refuse_pending(1)
+    held = PendingJob(pending.job._replace(budget_level=0, held_until=NOW), E1)
+    limits.record([pending, held], [refused._replace(job=pending.job)], NOW)
+    assert limits.apply([pending], NOW)[0] == pending
 
 
 def test_sender_spaces_requests_of_one_job() -> None:
@@ -148,8 +148,8 @@ def test_sender_spaces_requests_of_one_job() -> None:
 
 def test_wildcard_limits_keep_level_after_lower_success() -> None:
     limits = WildcardLimits()
-    order, refused = refused_order(1)
-    limits.record([order], [refused], NOW)
-    job = order.job
-    limits.record([order], [Accepted(job, ("/a",), "reference", "I1", ())], NOW)
-    assert limits.apply([order], NOW)[0].distribution.max_wildcards == 2
+    pending, refused = refuse_pending(1)
+    limits.record([pending], [refused], NOW)
+    job = pending.job
+    limits.record([pending], [Accepted(job, ("/a",), "reference", "I1", ())], NOW)
+    assert limits.apply([pending], NOW)[0].distribution.max_wildcards == 2

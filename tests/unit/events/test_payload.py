@@ -122,3 +122,16 @@ def load_payload(case: str) -> Any:
 
 def with_key(event: dict[str, Any], key: str) -> dict[str, Any]:
     return {**event, "detail": {**event["detail"], "object": {**event["detail"]["object"], "key": key}}}
+
+
+@pytest.mark.parametrize("topic", ["text", None, 1, ["a"]])
+def test_payload_of_topic_without_object_is_malformed(topic: object) -> None:
+    batch = parse_payload({"Records": [{"EventSource": "aws:sns", "Sns": topic}]})
+    assert batch.changes == []
+
+
+@pytest.mark.parametrize("message_id", [5, None, "", ["m"]])
+@pytest.mark.parametrize("body", [json.dumps(s3_event("site", "a")), 5, None])
+def test_payload_with_other_types_is_malformed(message_id: object, body: object) -> None:
+    batch = parse_payload({"Records": [{"eventSource": "aws:sqs", "messageId": message_id, "body": body}]})
+    assert all(isinstance(change.source, str) for change in batch.changes)

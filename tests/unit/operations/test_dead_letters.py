@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 
 from conftest import LoadMap
+from purgemap.delivery import ReceivedMessage
 from purgemap.operations.dead_letters import DeadLetterSource, affected_distributions, classify_dead_letter
 from purgemap.routing.router import Router
 from support.dead_letters import job, letter, rejected
 from support.ids import E1, NOW
+from support.payloads import s3_event
 from support.places import CASES
 
 LETTER_CASES = sorted((CASES / "dead_letters").glob("*.json"))
@@ -58,3 +60,12 @@ def test_redriven_job_has_new_source_that_follows_from_letter() -> None:
     ]
     assert sources[0] == sources[1] != sources[2]
     assert job().digest not in sources
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [{"ERROR_CODE": "NO_PERMISSIONS"}, {"RULE_ARN": "arn:aws:events:eu-central-1:111122223333:rule/purgemap-1"}],
+)
+def test_dead_letter_of_rule_is_known_by_its_attributes(attributes: dict[str, str]) -> None:
+    message = ReceivedMessage("m-1", "receipt", json.dumps(s3_event("site", "a")), attributes, NOW)
+    assert classify_dead_letter(message, NOW).kind is DeadLetterSource.RULE

@@ -231,3 +231,37 @@ def test_trim_partial_escape_ends_at_a_whole_character(text: str, data: st.DataO
 @given(st.sets(KEYS, min_size=1, max_size=8))
 def test_items_of_keys_together_are_those_of_each_key(keys: set[str]) -> None:
     assert set(items_for_target(target(), keys).items) == {item for key in keys for item in items(key)}
+
+
+# https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/invalidation-specifying-objects.html
+CLOUDFRONT_MAX_PATH_CHARACTERS = 4_000
+
+
+def long_target(**settings: Any) -> Target:
+    """Build a target with a capture of 200 characters."""
+    return Target("site", "bucket", Distribution("E1EXAMPLE"), Settings(**settings), "", "", {"site": "x" * 200})
+
+
+@pytest.mark.parametrize(
+    ("template", "items"),
+    [
+        ("/x{path}", ["/x/a.js", "/x/a.js*"]),
+        ("/{key}/", ["/a.js/"]),
+        ("/all{dir}", ["/all/"]),
+        ("/{bucket}", ["/bucket"]),
+    ],
+)
+def test_items_add_query_wildcard_after_object(template: str, items: list[str]) -> None:
+    assert sorted(items_for_target(long_target(invalidate=(template,), query_strings=True), ["a.js"]).items) == items
+
+
+def test_items_keep_path_of_maximum_length() -> None:
+    template = "/" + "y" * (CLOUDFRONT_MAX_PATH_CHARACTERS - len("//a")) + "{path}"
+    (item,) = items_for_target(long_target(invalidate=(template,)), ["a"]).items
+    assert (len(item), item[-2:]) == (CLOUDFRONT_MAX_PATH_CHARACTERS, "/a")
+
+
+def test_items_replace_longer_path_by_wildcard() -> None:
+    template = "/" + "y" * (CLOUDFRONT_MAX_PATH_CHARACTERS - len("//a")) + "{path}"
+    (item,) = items_for_target(long_target(invalidate=(template,)), ["ab"]).items
+    assert (len(item) <= CLOUDFRONT_MAX_PATH_CHARACTERS, item[-1]) == (True, "*")

@@ -196,3 +196,8 @@ def count_opened_branches(changes: int, *, is_listed: bool) -> int:
         sys.setprofile(None)
     assert open_run > 0
     return open_run
+
+
+def test_reduced_budget_of_level_zero_is_the_maps() -> None:
+    assert reduced_budget(3_000, 15, 0) == (3_000, 15)
+    assert reduced_budget(3_000, 15, 1) == (75, 5)

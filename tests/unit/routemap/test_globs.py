@@ -10,7 +10,7 @@ from wcmatch import glob as wcmatch_glob
 from purgemap.errors import PatternError
 from purgemap.routemap.glob_automaton import GlobAutomaton
 from purgemap.routemap.glob_syntax import glob_regex, parse_glob
-from purgemap.routemap.globs import GlobList
+from purgemap.routemap.globs import Glob, GlobList
 from support.oracles.naive_globs import glob_matches
 
 WCMATCH_FLAGS = wcmatch_glob.GLOBSTAR | wcmatch_glob.DOTGLOB | wcmatch_glob.MATCHBASE | wcmatch_glob.FORCEUNIX
@@ -140,3 +140,16 @@ def test_glob_regex_rejects_glob_that_may_be_slow(glob: str) -> None:
 @pytest.mark.parametrize("glob", ["**/*.html", "**/*.min.*", "**/node_modules/**/*.js", "docs/*/img/**", "a*b*c*d"])
 def test_glob_regex_accepts_usual_glob(glob: str) -> None:
     assert glob_regex(parse_glob(glob)) is not None
+
+
+@pytest.mark.parametrize(
+    ("glob", "key", "is_match"),
+    [
+        ("*draft*", "a-draft-1.html", True),
+        ("*draft*", "a.html", False),
+        ("**/v1**", "a/v1/b", True),
+        ("[ab]", "X", False),
+    ],
+)
+def test_glob_matches_text_between_stars(glob: str, key: str, is_match: bool) -> None:  # noqa: FBT001
+    assert bool(Glob(glob).matches(key)) is is_match

@@ -74,3 +74,7 @@ def test_bucket_pattern_star_matches_as_fnmatch(pattern: str, bucket: str) -> No
 
 def test_prefix_pattern_does_not_backtrack_on_long_key() -> None:
     assert Pattern("*a*a*a*a*a*a*a*b", full_match=False).match("a" * 1_024) is None
+
+
+def test_pattern_capture_is_one_segment_after_slash() -> None:
+    assert Pattern("{site}/", full_match=False).match("/a/b") is None

@@ -6,11 +6,12 @@ import tracemalloc
 import pytest
 
 from conftest import LoadMap
-from purgemap.events import ObjectChange
+from purgemap.events import ObjectChange, parse_payload
 from purgemap.operations.explain import explain_change
 from purgemap.operations.preview import preview_change
 from purgemap.routing import Router
 from support.ids import E1, E2
+from support.payloads import s3_event, sqs_batch
 
 
 def yaml(text: str) -> str:
@@ -159,3 +160,16 @@ def test_router_memory_is_bounded_over_buckets(map_from_yaml: LoadMap) -> None:
     finally:
         tracemalloc.stop()
     assert megabytes < 60
+
+
+def test_router_routes_keys_beside_unknown_name(map_from_yaml: LoadMap) -> None:
+    routes = map_from_yaml(
+        f"""
+        version: 1
+        distributions: {{acme: {{id: {E1}}}}}
+        routes: [{{bucket: site, prefix: "{{name}}/", distributions: ["{{name}}"]}}]
+        """
+    )
+    changes = parse_payload(sqs_batch(s3_event("site", key) for key in ("hooli/a", "acme/a"))).changes
+    (keys,) = Router(routes).route(changes).keys_by_target.values()
+    assert keys == ["acme/a"]
