@@ -1,4 +1,4 @@
-"""Every figure of the project, each a ratio inside one run: `make bench`."""
+"""Measure every figure of the project as a ratio within one run: `make bench`."""
 
 import argparse
 import textwrap
@@ -7,10 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from bench import batch, bursts, cost, memory, mixes, planner_bench, planner_cost, planner_scopes, routing_cost, start
-from bench.chart import chart
-from bench.machine import machine
+from bench.chart import draw_chart
+from bench.machine import describe_machine
 from bench.publishing import Published
-from bench.rows import Row, table
+from bench.rows import Row, format_table
 
 SECTIONS: dict[str, Callable[..., Iterable[Row]]] = {
     "start": start.rows,
@@ -25,12 +25,12 @@ SECTIONS: dict[str, Callable[..., Iterable[Row]]] = {
     "scopes": planner_scopes.rows,
 }
 
-# What a section's figures rest on, where its rows don't say it.
-_ASSUMED = {"bursts": textwrap.wrap(bursts.ASSUMED, 120), "cost": textwrap.wrap(cost.ASSUMED, 120)}
+# The assumptions of a section, printed below its rows.
+_ASSUMPTIONS = {"bursts": textwrap.wrap(bursts.ASSUMED, 120), "cost": textwrap.wrap(cost.ASSUMED, 120)}
 
 
 def main() -> None:
-    """Measure the sections asked for, and print the table; a whole run also updates tests/README.md and its chart."""
+    """Measure sections and print their tables; a complete run also updates tests/README.md and its chart."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("sections", nargs="*", metavar="SECTION", help=f"all, or some of: {', '.join(SECTIONS)}")
     parser.add_argument("--quick", action="store_true", help="few rounds of little: says that it runs, not how fast")
@@ -44,28 +44,33 @@ def main() -> None:
     if options.redraw:
         print(f"written: {', '.join(Published.load().publish())}")
         return
-    covered_items = machine()
-    print("; ".join(f"{name} {value}" for name, value in covered_items.items()))
+    facts = describe_machine()
+    print("; ".join(f"{name} {value}" for name, value in facts.items()))
     rows = list(_measure(options.sections or SECTIONS, quick=options.quick))
     print("\nmedians, each ratio of one round; again: make bench")
-    run = Published(covered_items, rows)
+    run = Published(facts, rows)
     if options.json:
         options.json.write_text(run.as_json())
     if options.svg:
-        options.svg.write_text(chart(rows))
+        options.svg.write_text(draw_chart(rows))
     if not (options.sections or options.quick or options.json or options.svg):
         print(f"written: {', '.join(run.publish())}")
 
 
 def _measure(sections: Iterable[str], *, quick: bool) -> Iterator[Row]:
     for name in sections:
-        found = [_without_bar(row) if quick else row for row in SECTIONS[name](quick=quick)]
-        print(f"\n{table(found)}" if found else f"\n{name}: skipped", *_ASSUMED.get(name, []), sep="\n", flush=True)
-        yield from found
+        rows = [_without_bar(row) if quick else row for row in SECTIONS[name](quick=quick)]
+        print(
+            f"\n{format_table(rows)}" if rows else f"\n{name}: skipped",
+            *_ASSUMPTIONS.get(name, []),
+            sep="\n",
+            flush=True,
+        )
+        yield from rows
 
 
 def _without_bar(row: Row) -> Row:
-    """Bars are for full batches: little work is mostly what every batch pays once."""
+    """Return a row without limits: in a quick run the fixed cost of a batch dominates."""
     return replace(row, bar=None, moonshot=None)
 
 

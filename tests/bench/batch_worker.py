@@ -32,8 +32,8 @@ def main() -> None:
     size, rounds, buckets, escaped_in_50, is_before_2026 = map(int, sys.argv[1:])
     payload = json.loads(full_batch(size, buckets, escaped_in_50, is_before_2026=bool(is_before_2026)))
     works = _works(payload)
-    taken = [{name: cpu_seconds(work) for name, work in works.items()} for _ in range(rounds + 1)]
-    print(json.dumps({"events": len(payload["Records"]), "rounds": taken[1:]}))
+    measurements = [{name: cpu_seconds(work) for name, work in works.items()} for _ in range(rounds + 1)]
+    print(json.dumps({"events": len(payload["Records"]), "rounds": measurements[1:]}))
 
 
 def _works(payload: dict[str, Any]) -> dict[str, Callable[[], object]]:

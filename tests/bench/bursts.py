@@ -1,9 +1,9 @@
-"""Many changes at once, in virtual time: purgemap's real pipeline beside two rivals, through the same queue and quotas.
+"""Many changes at once in virtual time: purgemap's pipeline beside two rivals, with the same queue and quotas.
 
 SQS's and Lambda's batching are those of `simulation`, CloudFront is the strict double. The rivals are the classic
 design (`classic`) and the same pipeline that calls at once: each batch makes all its calls, at no rate, until it is
-throttled, and what it has to defer comes back after a plain exponential back-off, in no slots.
-Nothing is timed, so the same code always gives the same figures; the processes only share the work.
+throttled, and deferred jobs return after a plain exponential back-off, without slots.
+Nothing is timed, so the same code always gives the same figures. The processes only share the work.
 """
 
 from collections.abc import Iterable, Iterator
@@ -38,19 +38,19 @@ _FIRST_DELAY = 5
 
 OURS, AT_ONCE, CLASSIC = "purgemap", "batches that call at once", "one call per object"
 
-# How many seconds a deploy of so many objects takes to upload them.
+# The seconds that a deploy takes to upload its objects.
 SECONDS = {100: 10.0, 5_000: 30.0, 100_000: 120.0}
 DISTRIBUTIONS = (1, 50, 500)
 RATES = (0.5, 2.0)
 
-# Of the largest bursts the rivals live through the one with most distributions only, and the classic design once:
-# whatever the distributions, it has the account's rate of calls, and makes the same million of them.
+# The rivals run only the largest burst with most distributions, and the classic design only once:
+# with any number of distributions it makes the same million calls at the account's rate.
 LARGEST = 100_000
 BARRED = Burst(events=LARGEST, distributions=500, seconds=SECONDS[LARGEST], calls_per_second=2.0)
 
 
-class Lived(NamedTuple):
-    """What a burst came to; `seconds` are those from the last change until the last object is fresh that ever is."""
+class DesignResult(NamedTuple):
+    """The result of a burst; `seconds` from the last change until the last object that becomes fresh is fresh."""
 
     lost: int
     stale: int
@@ -61,15 +61,15 @@ class Lived(NamedTuple):
 
 
 def rows(*, quick: bool = False) -> Iterator[Row]:
-    """Live every burst through with every design, and hold the largest one, and a lone edit, to their bars."""
+    """Run every burst with every design; the largest burst and a lone edit have bars."""
     cases = list(_cases(SECONDS, DISTRIBUTIONS, RATES)) if not quick else list(_cases([100], [50], [0.5]))
     with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
-        # The largest go first, so that no process has one left when the others are done.
-        lived = dict(zip(cases[::-1], pool.map(_live, cases[::-1]), strict=True))
+        # The largest run first, so that no process still runs one when the others are done.
+        results = dict(zip(cases[::-1], pool.map(_run, cases[::-1]), strict=True))
     for burst, design in cases:
-        yield _row(burst, design, lived[burst, design])
+        yield _row(burst, design, results[burst, design])
     if not quick:
-        yield from _barred(lived[BARRED, OURS])
+        yield from _barred(results[BARRED, OURS])
     yield _lone_edit(starts=1 if quick else 5)
 
 
@@ -88,29 +88,29 @@ def _designs(burst: Burst) -> Iterator[str]:
         yield CLASSIC
 
 
-def _live(case: tuple[Burst, str]) -> Lived:
+def _run(case: tuple[Burst, str]) -> DesignResult:
     burst, design = case
     if design == CLASSIC:
-        return _live_classic(burst)
+        return _run_classic(burst)
     if design == AT_ONCE:
         with (
             mock.patch.object(rate_limit.RateLimit, "burst_size", return_value=burst.distributions),
             mock.patch.object(rate_limit, "NEXT_BATCH_SECONDS", _FIRST_DELAY),
             mock.patch.object(retry_policy, "retry_delay", _back_off),
         ):
-            return _live_batched(burst)
-    return _live_batched(burst)
+            return _run_batched(burst)
+    return _run_batched(burst)
 
 
 def _back_off(_distribution: str, _now: float, *, failed_attempts: int) -> int:
-    """Return the seconds after which the rival's refused jobs come back: five, doubled by each refusal."""
+    """Return the delay of the rival's refused jobs: five seconds, doubled by each refusal."""
     return min(_FIRST_DELAY << min(failed_attempts, 10), MAX_DELAY_SECONDS)
 
 
-def _live_batched(burst: Burst) -> Lived:
+def _run_batched(burst: Burst) -> DesignResult:
     with run_burst(burst) as run:
         figures = collect_figures(run)
-        return Lived(
+        return DesignResult(
             lost=figures.dead_letters + len(run.queue.waiting()),
             stale=len(run.double.stale()),
             calls=figures.calls,
@@ -120,9 +120,9 @@ def _live_batched(burst: Burst) -> Lived:
         )
 
 
-def _live_classic(burst: Burst) -> Lived:
+def _run_classic(burst: Burst) -> DesignResult:
     run = Classic(burst)
-    return Lived(
+    return DesignResult(
         lost=run.lost,
         stale=len(run.double.stale()),
         calls=run.calls,
@@ -136,37 +136,39 @@ def _dollars(double: CloudFrontDouble) -> float:
     return sum(double.ledger.billed_paths.values()) * PRICE_PER_PATH_USD
 
 
-def _row(burst: Burst, design: str, it: Lived) -> Row:
+def _row(burst: Burst, design: str, result: DesignResult) -> Row:
     name = f"{burst.events:,} over {burst.distributions}, {burst.calls_per_second:g}/s: {design}"
-    # The floor is one for telling everybody: who gives most of them up has no ratio to it.
-    ratio = it.seconds / burst.floor if burst.floor > 0 and not it.stale else None
+    # The floor covers every distribution, so a design that gives up most of them has no ratio.
+    ratio = result.seconds / burst.floor if burst.floor > 0 and not result.stale else None
     return Row(
         SECTION,
         name,
-        it.seconds,
+        result.seconds,
         "s",
         ratio,
         "the rate's floor",
         also={
-            "lost": it.lost,
-            "stale": it.stale,
-            "calls": it.calls,
-            "calls each": round(it.calls / burst.distributions, 2),
-            "functions": it.invocations,
-            "$ of paths": round(it.dollars, 2),
+            "lost": result.lost,
+            "stale": result.stale,
+            "calls": result.calls,
+            "calls each": round(result.calls / burst.distributions, 2),
+            "functions": result.invocations,
+            "$ of paths": round(result.dollars, 2),
         },
     )
 
 
-def _barred(it: Lived) -> Iterator[Row]:
+def _barred(result: DesignResult) -> Iterator[Row]:
     """Hold the largest burst to its bars."""
     burst, section = BARRED, "a burst of 100,000 changes, 500 distributions, 2 calls/s"
-    untold = (it.lost + it.stale) / burst.events
+    untold = (result.lost + result.stale) / burst.events
     yield Row(section, "changes of which none is lost or stale", burst.events, "", untold, "all", bar=0.0)
-    each = it.calls / burst.distributions
-    yield Row(section, "calls, beside distributions", it.calls, "calls", each, "distributions", bar=2.5, moonshot=1.5)
-    late, name = it.seconds / burst.floor, "all fresh after, beside the rate's floor"
-    yield Row(section, name, it.seconds, "s", late, "the rate's floor", bar=2.25, moonshot=1.25)
+    each = result.calls / burst.distributions
+    yield Row(
+        section, "calls, beside distributions", result.calls, "calls", each, "distributions", bar=2.5, moonshot=1.5
+    )
+    late, name = result.seconds / burst.floor, "all fresh after, beside the rate's floor"
+    yield Row(section, name, result.seconds, "s", late, "the rate's floor", bar=2.25, moonshot=1.25)
 
 
 def _lone_edit(starts: int) -> Row:

@@ -1,6 +1,6 @@
-"""Rows that have a bar → a chart as SVG: how near each ratio comes to its bar.
+"""An SVG chart of the rows with a bar: each ratio as a share of its bar.
 
-It brings its own paper, light or dark as its reader prefers, so that it reads well wherever the page is shown.
+It draws its own background, light or dark as the reader prefers, so that it is readable on any page.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,11 +12,11 @@ from bench.rows import Row
 
 # Pixels: of a line, up to the drawing, of the drawing as wide as a ratio that reaches its bar, and beside it.
 _LINE, _LEFT, _BAR, _RIGHT, _MARGIN = 22, 376, 280, 200, 16
-# A ratio that is a quarter above its bar is drawn whole; what is worse is cut off.
+# A ratio is drawn up to a quarter above its bar, and cut off beyond.
 _MOST = 1.25
 _WIDTH = _LEFT + _BAR * _MOST + _RIGHT
 
-_KEPT, _BROKEN = "#2f8f6b", "#c2452d"
+_MET, _MISSED = "#2f8f6b", "#c2452d"
 _STYLE = """<style>
 .paper { fill: #ffffff } text { fill: #57606a } .section { fill: #1f2328; font-weight: 600 }
 .limit { stroke: #1f2328; stroke-dasharray: 3 3 } .moonshot { fill: #b7791f }
@@ -27,11 +27,11 @@ _STYLE = """<style>
 </style>"""
 
 
-def chart(rows: Sequence[Row]) -> str:
-    """Draw a bar for each row; the line that crosses them all is where a ratio would be as high as allowed."""
-    # A ratio that has to be 0 has no length to show.
+def draw_chart(rows: Sequence[Row]) -> str:
+    """Draw a bar for each row; the line across all bars marks the highest allowed ratio."""
+    # A bar of 0 gives a ratio no length.
     shown = [row for row in rows if row.bar and row.ratio is not None]
-    sections = [(section, list(several)) for section, several in groupby(shown, attrgetter("section"))]
+    sections = [(section, list(section_rows)) for section, section_rows in groupby(shown, attrgetter("section"))]
     height = _MARGIN * 2 + _LINE * (1 + len(shown) + len(sections))
     size = f'viewBox="0 0 {_WIDTH:g} {height}" width="{_WIDTH:g}" height="{height}"'
     return "\n".join(
@@ -66,7 +66,7 @@ def _sections(sections: Sequence[tuple[str, Sequence[Row]]]) -> Iterator[str]:
 def _row(top: int, row: Row) -> Iterator[str]:
     assert row.ratio is not None
     assert row.bar is not None
-    colour = _KEPT if row.violations == "met" else _BROKEN
+    colour = _MET if row.verdict == "met" else _MISSED
     yield _text(_LEFT - 8, top + 15, row.name, anchor="end")
     length = min(row.ratio / row.bar, _MOST) * _BAR
     yield f'<rect x="{_LEFT}" y="{top + 4}" width="{length:.1f}" height="{_LINE - 8}" fill="{colour}"/>'

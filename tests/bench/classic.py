@@ -1,7 +1,7 @@
-"""The design that everybody copies, lived through a burst: one function per event, one call per object.
+"""The usual design in a burst: one function per event, one call per object.
 
-EventBridge invokes the function asynchronously; what raises is tried twice more, after one and two minutes, and then it
-is lost: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html. Its botocore tries a call
+EventBridge invokes the function asynchronously. A failed event is retried twice, after one and two minutes, and then
+lost: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html. Its botocore tries a call
 three times, as mode `standard` does: https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html. As
 many functions as there are events may run at once, which is kinder than an account's quota of a thousand.
 """
@@ -20,7 +20,7 @@ _LAST_CALL = _CALLS_PER_TRY * (len(_SECONDS_UNTIL_TRIED_AGAIN) + 1) - 1
 
 
 class Classic:
-    """A burst that the classic design lives through: the double, and what the functions did."""
+    """A burst with the classic design: the double, and the counts of its functions."""
 
     def __init__(self, burst: Burst) -> None:
         self.clock = Clock()
@@ -30,9 +30,9 @@ class Classic:
         self.calls = 0
         self.lost = 0
         self._rng = Random(0)
-        self._live(burst)
+        self._run(burst)
 
-    def _live(self, burst: Burst) -> None:
+    def _run(self, burst: Burst) -> None:
         """Change each object in its turn, and make the calls of its function when they are due."""
         begin, keys = self.clock.now, keys_of(burst)
         for key in keys:
@@ -50,7 +50,7 @@ class Classic:
         self.clock.now = self.double.settled_at()
 
     def _call(self, key: str, call: int) -> Iterator[float]:
-        """Make a call; yields the seconds until the next one, if there is one."""
+        """Make a call; yield the seconds until the next call, if there is one."""
         self.invocations += call % _CALLS_PER_TRY == 0
         self.calls += 1
         distribution, path = distribution_of(key)

@@ -1,4 +1,4 @@
-"""Work → the CPU seconds that it takes: what else the machine does is not counted."""
+"""The CPU seconds of some work, without those of other processes."""
 
 import time
 from collections.abc import Callable
@@ -7,7 +7,7 @@ Work = Callable[[], object]
 
 
 def cpu_seconds(work: Work) -> float:
-    """Do the work once; nothing but the standard library is needed, so that any Python can."""
+    """Measure one run of the work; only the standard library is used, so that any Python can run it."""
     started = time.process_time()
     work()
     return time.process_time() - started

@@ -1,4 +1,4 @@
-"""What a month costs, in dollars: arithmetic over list prices of us-east-1, beside one function and call per object."""
+"""The dollars of a month at list prices of us-east-1, beside one function and one call per object."""
 
 import math
 from collections.abc import Iterator
@@ -21,9 +21,9 @@ GIGABYTES = 0.5  # the template's default; test_bench.py compares
 EVENTS_PER_BATCH = 4_000
 SECONDS_PER_BATCH = 2.0
 SECONDS_PER_EVENT_OF_CLASSIC = 0.5
-# A folder's index document has two spellings; the classic design sends one of them, and leaves the other stale.
+# A folder's index document has two URLs; the classic design invalidates one and leaves the other stale.
 ITEMS_PER_OBJECT = 2
-# An event source mapping asks an empty queue all the time: five pollers, 20 seconds each.
+# An event source mapping polls an empty queue continuously: five pollers, 20 seconds each.
 IDLE_REQUESTS = 5 * 30 * 24 * 3600 / 20
 # Sent, received in a batch of ten, deleted in a batch of ten.
 REQUESTS_PER_EVENT = 1 + 0.1 + 0.1
@@ -42,7 +42,7 @@ _CLASSIC, _BATCHED = "a function and a call each", "batches and plans"
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """What a design costs by part."""
+    """The costs of a design, by part."""
 
     paths: float
     function: float
@@ -54,15 +54,15 @@ class Bill:
         return self.paths + self.function + self.queue
 
 
-def classic(deploys: int, objects: int) -> Bill:
-    """One function for each event and one path for each object, none of them throttled or retried."""
+def classic_bill(deploys: int, objects: int) -> Bill:
+    """Compute the bill of one function per event and one path per object, without throttling or retries."""
     events = deploys * objects
     function = events * (PER_INVOCATION + SECONDS_PER_EVENT_OF_CLASSIC * GIGABYTES * PER_GB_SECOND)
     return Bill(_paths(events), function)
 
 
-def batched(deploys: int, objects: int) -> Bill:
-    """A queue, batches for what a deploy changes, and no more paths than the map's default allows a request."""
+def batched_bill(deploys: int, objects: int) -> Bill:
+    """Compute the bill of batches from a queue, with at most the map's default paths per request."""
     requests = math.ceil(objects / EVENTS_PER_BATCH)
     items = min(objects * ITEMS_PER_OBJECT, requests * DEFAULT_MAX_PATHS)
     batches = deploys * requests
@@ -80,7 +80,7 @@ def rows(*, quick: bool = False) -> Iterator[Row]:
     months = [(30, 20), (30, 500), (100, 5_000)]
     for deploys, objects in months[:1] if quick else months:
         month = f"{deploys} deploys of {objects:,} objects"
-        usual, ours = classic(deploys, objects), batched(deploys, objects)
+        usual, ours = classic_bill(deploys, objects), batched_bill(deploys, objects)
         yield _row(f"{month}: {_CLASSIC}", usual, usual)
         yield _row(f"{month}: {_BATCHED}", ours, usual)
 

@@ -1,4 +1,4 @@
-"""What the figures were measured on and with."""
+"""The machine and the versions that the figures were measured with."""
 
 import os
 import platform
@@ -11,8 +11,8 @@ from bench import subjects
 PACKAGES = ("boto3", "botocore", "urllib3")
 
 
-def machine() -> dict[str, str]:
-    """Tell the processor, the system, the Python that ran the subjects, and the versions of the rivals."""
+def describe_machine() -> dict[str, str]:
+    """Return the processor, the system, the Python of the subjects, and the versions of the rivals."""
     command = [subjects.interpreter(), "-c", "import platform; print(platform.python_version())"]
     python = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
     return {
@@ -25,7 +25,7 @@ def machine() -> dict[str, str]:
 
 
 def _processor() -> str:
-    described = Path("/proc/cpuinfo")
-    lines = described.read_text().splitlines() if described.exists() else []
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return names[0] if names else platform.processor() or "unknown"

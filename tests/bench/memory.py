@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bench import subjects
-from bench.rows import Row, interleaved
+from bench.rows import Row, measure_rounds
 from bench.workload import BATCH_BYTES, full_batch
 
 SECTION = "memory: peak of the resident set"
 ROUTES = 10_000
 
-# What the process itself reached: the counter that wait() tells begins with its parent's.
+# The process reads its own peak: the counter that wait() returns begins with its parent's.
 _END = """
 import os
 lines = open("/proc/self/status").read().splitlines()
@@ -21,7 +21,7 @@ os._exit(0)
 _BARE = _END
 _BOTO3 = f"import boto3; boto3.client('cloudfront')\n{_END}"
 
-# Lambda's runtime decodes the payload; the network alone is left out. The log goes where nobody reads it.
+# As Lambda's runtime does, decode the payload first. Only the network is replaced.
 _BATCH = f"""
 import sys, json, logging, purgemap.aws
 purgemap.aws.AwsCloudFront.create_invalidation = lambda *_: "I1"
@@ -35,7 +35,7 @@ assert lambda_handler(payload, None) == {json.dumps({"batchItemFailures": []})}
 
 
 def rows(*, quick: bool = False) -> Iterator[Row]:
-    """Measure the peaks of whole processes, where the system tells them."""
+    """Measure the peaks of whole processes, on systems that have /proc."""
     if not Path("/proc/self/status").exists():
         return
     routes, size = (100, 60_000) if quick else (ROUTES, BATCH_BYTES)
@@ -49,12 +49,12 @@ def rows(*, quick: bool = False) -> Iterator[Row]:
         "a bare Python": lambda: _peak(_BARE, subjects.boto3_folder()),
         whole: lambda: _peak(_BATCH, folder, str(batch), **queue),
     }
-    taken = interleaved(works, client, 2 if quick else 5)
-    for name, it in taken.items():
+    measurements = measure_rounds(works, client, 2 if quick else 5)
+    for name, measurement in measurements.items():
         bar = 1.2 if name == whole else None
-        yield Row(SECTION, name, it.value / 1024, "MiB", it.ratio, client, it.spread, bar)
+        yield Row(SECTION, name, measurement.value / 1024, "MiB", measurement.ratio, client, measurement.spread, bar)
 
 
 def _peak(code: str, folder: Path, *arguments: str, **variables: str) -> float:
-    """Run a program; returns the KiB that it reached. The log of a batch comes before them."""
+    """Run a program; return its peak in KiB, which is the last line of its output."""
     return float(subjects.run(code, folder, *arguments, **variables)[1].splitlines()[-1])

@@ -1,4 +1,4 @@
-"""Maps whose routes all bear on one bucket, or on its name: what makes matching slow where it grows with the map.
+"""Maps whose routes all match one bucket or its name, which is where matching could grow with the map.
 
 Each mix is a map of `size` patterns of one kind, and keys that each match another of them; filters are met by every
 second key, so that the others go through all of them. Needs nothing but the standard library and purgemap.
@@ -18,8 +18,8 @@ _DISTRIBUTIONS = 10
 class Mix:
     """Rows of a bucket's routes, rows of bucket patterns, and the names of events' objects.
 
-    `targets` is how many distributions want each key: what is measured is shared out over them, since each has to be
-    told. `unrouted` is the part of the keys that nobody wants.
+    `targets` is the number of distributions of each key; the cost is divided by it, since each needs its items.
+    `unrouted` is the share of keys that no route matches.
     """
 
     name: str
@@ -33,7 +33,7 @@ class Mix:
     unrouted: float = 0.0
 
     def routes(self) -> RouteMap:
-        """Make the map."""
+        """Build the map."""
         return RouteMap(
             {
                 "compiled": COMPILED_VERSION,
@@ -51,8 +51,8 @@ def _name(number: int) -> str:
     return f"site-{number}"
 
 
-def _each(size: int, prefix: str = "", **options: Sequence[str]) -> list[list[Any]]:
-    """Write a route for each number, which stands where a text has `%d`."""
+def _numbered_routes(size: int, prefix: str = "", **options: Sequence[str]) -> list[list[Any]]:
+    """Build a route per number; `%d` in a text becomes the number."""
     return [
         [
             f"r{n}",
@@ -69,7 +69,7 @@ def _excluding(size: int, glob: str) -> list[list[Any]]:
 
 
 def mixes(size: int, hit: int) -> Iterator[Mix]:
-    """Make every mix with maps of `size` patterns, of which the keys match the first `hit`."""
+    """Yield every mix of `size` patterns; the keys match the first `hit` of them."""
 
     def key(text: str) -> Callable[[int], str]:
         return lambda event: text.replace("%d", str(event * 7919 % hit)).replace("%e", str(event))
@@ -78,9 +78,9 @@ def mixes(size: int, hit: int) -> Iterator[Mix]:
         hitting = key(text)
         return lambda event: hitting(event) if event % 2 else f"blog/2026/post-{event}/photo.jpg"
 
-    yield Mix("prefixes", _each(size, "blog/p%d/"), key("blog/p%d/%e.jpg"))
-    yield Mix("prefixes */x1/", _each(size, "*/x%d/"), key("blog/x%d/%e.jpg"))
-    yield Mix("prefixes sites/{site}/x1/", _each(size, "sites/{site}/x%d/"), key("sites/acme/x%d/%e.jpg"))
+    yield Mix("prefixes", _numbered_routes(size, "blog/p%d/"), key("blog/p%d/%e.jpg"))
+    yield Mix("prefixes */x1/", _numbered_routes(size, "*/x%d/"), key("blog/x%d/%e.jpg"))
+    yield Mix("prefixes sites/{site}/x1/", _numbered_routes(size, "sites/{site}/x%d/"), key("sites/acme/x%d/%e.jpg"))
     by_name = [["r", "sites/{site}/", ["{site}"], {"origin_path": "/sites/{site}"}]]
     named = key("sites/site-%d/%e.jpg")
     yield Mix("a capture that names the distribution", by_name, named, distributions=size)
@@ -92,9 +92,9 @@ def mixes(size: int, hit: int) -> Iterator[Mix]:
         options=lambda n: {"origin_path": f"/s{n}"},
         distributions=size,
     )
-    yield Mix("include *.x1", _each(size, include=["*.x%d"]), key("blog/%e/photo.x%d"))
-    yield Mix("include /p1/**", _each(size, include=["/p%d/**"]), key("p%d/2026/%e.jpg"))
-    yield Mix("include *mid1*", _each(size, include=["*mid%d.*"]), key("blog/%e/a-mid%d.jpg"))
+    yield Mix("include *.x1", _numbered_routes(size, include=["*.x%d"]), key("blog/%e/photo.x%d"))
+    yield Mix("include /p1/**", _numbered_routes(size, include=["/p%d/**"]), key("p%d/2026/%e.jpg"))
+    yield Mix("include *mid1*", _numbered_routes(size, include=["*mid%d.*"]), key("blog/%e/a-mid%d.jpg"))
     for glob, text in {
         "*.x%d": "blog/%e/photo.x%d",
         "draft-%d.html": "blog/%e/draft-%d.html",
@@ -105,7 +105,9 @@ def mixes(size: int, hit: int) -> Iterator[Mix]:
     }.items():
         yield Mix(f"exclude {glob.replace('%d', '1')}", _excluding(size, glob), half(text), unrouted=0.5)
     shared = ["*.map", "/drafts/**", "*.tmp"]
-    yield Mix("prefixes that share an exclude", _each(size, "blog/p%d/", exclude=shared), key("blog/p%d/%e.jpg"))
+    yield Mix(
+        "prefixes that share an exclude", _numbered_routes(size, "blog/p%d/", exclude=shared), key("blog/p%d/%e.jpg")
+    )
     yield Mix(
         "100 routes that share an exclude, each",
         [["r", "", [_name(n)], {"exclude": shared}] for n in range(100)],
@@ -124,7 +126,7 @@ def mixes(size: int, hit: int) -> Iterator[Mix]:
 
 
 def _bucket_mixes(size: int, hit: int) -> Iterator[Mix]:
-    """Make the mixes of bucket patterns, for a hundred buckets at most: a bucket is looked up once."""
+    """Yield the mixes of bucket patterns, with at most 100 buckets, since a bucket is looked up once."""
     for pattern, name in {"*-x%d": "acme-x%d", "*x%dx*": "acme-x%dx-eu"}.items():
         patterns = [(pattern.replace("%d", str(n)), ["r", "", [_name(n % _DISTRIBUTIONS)], {}]) for n in range(size)]
         yield Mix(

@@ -35,9 +35,11 @@ def payload_of(mix: Mix, events: int) -> dict[str, Any]:
 def _rounds(mix: Mix, events: int, rounds: int) -> list[dict[str, float]]:
     router, payload = Router(mix.routes()), payload_of(mix, events)
     bodies = [record["body"] for record in payload["Records"]]
-    wanted = build_jobs(router.route(parse_payload(payload).changes), NOW)
-    assert len(wanted.unrouted) == events * mix.unrouted, mix.name
-    assert sum(order.job.changes for order in wanted.pending) == events * (1 - mix.unrouted) * mix.targets, mix.name
+    batch_jobs = build_jobs(router.route(parse_payload(payload).changes), NOW)
+    assert len(batch_jobs.unrouted) == events * mix.unrouted, mix.name
+    assert sum(pending.job.changes for pending in batch_jobs.pending) == events * (1 - mix.unrouted) * mix.targets, (
+        mix.name
+    )
     return [
         {
             "floor": cpu_seconds(lambda: deque((json.loads(body) for body in bodies), maxlen=0)) / events,

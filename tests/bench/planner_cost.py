@@ -14,7 +14,7 @@ from pathlib import Path
 from time import process_time
 
 from bench import callgrind, subjects
-from bench.rows import Row, measured
+from bench.rows import Row, summarize_rounds
 from purgemap.events import ObjectChange
 from purgemap.operations.preview import preview_jobs
 from purgemap.paths import build_jobs
@@ -127,7 +127,7 @@ def _times(routes: RouteMap, size: int, rounds: int) -> Iterator[Row]:
         ("json.loads of the events", 5, ("plan without a listing", "plan with a listing", "changes → plan")),
         ("8 whole folders", 1.5, ("plan without a listing", "plan with a listing")),
     ):
-        measures = measured(measured_rounds, floor)
+        measures = summarize_rounds(measured_rounds, floor)
         for name in names:
             measure = measures[name]
             section = f"planning {size:,} changes, beside {floor}"

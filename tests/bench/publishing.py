@@ -1,4 +1,4 @@
-"""A run's rows → the tables of tests/README.md, its chart, and the data behind both, all of one run."""
+"""Publish a run: the tables of tests/README.md, the chart, and the data of both."""
 
 import json
 import re
@@ -7,7 +7,7 @@ from dataclasses import asdict, fields
 from typing import Any, NamedTuple, Self
 
 from bench import bursts, cost
-from bench.chart import chart
+from bench.chart import draw_chart
 from bench.rows import Row, value_of
 from support.places import ROOT, TESTS
 
@@ -21,7 +21,7 @@ _SHOWN_BURSTS = ("100 over 1, 0.5/s", "5,000 over 50, 0.5/s", "100,000 over 500,
 
 
 class Published(NamedTuple):
-    """What a run was made on, and what it found."""
+    """The machine of a run and its rows."""
 
     machine: Mapping[str, str]
     rows: Sequence[Row]
@@ -33,24 +33,24 @@ class Published(NamedTuple):
         return cls(document["machine"], [_row(config) for config in document["rows"]])
 
     def as_json(self) -> str:
-        """Write machine and rows, each with what it says of its bar."""
+        """Format the machine and the rows, each with its verdicts, as JSON."""
         document = {"machine": self.machine, "rows": [asdict(row) | _verdicts(row) for row in self.rows]}
         return json.dumps(document, indent=1) + "\n"
 
     def fill_tables(self, page: str) -> str:
-        """Fill the blocks of a page between `<!-- bench: name -->` and `<!-- /bench -->`."""
+        """Replace the blocks of a page between `<!-- bench: name -->` and `<!-- /bench -->`."""
         return _BLOCK.sub(lambda block: block[1] + block[2] + _TABLES[block[1]](self) + "\n", page)
 
     def publish(self) -> list[str]:
-        """Write everything; returns the files' names."""
-        texts = {RESULTS: self.as_json(), CHART: chart(self.rows), PAGE: self.fill_tables(PAGE.read_text())}
+        """Write the data, the chart and the page; return the names of the files."""
+        texts = {RESULTS: self.as_json(), CHART: draw_chart(self.rows), PAGE: self.fill_tables(PAGE.read_text())}
         for file, text in texts.items():
             file.write_text(text)
         return [str(file.relative_to(ROOT)) for file in texts]
 
 
 def _verdicts(row: Row) -> dict[str, str]:
-    return {"verdict": row.violations, "verdict_on_moonshot": row.verdict_on_moonshot}
+    return {"verdict": row.verdict, "verdict_on_moonshot": row.verdict_on_moonshot}
 
 
 def _row(config: Mapping[str, Any]) -> Row:
@@ -62,9 +62,9 @@ def _machine(run: Published) -> str:
 
 
 def _bars(run: Published) -> str:
-    """Write of each section what has a moonshot, what misses its bar, and what is nearest to it; the chart has all."""
+    """Format the rows with a moonshot or a missed bar, and of each section the row nearest to its bar."""
     nearest = {row.section: row for row in sorted((row for row in run.rows if row.bar), key=_share_of_bar)}
-    shown = [row for row in run.rows if row.moonshot or row.violations == "missed" or row is nearest.get(row.section)]
+    shown = [row for row in run.rows if row.moonshot or row.verdict == "missed" or row is nearest.get(row.section)]
     return _table(
         ("measured", "of it", "beside", "ratio", "bar", "moonshot"),
         [
@@ -73,7 +73,7 @@ def _bars(run: Published) -> str:
                 row.name.replace("*", r"\*"),
                 row.of,
                 f"**{row.ratio:.2f}**",
-                _limit(row.bar, row.violations),
+                _limit(row.bar, row.verdict),
                 _limit(row.moonshot, row.verdict_on_moonshot),
             )
             for row in shown
@@ -88,13 +88,13 @@ def _share_of_bar(row: Row) -> float:
     return row.ratio / row.bar
 
 
-def _limit(most: float | None, violations: str) -> str:
-    return "" if most is None else f"{most:.2f} {violations}"
+def _limit(most: float | None, verdict: str) -> str:
+    return "" if most is None else f"{most:.2f} {verdict}"
 
 
 def _bursts(run: Published) -> str:
     shown = [row for row in run.rows if row.section == bursts.SECTION and row.name.startswith(_SHOWN_BURSTS)]
-    table = _table(
+    text = _table(
         ("a burst", *shown[0].also, "all fresh after", "beside the floor"),
         [
             (
@@ -106,7 +106,7 @@ def _bursts(run: Published) -> str:
             for row in shown
         ],
     )
-    return f"{table}\n\n{bursts.ASSUMED}"
+    return f"{text}\n\n{bursts.ASSUMED}"
 
 
 def _months(run: Published) -> str:
@@ -118,7 +118,7 @@ def _months(run: Published) -> str:
 
 
 def _table(heading: Sequence[str], rows: Sequence[Sequence[str]], texts: int = 1) -> str:
-    """Write a table in Markdown; all columns but the first ones hold figures."""
+    """Format a Markdown table whose first `texts` columns are left-aligned."""
     rule = [*["---"] * texts, *["---:"] * (len(heading) - texts)]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (heading, rule, *rows))
 

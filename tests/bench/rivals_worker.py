@@ -1,4 +1,4 @@
-"""Runs where boto3 is, by the function's Python: what two rivals take for each event, as JSON.
+"""Measure two rivals per event, in the folder of boto3 by the function's Python, as JSON.
 
 Arguments: routes, events, rounds. Prints {"rounds": [{work: seconds per event}]}.
 """
@@ -19,18 +19,20 @@ from bench.workload import body_of
 ANSWER = b"<Invalidation><Id>I1</Id></Invalidation>"
 
 
-class Raw:
-    """The body of an answer that never crossed a network."""
+class RawBody:
+    """The body of a response that never crossed a network."""
 
     def stream(self, *_: Any, **__: Any) -> list[bytes]:
-        """Give the body at once."""
+        """Return the body at once."""
         return [ANSWER]
 
 
 def classic(event: dict[str, Any]) -> object:
-    """Do what most functions do: make a client for the event, and one call for the object."""
+    """Create a client for the event and make one call for the object, as most functions do."""
     client = boto3.client("cloudfront")
-    client.meta.events.register("before-send.cloudfront", lambda request, **_: AWSResponse(request.url, 201, {}, Raw()))
+    client.meta.events.register(
+        "before-send.cloudfront", lambda request, **_: AWSResponse(request.url, 201, {}, RawBody())
+    )
     item = "/" + quote(event["detail"]["object"]["key"])
     batch = {"Paths": {"Quantity": 1, "Items": [item]}, "CallerReference": event["id"]}
     return client.create_invalidation(DistributionId="EXAMPLE0000000", InvalidationBatch=batch)
@@ -56,10 +58,10 @@ def main() -> None:
         "fnmatch": lambda: [fnmatch_loop(json.loads(body), routes) for body in bodies],
     }
     times = {"floor": events * 100}
-    taken = [
+    measurements = [
         {name: cpu_seconds(work) / times.get(name, events) for name, work in works.items()} for _ in range(rounds + 1)
     ]
-    print(json.dumps({"rounds": taken[1:]}))
+    print(json.dumps({"rounds": measurements[1:]}))
 
 
 if __name__ == "__main__":

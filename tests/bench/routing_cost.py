@@ -1,7 +1,7 @@
-"""What an event costs from payload to plan with ten routes and with ten thousand: instructions, counted by callgrind.
+"""The instructions of an event from payload to plan, with ten routes and with ten thousand, by callgrind.
 
-Instructions don't depend on what else the machine does, so the ratio is the same from run to run. What it takes to
-start and to load the map is left out by counting a run of few events and one of many.
+Instructions do not depend on other processes, so the ratio is the same from run to run. The difference of a run of
+few events and a run of many leaves out the start and the load of the map.
 """
 
 from collections.abc import Iterator
@@ -30,8 +30,8 @@ if what == "floor":
     for record in records:
         json.loads(record["body"])
 elif what == "plan":
-    wanted = build_jobs(router.route(parse_payload({"Records": records}).changes), 2e9)
-    assert sum(order.job.changes for order in wanted.pending) == events
+    batch_jobs = build_jobs(router.route(parse_payload({"Records": records}).changes), 2e9)
+    assert sum(pending.job.changes for pending in batch_jobs.pending) == events
 """
 
 

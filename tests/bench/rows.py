@@ -1,4 +1,4 @@
-"""Rows of the table: what was measured, beside its floor, with its spread and its bar."""
+"""Rows of the table: a value beside its floor, with its spread and its bar."""
 
 import statistics
 from collections.abc import Callable, Mapping, Sequence
@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 class Row:
     """One figure: `value` in `unit`, and how many times the floor named `of` that is.
 
-    `spread` holds the quartiles of the ratio over the rounds; None where counting leaves none. `bar` is what the ratio
-    may be at most, `moonshot` what it would be if little were left to gain. `also` has what else is to be told, by the
-    heading of its column.
+    `spread` holds the quartiles of the ratio over the rounds; None for counts. `bar` is the ratio's upper limit,
+    `moonshot` a limit that would leave little to gain. `also` holds further figures by the heading of their column.
     """
 
     section: str
@@ -26,13 +25,13 @@ class Row:
     also: Mapping[str, float] = field(default_factory=dict)
 
     @property
-    def violations(self) -> str:
-        """Say whether the row keeps its bar."""
+    def verdict(self) -> str:
+        """Whether the row meets its bar: "met", "missed" or ""."""
         return self._verdict_on(self.bar)
 
     @property
     def verdict_on_moonshot(self) -> str:
-        """Say whether the row reaches its moonshot."""
+        """Whether the row reaches its moonshot: "met", "missed" or ""."""
         return self._verdict_on(self.moonshot)
 
     def _verdict_on(self, most: float | None) -> str:
@@ -42,35 +41,38 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
-    """The median of what was measured, and the median and the quartiles of its ratio to the floor."""
+class Measurement:
+    """The median of the values, and the median and quartiles of their ratio to the floor."""
 
     value: float
     ratio: float
     spread: tuple[float, float]
 
 
-def interleaved(works: Mapping[str, Callable[[], float]], floor: str, rounds: int) -> dict[str, Measured]:
+def measure_rounds(works: Mapping[str, Callable[[], float]], floor: str, rounds: int) -> dict[str, Measurement]:
     """Measure each work once a round, and compare it with the floor of the same round.
 
-    A machine that is busy or changes its clock is so for all works of a round.
+    Load and clock changes of the machine affect all works of a round.
     """
-    return measured([{name: work() for name, work in works.items()} for _ in range(rounds)], floor)
+    return summarize_rounds([{name: work() for name, work in works.items()} for _ in range(rounds)], floor)
 
 
-def measured(taken: Sequence[Mapping[str, float]], floor: str) -> dict[str, Measured]:
-    """Sum rounds up, each of which has what every work took."""
-    return {name: _measured([each[name] for each in taken], [each[floor] for each in taken]) for name in taken[0]}
+def summarize_rounds(measurements: Sequence[Mapping[str, float]], floor: str) -> dict[str, Measurement]:
+    """Summarize rounds, each a mapping from work to its cost."""
+    return {
+        name: _summarize_work([costs[name] for costs in measurements], [costs[floor] for costs in measurements])
+        for name in measurements[0]
+    }
 
 
-def _measured(values: Sequence[float], floors: Sequence[float]) -> Measured:
+def _summarize_work(values: Sequence[float], floors: Sequence[float]) -> Measurement:
     ratios = [value / floor for value, floor in zip(values, floors, strict=True)]
     low, middle, high = statistics.quantiles(ratios, n=4) if len(ratios) > 1 else ratios * 3
-    return Measured(statistics.median(values), middle, (low, high))
+    return Measurement(statistics.median(values), middle, (low, high))
 
 
-def table(rows: Sequence[Row]) -> str:
-    """Write rows as text, section by section."""
+def format_table(rows: Sequence[Row]) -> str:
+    """Format rows as text, section by section."""
     lines: list[str] = []
     for place, row in enumerate(rows):
         if place == 0 or rows[place - 1].section != row.section:
@@ -80,8 +82,8 @@ def table(rows: Sequence[Row]) -> str:
 
 
 def _heading(row: Row) -> str:
-    measured = f"{row.section:60}{'value':>16}{'ratio':>10}"
-    return measured + ("".join(f"   {name:>7}" for name in row.also) or f"  {'quartiles':17}{'bar':>5}")
+    summarize_rounds = f"{row.section:60}{'value':>16}{'ratio':>10}"
+    return summarize_rounds + ("".join(f"   {name:>7}" for name in row.also) or f"  {'quartiles':17}{'bar':>5}")
 
 
 def _line(row: Row) -> str:
@@ -95,10 +97,10 @@ def _rest(row: Row) -> str:
     spread = "" if row.spread is None else f"{row.spread[0]:.2f} - {row.spread[1]:.2f}"
     bar = "" if row.bar is None else f"{row.bar:.2f}"
     moonshot = "" if row.moonshot is None else f", moonshot {row.moonshot:.2f} {row.verdict_on_moonshot}"
-    return f"  {spread:17}{bar:>5} {row.violations}{moonshot}"
+    return f"  {spread:17}{bar:>5} {row.verdict}{moonshot}"
 
 
 def value_of(row: Row) -> str:
-    """Write what was measured, four digits of it."""
+    """Format a value with its unit, in four digits."""
     value = f"{row.value:,.4g}" if abs(row.value) < 10_000 else f"{row.value:,.0f}"
     return f"{value} {row.unit}".rstrip()

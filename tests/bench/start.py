@@ -1,10 +1,10 @@
-"""What the function's start costs beside `boto3.client("cloudfront")` alone: CPU above that of a bare Python."""
+"""The CPU of the function's start above a bare Python's, beside `boto3.client("cloudfront")` alone."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
 
 from bench import subjects
-from bench.rows import Row, interleaved
+from bench.rows import Row, measure_rounds
 
 SECTION = "start: CPU above a bare Python's"
 ROUTES = (10, 10_000)
@@ -22,12 +22,14 @@ def rows(*, quick: bool = False) -> Iterator[Row]:
     client = "boto3.client('cloudfront') alone"
     works: dict[str, Callable[[], float]] = {client: partial(_above_bare, _boto3)}
     works |= {_name(count): partial(_above_bare, partial(_ours, count)) for count in counts}
-    taken = interleaved(works, client, 2 if quick else 15)
-    for name, it in taken.items():
+    measurements = measure_rounds(works, client, 2 if quick else 15)
+    for name, measurement in measurements.items():
         bar, moonshot = (None, None) if name == client else (0.80, 0.45)
-        yield Row(SECTION, name, it.value * 1000, "ms", it.ratio, client, it.spread, bar, moonshot)
+        yield Row(
+            SECTION, name, measurement.value * 1000, "ms", measurement.ratio, client, measurement.spread, bar, moonshot
+        )
     if not quick:
-        few, many = (taken[_name(count)] for count in ROUTES)
+        few, many = (measurements[_name(count)] for count in ROUTES)
         name = f"{ROUTES[1]:,} routes beside {ROUTES[0]}"
         yield Row(
             SECTION, name, (many.value - few.value) * 1000, "ms more", many.ratio / few.ratio, "10 routes", bar=1.1

@@ -1,6 +1,6 @@
-"""What is measured, laid out in folders: the built function, unpacked, and boto3 as a function would bring it.
+"""The subjects in folders: the built function, unpacked, and boto3 as a function would package it.
 
-Both are run by the function's Python where this computer has it, else by the running one; both with byte-code.
+Both run with byte-code, by the function's Python if this computer has it, else by the running one.
 """
 
 import io
@@ -40,7 +40,7 @@ def interpreter() -> str:
 
 @cache
 def _folder() -> Path:
-    # Kept in a variable of the process: the folder goes when it ends.
+    # A variable of the process holds the folder, which is deleted when the process ends.
     _folder.holder = tempfile.TemporaryDirectory(prefix="purgemap-bench-")  # type: ignore[attr-defined]
     return Path(_folder.holder.name)  # type: ignore[attr-defined]
 
@@ -82,13 +82,13 @@ def environment(folder: Path) -> dict[str, str]:
 
 def run(code: str, folder: Path, *arguments: str, **variables: str) -> tuple[float, str]:
     """Run a program in a folder whose modules it finds first; returns its CPU seconds and what it printed."""
-    everything = {**environment(folder), **variables}
+    variables_of_program = {**environment(folder), **variables}
     command = [interpreter(), "-S", "-B", "-c", code, *arguments]
     with tempfile.TemporaryFile("w+") as output:
-        process = subprocess.Popen(command, cwd=folder, env=everything, stdout=output)
-        _, status, used = os.wait4(process.pid, 0)
+        process = subprocess.Popen(command, cwd=folder, env=variables_of_program, stdout=output)
+        _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
             raise subprocess.CalledProcessError(process.returncode, command)
         output.seek(0)
-        return used.ru_utime + used.ru_stime, output.read()
+        return usage.ru_utime + usage.ru_stime, output.read()

@@ -1,4 +1,4 @@
-"""What every section works on: a map of many routes, and a full batch of events of a few of its buckets.
+"""The input of the sections: a map of many routes, and a full batch of events of some of its buckets.
 
 Needs nothing but the standard library and purgemap, so that the function's Python can use it, too.
 """
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 BATCH_BYTES = 6_000_000
-"""What a payload may have: Lambda's limit binds long before the 10,000 records of a batch."""
+"""The size of a payload: Lambda's limit is reached long before the 10,000 records of a batch."""
 
 BUCKETS = 100
 """How many buckets the events of a batch come from; each has its own distribution."""
@@ -24,7 +24,7 @@ _TAGS = {
 
 
 def map_text(routes: int) -> str:
-    """Write a map in which each bucket feeds its own distribution."""
+    """Write a map with one distribution per bucket."""
     lines = [f"  - {{bucket: acme-site-{n}, distributions: [EXAMPLE{n:07d}]}}" for n in range(routes)]
     return "\n".join(["version: 1", "routes:", *lines, ""])
 
@@ -103,10 +103,10 @@ def full_batch(
 
 
 def _records(size: int, buckets: int, escaped_in_50: int, *, is_before_2026: bool) -> Iterator[str]:
-    number = config = 0
-    while config < size:
+    number = length = 0
+    while length < size:
         body = body_of(number, buckets, escaped_in_50, is_before_2026=is_before_2026)
         record = json.dumps(record_of(number, body), separators=(",", ":"))
         yield record
-        config += len(record) + 1
+        length += len(record) + 1
         number += 1

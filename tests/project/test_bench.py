@@ -11,11 +11,11 @@ from xml.etree import ElementTree as ET
 
 import yaml
 
-from bench.chart import chart
+from bench.chart import draw_chart
 from bench.classic import Classic
-from bench.cost import GIGABYTES, batched, classic
+from bench.cost import GIGABYTES, batched_bill, classic_bill
 from bench.publishing import CHART, PAGE, RESULTS, Published
-from bench.rows import Row, measured, table
+from bench.rows import Row, format_table, summarize_rounds
 from simulation.bursts import Burst, build_environment, run_burst, seconds_to_fresh
 from support.places import TESTS
 
@@ -40,37 +40,41 @@ def test_bench_quick_run_measures_every_section(tmp_path: Path) -> None:
 
 
 def test_measured_takes_ratios_within_a_round() -> None:
-    found = measured([{"floor": 1, "it": 2}, {"floor": 10, "it": 20}, {"floor": 5, "it": 15}], "floor")
-    assert (found["it"].value, found["it"].ratio, found["floor"].spread) == (15, 2, (1, 1))
+    measurements = summarize_rounds([{"floor": 1, "it": 2}, {"floor": 10, "it": 20}, {"floor": 5, "it": 15}], "floor")
+    assert (measurements["it"].value, measurements["it"].ratio, measurements["floor"].spread) == (15, 2, (1, 1))
 
 
 def test_table_marks_rows_that_meet_their_bar() -> None:
-    lines = table(ROWS).splitlines()
+    lines = format_table(ROWS).splitlines()
     assert [line.rsplit(" ", 1)[-1] for line in lines if "the " in line] == ["met", "missed"]
 
 
 def test_table_marks_rows_that_reach_their_moonshot() -> None:
     rows = [replace(row, moonshot=0.75) for row in ROWS[:2]]
-    assert [line.partition("moonshot ")[2] for line in table(rows).splitlines()] == ["", "0.75 met", "0.75 missed"]
+    assert [line.partition("moonshot ")[2] for line in format_table(rows).splitlines()] == [
+        "",
+        "0.75 met",
+        "0.75 missed",
+    ]
 
 
 def test_table_aligns_further_figures_with_their_headings() -> None:
-    heading, line = table([replace(ROWS[2], also={"lost": 3, "calls of a burst": 1_234})]).splitlines()
+    heading, line = format_table([replace(ROWS[2], also={"lost": 3, "calls of a burst": 1_234})]).splitlines()
     ends = [heading.index("lost") + 4, heading.index("burst") + 5]
     assert [line[:end].split()[-1] for end in ends] == ["3", "1,234"]
 
 
 def test_chart_draws_the_rows_with_a_bar_in_a_small_file() -> None:
-    drawing = ET.fromstring(chart(ROWS))
+    drawing = ET.fromstring(draw_chart(ROWS))
     bars = [each.get("fill") for each in drawing.iter("{http://www.w3.org/2000/svg}rect")]
     assert len(bars) == len(set(bars)) == 2
     assert len((TESTS / "bench/chart.svg").read_bytes()) < 16_000
 
 
 def test_cost_charges_half_a_cent_after_a_thousand_paths() -> None:
-    assert classic(deploys=1, objects=1_000).paths == 0
-    assert classic(deploys=1, objects=1_200).paths == 1
-    assert batched(deploys=10, objects=5_000).paths == 10
+    assert classic_bill(deploys=1, objects=1_000).paths == 0
+    assert classic_bill(deploys=1, objects=1_200).paths == 1
+    assert batched_bill(deploys=10, objects=5_000).paths == 10
 
 
 def test_cost_assumes_the_memory_of_the_template() -> None:
@@ -80,7 +84,7 @@ def test_cost_assumes_the_memory_of_the_template() -> None:
 
 
 def test_cost_counts_two_paths_for_an_index_document() -> None:
-    assert batched(deploys=30, objects=20).paths == (30 * 20 * 2 - 1_000) * 0.005
+    assert batched_bill(deploys=30, objects=20).paths == (30 * 20 * 2 - 1_000) * 0.005
 
 
 def test_classic_loses_most_of_a_burst_that_batches_survive() -> None:
@@ -108,7 +112,7 @@ def test_published_page_and_chart_show_the_stored_run() -> None:
     run, page = Published.load(), PAGE.read_text()
     assert run.fill_tables(page) == page
     assert {"machine", "bars", "bursts", "months"} == set(re.findall(r"<!-- bench: (\w+) -->", page))
-    assert chart(run.rows) == CHART.read_text()
+    assert draw_chart(run.rows) == CHART.read_text()
     assert run.as_json() == RESULTS.read_text()
 
 
@@ -123,5 +127,5 @@ def test_published_fills_only_the_marked_blocks() -> None:
 def test_published_bars_are_the_nearest_rows_and_all_moonshots() -> None:
     far, near, moon = (replace(ROWS[0], name=name, ratio=ratio) for name, ratio in (("a", 0.1), ("b", 0.7), ("c", 0.2)))
     run = Published({}, [far, near, replace(moon, moonshot=0.1), ROWS[2]])
-    table = run.fill_tables("<!-- bench: bars -->\n<!-- /bench -->").splitlines()[3:-1]
-    assert [(line.split(" | ")[1], "0.10 missed" in line) for line in table] == [("b", False), ("c", True)]
+    lines = run.fill_tables("<!-- bench: bars -->\n<!-- /bench -->").splitlines()[3:-1]
+    assert [(line.split(" | ")[1], "0.10 missed" in line) for line in lines] == [("b", False), ("c", True)]

@@ -1,4 +1,4 @@
-"""Replays one run of the simulation, or does many and fails if one of them proves anything wrong.
+"""Run seeds of the simulation, and fail if a run has a violation.
 
 Run it in tests/.
 """
@@ -12,7 +12,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 
-from simulation.edges import in_memory
+from simulation.edges import memory_edges
 from simulation.faults import QUOTAS
 from simulation.judge import JudgedSeed, judge_seed, replay_hint
 from simulation.over_http import http_edges
@@ -22,7 +22,7 @@ from simulation.seeded_bugs import BUGS, Bug
 
 
 def main() -> int:
-    """Return 0 if nothing is stale and nothing is lost, else 1."""
+    """Return 0 if no run has a violation, else 1."""
     arguments = _parser().parse_args()
     seeds = (
         [arguments.seed]
@@ -47,7 +47,7 @@ def _judge(seeds: list[int], arguments: Namespace) -> Iterator[JudgedSeed]:
     bug = BUGS.get(arguments.planted, Bug())
     options = replace(bug.options, quotas=arguments.quotas, regime=arguments.regime or bug.options.regime)
     if arguments.jobs == 1 or arguments.planted or arguments.http:
-        with bug.plant(), http_edges() if arguments.http else nullcontext(in_memory) as edges:
+        with bug.plant(), http_edges() if arguments.http else nullcontext(memory_edges) as edges:
             yield from (judge_seed(seed, replace(options, edges=edges)) for seed in seeds)
         return
     with ProcessPoolExecutor(arguments.jobs) as pool:
@@ -61,16 +61,16 @@ def _print(*lines: str) -> None:
 
 def _parser() -> ArgumentParser:
     parser = ArgumentParser(prog="python -m simulation", description=__doc__)
-    parser.add_argument("seed", nargs="?", type=int, help="replay this one")
-    parser.add_argument("--seeds", type=int, default=100, help="how many, else")
-    parser.add_argument("--first", type=int, default=0, help="the first of them")
-    parser.add_argument("--jobs", type=int, default=1, help="processes side by side")
+    parser.add_argument("seed", nargs="?", type=int, help="replay this seed")
+    parser.add_argument("--seeds", type=int, default=100, help="the number of seeds")
+    parser.add_argument("--first", type=int, default=0, help="the first seed")
+    parser.add_argument("--jobs", type=int, default=1, help="the number of processes")
     parser.add_argument("--http", action="store_true", help="over HTTP with real botocore, in one process")
     parser.add_argument(
-        "--quotas", choices=QUOTAS, default="drawn", help="of CloudFront; by default the seed draws them"
+        "--quotas", choices=QUOTAS, default="drawn", help="the quotas of CloudFront; drawn by the seed unless given"
     )
-    parser.add_argument("--regime", choices=REGIMES, help="what a run has beside its faults")
-    parser.add_argument("--planted", choices=BUGS, help="with a seeded bug, which must make seeds fail")
+    parser.add_argument("--regime", choices=REGIMES, help="further conditions of the runs")
+    parser.add_argument("--planted", choices=BUGS, help="a seeded bug, which must make seeds fail")
     return parser
 
 

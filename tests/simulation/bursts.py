@@ -1,4 +1,4 @@
-"""Many objects of many distributions that change at once: one deploy, no trouble but CloudFront's own rates."""
+"""One deploy of many objects and distributions, without faults other than CloudFront's rates."""
 
 import json
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from random import Random
 
 from simulation.environment import Environment, View
-from simulation.faults import Plan
+from simulation.faults import FaultPlan
 from simulation.running import Run, RunOptions, open_run
 from support.doubles.clock import Clock
 from support.doubles.cloudfront import CloudFrontDouble, Rate, Settings, Site
@@ -15,7 +15,7 @@ from support.payloads import s3_event
 
 BUCKET = "sites"
 
-# Quick calls that go through before the account's rate bites; see doubles.cloudfront_settings.CALL_RATE.
+# The burst of calls before the account's rate applies; see doubles.cloudfront_settings.CALL_RATE.
 BURST_CALLS = 10
 
 BEGIN = Clock().now
@@ -23,7 +23,7 @@ BEGIN = Clock().now
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Burst:
-    """How much changes, within how many seconds, and the account's rate of calls."""
+    """A number of changes within some seconds, and the account's rate of calls."""
 
     distributions: int
     events: int
@@ -38,21 +38,21 @@ class Burst:
 
 @contextmanager
 def run_burst(burst: Burst) -> Iterator[Run]:
-    """Live a burst through until all is settled."""
+    """Run a burst until everything is settled."""
     options = RunOptions(calls_per_second=burst.calls_per_second)
-    with open_run(0, build_environment(burst.distributions), Plan(), settings_of(burst), options) as run:
+    with open_run(0, build_environment(burst.distributions), FaultPlan(), settings_of(burst), options) as run:
         view_and_change(run, keys_of(burst), burst.seconds)
         run.settle()
         yield run
 
 
 def settings_of(burst: Burst) -> Settings:
-    """Return how strict CloudFront is: the burst's rate of calls, all else as published."""
+    """Return CloudFront's quotas: the burst's rate of calls, all others as published."""
     return Settings(call_rate=Rate(burst.calls_per_second, BURST_CALLS))
 
 
 def keys_of(burst: Burst) -> list[str]:
-    """Name the objects that change, spread over the distributions, in no order."""
+    """Return the changed keys, spread over the distributions and shuffled."""
     keys = [f"sites/s{n % burst.distributions}/page-{n}.html" for n in range(burst.events)]
     Random(0).shuffle(keys)
     return keys
@@ -65,13 +65,13 @@ def distribution_of(key: str) -> tuple[str, str]:
 
 
 def seconds_to_fresh(double: CloudFrontDouble, environment: Environment, burst: Burst) -> float:
-    """Tell how long after the burst's last change the last object was fresh, as far as any are."""
+    """Return the seconds from the burst's last change until the last object that became fresh."""
     last = max(accepted.created for name in environment.sites for accepted in double.accepted(name))
     return last + double.settings.seconds_to_effect - burst.seconds - BEGIN
 
 
 def build_environment(distributions: int) -> Environment:
-    """Draw a folder per distribution, under one route."""
+    """Build an environment with a folder per distribution and one route."""
     environment = Environment(
         {
             "version": 1,

@@ -1,4 +1,4 @@
-"""What happens to objects, and the messages that tell of it: in every form, late, doubled, and unreadable ones."""
+"""Changes of objects and their messages: in every form, late, duplicated or malformed."""
 
 import json
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from support.payloads import s3_event
 
 _CLASSIC = {"created": "ObjectCreated:Put", "deleted": "ObjectRemoved:Delete", "expired": "LifecycleExpiration:Delete"}
 
-# Each has to end in the dead-letter queue, where a person sees it.
+# Each must end in the dead-letter queue, where an operator sees it.
 MALFORMED = (
     "{broken",
     "[1, 2",
@@ -29,7 +29,7 @@ MALFORMED = (
     '{"Records": [{"eventName": "ObjectCreated:Put", "s3": {"bucket": {"name": "b"}, "object": {"key": "%ff"}}}]}',
 )
 
-# Nobody needs to hear of these.
+# These are acknowledged without any effect.
 FOREIGN = (
     '{"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "bucket-0"}',
     '{"source": "aws.s3", "detail-type": "Object Tags Added", "detail": {}}',
@@ -65,7 +65,7 @@ def draw_changes(rng: Random, folders: dict[str, list[str]], count: int) -> list
 
 
 def write_event(change: Change, now: float, rng: Random) -> str:
-    """Write the message that a bucket's notification becomes, in one of its forms."""
+    """Format the message of a bucket's notification in one of its forms."""
     time = datetime.fromtimestamp(now, UTC).isoformat().replace("+00:00", "Z")
     form = rng.random()
     if form < 0.8:
@@ -88,7 +88,7 @@ def _classic(change: Change, time: str, rng: Random) -> dict[str, Any]:
 
 
 def delays(rng: Random, doubled: float, late: float) -> Iterator[float]:
-    """Yield for each delivery of an event how many seconds it takes."""
+    """Yield the seconds that each delivery of an event takes."""
     yield rng.uniform(60, 3_000) if rng.random() < late else rng.uniform(0, 3)
     while rng.random() < doubled:
         yield rng.uniform(0, 400)

@@ -53,7 +53,7 @@ class DirectCloudFront:
     def list_page(self, distribution: Distribution, marker: str) -> InvalidationPage:
         with self._reading():
             page = self._double.list_invalidations(ACCOUNT, distribution.id, marker=marker)
-        return InvalidationPage([ListedInvalidation(each.id, each.created) for each in page.items], page.next_marker)
+        return InvalidationPage([ListedInvalidation(item.id, item.created) for item in page.items], page.next_marker)
 
     def read_items(self, distribution: Distribution, invalidation: str) -> tuple[str, ...]:
         with self._reading():
@@ -68,7 +68,7 @@ class DirectCloudFront:
 
 
 class Day:
-    """A service whose batches are handed to it one after another; `lateness` is the longest of any change."""
+    """A service whose batches are handed to it one after another; `lateness` is the longest delay of a change."""
 
     def __init__(self, routes: RouteMap) -> None:
         self.clock = Clock()
@@ -103,7 +103,7 @@ class Day:
         return len(self._changed_at)
 
     def change(self, bodies: Iterable[Any], paths: Iterable[str]) -> BatchResult | None:
-        """Hand a function what changed in the last window, with what the queue gives back."""
+        """Invoke a function with the changes of the last window and the due messages."""
         for path in paths:
             self._changed_at.setdefault(path, self.clock() - WINDOW_SECONDS)
         return self._invoke([*bodies, *self._returned()])
@@ -115,7 +115,7 @@ class Day:
             self.change(*(changes(number) if changes else ([], [])))
 
     def share_returned(self) -> None:
-        """Hand each function half of what the queue gives back, at the same moment."""
+        """Invoke both functions at once, each with half of the due messages."""
         bodies = list(self._returned())
         for turn in range(INSTANCES):
             self._invoke(bodies[turn::INSTANCES], turn)
@@ -127,13 +127,13 @@ class Day:
         self._replace_old(turn)
         service = self._services[turn]
         rate_limit = RateLimit(now=self.clock, seconds_left=lambda: 60.0, sleep=lambda _: None)
-        report = process_batch(sqs_batch(bodies, first=self._messages), service, rate_limit)
-        self.warnings += report.notes.warnings
+        result = process_batch(sqs_batch(bodies, first=self._messages), service, rate_limit)
+        self.warnings += result.notes.warnings
         self._messages += len(bodies)
         assert isinstance(service.queue, MemoryQueue)
         self._put(service.queue.messages)
         service.queue.messages.clear()
-        return report
+        return result
 
     def _start(self, queue: MemoryQueue) -> Service:
         budgets = DailyBudgets(self.cloudfront)

@@ -1,9 +1,9 @@
-"""What the function calls: CloudFront over the double's core, and queues, each call a chance to be killed."""
+"""The AWS clients of the function in memory; every call takes virtual time and may kill the process."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from itertools import compress
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from purgemap.aws.cloudfront import FAILURE_KINDS
 from purgemap.delivery import (
@@ -21,7 +21,7 @@ from simulation.faults import Faults
 from simulation.timeline import Timeline
 from support.doubles.cloudfront import ACCOUNT, Caller, CloudFrontDouble, ConnectionCutError, ServiceError
 
-# What a call may take with its retry, and then some: it must not begin with less of the function's time left.
+# The longest call with its retry fits in this time; a call must not begin with less.
 SECONDS_FOR_A_CALL = 30
 
 SECONDS_PER_CALL = 0.3
@@ -32,31 +32,31 @@ _ENTRIES_PER_CALL = 10
 _SECONDS_TO_GIVE_UP = 8.0
 _UNSENT = "InternalError: We encountered an internal error. Please try again."
 
-# What botocore's standard mode sends again, of what CloudFront answers:
+# The error codes of CloudFront that botocore's standard mode retries:
 # https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
 _RETRIED = ("Throttling", "ServiceUnavailable", "InternalFailure")
 
 
 class Killer(Protocol):
-    """Whatever may end the process at a call."""
+    """Ends the process at some calls."""
 
-    def may_kill(self) -> None: ...
+    def kill_perhaps(self) -> None: ...
 
 
 def caller_of(distribution: Distribution) -> Caller:
-    """Say who calls for a distribution: the function's account, or the role's."""
+    """Return the caller for a distribution: the function's account, or a role of another."""
     return Caller(distribution.account or ACCOUNT, distribution.role_arn or "")
 
 
-def check_time(timeline: Timeline) -> None:
-    """Raise AssertionError, which the verdict names, where a call begins too late."""
-    left = timeline.current.life.deadline - timeline.clock()
-    if left < SECONDS_FOR_A_CALL:
-        raise AssertionError(f"a call begins with {left:.1f} s left")
+def check_time_left(timeline: Timeline) -> None:
+    """Raise AssertionError, which becomes a violation, if a call begins too late."""
+    seconds_left = timeline.current.life.deadline - timeline.clock()
+    if seconds_left < SECONDS_FOR_A_CALL:
+        raise AssertionError(f"a call begins with {seconds_left:.1f} s left")
 
 
-class Stage(NamedTuple):
-    """What a run's edges lead to: CloudFront, and the queues that keep what is sent."""
+class Backends(NamedTuple):
+    """The services behind a run's edges: CloudFront and the queues."""
 
     double: CloudFrontDouble
     timeline: Timeline
@@ -66,7 +66,7 @@ class Stage(NamedTuple):
 
 
 class Edges(NamedTuple):
-    """What the service is given: CloudFront and its history, the queue, the dead-letter queue."""
+    """The clients of the service: CloudFront and its history, the queue, the dead-letter queue."""
 
     cloudfront: CloudFront
     history: InvalidationHistory
@@ -74,23 +74,23 @@ class Edges(NamedTuple):
     dead_letters: Queue
 
 
-MakeEdges = Callable[[Stage], AbstractContextManager[Edges]]
+MakeEdges = Callable[[Backends], AbstractContextManager[Edges]]
 
 
 @contextmanager
-def in_memory(stage: Stage) -> Iterator[Edges]:
-    """Lead there without a byte on a wire."""
-    double, timeline, faults, *queues = stage
+def memory_edges(backends: Backends) -> Iterator[Edges]:
+    """Build edges that call the backends directly."""
+    double, timeline, faults, *queues = backends
     roles = SimulatedRoles(timeline, faults)
     yield Edges(
         SimulatedCloudFront(double, timeline, faults, roles),
         SimulatedHistory(double, timeline, faults, roles),
-        *(SimulatedQueue(each, timeline, faults) for each in queues),
+        *(SimulatedQueue(queue, timeline, faults) for queue in queues),
     )
 
 
-class SimulatedCloudFront:
-    """`delivery.CloudFront` as `aws.AwsCloudFront` is, retries included; each attempt takes virtual time."""
+class _SimulatedClient:
+    """A client of CloudFront: its calls reach the double as the caller of their distribution."""
 
     def __init__(self, double: CloudFrontDouble, timeline: Timeline, killer: Killer, roles: "SimulatedRoles") -> None:
         self._double = double
@@ -98,61 +98,55 @@ class SimulatedCloudFront:
         self._killer = killer
         self._roles = roles
 
+    def _call(self, operation: str, distribution: Distribution, *arguments: Any, **options: Any) -> Any:
+        """Call an operation of the double; a tenant has operations and ids of its own."""
+        is_tenant = distribution.id.startswith(TENANT)
+        call = getattr(self._double, f"{operation}_for_tenant" if is_tenant else operation)
+        return call(caller_of(distribution), distribution.id.removeprefix(TENANT), *arguments, **options)
+
+
+class SimulatedCloudFront(_SimulatedClient):
+    """`delivery.CloudFront` with the retries of `aws.AwsCloudFront`; each attempt takes virtual time."""
+
     def create_invalidation(self, distribution: Distribution, items: tuple[str, ...], caller_reference: str) -> str:
-        check_time(self._timeline)
+        check_time_left(self._timeline)
         self._roles.assume(distribution)
         for attempt in range(_ATTEMPTS):
             self._timeline.sleep(attempt * _SECONDS_TO_RETRY)
-            self._killer.may_kill()
+            self._killer.kill_perhaps()
             try:
-                accepted = self._call(distribution, items, caller_reference)
+                invalidation: str = self._call("create_invalidation", distribution, items, caller_reference).id
             except ServiceError as error:
-                refused = InvalidationError(
-                    FAILURE_KINDS.get(error.code, FailureKind.SERVER_ERROR), f"{error.code}: {error.message}"
-                )
+                kind = FAILURE_KINDS.get(error.code, FailureKind.SERVER_ERROR)
+                failure = InvalidationError(kind, f"{error.code}: {error.message}")
                 if error.code not in _RETRIED:
                     break
             except ConnectionCutError as error:
-                refused = InvalidationError(FailureKind.SERVER_ERROR, str(error))
+                failure = InvalidationError(FailureKind.SERVER_ERROR, str(error))
             else:
-                return accepted
+                return invalidation
             finally:
                 self._timeline.sleep(SECONDS_PER_CALL)
-                self._killer.may_kill()
-        raise refused
-
-    def _call(self, distribution: Distribution, items: tuple[str, ...], caller_reference: str) -> str:
-        is_tenant = distribution.id.startswith(TENANT)
-        create = self._double.create_invalidation_for_tenant if is_tenant else self._double.create_invalidation
-        id_ = distribution.id.removeprefix(TENANT)
-        return create(caller_of(distribution), id_, items, caller_reference).id
+                self._killer.kill_perhaps()
+        raise failure
 
 
-class SimulatedHistory:
-    """`delivery.InvalidationHistory` as `AwsInvalidationHistory` is; each read takes virtual time."""
-
-    def __init__(self, double: CloudFrontDouble, timeline: Timeline, killer: Killer, roles: "SimulatedRoles") -> None:
-        self._double = double
-        self._timeline = timeline
-        self._killer = killer
-        self._roles = roles
+class SimulatedHistory(_SimulatedClient):
+    """`delivery.InvalidationHistory`, whose reads take virtual time."""
 
     def list_page(self, distribution: Distribution, marker: str) -> InvalidationPage:
-        double, is_tenant = self._double, distribution.id.startswith(TENANT)
-        find = double.list_invalidations_for_tenant if is_tenant else double.list_invalidations
         with self._reading(distribution):
-            page = find(caller_of(distribution), distribution.id.removeprefix(TENANT), marker=marker)
-        return InvalidationPage([ListedInvalidation(each.id, each.created) for each in page.items], page.next_marker)
+            page = self._call("list_invalidations", distribution, marker=marker)
+        return InvalidationPage([ListedInvalidation(item.id, item.created) for item in page.items], page.next_marker)
 
     def read_items(self, distribution: Distribution, invalidation: str) -> tuple[str, ...]:
-        double, is_tenant = self._double, distribution.id.startswith(TENANT)
-        get = double.get_invalidation_for_tenant if is_tenant else double.get_invalidation
         with self._reading(distribution):
-            return get(caller_of(distribution), distribution.id.removeprefix(TENANT), invalidation).items
+            items: tuple[str, ...] = self._call("get_invalidation", distribution, invalidation).items
+        return items
 
     @contextmanager
     def _reading(self, distribution: Distribution) -> Iterator[None]:
-        self._killer.may_kill()
+        self._killer.kill_perhaps()
         try:
             self._roles.assume(distribution)
             yield
@@ -165,22 +159,22 @@ class SimulatedHistory:
 class SimulatedRoles:
     """Credentials of roles, as botocore fetches them from STS on first use."""
 
-    # An hour, or as long as the function's process lives: here it is short.
+    # Real credentials last an hour; a short time makes the simulation fetch them often.
     _SECONDS_UNTIL_FETCHED_AGAIN = 60
 
     def __init__(self, timeline: Timeline, faults: Faults) -> None:
         self._timeline = timeline
-        self._trouble = faults
+        self._faults = faults
         self._expiry_by_role: dict[str, float] = {}
 
     def assume(self, distribution: Distribution) -> None:
-        """Take the time that STS takes for a distribution's role; raises RefusedError where it does not answer."""
+        """Spend the time of STS for a distribution's role; raises InvalidationError if STS does not respond."""
         role = distribution.role_arn
-        if not role or not self._trouble.plan.slow_sts or self._timeline.clock() < self._expiry_by_role.get(role, 0):
+        if not role or not self._faults.plan.slow_sts or self._timeline.clock() < self._expiry_by_role.get(role, 0):
             return
         for attempt in range(_ATTEMPTS):
             self._timeline.sleep(attempt * _SECONDS_TO_RETRY)
-            seconds = self._trouble.seconds_of_sts()
+            seconds = self._faults.seconds_of_sts()
             self._timeline.sleep(seconds)
             if seconds < _SECONDS_TO_GIVE_UP:
                 self._expiry_by_role[role] = self._timeline.clock() + self._SECONDS_UNTIL_FETCHED_AGAIN
@@ -189,23 +183,23 @@ class SimulatedRoles:
 
 
 class SimulatedQueue:
-    """`keeping.Queue` as `aws.SqsQueue` is: ten messages a call, and some of them not kept."""
+    """`delivery.Queue` with the ten messages per call of `aws.SqsQueue`; some messages fail."""
 
     def __init__(self, queue: Queue, timeline: Timeline, faults: Faults) -> None:
         self._queue = queue
         self._timeline = timeline
-        self._trouble = faults
+        self._faults = faults
 
     def send(self, messages: Sequence[QueueMessage]) -> list[str]:
         reasons: list[str] = []
         for start in range(0, len(messages), _ENTRIES_PER_CALL):
-            self._trouble.may_kill()
+            self._faults.kill_perhaps()
             self._timeline.sleep(SECONDS_PER_CALL / 10)
             reasons += self._send(messages[start : start + _ENTRIES_PER_CALL])
-            self._trouble.may_kill()
+            self._faults.kill_perhaps()
         return reasons
 
     def _send(self, messages: Sequence[QueueMessage]) -> list[str]:
-        are_kept = [not self._trouble.strikes(self._trouble.plan.unsent) for _ in messages]
-        reasons = iter(self._queue.send([*compress(messages, are_kept)]))
-        return [next(reasons) if is_kept else _UNSENT for is_kept in are_kept]
+        are_accepted = [not self._faults.occurs(self._faults.plan.unsent) for _ in messages]
+        reasons = iter(self._queue.send([*compress(messages, are_accepted)]))
+        return [next(reasons) if is_accepted else _UNSENT for is_accepted in are_accepted]

@@ -1,4 +1,4 @@
-"""A random map, and the viewers behind it: which distribution serves which objects of which bucket."""
+"""A random map and its viewers: the objects of a bucket that each distribution serves."""
 
 import json
 from collections.abc import Iterator
@@ -22,15 +22,15 @@ _ROLES = {
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What viewers see of a bucket through a distribution: the objects under a prefix, but for an ending."""
+    """The objects of a bucket that a distribution shows: those under a prefix, without an excluded suffix."""
 
     site: Site
     prefix: str
-    remove_route: str = ""
+    excluded_suffix: str = ""
 
     def spellings(self, key: str) -> Iterator[str]:
         """Yield the URLs under which a change of the key could be cached."""
-        if key.startswith(self.prefix) and not (self.remove_route and key.endswith(self.remove_route)):
+        if key.startswith(self.prefix) and not (self.excluded_suffix and key.endswith(self.excluded_suffix)):
             for spelling in self.site.spellings(key):
                 yield spelling
                 if self.site.query_strings:
@@ -39,7 +39,7 @@ class View:
 
 @dataclass(slots=True)
 class Environment:
-    """A map as a document, the prefixes that objects lie under by bucket, and who views them."""
+    """A map as a document, the prefixes of objects by bucket, and the views of them."""
 
     document: dict[str, Any]
     folders: dict[str, list[str]] = field(default_factory=dict)
@@ -67,7 +67,7 @@ class Environment:
 
 
 def draw_environment(rng: Random) -> Environment:
-    """Draw a world of one to four buckets."""
+    """Draw an environment of one to four buckets."""
     drawing = _Drawing(rng)
     layouts = [drawing.whole, drawing.folder, drawing.captured, drawing.scopes, drawing.shared, drawing.pattern]
     for number in range(rng.randrange(1, 5)):
@@ -76,36 +76,36 @@ def draw_environment(rng: Random) -> Environment:
 
 
 def add_scopes(environment: Environment, rng: Random) -> None:
-    """Add a bucket of more prefixes to a world than a request has wildcards.
+    """Add a bucket with more prefixes than a request has wildcards.
 
-    Where one wildcard at a time takes five minutes, 72 scopes fill the six hours after which a job is given up.
+    If one wildcard takes five minutes, 72 scopes fill the six hours after which a job is rejected.
     """
     _Drawing(rng, environment).scopes(BUCKET_OF_MANY, rng.choice((41, 44, 48)))
 
 
 class _Drawing:
-    """Adds buckets to a world, one layout each."""
+    """Adds buckets to an environment, one layout each."""
 
     def __init__(self, rng: Random, environment: Environment | None = None) -> None:
         self._rng = rng
-        self._budgets = Random(rng.getstate()[1][0])  # apart, so that a seed's world stays what it was
+        self._budgets = Random(rng.getstate()[1][0])  # its own generator keeps the environment of a seed
         self.environment = environment or Environment({"version": 1, "distributions": {}, "routes": []})
 
     def whole(self, bucket: str) -> None:
-        """One distribution shows the bucket as it is."""
+        """Add a bucket that one distribution shows unchanged."""
         name, site = self._distribution(bucket)
         self._route(bucket, name)
         self._view(site, bucket, [""])
 
     def folder(self, bucket: str) -> None:
-        """An origin path, and an ending that nobody serves."""
+        """Add a bucket with an origin path and an excluded suffix."""
         name, site = self._distribution(bucket, origin_path="/www")
         self._route(bucket, name, prefix="www/", origin_path="/www", exclude=["*.map"])
-        self._view(site, bucket, ["www/"], remove_route=".map")
+        self._view(site, bucket, ["www/"], excluded_suffix=".map")
         self.environment.folders[bucket].append("elsewhere/")
 
     def captured(self, bucket: str) -> None:
-        """Each folder is a site, which names its distribution."""
+        """Add a bucket whose folders name their distributions."""
         for _ in range(self._rng.randrange(1, 5)):
             number = len(self.environment.document["distributions"])
             name, site = self._distribution(bucket, origin_path=f"/sites/site{number}")
@@ -114,7 +114,7 @@ class _Drawing:
         self.environment.folders[bucket].append("sites/nobody/")
 
     def scopes(self, bucket: str, count: int = 0) -> None:
-        """Several prefixes of one distribution, each a scope of its own."""
+        """Add a bucket with several scopes of one distribution."""
         name, site = self._distribution(bucket)
         folders = [f"part{number}/" for number in range(count or self._rng.choice((2, 5, 40)))]
         for folder in folders:
@@ -122,7 +122,7 @@ class _Drawing:
         self._view(site, bucket, folders)
 
     def shared(self, bucket: str) -> None:
-        """Two distributions show the same objects, one of them all, one a folder."""
+        """Add a bucket of two distributions: one shows all objects, one a folder."""
         first, site = self._distribution(bucket)
         second, other = self._distribution(bucket)
         self._route(bucket, first)
@@ -131,7 +131,7 @@ class _Drawing:
         self._view(other, bucket, ["docs/"])
 
     def pattern(self, bucket: str) -> None:
-        """A route for buckets of a pattern, which tells a distribution to forget everything."""
+        """Add a route with a bucket pattern that invalidates a whole distribution."""
         name, site = self._distribution(bucket)
         self._route(bucket.replace("-", "*-"), name, invalidate=["/*", "/"])
         self._view(site, bucket, [""])
@@ -172,11 +172,11 @@ class _Drawing:
             route["invalidate"] = ["{path}", tags]
         self.environment.document["routes"].append(route)
 
-    def _view(self, site: Site, bucket: str, prefixes: list[str], remove_route: str = "") -> None:
+    def _view(self, site: Site, bucket: str, prefixes: list[str], excluded_suffix: str = "") -> None:
         self.environment.folders.setdefault(bucket, []).extend(prefixes)
-        self.environment.views += [View(site, prefix, remove_route) for prefix in prefixes]
+        self.environment.views += [View(site, prefix, excluded_suffix) for prefix in prefixes]
 
 
 def job_id(site: Site) -> str:
-    """Return what jobs and reports call a site's distribution."""
+    """Return the id of a site's distribution in jobs and results."""
     return f"{TENANT}{site.id}" if site.tenant else site.id

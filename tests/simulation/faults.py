@@ -1,4 +1,4 @@
-"""What goes wrong in a run, and until when: drawn from the seed."""
+"""The faults of a run and their times, drawn from the seed."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -13,33 +13,33 @@ from support.doubles.cloudfront_settings import PATH_RATE, WILDCARD_RATE_WITHOUT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """The troubles of a run; shares are of calls, deliveries or events, times are seconds after its start."""
+class FaultPlan:
+    """The faults of a run; shares are of calls, deliveries or events, times are seconds after its start."""
 
-    calm_after: float = 0.0  # from here on nothing goes wrong any more
+    calm_after: float = 0.0  # the end of the faults
     kills: float = 0.0
     errors: float = 0.0
     cuts: float = 0.0
     slow: float = 0.0
     unsent: float = 0.0  # messages that SendMessageBatch names as failed
-    refused: float = 0.0  # items that CloudFront can't take, and fails the whole request for
-    message_bytes: int = MAX_MESSAGE_BYTES  # what a job's message may hold; less makes it several messages
+    refused: float = 0.0  # items for which CloudFront refuses the whole request
+    message_bytes: int = MAX_MESSAGE_BYTES  # the limit of a job's message; a low limit splits jobs
     doubled: float = 0.0  # of events and of deliveries
     late: float = 0.0
     malformed: float = 0.0
     full: tuple[tuple[str, float, float], ...] = ()  # distribution, since, until
     throttled: tuple[tuple[str, float, float], ...] = ()  # account, since, until
-    denied_until: tuple[tuple[str, float], ...] = ()  # role, when its rights come
+    denied_until: tuple[tuple[str, float], ...] = ()  # role, when its permissions are granted
     removed_at: tuple[tuple[str, float], ...] = ()  # distribution, when it is deleted
     seconds_per_change: float = 0.0  # that routing takes
     seconds_per_planned_item: float = 0.0
-    busy: float = 0.0  # of routings and plans, those that take twenty times as long
+    busy: float = 0.0  # the share of routings and plans that take twenty times as long
     slow_sts: float = 0.0
     redeployed_at: tuple[float, ...] = ()
 
 
-def draw_plan(rng: Random, distributions: list[str], accounts: list[str], roles: list[str]) -> Plan:
-    """Draw the troubles: each run has some of them, none has all."""
+def draw_plan(rng: Random, distributions: list[str], accounts: list[str], roles: list[str]) -> FaultPlan:
+    """Draw the faults; each run has some of them."""
     calm = rng.choice((120.0, 900.0, 3_600.0))
 
     def perhaps(share: float) -> float:
@@ -50,7 +50,7 @@ def draw_plan(rng: Random, distributions: list[str], accounts: list[str], roles:
         return tuple((name, begin, begin + rng.uniform(20, longest)) for name, begin in begins)
 
     removed = rng.choice(distributions) if rng.random() < 0.25 and len(distributions) > 1 else ""
-    return Plan(
+    return FaultPlan(
         calm_after=calm,
         kills=perhaps(rng.choice((0.02, 0.1, 0.25))),
         errors=perhaps(rng.choice((0.05, 0.3))),
@@ -70,7 +70,7 @@ def draw_plan(rng: Random, distributions: list[str], accounts: list[str], roles:
 
 
 def draw_settings(rng: Random) -> Settings:
-    """Draw how strict CloudFront is; ten paths and one wildcard are the least that a job needs."""
+    """Draw CloudFront's quotas; a job needs at least ten paths and one wildcard."""
     return Settings(
         paths_in_progress=rng.choice((3_000, 3_000, 300, 30)),
         wildcards_in_progress=rng.choice((15, 15, 5, 1)),
@@ -83,7 +83,7 @@ def draw_settings(rng: Random) -> Settings:
     )
 
 
-# Two tables of AWS disagree. Each is read strictly: a rate of wildcards has no burst, and may be the account's.
+# Two tables of AWS disagree. Each is read strictly: the wildcard rate has no burst, and may count per account.
 # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html
 # https://docs.aws.amazon.com/general/latest/gr/cf_region.html
 QUOTAS: Mapping[str, Mapping[str, Any]] = {
@@ -111,44 +111,44 @@ QUOTAS: Mapping[str, Mapping[str, Any]] = {
 
 
 class Faults:
-    """Lets a plan happen on a timeline."""
+    """Applies a fault plan on a timeline."""
 
-    def __init__(self, plan: Plan, timeline: Timeline, rng: Random) -> None:
+    def __init__(self, plan: FaultPlan, timeline: Timeline, rng: Random) -> None:
         self.plan = plan
         self.kills = 0
         self._timeline = timeline
         self._rng = rng
         self._start = timeline.clock()
 
-    def strikes(self, share: float) -> bool:
-        """Whether something that happens with this probability happens now."""
+    def occurs(self, share: float) -> bool:
+        """Whether a fault of this probability occurs now."""
         return share > 0 and self._timeline.clock() < self._start + self.plan.calm_after and self._rng.random() < share
 
-    def may_kill(self) -> None:
-        """End the function's process, now or not; raises KilledError."""
-        if self.strikes(self.plan.kills):
+    def kill_perhaps(self) -> None:
+        """Kill the function's process at the plan's probability; raises KilledError."""
+        if self.occurs(self.plan.kills):
             self.kills += 1
             self._timeline.current.life.kill()
 
     def compute(self, seconds: float) -> None:
         """Spend a processor's time."""
         if seconds:
-            self._timeline.sleep(seconds * (20 if self.strikes(self.plan.busy) else 1))
+            self._timeline.sleep(seconds * (20 if self.occurs(self.plan.busy) else 1))
 
     def seconds_of_sts(self) -> float:
-        """Draw how long STS takes for an answer; from eight seconds on the client gives up."""
-        return self._rng.choice((7.9, 8.0, 8.0)) if self.strikes(self.plan.slow_sts) else 0.0
+        """Draw the seconds of a response of STS; the client gives up after eight."""
+        return self._rng.choice((7.9, 8.0, 8.0)) if self.occurs(self.plan.slow_sts) else 0.0
 
     def refuses(self, items: Iterable[str]) -> bool:
-        """Whether one of the items is such that CloudFront can't take it: the same ones all the time."""
+        """Whether CloudFront refuses one of the items; the same items are always refused."""
         return any(crc32(item.encode()) % 1_000 < self.plan.refused * 1_000 for item in items)
 
     def seconds_to_calm(self) -> float:
-        """Tell how long it takes until nothing goes wrong any more."""
+        """Return the seconds until the last fault."""
         return max(0.0, self._start + self.plan.calm_after - self._timeline.clock())
 
     def set_up(self, double: CloudFrontDouble) -> None:
-        """Script what CloudFront does wrong, and take the rights away that come late."""
+        """Add the faults of CloudFront to the double, and deny the roles that are granted later."""
         plan, start = self.plan, self._start
         for distribution, since, until in plan.full:
             double.faults.add(_span("TooManyInvalidationsInProgress", start + since, start + until, distribution))
@@ -158,18 +158,18 @@ class Faults:
         until = start + plan.calm_after
         double.faults.add(
             Fault(error="InvalidArgument", until=until, times=None, when=lambda call: self.refuses(call.items)),
-            Fault(error="ServiceUnavailable", times=None, when=lambda _: self.strikes(plan.errors)),
-            Fault(operation="List", error="Throttling", times=None, when=lambda _: self.strikes(plan.errors)),
-            Fault(operation="Get", error="ServiceUnavailable", times=None, when=lambda _: self.strikes(plan.errors)),
-            Fault(cut="after", times=None, when=lambda _: self.strikes(plan.cuts)),
-            Fault(cut="before", times=None, when=lambda _: self.strikes(plan.cuts)),
-            Fault(delay=7.9, times=None, when=lambda _: self.strikes(plan.slow)),  # just before the client gives up
-            Fault(delay=8.0, cut="after", times=None, when=lambda _: self.strikes(plan.slow)),
+            Fault(error="ServiceUnavailable", times=None, when=lambda _: self.occurs(plan.errors)),
+            Fault(operation="List", error="Throttling", times=None, when=lambda _: self.occurs(plan.errors)),
+            Fault(operation="Get", error="ServiceUnavailable", times=None, when=lambda _: self.occurs(plan.errors)),
+            Fault(cut="after", times=None, when=lambda _: self.occurs(plan.cuts)),
+            Fault(cut="before", times=None, when=lambda _: self.occurs(plan.cuts)),
+            Fault(delay=7.9, times=None, when=lambda _: self.occurs(plan.slow)),  # just before the client gives up
+            Fault(delay=8.0, cut="after", times=None, when=lambda _: self.occurs(plan.slow)),
         )
         double.settings = replace(double.settings, denied=frozenset(role for role, _ in plan.denied_until))
 
-    def let_in(self, double: CloudFrontDouble, role: str) -> None:
-        """Give a role its rights."""
+    def grant_role(self, double: CloudFrontDouble, role: str) -> None:
+        """Grant a role its permissions."""
         double.settings = replace(double.settings, denied=double.settings.denied - {role})
 
 

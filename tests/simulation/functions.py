@@ -22,12 +22,12 @@ from simulation.faults import Faults
 from simulation.lambdas import CONCURRENCY
 from simulation.timeline import Pool, Timeline
 
-# Of invocations, those that find a new instance of the function.
+# The share of invocations that start a new instance.
 _SHARE_REPLACED = 0.05
 
 
 class Functions:
-    """Lambda's instances of the function: any may get a batch, they share nothing, and now and then one is replaced."""
+    """The function's instances, which share nothing; a batch goes to any, and some are replaced."""
 
     def __init__(self, start: Callable[[RouteMap], Handler], routes: RouteMap, rng: Random) -> None:
         self._start = start
@@ -35,7 +35,7 @@ class Functions:
         self.deploy(routes)
 
     def deploy(self, routes: RouteMap) -> None:
-        """Replace all instances by some with another map; an invocation under way goes on in its own."""
+        """Replace all instances by ones with another map; running invocations keep their own."""
         self._routes = routes
         self._instances = [self._start(routes) for _ in range(CONCURRENCY)]
 
@@ -61,17 +61,17 @@ class ComputingRouter(Router):
 
     def __init__(self, routes: RouteMap, faults: Faults) -> None:
         super().__init__(routes)
-        self._trouble = faults
+        self._faults = faults
 
     def route(self, changes: Iterable[ObjectChange]) -> RoutedChanges:
         changes = list(changes)
-        self._trouble.compute(len(changes) * self._trouble.plan.seconds_per_change)
+        self._faults.compute(len(changes) * self._faults.plan.seconds_per_change)
         return super().route(changes)
 
 
 @contextmanager
 def virtual_time(timeline: Timeline, faults: Faults) -> Iterator[None]:
-    """Let `delivery` run its accounts on the timeline, planning take time, and the service's log be silent."""
+    """Run accounts on the timeline, make planning take virtual time, and silence the log."""
 
     def plan(job: Job, max_paths: int, max_wildcards: int) -> list[Request]:
         faults.compute(len(job.scopes) * faults.plan.seconds_per_planned_item)

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from simulation.reporting import Figures, collect_figures
-from simulation.running import RunOptions, running
+from simulation.running import RunOptions, run_seed
 from simulation.violations import list_violations
 
 
@@ -17,7 +17,7 @@ class JudgedSeed(NamedTuple):
 
 def judge_seed(seed: int, options: RunOptions | None = None) -> JudgedSeed:
     """Run a seed and judge it. The figures are those of the run before its dead letters are redriven."""
-    with running(seed, options or RunOptions()) as run:
+    with run_seed(seed, options or RunOptions()) as run:
         figures = collect_figures(run)
         violations = list_violations(run)
     return JudgedSeed(seed, violations + [bug for bug in run.bugs if bug not in violations], figures)

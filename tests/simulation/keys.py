@@ -5,7 +5,7 @@ from random import Random
 _WORDS = ("index", "about", "blog", "news", "shop", "a", "docs", "img", "v1", "team", "faq", "archive")
 _ENDINGS = (".html", ".html", ".html", ".css", ".js", ".png", "", ".tar.gz", ".map")
 
-# Each taught somebody something: encoding, splitting, wildcards, index documents, S3's plus, CloudFront's tilde.
+# Edge cases of encoding, splitting, wildcards, index documents, S3's plus and CloudFront's tilde.
 _ODD = (
     "a b.html",
     "c++/index.html",

@@ -12,7 +12,7 @@ from simulation.edges import Killer
 from simulation.queues import Entry, StandardQueue
 from simulation.timeline import KilledError, Life, Timeline
 
-# As deploy/template.yaml has them; test_chaos.py compares.
+# The values of deploy/template.yaml; test_seeds.py compares them.
 BATCH_SIZE = 10_000
 WINDOW_SECONDS = 10
 CONCURRENCY = 2
@@ -25,7 +25,7 @@ _LOOKS_PER_WINDOW = 5
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """One run of the function: how many messages it had, how long it took in seconds, how it ended."""
+    """One run of the function: its number of messages, its seconds, and its end."""
 
     messages: int
     seconds: float
@@ -33,7 +33,7 @@ class Invocation:
 
 
 class Context:
-    """What the handler reads of Lambda's context."""
+    """The part of Lambda's context that the handler reads."""
 
     def __init__(self, timeline: Timeline, deadline: float) -> None:
         self._timeline = timeline
@@ -58,13 +58,13 @@ class EventSource:
 
     @property
     def is_broken(self) -> bool:
-        """Whether a poller ended by an error, a bug of the handler or of the simulation."""
+        """Whether an error ended a poller: a bug of the handler or of the simulation."""
         return any(poller.error for poller in self._pollers)
 
     def stop(self) -> None:
-        """End the pollers; raises what ended one before: a bug of the simulation."""
+        """Stop the pollers; raises the error that ended one earlier."""
         self._is_stopped = True
-        self._queue.rouse_all()
+        self._queue.wake_all()
         self._timeline.join(self._pollers)
 
     def _poll(self) -> None:
@@ -73,23 +73,23 @@ class EventSource:
             self._collect()
             entries = self._queue.receive(BATCH_SIZE, _PAYLOAD_BYTES)
             if entries:
-                self.take(entries)
+                self.process(entries)
             self.running -= 1
 
     def _is_awake(self) -> bool:
-        """Wait for a message; False if the pollers are to end."""
+        """Wait for a message; return False if the pollers must stop."""
         self._queue.wait()
         return not self._is_stopped
 
     def _collect(self) -> None:
         """Wait for the batching window to end, or for a whole batch."""
         for _ in range(_LOOKS_PER_WINDOW):
-            if self._queue.holds(BATCH_SIZE, _PAYLOAD_BYTES):
+            if self._queue.has_batch(BATCH_SIZE, _PAYLOAD_BYTES):
                 return
             self._timeline.sleep(WINDOW_SECONDS / _LOOKS_PER_WINDOW)
 
-    def take(self, entries: Sequence[Entry]) -> None:
-        """Invoke the function, and delete what it doesn't give back; what it does shows again after a while."""
+    def process(self, entries: Sequence[Entry]) -> None:
+        """Invoke the function and delete the messages that succeeded; the others become visible again."""
         failed = self.invoke(entries)
         self._queue.acknowledge([entry for entry in entries if entry.id not in failed])
 
@@ -101,7 +101,7 @@ class EventSource:
 
         def work() -> None:
             answers.append(self._handler(records, Context(self._timeline, life.deadline)))
-            self._killer.may_kill()
+            self._killer.kill_perhaps()
 
         task = self._timeline.start(work, life)
         self._timeline.wait_for(task)

@@ -1,4 +1,4 @@
-"""The edges as they are in service, over HTTP by real botocore: CloudFront is the double, SQS and STS are moto.
+"""Edges over HTTP with real botocore: the double serves CloudFront, moto serves SQS and STS.
 
 Time stays virtual: botocore's pauses and the double's slow answers pass on the timeline.
 """
@@ -23,7 +23,7 @@ from purgemap.delivery.queueing import Queue, QueueMessage
 from purgemap.demo.local_aws import LocalAws, start_local_aws
 from purgemap.demo.server import REGION
 from purgemap.routemap.compiled import Distribution
-from simulation.edges import SECONDS_PER_CALL, Edges, MakeEdges, SimulatedQueue, Stage, check_time
+from simulation.edges import SECONDS_PER_CALL, Backends, Edges, MakeEdges, SimulatedQueue, check_time_left
 from simulation.timeline import KilledError
 from support.doubles.cloudfront import ACCOUNT, Caller
 from support.doubles.cloudfront_http import CloudFrontServer
@@ -31,24 +31,24 @@ from support.doubles.cloudfront_http import CloudFrontServer
 
 @contextmanager
 def http_edges() -> Iterator[MakeEdges]:
-    """Run the stand-in of SQS and STS while the block runs, and give what makes edges over it."""
+    """Start SQS and STS while the block runs, and yield the factory of edges over them."""
     with start_local_aws() as aws:
         yield partial(_over_http, aws)
 
 
 @contextmanager
-def _over_http(aws: LocalAws, stage: Stage) -> Iterator[Edges]:
-    """Lead to the stage through one endpoint URL, as AWS_ENDPOINT_URL names it."""
-    double, timeline, faults, *queues = stage
+def _over_http(aws: LocalAws, backends: Backends) -> Iterator[Edges]:
+    """Build edges to the backends through one endpoint URL, like AWS_ENDPOINT_URL."""
+    double, timeline, faults, *queues = backends
     random.seed(0)  # botocore draws its pauses from there
-    double.wait = lambda seconds: _wait(stage, seconds)
+    double.wait = lambda seconds: _wait(backends, seconds)
     pauses = SimpleNamespace(sleep=timeline.sleep)
     with (
         warnings.catch_warnings(),
         CloudFrontServer(double, lambda key_id: caller_of_key(aws, key_id), aws.endpoint_url) as server,
         mock.patch.dict(os.environ, aws.environment),  # the embedded AWS takes no other key
         mock.patch("botocore.endpoint.time", pauses),
-        mock.patch.object(STSBackend, "assume_role", _assume_role_of(stage)),
+        mock.patch.object(STSBackend, "assume_role", _assume_role_of(backends)),
     ):
         warnings.filterwarnings("ignore", "Exception.STSClientError. with code AccessDenied")  # STS models no such code
         clients = Aws(endpoint_url=server.url)
@@ -57,28 +57,28 @@ def _over_http(aws: LocalAws, stage: Stage) -> Iterator[Edges]:
             SimulatedQueue(WiredQueue(SqsQueue(clients, url), url, queue), timeline, faults)
             for url, queue in zip(urls, queues, strict=True)
         ]
-        yield Edges(WiredCloudFront(AwsCloudFront(clients), stage), AwsInvalidationHistory(clients), *wired)
+        yield Edges(WiredCloudFront(AwsCloudFront(clients), backends), AwsInvalidationHistory(clients), *wired)
 
 
 class WiredCloudFront:
-    """`aws.AwsCloudFront`, whose calls take virtual time and may be a process's last."""
+    """`aws.AwsCloudFront`, whose calls take virtual time and may kill the process."""
 
-    def __init__(self, cloudfront: AwsCloudFront, stage: Stage) -> None:
+    def __init__(self, cloudfront: AwsCloudFront, backends: Backends) -> None:
         self._cloudfront = cloudfront
-        self._stage = stage
+        self._stage = backends
 
     def create_invalidation(self, distribution: Distribution, items: tuple[str, ...], caller_reference: str) -> str:
-        check_time(self._stage.timeline)
-        self._stage.faults.may_kill()
+        check_time_left(self._stage.timeline)
+        self._stage.faults.kill_perhaps()
         try:
             return self._cloudfront.create_invalidation(distribution, items, caller_reference)
         finally:
             self._stage.timeline.sleep(SECONDS_PER_CALL)
-            self._stage.faults.may_kill()
+            self._stage.faults.kill_perhaps()
 
 
 class WiredQueue:
-    """`aws.SqsQueue`; what SQS took is moved at once to the queue that is on virtual time."""
+    """`aws.SqsQueue`, whose messages are moved at once to the queue on virtual time."""
 
     def __init__(self, sqs: SqsQueue, url: str, queue: Queue) -> None:
         self._sqs = sqs
@@ -94,18 +94,18 @@ class WiredQueue:
 
 
 def _delay(message: Any) -> int:
-    """Tell by how many seconds SQS holds a message back; moto counts in milliseconds."""
+    """Return the delay of a message in seconds; moto counts in milliseconds."""
     return max(0, int(message.delayed_until - message.sent_timestamp + 500) // 1000)
 
 
-def _wait(stage: Stage, seconds: float) -> None:
-    """Spend a slow answer's time, in a thread of the server; what a dead process asked for is still done."""
+def _wait(backends: Backends, seconds: float) -> None:
+    """Spend a slow response's time in the server's thread, which outlives a killed process."""
     with suppress(KilledError):
-        stage.timeline.sleep(seconds)
+        backends.timeline.sleep(seconds)
 
 
 def caller_of_key(aws: LocalAws, key_id: str) -> Caller | None:
-    """Say whose an access key is, as STS gave it out; nobody's if it did not."""
+    """Return the caller that STS issued an access key to; None for an unknown key."""
     if key_id == aws.environment["AWS_ACCESS_KEY_ID"]:
         return Caller(ACCOUNT)
     for backends in sts_backends.values():
@@ -115,13 +115,13 @@ def caller_of_key(aws: LocalAws, key_id: str) -> Caller | None:
     return None
 
 
-def _assume_role_of(stage: Stage) -> Callable[..., AssumedRole]:
-    """Let a role be assumed only once it has its rights, as its own account's policy would."""
+def _assume_role_of(backends: Backends) -> Callable[..., AssumedRole]:
+    """Deny a role until its permissions are granted, as its account's policy would."""
     assume_role = STSBackend.assume_role
 
-    def assume(backend: STSBackend, **asked: Any) -> AssumedRole:
-        if asked["role_arn"] in stage.double.settings.denied:
-            raise STSClientError("AccessDenied", f"User is not authorized to assume {asked['role_arn']}")
-        return assume_role(backend, **asked)
+    def assume(backend: STSBackend, **parameters: Any) -> AssumedRole:
+        if parameters["role_arn"] in backends.double.settings.denied:
+            raise STSClientError("AccessDenied", f"User is not authorized to assume {parameters['role_arn']}")
+        return assume_role(backend, **parameters)
 
     return assume

@@ -1,7 +1,7 @@
 """SQS on a virtual clock: a standard queue with its redrive policy, and the queue of dead letters.
 
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/standard-queues.html promises that a
-message is delivered at least once, in no order; so some are delivered twice here, and all are shuffled.
+message is delivered at least once, in any order. Here some are delivered twice, and all are shuffled.
 """
 
 from collections.abc import Sequence
@@ -13,16 +13,16 @@ from random import Random
 from purgemap.delivery.queueing import QueueMessage
 from simulation.timeline import Task, Timeline
 
-# As deploy/template.yaml has them; test_chaos.py compares.
+# The values of deploy/template.yaml; test_seeds.py compares them.
 VISIBILITY_TIMEOUT = 370
 MAX_RECEIVES = 5
 
-# What Lambda's record says beside the body, in JSON.
+# The JSON of Lambda's record without the body.
 _ENVELOPE_BYTES = 700
 
 
-class Fate(StrEnum):
-    """Where a message is."""
+class EntryState(StrEnum):
+    """The state of a message."""
 
     WAITING = "waiting"
     ACKNOWLEDGED = "acknowledged"
@@ -38,11 +38,11 @@ class Entry:
     visible_at: float
     sent: float = 0.0
     receives: int = 0
-    fate: Fate = Fate.WAITING
+    state: EntryState = EntryState.WAITING
 
     @property
     def size(self) -> int:
-        """The bytes that it takes of an invocation's payload."""
+        """The bytes of the message in an invocation's payload."""
         return len(self.body) + _ENVELOPE_BYTES
 
 
@@ -57,7 +57,7 @@ class DeadLetter:
 
 
 class DeadLetters:
-    """The dead-letter queue; `keeping.Queue` for the function."""
+    """The dead-letter queue; `delivery.Queue` for the function."""
 
     def __init__(self, timeline: Timeline) -> None:
         self.letters: list[DeadLetter] = []
@@ -68,13 +68,13 @@ class DeadLetters:
             self.letters.append(DeadLetter(f"d-{len(self.letters)}", message.body, self._clock(), by_redrive=False))
         return [""] * len(messages)
 
-    def take_over(self, entry: Entry) -> None:
-        entry.fate = Fate.DEAD
+    def add_dead_entry(self, entry: Entry) -> None:
+        entry.state = EntryState.DEAD
         self.letters.append(DeadLetter(entry.id, entry.body, self._clock(), by_redrive=True))
 
 
 class StandardQueue:
-    """The queue that events and deferred jobs wait in; `keeping.Queue` for the function."""
+    """The queue of events and deferred jobs; `delivery.Queue` for the function."""
 
     def __init__(self, timeline: Timeline, dead_letters: DeadLetters, rng: Random, duplicates: float) -> None:
         self.entries: list[Entry] = []
@@ -102,7 +102,7 @@ class StandardQueue:
 
     def wait(self) -> None:
         """Sleep until a message shows, or `rouse_all`."""
-        if not self._ripe():
+        if not self._list_visible():
             until = self._hidden[0][0] if self._hidden else self._timeline.clock() + 86_400
             sleeper = (self._timeline.current, until)
             self._sleepers.append(sleeper)
@@ -110,42 +110,42 @@ class StandardQueue:
             if sleeper in self._sleepers:
                 self._sleepers.remove(sleeper)
 
-    def rouse_all(self) -> None:
-        """Wake whoever waits for a message."""
-        self._rouse(float("-inf"))
+    def wake_all(self) -> None:
+        """Wake every task that waits for a message."""
+        self._wake_sleepers(float("-inf"))
 
-    def holds(self, count: int, size: int) -> bool:
+    def has_batch(self, count: int, size: int) -> bool:
         """Whether a whole batch is visible."""
-        ripe = self._ripe()
-        return len(ripe) >= count or sum(entry.size for entry in ripe) >= size
+        visible = self._list_visible()
+        return len(visible) >= count or sum(entry.size for entry in visible) >= size
 
     def receive(self, count: int, size: int) -> list[Entry]:
         """Receive visible messages in any order, up to a number and a sum of bytes, and hide them for a while."""
-        ripe = self._ripe()
-        self._rng.shuffle(ripe)
+        visible = self._list_visible()
+        self._rng.shuffle(visible)
         received: list[Entry] = []
-        while ripe and len(received) < count:
-            entry = ripe.pop()
+        while visible and len(received) < count:
+            entry = visible.pop()
             if entry.receives >= MAX_RECEIVES:
-                self._dead_letters.take_over(entry)
+                self._dead_letters.add_dead_entry(entry)
                 continue
             size -= entry.size
             if received and size < 0:
-                ripe.append(entry)
+                visible.append(entry)
                 break
             received.append(entry)
             self._deliver(entry)
         return received
 
     def acknowledge(self, entries: Sequence[Entry]) -> None:
-        """Delete messages; one that is dead by another delivery stays dead."""
+        """Delete messages; one that another delivery made a dead letter stays one."""
         for entry in entries:
-            if entry.fate is Fate.WAITING:
-                entry.fate = Fate.ACKNOWLEDGED
+            if entry.state is EntryState.WAITING:
+                entry.state = EntryState.ACKNOWLEDGED
 
     def waiting(self) -> list[Entry]:
-        """List what is neither acknowledged nor dead."""
-        return [entry for entry in self.entries if entry.fate is Fate.WAITING]
+        """Return the messages that are neither acknowledged nor dead."""
+        return [entry for entry in self.entries if entry.state is EntryState.WAITING]
 
     def _deliver(self, entry: Entry) -> None:
         entry.receives += 1
@@ -158,18 +158,18 @@ class StandardQueue:
         entry.visible_at = until
         self._pushes += 1
         heappush(self._hidden, (until, self._pushes, entry))
-        self._rouse(until)
+        self._wake_sleepers(until)
 
-    def _rouse(self, until: float) -> None:
-        for sleeper in [each for each in self._sleepers if each[1] > until]:
+    def _wake_sleepers(self, until: float) -> None:
+        for sleeper in [sleeper for sleeper in self._sleepers if sleeper[1] > until]:
             self._sleepers.remove(sleeper)
-            self._timeline.rouse(sleeper[0])
+            self._timeline.wake(sleeper[0])
 
-    def _ripe(self) -> list[Entry]:
-        """Return what is visible now, as a list that the queue goes on with."""
+    def _list_visible(self) -> list[Entry]:
+        """Return the visible messages, as the list that the queue keeps."""
         now = self._timeline.clock()
         while self._hidden and self._hidden[0][0] <= now:
             self._visible.append(heappop(self._hidden)[2])
-        if any(entry.fate is not Fate.WAITING for entry in self._visible):
-            self._visible = [entry for entry in self._visible if entry.fate is Fate.WAITING]
+        if any(entry.state is not EntryState.WAITING for entry in self._visible):
+            self._visible = [entry for entry in self._visible if entry.state is EntryState.WAITING]
         return self._visible

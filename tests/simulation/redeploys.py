@@ -1,4 +1,4 @@
-"""Edits of the map that are deployed while events and jobs are on their way."""
+"""Edits of the map that are deployed while events and jobs wait."""
 
 from copy import deepcopy
 from random import Random
@@ -8,7 +8,7 @@ _FOLDERS = ("blog/", "docs/", "news/", "docs/v1/")
 
 
 def edit_map(document: dict[str, Any], rng: Random) -> dict[str, Any]:
-    """Change every budget, and give some routes a second one for a folder, whose wildcards may rise less high."""
+    """Change every budget, and add to some routes a second one for a folder, which has a narrower scope."""
     document = deepcopy(document)
     for options in document["distributions"].values():
         options |= {"max_paths": rng.choice((150, 20, 3)), "max_wildcards": rng.choice((10, 2, 1))}
@@ -22,7 +22,7 @@ def edit_map(document: dict[str, Any], rng: Random) -> dict[str, Any]:
 
 
 def remove_route(document: dict[str, Any], id_: str) -> dict[str, Any]:
-    """Take a distribution out of a map, with the routes that are only for it; the map as it was if none is left."""
+    """Remove a distribution and its routes; return the map unchanged if nothing would remain."""
     names = [
         name for name, options in document["distributions"].items() if id_ in (options.get("id"), options.get("tenant"))
     ]

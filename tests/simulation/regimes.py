@@ -1,4 +1,4 @@
-"""What a run may have beside its seed's troubles; drawn apart from them, so that each seed's run stays what it was."""
+"""Conditions added to a seed. They have a random generator of their own, so that a seed's run stays the same."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -7,27 +7,27 @@ from typing import NamedTuple
 
 from simulation.changes import Change, draw_changes
 from simulation.environment import BUCKET_OF_MANY, Environment, add_scopes
-from simulation.faults import Plan
+from simulation.faults import FaultPlan
 
 
-def _same_world(_world: Environment, _rng: Random) -> None:
-    """Leave the world as it was drawn."""
+def _same_environment(_environment: Environment, _rng: Random) -> None:
+    """Leave the environment unchanged."""
 
 
-def _same_plan(plan: Plan, _rng: Random) -> Plan:
+def _same_plan(plan: FaultPlan, _rng: Random) -> FaultPlan:
     return plan
 
 
-def _no_changes(_world: Environment, _rng: Random) -> list[Change]:
+def _no_changes(_environment: Environment, _rng: Random) -> list[Change]:
     return []
 
 
 class Regime(NamedTuple):
-    """What is added to a seed's world, to its troubles, and to what changes."""
+    """The additions to a seed's environment, faults and changes."""
 
-    extend_world: Callable[[Environment, Random], None] = _same_world
-    extend_plan: Callable[[Plan, Random], Plan] = _same_plan
-    further_changes: Callable[[Environment, Random], list[Change]] = _no_changes
+    extend_environment: Callable[[Environment, Random], None] = _same_environment
+    extend_plan: Callable[[FaultPlan, Random], FaultPlan] = _same_plan
+    extra_changes: Callable[[Environment, Random], list[Change]] = _no_changes
 
 
 def _sweeps(environment: Environment, rng: Random) -> list[Change]:
@@ -42,8 +42,8 @@ def _deploy(environment: Environment, rng: Random) -> list[Change]:
     return [replace(change, at=change.at / 100) for change in changes]
 
 
-def _busy_processor(plan: Plan, rng: Random) -> Plan:
-    """Let routing and planning take time: 2,000 changes up to 40 s of it, and at times twenty times that."""
+def _busy_processor(plan: FaultPlan, rng: Random) -> FaultPlan:
+    """Make routing and planning take time: up to 40 s for 2,000 changes, and sometimes twenty times that."""
     return replace(
         plan,
         seconds_per_change=rng.choice((0.001, 0.005, 0.02)),
@@ -52,18 +52,18 @@ def _busy_processor(plan: Plan, rng: Random) -> Plan:
     )
 
 
-def _slow_sts(plan: Plan, rng: Random) -> Plan:
+def _slow_sts(plan: FaultPlan, rng: Random) -> FaultPlan:
     return replace(plan, slow_sts=rng.choice((0.3, 0.9, 1.0)), slow=rng.choice((0.0, 0.3)))
 
 
-def _redeploys(plan: Plan, rng: Random) -> Plan:
+def _redeploys(plan: FaultPlan, rng: Random) -> FaultPlan:
     return replace(plan, redeployed_at=tuple(rng.uniform(1, 900) for _ in range(8)))
 
 
 REGIMES: Mapping[str, Regime] = {
     "drawn": Regime(),
-    "scopes": Regime(extend_world=add_scopes, further_changes=_sweeps),
-    "processor": Regime(extend_plan=_busy_processor, further_changes=_deploy),
+    "scopes": Regime(extend_environment=add_scopes, extra_changes=_sweeps),
+    "processor": Regime(extend_plan=_busy_processor, extra_changes=_deploy),
     "sts": Regime(extend_plan=_slow_sts),
     "redeploys": Regime(extend_plan=_redeploys),
 }

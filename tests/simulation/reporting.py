@@ -1,8 +1,9 @@
-"""A run that was judged → what it took: invocations, calls, items, dollars, seconds until fresh."""
+"""The figures of a run: invocations, calls, items, dollars, seconds until fresh."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
+from itertools import chain
 from statistics import quantiles
 
 from simulation.running import Run
@@ -18,7 +19,7 @@ _DOLLARS_PER_MESSAGE = 3 * 0.40 / 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What runs took; they add up."""
+    """Figures of runs, which can be added."""
 
     changes: int = 0
     messages: int = 0
@@ -34,7 +35,7 @@ class Figures:
     seconds_to_fresh: tuple[float, ...] = ()
 
     def __add__(self, other: "Figures") -> "Figures":
-        return Figures(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)))
+        return Figures(*(getattr(self, field.name) + getattr(other, field.name) for field in fields(self)))
 
 
 def collect_figures(run: Run) -> Figures:
@@ -46,7 +47,7 @@ def collect_figures(run: Run) -> Figures:
     seconds = sum(invocation.seconds for invocation in run.source.invocations)
     fresh = [run.double.cache(name).seconds_to_fresh for name in run.environment.sites if name not in run.removed]
     return Figures(
-        changes=len(run.happened),
+        changes=len(run.applied_changes),
         messages=len(run.queue.entries),
         invocations=len(run.source.invocations),
         killed=ends["killed"],
@@ -60,13 +61,13 @@ def collect_figures(run: Run) -> Figures:
         + len(run.source.invocations) * _DOLLARS_PER_INVOCATION
         + seconds * _DOLLARS_PER_SECOND
         + len(run.queue.entries) * _DOLLARS_PER_MESSAGE,
-        seconds_to_fresh=tuple(each for several in fresh for each in several),
+        seconds_to_fresh=tuple(chain.from_iterable(fresh)),
     )
 
 
 def describe(figures: Figures) -> str:
     """Write figures on a few lines."""
-    shown = {each.name: getattr(figures, each.name) for each in fields(figures)}
+    shown = {field.name: getattr(figures, field.name) for field in fields(figures)}
     del shown["seconds_to_fresh"], shown["dollars"]
     lines = [", ".join(f"{name.replace('_', ' ')} {value:,}" for name, value in shown.items())]
     lines.append(f"cost ${figures.dollars:,.2f}")

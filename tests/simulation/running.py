@@ -1,4 +1,4 @@
-"""A seed → a world, its troubles and changes, lived through by the real pipeline until nothing waits any more."""
+"""Run a seed: draw its environment, faults and changes, and run the real pipeline until the queue is empty."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -12,9 +12,9 @@ from unittest import mock
 
 from purgemap import jobs
 from simulation.changes import FOREIGN, MALFORMED, Change, delays, draw_changes, write_event
-from simulation.edges import MakeEdges, Stage, in_memory
+from simulation.edges import Backends, MakeEdges, memory_edges
 from simulation.environment import Environment, draw_environment, job_id
-from simulation.faults import QUOTAS, Faults, Plan, draw_plan, draw_settings
+from simulation.faults import QUOTAS, FaultPlan, Faults, draw_plan, draw_settings
 from simulation.functions import Functions, start_function, virtual_time
 from simulation.lambdas import EventSource
 from simulation.queues import DeadLetters, Entry, StandardQueue
@@ -23,14 +23,14 @@ from simulation.regimes import REGIMES
 from simulation.timeline import Timeline
 from support.doubles.cloudfront import ACCOUNT, CloudFrontDouble, Settings
 
-# What is not through by then never will be.
-_LONGEST = 2 * 86_400.0
-_LOOKS_EVERY = 30.0
+# A message that still waits after two days waits for ever.
+_MAX_RUN_SECONDS = 2 * 86_400.0
+_POLL_SECONDS = 30.0
 
 
 @dataclass(slots=True)
 class AppliedChange:
-    """A change as it came to pass: when, and who could have it cached under which URLs, by distribution."""
+    """A change at its time, with the URLs under which viewers could have it cached, by distribution."""
 
     change: Change
     at: float
@@ -40,7 +40,7 @@ class AppliedChange:
 
 @dataclass(slots=True)
 class Run:
-    """Everything of a seed's run that its verdict and its report look at."""
+    """The state of a seed's run, which violations and figures are read from."""
 
     seed: int
     environment: Environment
@@ -51,11 +51,13 @@ class Run:
     dead_letters: DeadLetters
     source: EventSource
     functions: Functions
-    happened: list[AppliedChange] = field(default_factory=list)
+    applied_changes: list[AppliedChange] = field(default_factory=list)
     malformed: list[Entry] = field(default_factory=list)
     foreign: list[Entry] = field(default_factory=list)
     removed: set[str] = field(default_factory=set)
-    unmapped: dict[str, list[Entry]] = field(default_factory=dict)  # by distribution, its jobs that waited then
+    unmapped: dict[str, list[Entry]] = field(
+        default_factory=dict
+    )  # by distribution, the jobs that waited when the map lost it
     bugs: list[str] = field(default_factory=list)
 
     def remove(self, distribution: str) -> None:
@@ -64,7 +66,7 @@ class Run:
         self.removed.add(distribution)
 
     def redeploy(self, rng: Random) -> None:
-        """Put an edited map into service; one distribution of a run leaves it, when jobs for it are on their way."""
+        """Deploy an edited map; once a run it loses a distribution that has waiting jobs."""
         if not self.unmapped:
             self._unmap(rng)
         document = edit_map(self.environment.document, rng)
@@ -75,63 +77,67 @@ class Run:
     def _unmap(self, rng: Random) -> None:
         deleted = {name for name, _ in self.faults.plan.removed_at}
         for name, site in rng.sample(sorted(self.environment.sites.items()), len(self.environment.sites)):
-            its_jobs = [
-                each for each in self.queue.waiting() if parse_queued_job(each.body).get("distribution") == job_id(site)
+            waiting_jobs = [
+                entry
+                for entry in self.queue.waiting()
+                if parse_queued_job(entry.body).get("distribution") == job_id(site)
             ]
-            is_left = remove_route(self.environment.document, name) != self.environment.document
-            if its_jobs and is_left and name not in deleted:
-                self.unmapped[name] = its_jobs
+            is_removable = remove_route(self.environment.document, name) != self.environment.document
+            if waiting_jobs and is_removable and name not in deleted:
+                self.unmapped[name] = waiting_jobs
                 return
 
     def settle(self) -> None:
-        """Go on until the queue is empty and what was accepted has taken effect."""
-        until = self.timeline.clock() + _LONGEST
+        """Pass time until the queue is empty and every accepted invalidation has taken effect."""
+        until = self.timeline.clock() + _MAX_RUN_SECONDS
         while (self.queue.waiting() or self.source.running) and self.timeline.clock() < until:
             if self.source.is_broken:
                 break
-            self.timeline.sleep(_LOOKS_EVERY)
+            self.timeline.sleep(_POLL_SECONDS)
         self.timeline.sleep(self.double.settled_at() - self.timeline.clock())
 
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """What a run is made of; another one plants a bug, or goes over HTTP."""
+    """The options of a run; tests replace them to seed a bug or to use HTTP."""
 
     source: type[EventSource] = EventSource
-    edges: MakeEdges = in_memory
-    most_changes: int = 2_000
+    edges: MakeEdges = memory_edges
+    max_changes: int = 2_000
     calls_per_second: float = 0.5
-    quotas: str = "drawn"  # which of the quotas CloudFront has
+    quotas: str = "drawn"  # one of QUOTAS
     regime: str = "drawn"  # one of REGIMES
 
 
-def draw_count(rng: Random, most: int) -> int:
-    """Draw how many objects change; one run in twenty has the most."""
-    return min(most, rng.choice((5,) * 6 + (20,) * 6 + (80,) * 5 + (300,) * 2 + (2_000,)))
+def draw_count(rng: Random, max_count: int) -> int:
+    """Draw the number of changes; one run in twenty has the most."""
+    return min(max_count, rng.choice((5,) * 6 + (20,) * 6 + (80,) * 5 + (300,) * 2 + (2_000,)))
 
 
 @contextmanager
-def running(seed: int, options: RunOptions) -> Iterator[Run]:
-    """Live a seed's run through; afterwards the pollers stop."""
+def run_seed(seed: int, options: RunOptions) -> Iterator[Run]:
+    """Run a seed to its end; the pollers stop when the block ends."""
     rng = Random(seed)
     environment = draw_environment(rng)
-    regime, drawn_apart = REGIMES[options.regime], Random(seed)
-    regime.extend_world(environment, drawn_apart)
+    regime, regime_rng = REGIMES[options.regime], Random(seed)
+    regime.extend_environment(environment, regime_rng)
     plan = draw_plan(rng, list(environment.sites), [ACCOUNT, *environment.roles], list(environment.roles.values()))
-    plan = regime.extend_plan(plan, drawn_apart)
-    paced = replace(
+    plan = regime.extend_plan(plan, regime_rng)
+    paced_options = replace(
         options, calls_per_second=options.calls_per_second * rng.choice((1, 1, 1, 4, 0.2))
-    )  # rightly, or not
+    )  # the function's rate may differ from CloudFront's
     settings = replace(draw_settings(rng), **QUOTAS[options.quotas])
-    with open_run(seed, environment, plan, settings, paced) as run:
-        changes = draw_changes(rng, environment.folders, draw_count(rng, options.most_changes))
-        live(run, changes + regime.further_changes(environment, drawn_apart), rng)
+    with open_run(seed, environment, plan, settings, paced_options) as run:
+        changes = draw_changes(rng, environment.folders, draw_count(rng, options.max_changes))
+        run_agenda(run, changes + regime.extra_changes(environment, regime_rng), rng)
         yield run
 
 
 @contextmanager
-def open_run(seed: int, environment: Environment, plan: Plan, settings: Settings, options: RunOptions) -> Iterator[Run]:
-    """Set the service up in a world, with nothing happening yet."""
+def open_run(
+    seed: int, environment: Environment, plan: FaultPlan, settings: Settings, options: RunOptions
+) -> Iterator[Run]:
+    """Start the service in an environment, before any change."""
     rng, timeline, routes = Random(seed), Timeline(), environment.load()
     faults = Faults(plan, timeline, Random(rng.random()))
     double = CloudFrontDouble(timeline.clock, settings, wait=timeline.sleep)
@@ -139,9 +145,9 @@ def open_run(seed: int, environment: Environment, plan: Plan, settings: Settings
     faults.set_up(double)
     dead_letters = DeadLetters(timeline)
     queue = StandardQueue(timeline, dead_letters, Random(rng.random()), plan.doubled)
-    stage = Stage(double, timeline, faults, queue, dead_letters)
+    backends = Backends(double, timeline, faults, queue, dead_letters)
     small = mock.patch.object(jobs, "MAX_MESSAGE_BYTES", plan.message_bytes)
-    with virtual_time(timeline, faults), small, options.edges(stage) as edges:
+    with virtual_time(timeline, faults), small, options.edges(backends) as edges:
         start = partial(start_function, edges, options.calls_per_second, timeline, faults)
         functions = Functions(start, routes, Random(rng.random()))
         source = options.source(queue, functions, timeline, faults)
@@ -149,34 +155,34 @@ def open_run(seed: int, environment: Environment, plan: Plan, settings: Settings
         yield run
         try:
             source.stop()
-        except Exception as error:  # noqa: BLE001  whatever it is, the verdict names it
+        except Exception as error:  # noqa: BLE001  any error is a violation
             run.bugs.append(repr(error))
 
 
-def live(run: Run, changes: list[Change], rng: Random) -> None:
-    """Let everything happen that the seed has drawn, then wait until all is settled."""
+def run_agenda(run: Run, changes: list[Change], rng: Random) -> None:
+    """Apply changes and the events of the plan at their times, then settle."""
     start, plan, clock = run.timeline.clock(), run.faults.plan, run.timeline.clock
     agenda: list[tuple[float, Callable[[], None]]] = [
-        *((at, partial(run.faults.let_in, run.double, role)) for role, at in plan.denied_until),
+        *((at, partial(run.faults.grant_role, run.double, role)) for role, at in plan.denied_until),
         *((at, partial(run.remove, name)) for name, at in plan.removed_at),
         *((at, partial(run.redeploy, Random(at))) for at in plan.redeployed_at),
         *((change.at, partial(_change, run, change, rng)) for change in changes),
     ]
-    for at, happens in sorted(agenda, key=itemgetter(0)):
+    for at, apply in sorted(agenda, key=itemgetter(0)):
         if start + at > clock():
             run.timeline.sleep(start + at - clock())
-        happens()
+        apply()
     run.settle()
 
 
 def _change(run: Run, change: Change, rng: Random) -> None:
-    """Change an object that viewers have cached under every URL, and tell of it."""
+    """Change an object that viewers have cached under every URL, and put its event in the queue."""
     plan = run.faults.plan
-    happened = AppliedChange(change, run.timeline.clock(), {})
+    applied = AppliedChange(change, run.timeline.clock(), {})
     for view in run.environment.views_of(change.bucket):
         spellings = list(view.spellings(change.key))
         if spellings:
-            happened.spellings.setdefault(job_id(view.site), []).extend(spellings)
+            applied.spellings.setdefault(job_id(view.site), []).extend(spellings)
         if view.site.id not in run.removed:
             for spelling in spellings:
                 run.double.view(view.site.id, spelling)
@@ -184,16 +190,16 @@ def _change(run: Run, change: Change, rng: Random) -> None:
         run.double.put(change.bucket, change.key, _tags(change.key))
     else:
         run.double.delete(change.bucket, change.key)
-    run.happened.append(happened)
+    run.applied_changes.append(applied)
     body = write_event(change, run.timeline.clock(), rng)
-    happened.entries += [run.queue.put(body, delay) for delay in delays(rng, plan.doubled, plan.late)]
+    applied.entries += [run.queue.put(body, delay) for delay in delays(rng, plan.doubled, plan.late)]
     if rng.random() < plan.malformed:
         run.malformed.append(run.queue.put(rng.choice(MALFORMED)))
         run.foreign.append(run.queue.put(rng.choice(FOREIGN)))
 
 
 def parse_queued_job(body: str) -> dict[str, Any]:
-    """Decode a message that holds a whole job; {} for every other."""
+    """Parse a message that holds a complete job; return {} for any other message."""
     try:
         job = json.loads(body)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Bugs to plant, each one that services of this kind were seen to have: the simulation has to find them."""
+"""Bugs that services of this kind have had; the simulation must detect each."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -22,7 +22,7 @@ from simulation.running import RunOptions
 
 
 class Bug(NamedTuple):
-    """A bug: what to patch while it is planted, and the kit to run with."""
+    """A bug: its patch, and the options of its runs."""
 
     plant: Callable[[], AbstractContextManager[object]] = nullcontext
     options: RunOptions = RunOptions()
@@ -31,19 +31,19 @@ class Bug(NamedTuple):
 class AcknowledgesFirst(EventSource):
     """Deletes the messages, then handles them: a killed invocation loses its batch."""
 
-    def take(self, entries: Sequence[Entry]) -> None:
+    def process(self, entries: Sequence[Entry]) -> None:
         self._queue.acknowledge(entries)
         self.invoke(entries)
 
 
 @contextmanager
 def _drop(reason: str) -> Iterator[None]:
-    """Jobs that are deferred or rejected for a reason are kept nowhere."""
+    """Jobs that are deferred or rejected for a reason are lost."""
 
     def keep_others(
         outcomes: Iterable[Outcome], queue: Queue | None, dead_letters: Queue | None
     ) -> list[EnqueueFailure]:
-        others = [each for each in outcomes if isinstance(each, Accepted) or reason not in each.reason]
+        others = [outcome for outcome in outcomes if isinstance(outcome, Accepted) or reason not in outcome.reason]
         return enqueue_outcomes(others, queue, dead_letters)
 
     with mock.patch.object(pipeline, "enqueue_outcomes", keep_others):
@@ -52,7 +52,7 @@ def _drop(reason: str) -> Iterator[None]:
 
 @contextmanager
 def _call_out_of_time() -> Iterator[None]:
-    """Calls start however little of the function's time is left."""
+    """Calls start without checking the time left."""
 
     with mock.patch.object(_AccountSender, "_has_time", return_value=True):
         yield
@@ -60,7 +60,7 @@ def _call_out_of_time() -> Iterator[None]:
 
 @contextmanager
 def _route_forty_prefixes() -> Iterator[None]:
-    """The changes of a batch under all further prefixes are forgotten."""
+    """Only the first 40 targets of a batch are routed."""
     route = Router.route
 
     def route_some(router: Router, changes: Iterable[ObjectChange]) -> RoutedChanges:
@@ -73,7 +73,7 @@ def _route_forty_prefixes() -> Iterator[None]:
 
 @contextmanager
 def _encode_plus() -> Iterator[None]:
-    """Every `+` is encoded, so what viewers spelled with one stays cached."""
+    """Every `+` is encoded, so URLs with a literal `+` stay cached."""
     encode = EncodingVariant.encode
 
     def encode_plus(variant: EncodingVariant, text: str) -> str:
@@ -85,7 +85,7 @@ def _encode_plus() -> Iterator[None]:
 
 @contextmanager
 def _swallow_bad_record() -> Iterator[None]:
-    """What can't be read is acknowledged, and nobody hears of it."""
+    """Malformed records are acknowledged without a dead letter."""
 
     def parse_readable(payload: Any) -> Batch:
         return parse_payload(payload)._replace(malformed=[])

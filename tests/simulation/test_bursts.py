@@ -1,4 +1,4 @@
-"""Many changes at once: everybody is told, once, in the time that CloudFront's rate allows."""
+"""Bursts of changes: each distribution is invalidated once, in the time that CloudFront's rate allows."""
 
 import json
 from collections import Counter
@@ -7,7 +7,7 @@ import pytest
 
 from simulation.bursts import Burst, build_environment, run_burst, seconds_to_fresh
 from simulation.environment import Environment, View
-from simulation.faults import Plan
+from simulation.faults import FaultPlan
 from simulation.lambdas import TIMEOUT_SECONDS
 from simulation.queues import Entry
 from simulation.reporting import collect_figures
@@ -63,7 +63,7 @@ def test_burst_on_forty_routes_stays_in_quota_and_scopes() -> None:
     )
     environment.views += [View(site, scope) for scope in scopes]
     settings = Settings(wildcards_in_progress=2, paths_in_progress=60)
-    with open_run(0, environment, Plan(), settings, RunOptions()) as run:
+    with open_run(0, environment, FaultPlan(), settings, RunOptions()) as run:
         for scope in scopes:
             for page in range(20):
                 change(run, site.id, "site", f"{scope}page-{page}.html")
@@ -81,7 +81,7 @@ def test_healthy_distribution_is_called_once_beside_failing() -> None:
         {"version": 1, "routes": [{"bucket": name.lower(), "distributions": [name]} for name in names]},
     )
     environment.views += [View(Site(id=name, bucket=name.lower()), "") for name in names]
-    with open_run(0, environment, Plan(), Settings(), RunOptions()) as run:
+    with open_run(0, environment, FaultPlan(), Settings(), RunOptions()) as run:
         begin = run.timeline.clock()
         run.double.faults.add(Fault(error="Throttling", distribution=THROTTLED, times=None, until=begin + 600))
         for name in names:
@@ -99,7 +99,7 @@ def test_healthy_distribution_is_called_once_beside_failing() -> None:
 def test_batch_delivered_twice_is_billed_once(distributions: int, replays: int) -> None:
     keys = [f"sites/s{number % distributions}/page-{number}.html" for number in range(300)]
     batch = [Entry(f"x-{key}", json.dumps(s3_event("sites", key)), 0.0) for key in keys]
-    with open_run(0, build_environment(distributions), Plan(), Settings(call_rate=None), RunOptions()) as run:
+    with open_run(0, build_environment(distributions), FaultPlan(), Settings(call_rate=None), RunOptions()) as run:
         assert [run.source.invoke(batch), run.source.invoke(batch)] == [set(), set()]
         assert len(run.queue.entries) == 2 * (distributions - replays)  # the others were deferred, twice
         run.settle()

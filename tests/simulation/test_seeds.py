@@ -1,4 +1,4 @@
-"""Seeded simulations of the whole service: nothing stale, nothing lost, whatever goes wrong; and they can fail."""
+"""Seeded simulations of the whole service: no object is stale or lost, and seeded bugs are detected."""
 
 import re
 from importlib.resources import files

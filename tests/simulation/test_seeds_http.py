@@ -1,4 +1,4 @@
-"""Some of the seeds once more, with all that is between the service and AWS: botocore, HTTP, roles and queues."""
+"""Some seeds over HTTP, with botocore, roles and queues between the service and AWS."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -25,7 +25,7 @@ def test_seed_over_http_leaves_nothing_stale_or_lost(seed: int, edges: MakeEdges
     assert judge_seed(seed, RunOptions(edges=edges)).violations == [], replay_hint(seed, "--http")
 
 
-# The troubles of a regime are those of its own edges.
+# A regime's faults exist only in the edges in memory.
 @pytest.mark.parametrize("name", [name for name, bug in BUGS.items() if bug.options.regime == RunOptions().regime])
 def test_seeded_bug_is_found_over_http(name: str, edges: MakeEdges) -> None:
     bug = BUGS[name]

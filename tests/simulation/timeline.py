@@ -1,7 +1,7 @@
-"""Virtual time shared by many tasks: one runs at a time, and who sleeps shortest goes on first.
+"""Virtual time shared by many tasks: one runs at a time, and the first to wake runs next.
 
-Tasks are threads, so that the real code is driven as it is; they hand the run over to each other, so that a seed
-always gives the same order, and no second is waited for.
+Tasks are threads, so that the real code runs unchanged. They hand control to each other, so that a seed always gives
+the same order, and no real time passes.
 """
 
 import threading
@@ -13,7 +13,7 @@ from typing import Self, TypeVar
 
 from support.doubles.clock import Clock
 
-_Thing = TypeVar("_Thing")
+_Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
 
@@ -22,7 +22,7 @@ class KilledError(BaseException):
 
 
 class Life:
-    """What an invocation's tasks share: they die together, by a kill or at the deadline."""
+    """The lifetime that an invocation's tasks share; it ends by a kill or at the deadline."""
 
     def __init__(self, deadline: float = inf) -> None:
         self.deadline = deadline
@@ -34,7 +34,7 @@ class Life:
 
 
 class Task:
-    """A thread that waits for its turn; `error` is what ended it, a kill apart."""
+    """A thread that waits for its turn; `error` is the exception that ended it."""
 
     def __init__(self, work: Callable[[], object], life: Life) -> None:
         self.work = work
@@ -60,18 +60,18 @@ class Timeline:
         """Begin a task now, after what is due already; its life is its starter's unless one is named."""
         task = Task(work, life or self._current.life)
         threading.Thread(target=self._run, args=(task,), daemon=True).start()
-        self._wake(task, self.clock.now)
+        self._schedule(task, self.clock.now)
         return task
 
     def sleep(self, seconds: float) -> None:
         """Let others run for a while; raises KilledError if the task's life ends meanwhile."""
         task = self._current
-        self._wake(task, min(self.clock.now + seconds, max(task.life.deadline, self.clock.now)))
+        self._schedule(task, min(self.clock.now + seconds, max(task.life.deadline, self.clock.now)))
         self._switch(task)
 
-    def rouse(self, task: Task) -> None:
+    def wake(self, task: Task) -> None:
         """Wake a sleeper now."""
-        self._wake(task, self.clock.now)
+        self._schedule(task, self.clock.now)
 
     @property
     def current(self) -> Task:
@@ -92,7 +92,7 @@ class Timeline:
             task.waiters.append(self._current)
             self._switch(self._current)
 
-    def _wake(self, task: Task, at: float) -> None:
+    def _schedule(self, task: Task, at: float) -> None:
         self._count += 1
         task.ticket = self._count  # an earlier one in the heap is void
         heappush(self._heap, (at, self._count, task))
@@ -121,12 +121,12 @@ class Timeline:
             task.error = error
         task.is_done = True
         for waiter in task.waiters:
-            self._wake(waiter, self.clock.now)
+            self._schedule(waiter, self.clock.now)
         self._hand_over()
 
 
 class Pool:
-    """Stands in for the ThreadPoolExecutor of `delivery`: accounts run side by side, in virtual time."""
+    """A replacement of `delivery`'s ThreadPoolExecutor that runs accounts concurrently in virtual time."""
 
     timeline: Timeline
 
@@ -141,16 +141,16 @@ class Pool:
     ) -> None:
         """Nothing is left to shut down."""
 
-    def map(self, work: Callable[[_Thing], _Result], things: Iterable[_Thing]) -> Iterator[_Result]:
+    def map(self, work: Callable[[_Item], _Result], items: Iterable[_Item]) -> Iterator[_Result]:
         """Do the work for every thing at once; raises what one of them raises."""
         results: dict[int, _Result] = {}
 
-        def do(place: int, thing: _Thing) -> None:
-            results[place] = work(thing)
+        def do(place: int, item: _Item) -> None:
+            results[place] = work(item)
 
         tasks = [
-            self.timeline.start(lambda place=place, thing=thing: do(place, thing))  # type: ignore[misc]
-            for place, thing in enumerate(things)
+            self.timeline.start(lambda place=place, item=item: do(place, item))  # type: ignore[misc]
+            for place, item in enumerate(items)
         ]
         self.timeline.join(tasks)
         return iter([results[place] for place in range(len(tasks))])

@@ -1,6 +1,6 @@
-"""A run that has settled → what it proves wrong: stale objects, lost messages, rejections that nobody can find.
+"""The violations of a settled run: stale objects, lost messages, and rejections without a dead letter.
 
-Every claim is read off the double, the queues and what happened, never off the service's own counters.
+They are read from the double, the queues and the applied changes, never from the service's own counters.
 """
 
 import re
@@ -11,11 +11,11 @@ from purgemap.delivery import ReceivedMessage
 from purgemap.delivery.queueing import QueueMessage
 from purgemap.operations.dead_letters import classify_dead_letter
 from simulation.environment import job_id
-from simulation.queues import Fate
+from simulation.queues import EntryState
 from simulation.running import AppliedChange, Run, items_of, parse_queued_job
 from support.oracles import cloudfront_rules
 
-# Only these words of CloudFront's may end a job; what the service gives up for another reason is a fault of its own.
+# Only these codes of CloudFront may reject a job; a rejection for another reason is a bug of the service.
 _RIGHTFUL_REASONS = ("NoSuchDistribution", "EntityNotFound", "AccessDenied")
 _INVALID = "InvalidArgument"
 _TAKEN = {"accepted", "accepted+cut", "replayed", "replayed+cut"}
@@ -23,7 +23,7 @@ _NOT_IN_MAP = "the map no longer has this distribution"
 
 
 def list_violations(run: Run) -> list[str]:
-    """Say what went wrong, a line each; then send the dead letters again and say what is still wrong."""
+    """Return the violations, then redrive the dead letters and add the violations that remain."""
     violations = [*run.bugs, *_unfinished(run), *_unseen(run), *_wrongly_refused(run), *_wrongly_rejected(run)]
     violations += _stale(run, _covered_by_letters(run))
     violations += _uncovered_of_removed(run)
@@ -34,10 +34,10 @@ def list_violations(run: Run) -> list[str]:
 
 
 def redrive(run: Run) -> None:
-    """Send every dead letter again, as `purgemap redrive` does, once all is repaired."""
+    """Send every dead letter as `purgemap redrive` does, after the last fault."""
     run.timeline.sleep(run.faults.seconds_to_calm())
     for role in run.double.settings.denied:
-        run.faults.let_in(run.double, role)
+        run.faults.grant_role(run.double, role)
     now, letters = run.timeline.clock(), list(run.dead_letters.letters)
     run.dead_letters.letters.clear()
     run.functions.deploy(run.environment.load())
@@ -48,24 +48,24 @@ def redrive(run: Run) -> None:
 
 
 def _unfinished(run: Run) -> Iterator[str]:
-    """No message may wait for ever."""
+    """Yield messages that still wait."""
     for entry in run.queue.waiting():
         yield f"lost: {entry.id} still waits after {entry.receives} receives: {entry.body[:200]}"
 
 
 def _unseen(run: Run) -> Iterator[str]:
-    """A record that can't be read must come to a person's eyes; one that is none of ours must not."""
+    """Yield malformed records without a dead letter, and foreign events that were not acknowledged."""
     dead = {letter.id for letter in run.dead_letters.letters}
     for entry in run.malformed:
         if entry.id not in dead:
-            yield f"lost: the malformed {entry.id} is no dead letter: {entry.body}"
+            yield f"lost: the malformed {entry.id} is not a dead letter: {entry.body}"
     for entry in run.foreign:
-        if entry.fate is not Fate.ACKNOWLEDGED and run.faults.kills == 0:
+        if entry.state is not EntryState.ACKNOWLEDGED and run.faults.kills == 0:
             yield f"the foreign {entry.id} was not acknowledged: {entry.body}"
 
 
 def _wrongly_refused(run: Run) -> Iterator[str]:
-    """Nothing that the service asks for may be malformed, whatever the objects' names."""
+    """Yield a request that CloudFront refused as malformed without a fault."""
     for record in run.double.ledger.log:
         is_refused = record.outcome in {_INVALID, "BatchTooLarge", "InvalidationBatchAlreadyExists"}
         if is_refused and not run.faults.refuses(record.call.items):
@@ -75,7 +75,7 @@ def _wrongly_refused(run: Run) -> Iterator[str]:
 
 def _wrongly_rejected(run: Run) -> Iterator[str]:
     codes = (*_RIGHTFUL_REASONS, _INVALID) if run.faults.plan.refused else _RIGHTFUL_REASONS
-    rightful = re.compile(rf"(\w+: )?({'|'.join(codes)}):")  # which call it was may stand first
+    rightful = re.compile(rf"(\w+: )?({'|'.join(codes)}):")  # the operation may precede the code
     unmapped = {job_id(run.environment.sites[name]) for name in run.unmapped}
     for letter in run.dead_letters.letters:
         job = parse_queued_job(letter.body)
@@ -86,7 +86,7 @@ def _wrongly_rejected(run: Run) -> Iterator[str]:
 
 
 def _stale(run: Run, covered: dict[str, set[str]]) -> Iterator[str]:
-    """Nothing may stay cached that changed, unless it waits in the dead-letter queue."""
+    """Yield stale objects that no dead letter covers."""
     names = {site.id: job_id(site) for site in run.environment.sites.values()}
     for stale in run.double.stale():
         if stale.distribution not in run.unmapped and not is_covered(
@@ -96,17 +96,17 @@ def _stale(run: Run, covered: dict[str, set[str]]) -> Iterator[str]:
 
 
 def _uncovered_of_removed(run: Run) -> Iterator[str]:
-    """Who is deleted can't be stale, but what it was not told lies in the dead-letter queue."""
+    """A deleted distribution cannot be stale, but its missing invalidations must be dead letters."""
     names = {job_id(run.environment.sites[name]): name for name in run.removed}
     covered = _covered_by_letters(run)
-    for happened in run.happened:
-        for name, spellings in happened.spellings.items():
-            if name in names and not _is_covered_in_time(run, names[name], happened, covered.get(name, set())):
-                yield f"lost: {name} was deleted, and no dead letter tells of {spellings[0]!r}"
+    for applied in run.applied_changes:
+        for name, spellings in applied.spellings.items():
+            if name in names and not _is_covered_in_time(run, names[name], applied, covered.get(name, set())):
+                yield f"lost: {name} was deleted, and no dead letter covers {spellings[0]!r}"
 
 
 def _lost_of_unmapped(run: Run) -> Iterator[str]:
-    """The map's loss must not be a job's: once the map has its distribution again, all that waited is accepted."""
+    """Yield jobs that waited when the map lost their distribution, and were lost with it."""
     letters = _covered_by_letters(run)
     for name, entries in run.unmapped.items():
         for entry in entries:
@@ -121,14 +121,14 @@ def _lost_of_unmapped(run: Run) -> Iterator[str]:
                 yield f"lost: {entry.id} waited when the map lost {name}; {lost[0]!r} is neither accepted nor a letter"
 
 
-def _is_covered_in_time(run: Run, distribution: str, happened: AppliedChange, covered: set[str]) -> bool:
+def _is_covered_in_time(run: Run, distribution: str, applied: AppliedChange, covered: set[str]) -> bool:
     covered_items = {
         item
         for accepted in run.double.accepted(distribution)
-        if accepted.created >= happened.at
+        if accepted.created >= applied.at
         for item in accepted.items
     }
-    spellings = happened.spellings[job_id(run.environment.sites[distribution])]
+    spellings = applied.spellings[job_id(run.environment.sites[distribution])]
     return all(is_covered(spelling, covered_items | covered) for spelling in spellings)
 
 
@@ -142,15 +142,15 @@ def is_covered(spelling: str, items: set[str]) -> bool:
 
 
 def _covered_by_letters(run: Run) -> dict[str, set[str]]:
-    """Return by distribution what dead letters tell of: jobs their items, events the URLs of their object."""
+    """Return by distribution what dead letters cover: items of jobs, URLs of events' objects."""
     covered: dict[str, set[str]] = defaultdict(set)
     dead = {letter.id for letter in run.dead_letters.letters}
     for letter in run.dead_letters.letters:
         job = parse_queued_job(letter.body)
         if job:
             covered[job["distribution"]].update(items_of(job))
-    for happened in run.happened:
-        if any(entry.id in dead for entry in happened.entries):
-            for name, spellings in happened.spellings.items():
+    for applied in run.applied_changes:
+        if any(entry.id in dead for entry in applied.entries):
+            for name, spellings in applied.spellings.items():
                 covered[name].update(spellings)
     return covered

@@ -1,4 +1,4 @@
-"""Mutates a sample of the core's functions, and prints the mutants that no pure test notices.
+"""Mutate a sample of the core's functions, and print the mutants that no pure test detects.
 
 `make mutants` runs it in mutmut's environment. mutmut imports a package from `src/` only, so the package is laid out
 there as setuptools does it; everything else is in `[tool.mutmut]` of pyproject.toml.
@@ -53,7 +53,7 @@ def _lay_out() -> None:
 
 
 def _status_by_name(*options: str) -> dict[str, str]:
-    """Read what became of each mutant; without options, of those that were not killed."""
+    """Return the status of each mutant; without options, only of those that survived."""
     lines = _run("results", *options).splitlines()
     return {name: status for name, _, status in (line.strip().partition(": ") for line in lines) if status}
 

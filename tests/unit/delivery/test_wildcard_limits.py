@@ -11,7 +11,7 @@ from purgemap.delivery.wildcard_limits import SECONDS_PER_LEVEL
 from purgemap.jobs import Job, PendingJob
 from purgemap.routemap.compiled import Distribution
 from simulation.environment import Environment, View
-from simulation.faults import Plan
+from simulation.faults import FaultPlan
 from simulation.running import Run, RunOptions, open_run
 from support.delivery import deliver
 from support.doubles.clock import Clock
@@ -46,7 +46,7 @@ def change_pages(run: Run, scope: str, pages: int) -> None:
 @pytest.mark.parametrize("code", ["TooManyInvalidationsInProgress", "Throttling"])
 def test_wildcard_limits_prevent_second_refused_deploy(code: RateCode) -> None:
     settings = Settings(wildcard_rate=WILDCARD_RATE_WITHOUT_BURST, rate_code=code)
-    with open_run(0, build_environment(SCOPES), Plan(), settings, RunOptions()) as run:
+    with open_run(0, build_environment(SCOPES), FaultPlan(), settings, RunOptions()) as run:
         failed_attempts = []
         for _ in range(3):
             for scope in SCOPES:
