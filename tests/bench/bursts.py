@@ -161,8 +161,8 @@ def _row(burst: Burst, design: str, result: DesignResult) -> Row:
 def _barred(result: DesignResult) -> Iterator[Row]:
     """Hold the largest burst to its bars."""
     burst, section = BARRED, "a burst of 100,000 changes, 500 distributions, 2 calls/s"
-    untold = (result.lost + result.stale) / burst.events
-    yield Row(section, "changes of which none is lost or stale", burst.events, "", untold, "all", bar=0.0)
+    failed_share = (result.lost + result.stale) / burst.events
+    yield Row(section, "changes of which none is lost or stale", burst.events, "", failed_share, "all", bar=0.0)
     each = result.calls / burst.distributions
     yield Row(
         section, "calls, beside distributions", result.calls, "calls", each, "distributions", bar=2.5, moonshot=1.5

@@ -1,1 +1,1 @@
-"""The whole service on a virtual clock, with seeded trouble; `cd tests && python -m simulation SEED` replays a run."""
+"""The whole service on a virtual clock, with seeded faults; `cd tests && python -m simulation SEED` replays a run."""

@@ -49,7 +49,7 @@ class Change:
 
 def draw_changes(rng: Random, folders: dict[str, list[str]], count: int) -> list[Change]:
     """Draw changes in a few deploys of many objects each, and single edits between them; sorted by time."""
-    places = [(bucket, folder) for bucket, several in folders.items() for folder in several]
+    places = [(bucket, folder) for bucket, names in folders.items() for folder in names]
     names = make_names(rng, max(3, min(count // 2, 400)))
     changes: list[Change] = []
     while len(changes) < count:

@@ -183,19 +183,19 @@ def count_opened_branches(changes: int, *, is_listed: bool) -> int:
     posts = [f"/{2000 + n % 7}/{n // 7 % 12:02}/{n:05}/" for n in range(changes // 3)]
     scopes = {f"{post}{name}": "/" for post in posts for name in ("", "index.html", "photo.jpg")}
     listing = Listing([[f"{post}notes.txt"] for post in posts[::2]]) if is_listed else None
-    open_run = 0
+    opened_branches = 0
 
     def count(frame: FrameType, event: str, _argument: Any) -> None:
-        nonlocal open_run
-        open_run += event == "call" and frame.f_code.co_name == branch_at.__name__
+        nonlocal opened_branches
+        opened_branches += event == "call" and frame.f_code.co_name == branch_at.__name__
 
     sys.setprofile(count)
     try:
         plan(scopes, max_paths=150, max_wildcards=10, listing=listing)
     finally:
         sys.setprofile(None)
-    assert open_run > 0
-    return open_run
+    assert opened_branches > 0
+    return opened_branches
 
 
 def test_reduced_budget_of_level_zero_is_the_maps() -> None:
