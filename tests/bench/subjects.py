@@ -16,7 +16,7 @@ from pathlib import Path
 
 from bench.workload import map_text
 from purgemap.deployment.package.bytecode import find_interpreter
-from purgemap.deployment.package.function import package_function
+from purgemap.deployment.package.function_zip import package_function
 from purgemap.routemap.load import load_map
 from support.places import TESTS
 

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from purgemap.cli.deploy import deploy
 from purgemap.demo.local_aws import LocalAws, start_local_aws
-from purgemap.deployment.package.function import FunctionPackage
+from purgemap.deployment.package.function_zip import FunctionPackage
 from purgemap.deployment.rollout import DeploymentOptions, discard_deployment, plan_deployment
 from purgemap.deployment.stack.artifacts import load_deployed_map
 from purgemap.deployment.stack.stack import find_stack
