@@ -31,9 +31,9 @@ def send_jobs(
 ) -> list[Outcome]:
     """Send the jobs of each account; without `budgets`, max_paths_per_day is not applied."""
     senders = [_AccountSender(account, cloudfront, plan, rate_limit, budgets) for account in accounts]
-    if len(senders) == 1:
-        return senders[0].send()
-    with ThreadPoolExecutor(max_workers=min(len(senders), _MAX_THREADS) or 1) as pool:
+    if len(senders) <= 1:
+        return [outcome for sender in senders for outcome in sender.send()]
+    with ThreadPoolExecutor(max_workers=min(len(senders), _MAX_THREADS)) as pool:
         return [outcome for outcomes in pool.map(_AccountSender.send, senders) for outcome in outcomes]
 
 
