@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from purgemap.demo.local_aws import LocalAws, start_local_aws
-from purgemap.demo.moto_patches.patch import check_version
+from purgemap.demo.moto_patches.registry import check_version
 from purgemap.errors import PurgemapError
 from support.local_site import BUCKET, Site, invalidate, received_events, send
 

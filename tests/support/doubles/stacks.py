@@ -19,7 +19,7 @@ from moto.iam.models import iam_backends
 from moto.logs.models import logs_backends
 from moto.sqs.models import sqs_backends
 
-from purgemap.demo.moto_patches.patch import patch
+from purgemap.demo.moto_patches.registry import patch
 
 Properties = Mapping[str, Any]
 

@@ -3,7 +3,7 @@
 import functools
 from importlib import metadata
 
-from purgemap.demo.moto_patches.patch import PATCHES, check_version
+from purgemap.demo.moto_patches.registry import PATCHES, check_version
 
 
 @functools.cache

@@ -18,7 +18,7 @@ from moto.cloudfront.models import CloudFrontBackend, Distribution, Invalidation
 from moto.cloudfront.responses import CloudFrontResponse
 from moto.core.utils import utcnow
 
-from purgemap.demo.moto_patches.patch import PATCHES, replaces
+from purgemap.demo.moto_patches.registry import PATCHES, replaces
 
 COMPLETION = dt.timedelta(seconds=1)  # AWS: 25 s at P95, too long for a demo or a test
 _MAX_PATH_LENGTH = 4000

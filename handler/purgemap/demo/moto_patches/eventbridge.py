@@ -8,7 +8,7 @@ from typing import Any
 from moto.core.exceptions import ServiceException
 from moto.events.models import Rule
 
-from purgemap.demo.moto_patches.patch import replaces
+from purgemap.demo.moto_patches.registry import replaces
 
 _log = logging.getLogger(__name__)
 

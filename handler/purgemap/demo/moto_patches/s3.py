@@ -20,7 +20,7 @@ from moto.s3.models import FakeBucket, FakeDeleteMarker, FakeKey, S3Backend
 from moto.s3.notifications import S3NotificationEvent
 from moto.s3.responses import S3Response
 
-from purgemap.demo.moto_patches.patch import replaces
+from purgemap.demo.moto_patches.registry import replaces
 
 _REASONS = {
     S3NotificationEvent.OBJECT_CREATED_PUT_EVENT: "PutObject",

@@ -14,7 +14,7 @@ from moto.sqs import models
 from moto.sqs.exceptions import ReceiptHandleIsInvalid
 from moto.sqs.models import Message, Queue, SQSBackend, _filter_message_attributes
 
-from purgemap.demo.moto_patches.patch import PATCHES, replaces
+from purgemap.demo.moto_patches.registry import PATCHES, replaces
 
 _COUNTS = (
     "ApproximateNumberOfMessages",
