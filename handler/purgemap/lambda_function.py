@@ -10,13 +10,7 @@ from typing import Any
 
 from purgemap.aws import Aws, AwsCloudFront, AwsInvalidationHistory, SqsQueue
 from purgemap.batch_log import DEFAULT_NAMESPACE, JsonFormatter, log_batch, log_map_error, logger
-from purgemap.delivery import (
-    DEFAULT_CALLS_PER_SECOND,
-    MIN_SECONDS_FOR_CALL,
-    DailyBudgets,
-    RateLimit,
-    WildcardLimits,
-)
+from purgemap.delivery import DEFAULT_CALLS_PER_SECOND, MIN_SECONDS_FOR_CALL, DailyBudgets, RateLimit, WildcardLimits
 from purgemap.errors import PurgemapError
 from purgemap.pipeline import Service, lambda_response, process_batch
 from purgemap.routemap import MapError, load_map

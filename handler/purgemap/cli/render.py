@@ -10,11 +10,7 @@ from purgemap.routemap import load_map
 
 
 @click.command(short_help="The CloudFormation that runs a map.")
-@click.option(
-    "--member",
-    is_flag=True,
-    help="For other accounts and regions: forwarding rules, and the map's roles.",
-)
+@click.option("--member", is_flag=True, help="For other accounts and regions: forwarding rules, and the map's roles.")
 @click.option("--output", metavar="FILE", type=click.Path(path_type=Path), help="Write to a file instead of stdout.")
 @routes_option
 def render(output: Path | None, routes: tuple[str, ...], *, member: bool) -> int:

@@ -7,14 +7,7 @@ order. An event in any other form is decoded instead.
 import functools
 import re
 
-from purgemap.events.object_change import (
-    CREATED,
-    NONCURRENT,
-    Ignored,
-    ObjectChange,
-    deletion_kind,
-    expires_noncurrent,
-)
+from purgemap.events.object_change import CREATED, NONCURRENT, Ignored, ObjectChange, deletion_kind, expires_noncurrent
 
 # A text ends at the next quote, since no backslash can escape one.
 _TEXT = '"[^"]*+"'

@@ -69,12 +69,7 @@ class Candidates:
     """
 
     def __init__(
-        self,
-        items: Sequence[str],
-        scopes: Mapping[str, str | None],
-        *,
-        forced: Sequence[str],
-        listing: Listing | None,
+        self, items: Sequence[str], scopes: Mapping[str, str | None], *, forced: Sequence[str], listing: Listing | None
     ) -> None:
         self.items = items
         self.scopes = Scopes(items, scopes)

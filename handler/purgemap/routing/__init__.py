@@ -3,10 +3,4 @@
 from purgemap.routing.router import Router
 from purgemap.routing.targets import RoutedChanges, Skip, Target, substitute_captures
 
-__all__ = [
-    "RoutedChanges",
-    "Router",
-    "Skip",
-    "Target",
-    "substitute_captures",
-]
+__all__ = ["RoutedChanges", "Router", "Skip", "Target", "substitute_captures"]

@@ -4,10 +4,4 @@ from purgemap.aws.monitoring.cloudfront_status import AwsInvalidations, Invalida
 from purgemap.aws.monitoring.queue_metrics import read_oldest_change
 from purgemap.aws.monitoring.sqs_dead_letters import QueueDepth, SqsDeadLetterQueue
 
-__all__ = [
-    "AwsInvalidations",
-    "InvalidationProgress",
-    "QueueDepth",
-    "SqsDeadLetterQueue",
-    "read_oldest_change",
-]
+__all__ = ["AwsInvalidations", "InvalidationProgress", "QueueDepth", "SqsDeadLetterQueue", "read_oldest_change"]

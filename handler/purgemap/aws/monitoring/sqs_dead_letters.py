@@ -21,11 +21,7 @@ _MAX_MESSAGES_PER_CALL = 10
 # A long poll queries all of SQS's servers, a short one some of them. So an empty answer means an empty queue.
 _WAIT_SECONDS = 2
 
-_COUNTS = (
-    "ApproximateNumberOfMessages",
-    "ApproximateNumberOfMessagesNotVisible",
-    "ApproximateNumberOfMessagesDelayed",
-)
+_COUNTS = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible", "ApproximateNumberOfMessagesDelayed")
 
 
 class QueueDepth(NamedTuple):

@@ -80,11 +80,7 @@ def _status(invalidation: Invalidation) -> str:
 
 @replaces(CloudFrontBackend, "create_invalidation")
 def _create_invalidation(
-    _original: Callable[..., Invalidation],
-    backend: CloudFrontBackend,
-    dist_id: str,
-    paths: list[str],
-    caller_ref: str,
+    _original: Callable[..., Invalidation], backend: CloudFrontBackend, dist_id: str, paths: list[str], caller_ref: str
 ) -> Invalidation:
     """Create one invalidation per CallerReference; moto: a new one for each call.
 

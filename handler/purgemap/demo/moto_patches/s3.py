@@ -118,11 +118,7 @@ def _request_id() -> str:
 
 @replaces(notifications, "send_event")
 def _send_unless_spurious(
-    original: Callable[..., None],
-    account_id: str,
-    event_name: S3NotificationEvent,
-    bucket: FakeBucket,
-    key: FakeKey,
+    original: Callable[..., None], account_id: str, event_name: S3NotificationEvent, bucket: FakeBucket, key: FakeKey
 ) -> None:
     """Send one event for a PutObject, a copy and a CompleteMultipartUpload.
 

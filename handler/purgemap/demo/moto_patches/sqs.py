@@ -16,11 +16,7 @@ from moto.sqs.models import Message, Queue, SQSBackend, _filter_message_attribut
 
 from purgemap.demo.moto_patches.registry import PATCHES, replaces
 
-_COUNTS = (
-    "ApproximateNumberOfMessages",
-    "ApproximateNumberOfMessagesDelayed",
-    "ApproximateNumberOfMessagesNotVisible",
-)
+_COUNTS = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesDelayed", "ApproximateNumberOfMessagesNotVisible")
 _WAKE_UP_SECONDS = 0.1  # the end of a visibility timeout notifies no waiting thread, so a long poll checks this often
 
 
@@ -148,11 +144,7 @@ def _delete_message(original: Callable[..., None], queue: Queue, receipt_handle:
 
 @replaces(SQSBackend, "change_message_visibility")
 def _change_message_visibility(
-    original: Callable[..., None],
-    backend: SQSBackend,
-    queue_name: str,
-    *args: Any,
-    **kwargs: Any,
+    original: Callable[..., None], backend: SQSBackend, queue_name: str, *args: Any, **kwargs: Any
 ) -> None:
     with backend.get_queue(queue_name)._messages_lock:
         original(backend, queue_name, *args, **kwargs)

@@ -65,9 +65,7 @@ class DeploymentPlan:
 
 
 def plan_deployment(
-    route_map: RouteMap,
-    options: DeploymentOptions,
-    package: Callable[[RouteMap], FunctionPackage] = package_function,
+    route_map: RouteMap, options: DeploymentOptions, package: Callable[[RouteMap], FunctionPackage] = package_function
 ) -> DeploymentPlan | None:
     """Render, package and upload, then create a change set; None if it would change nothing.
 

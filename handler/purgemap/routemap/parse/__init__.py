@@ -6,12 +6,4 @@ from purgemap.routemap.parse.model import MapConfig, TestCase
 from purgemap.routemap.parse.read import read_config
 from purgemap.routemap.parse.valid_subset import ValidSubset, select_valid_subset
 
-__all__ = [
-    "MapConfig",
-    "TestCase",
-    "ValidSubset",
-    "compile_map",
-    "known_ids",
-    "read_config",
-    "select_valid_subset",
-]
+__all__ = ["MapConfig", "TestCase", "ValidSubset", "compile_map", "known_ids", "read_config", "select_valid_subset"]
