@@ -1,11 +1,17 @@
-"""Format counts and lists for people, escape control characters, and parse S3 URIs."""
+"""Format counts and lists for people, escape control characters, parse S3 URIs, and measure URL-encoded text."""
 
+import codecs
+import re
 from collections.abc import Sequence
 
 from purgemap.errors import PurgemapError
 
 S3_SCHEME = "s3://"
 MAX_SHOWN = 5
+
+_ESCAPES_AT_END = re.compile(r"((?:%[0-9A-Fa-f]{2})*)(%[0-9A-Fa-f]?)?\Z")
+# The longest tail that can belong to an unfinished character: three escapes of four and a piece of the last.
+_MAX_TAIL_LENGTH = len("%F0%9F%98%8")
 
 
 def pluralize(count: int, singular: str, plural: str = "") -> str:
@@ -36,3 +42,16 @@ def parse_s3_uri(uri: str) -> tuple[str, str]:
     except UnicodeEncodeError:
         raise PurgemapError(f"{uri!r} is not valid UTF-8, so S3 has no such object") from None
     return bucket, key
+
+
+def length_at_character_boundary(text: str) -> int:
+    """Return the length of the longest prefix of `text` that ends inside no escape and no UTF-8 character."""
+    # A wildcard that ends elsewhere is refused or matches nothing: CloudFront compares whole characters.
+    if "%" not in text[-_MAX_TAIL_LENGTH:]:
+        return len(text)
+    match = _ESCAPES_AT_END.search(text)
+    escapes, partial_escape = match.groups(default="") if match else ("", "")
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    decoder.decode(bytes.fromhex(escapes.replace("%", "")))
+    unfinished, _ = decoder.getstate()
+    return len(text) - len(partial_escape) - len("%XX") * len(unfinished)

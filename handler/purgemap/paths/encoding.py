@@ -3,10 +3,10 @@
 https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/invalidation-specifying-objects.html
 """
 
-import re
 import string
 from typing import NamedTuple
-from urllib.parse import unquote_to_bytes
+
+from purgemap.text import length_at_character_boundary
 
 MAX_ITEM_LENGTH = 4_000
 
@@ -17,8 +17,6 @@ _RAW_CHARACTERS = frozenset(string.ascii_letters + string.digits + "_.-~/!$&'()*
 
 # quote() takes several times as long as a table.
 _TEXT_BY_BYTE = tuple(chr(byte) if chr(byte) in _RAW_CHARACTERS else f"%{byte:02X}" for byte in range(256))
-
-_ESCAPES_AT_END = re.compile(r"(?:%[0-9A-Fa-f]{2})+\Z")
 
 
 class EncodingVariant(NamedTuple):
@@ -57,16 +55,6 @@ def to_valid_item(item: str) -> str:
     before, tilde, _ = item.partition("~")
     if tilde:
         return before + "*"
-    return item if len(item) <= MAX_ITEM_LENGTH else trim_partial_escape(item[: MAX_ITEM_LENGTH - 1]) + "*"
-
-
-def trim_partial_escape(stem: str) -> str:
-    """Shorten a stem that ends inside a `%XX` escape or inside a character of several bytes."""
-    percent = stem.rfind("%", -2)
-    if percent >= 0:
-        stem = stem[:percent]
-    escapes = _ESCAPES_AT_END.search(stem)
-    if escapes is None:
-        return stem
-    whole_characters = unquote_to_bytes(escapes[0]).decode("utf-8", "ignore").encode()
-    return stem[: escapes.start() + 3 * len(whole_characters)]
+    if len(item) <= MAX_ITEM_LENGTH:
+        return item
+    return item[: length_at_character_boundary(item[: MAX_ITEM_LENGTH - 1])] + "*"

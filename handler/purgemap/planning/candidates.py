@@ -6,9 +6,9 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from purgemap.planning.listing import Listing
-from purgemap.planning.prefixes import length_at_character_boundary
 from purgemap.planning.scopes import Scopes
 from purgemap.planning.trie import Branch, longest_stem
+from purgemap.text import length_at_character_boundary
 
 # Without a listing, estimate collateral as covered * 3^(16 - depth): proportional to the changes covered, and three
 # times less per folder level. Bases of 2 to 8 choose alike on real deploys. An estimate that grows slower than the

@@ -7,7 +7,8 @@ no more than the next longer one at which they do, and evicts no less.
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from purgemap.planning.prefixes import end_of_prefix, length_at_character_boundary, shared_length
+from purgemap.planning.prefixes import end_of_prefix, shared_length
+from purgemap.text import length_at_character_boundary
 
 
 class Branch(NamedTuple):

@@ -7,7 +7,6 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from purgemap.paths import items_for_target
-from purgemap.paths.encoding import trim_partial_escape
 from purgemap.routemap import Distribution, Settings
 from purgemap.routing import Target
 from support.oracles.cloudfront_rules import is_covered, spell, why_unusable
@@ -219,13 +218,6 @@ def test_items_cover_every_encoding_of_a_key(key: str, clean_urls: bool, query_s
     assert {url for url in viewer_urls if not is_covered(url, sent_items)} == set()
     if query_strings:
         assert {url for url in viewer_urls if not is_covered(url + "?v=1", sent_items)} == set()
-
-
-@given(st.text(alphabet="aé日😀", max_size=12), st.data())
-def test_trim_partial_escape_ends_at_a_whole_character(text: str, data: st.DataObject) -> None:
-    encoded = spell("/" + text)
-    stem = trim_partial_escape(encoded[: data.draw(st.integers(1, len(encoded)))])
-    assert any(stem == spell("/" + text[:length]) for length in range(len(text) + 1))
 
 
 @given(st.sets(KEYS, min_size=1, max_size=8))
