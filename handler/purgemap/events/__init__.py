@@ -2,11 +2,14 @@
 
 from purgemap.events.object_change import CREATED, DELETED, EXPIRED, ObjectChange
 from purgemap.events.payload import Batch, MalformedRecord, QueuedJob, decode_body, parse_payload
+from purgemap.events.s3_events import UNCHANGING_DETAIL_TYPES, UNCHANGING_EVENT_NAMES
 
 __all__ = [
     "CREATED",
     "DELETED",
     "EXPIRED",
+    "UNCHANGING_DETAIL_TYPES",
+    "UNCHANGING_EVENT_NAMES",
     "Batch",
     "MalformedRecord",
     "ObjectChange",

@@ -20,48 +20,35 @@ from purgemap.events.object_change import (
     expires_noncurrent,
 )
 
-# EventBridge's names: https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventBridge.html
-# These leave an object's bytes as they were, or repeat S3's own event. A type that S3 adds later may change bytes, so
-# it is malformed until it is listed here.
-# https://docs.aws.amazon.com/eventbridge/latest/ref/events-ref-s3.html
-# https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html
-_HARMLESS_DETAIL_TYPES = frozenset(
+# Events that leave an object's bytes as they were. EventBridge's names:
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventBridge.html
+UNCHANGING_DETAIL_TYPES = frozenset(
     {
-        "AWS API Call via CloudTrail",
-        "AWS Insight via CloudTrail",
-        "AWS Network Activity Event via CloudTrail",
-        "AWS Service Event via CloudTrail",
-        "Async Copy Completion",
-        "Object ACL Updated",
-        "Object Access Tier Changed",
-        "Object Annotation Created",
-        "Object Annotation Removed",
-        "Object Restore Completed",
-        "Object Restore Expired",
-        "Object Restore Initiated",
-        "Object Retention Updated",
-        "Object Storage Class Changed",
-        "Object Tags Added",
-        "Object Tags Deleted",
+        *("Object Restore Initiated", "Object Restore Completed", "Object Restore Expired"),
+        *("Object Storage Class Changed", "Object Access Tier Changed", "Object ACL Updated"),
+        *("Object Retention Updated", "Object Tags Added", "Object Tags Deleted"),
+        *("Object Annotation Created", "Object Annotation Removed"),
+    }
+)
+# Classic notifications' names, the part before the colon.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-event-types-and-destinations.html
+UNCHANGING_EVENT_NAMES = frozenset(
+    {
+        *("ObjectRestore", "ObjectTagging", "ObjectAcl", "ObjectAnnotation"),
+        *("LifecycleTransition", "IntelligentTiering", "Replication"),
     }
 )
 
-# Classic notifications' names, the part before the colon.
-# https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-event-types-and-destinations.html
+# Further events that change no object, or repeat S3's own event. A type that S3 adds later may change bytes, so it is
+# malformed until it is listed here.
+# https://docs.aws.amazon.com/eventbridge/latest/ref/events-ref-s3.html
+# https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html
+_HARMLESS_DETAIL_TYPES = UNCHANGING_DETAIL_TYPES | {
+    *("AWS API Call via CloudTrail", "AWS Insight via CloudTrail", "AWS Network Activity Event via CloudTrail"),
+    *("AWS Service Event via CloudTrail", "Async Copy Completion"),
+}
+_HARMLESS_EVENT_NAMES = UNCHANGING_EVENT_NAMES | {"ObjectRetention", "ReducedRedundancyLostObject"}
 _EVENT_NAMES = {"ObjectCreated": CREATED, "ObjectRemoved": DELETED, "LifecycleExpiration": EXPIRED}
-_HARMLESS_EVENT_NAMES = frozenset(
-    {
-        "IntelligentTiering",
-        "LifecycleTransition",
-        "ObjectAcl",
-        "ObjectAnnotation",
-        "ObjectRestore",
-        "ObjectRetention",
-        "ObjectTagging",
-        "ReducedRedundancyLostObject",
-        "Replication",
-    }
-)
 
 # Form encoding writes ASCII without spaces, and a % only in escapes.
 _is_form_encoded = re.compile("(?:[!-$&-~]|%[0-9A-Fa-f]{2})*+").fullmatch

@@ -5,18 +5,9 @@ from collections import Counter
 from collections.abc import Sequence
 
 from purgemap.errors import PurgemapError
-from purgemap.events import ObjectChange, parse_payload
+from purgemap.events import UNCHANGING_DETAIL_TYPES, UNCHANGING_EVENT_NAMES, ObjectChange, parse_payload
 
-# Events that leave an object's bytes as they were: EventBridge's detail-types, and classic names up to the colon.
-# https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventBridge.html
-# https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-event-types-and-destinations.html
-_UNCHANGING = {
-    *("Object Restore Initiated", "Object Restore Completed", "Object Restore Expired"),
-    *("Object Storage Class Changed", "Object Access Tier Changed", "Object ACL Updated", "Object Retention Updated"),
-    *("Object Tags Added", "Object Tags Deleted", "Object Annotation Created", "Object Annotation Removed"),
-    *("ObjectRestore", "ObjectTagging", "ObjectAcl", "LifecycleTransition", "IntelligentTiering", "Replication"),
-    *("ObjectAnnotation", "s3"),  # s3:TestEvent
-}
+_UNCHANGING = UNCHANGING_DETAIL_TYPES | UNCHANGING_EVENT_NAMES | {"s3"}  # s3:TestEvent
 _CLOSING = {"{": "}", "[": "]"}
 
 
