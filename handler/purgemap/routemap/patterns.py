@@ -28,6 +28,18 @@ class Token(NamedTuple):
     kind: TokenKind
     text: str
 
+    @property
+    def literal(self) -> str:
+        """The text of a literal, "" for a capture or a star."""
+        return self.text if self.kind is TokenKind.LITERAL else ""
+
+    @property
+    def pattern(self) -> str:
+        """The token as a pattern or template writes it."""
+        if self.kind is TokenKind.CAPTURE:
+            return f"{{{self.text}}}"
+        return self.literal.replace("{", "{{").replace("}", "}}").replace("*", r"\*") or self.text
+
 
 class Match(NamedTuple):
     """The text that a pattern matched, and the text of each capture."""
@@ -99,7 +111,7 @@ class Pattern:
         _check_tokens(text, tokens)
         self.text = text
         self.captures = capture_names(tokens)
-        self.literal_prefix = tokens[0].text if tokens and tokens[0].kind is TokenKind.LITERAL else ""
+        self.literal_prefix = tokens[0].literal if tokens else ""
         self._wildcards = tuple(_pair_wildcards(tokens))
         # True if str.startswith decides, which most prefixes of a map allow.
         self.is_plain_prefix = not self._wildcards and not full_match

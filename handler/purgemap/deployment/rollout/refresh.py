@@ -15,7 +15,7 @@ from purgemap.errors import PurgemapError
 from purgemap.jobs import Job, job_messages, merge_items
 from purgemap.paths import items_for_target
 from purgemap.planning import partition_items
-from purgemap.routemap import Pattern, RouteMap, Token, TokenKind, capture_names, tokenize
+from purgemap.routemap import Pattern, RouteMap, TokenKind, capture_names, tokenize
 from purgemap.routemap.sites import Site
 from purgemap.routing import Target, substitute_captures
 
@@ -116,13 +116,7 @@ def _generalize(template: str, captures: Collection[str], key_variables: Collect
     if template.startswith("#"):
         return ""
     name = tokens[len(start)].text
-    return "".join(map(_token_text, start)) + (f"{{{name}}}*" if name in key_variables else "*")
-
-
-def _token_text(token: Token) -> str:
-    if token.kind is TokenKind.CAPTURE:
-        return f"{{{token.text}}}"
-    return token.text.replace("{", "{{").replace("}", "}}") if token.kind is TokenKind.LITERAL else token.text
+    return "".join(token.pattern for token in start) + (f"{{{name}}}*" if name in key_variables else "*")
 
 
 def _with_templates(target: Target, templates: Iterable[str], **settings: bool | tuple[str, ...]) -> Target:

@@ -19,7 +19,7 @@ def event_pattern_values(buckets: Iterable[str], patterns: Iterable[str]) -> tup
 
 
 def is_wildcard(matcher: str) -> bool:
-    """Whether a matcher counts towards the bus's limit of rules with wildcards."""
+    """Return whether a matcher counts towards the bus's limit of rules with wildcards."""
     return matcher.startswith('{"wildcard"')
 
 
@@ -47,13 +47,12 @@ def _uncovered_matchers(patterns: Iterable[str]) -> list[object]:
 
 
 def _covers(matcher: object, tokens: Sequence[Token]) -> bool:
-    """Whether a prefix or suffix matcher matches every name that the tokens match."""
-    start, end = (token.text if token.kind is TokenKind.LITERAL else "" for token in (tokens[0], tokens[-1]))
+    """Return whether a prefix or suffix matcher matches every name that the tokens match."""
     match matcher:
         case {"prefix": prefix}:
-            return start.startswith(prefix)
+            return tokens[0].literal.startswith(prefix)
         case {"suffix": suffix}:
-            return end.endswith(suffix)
+            return tokens[-1].literal.endswith(suffix)
         case {"exists": True}:
             return True
     return False

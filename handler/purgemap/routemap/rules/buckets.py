@@ -29,7 +29,7 @@ def buckets_can_exist(context: RuleContext) -> Iterator[Problem]:
 
 def _broken_rule(tokens: Sequence[Token]) -> str | None:
     """Return the naming rule that a pattern's literal text breaks, whatever its wildcards match."""
-    literals = [token.text for token in tokens if token.kind is TokenKind.LITERAL]
+    literals = [token.literal for token in tokens]
     forbidden = next(filter(None, map(_FORBIDDEN.search, literals)), None)
     if forbidden:
         # Buckets of us-east-1 that were created before March 2018 may have such names.
@@ -43,8 +43,7 @@ def _broken_rule(tokens: Sequence[Token]) -> str | None:
     length = sum(map(len, literals)) + sum(token.kind is TokenKind.CAPTURE for token in tokens)
     if length > _MAX_LENGTH:
         return f"names have at most {_MAX_LENGTH} characters, this has {length}"
-    start = tokens[0].text if tokens[0].kind is TokenKind.LITERAL else ""
-    end = tokens[-1].text if tokens[-1].kind is TokenKind.LITERAL else ""
+    start, end = literals[0], literals[-1]
     if start[:1] in {".", "-"} or end[-1:] in {".", "-"}:
         return "names start and end with a letter or digit"
     if len(tokens) == 1 and _IP_ADDRESS.fullmatch(start):

@@ -78,7 +78,7 @@ def _glob_warning(glob: str) -> str | None:
 def _repeated_prefix(context: RuleContext, glob: str, route: RouteConfig) -> str | None:
     # Globs are matched with the key after the prefix.
     tokens = context.tokens(route.prefix)
-    literal = tokens[0].text if tokens and tokens[0].kind is TokenKind.LITERAL else ""
+    literal = tokens[0].literal if tokens else ""
     folder = literal[: literal.rfind("/") + 1]
     if not folder or not glob.removeprefix("/").startswith(folder):
         return None
@@ -144,9 +144,5 @@ def _ambiguous_pair(tokens: tuple[Token, ...]) -> tuple[str, str, str] | None:
             and TokenKind.LITERAL not in (left.kind, right.kind)
             and TokenKind.CAPTURE in (left.kind, right.kind)
         ):
-            return _token_text(left), between.text, _token_text(right)
+            return left.pattern, between.text, right.pattern
     return None
-
-
-def _token_text(token: Token) -> str:
-    return f"{{{token.text}}}" if token.kind is TokenKind.CAPTURE else token.text

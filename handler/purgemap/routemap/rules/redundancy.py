@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from purgemap.routemap.parse.model import DistributionConfig, MapConfig, RouteConfig, TargetConfig
-from purgemap.routemap.patterns import TokenKind
 from purgemap.routemap.problems import Problem
 from purgemap.routemap.rules.context import RuleContext
 
@@ -31,13 +30,9 @@ def _effective_option(name: str, route: RouteConfig, distribution: DistributionC
 
 def _are_disjoint(context: RuleContext, prefix: str, folder: str) -> bool:
     # As far as the literal starts show: captures may match anything.
-    left, right = _literal_start(context, prefix), _literal_start(context, folder)
+    tokens = (context.tokens(text) for text in (prefix, folder))
+    left, right = (parts[0].literal if parts else "" for parts in tokens)
     return not left.startswith(right) and not right.startswith(left)
-
-
-def _literal_start(context: RuleContext, text: str) -> str:
-    tokens = context.tokens(text)
-    return tokens[0].text if tokens and tokens[0].kind is TokenKind.LITERAL else ""
 
 
 def no_redundant_routes(context: RuleContext) -> Iterator[Problem]:

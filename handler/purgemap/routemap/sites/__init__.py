@@ -84,13 +84,6 @@ def _matching_distributions(route_map: RouteMap, template: str) -> Iterator[tupl
 
 
 def _substitute(pattern: str, captures: Mapping[str, str]) -> str:
-    return "".join(_token_text(token, captures) for token in tokenize(pattern)) if captures else pattern
-
-
-def _token_text(token: Token, captures: Mapping[str, str]) -> str:
-    if token.kind is TokenKind.CAPTURE:
-        # Not escaped: a name of a distribution has no character with a meaning in patterns.
-        return captures.get(token.text, f"{{{token.text}}}")
-    if token.kind is TokenKind.STAR:
-        return token.text
-    return token.text.replace("{", "{{").replace("}", "}}").replace("*", r"\*")
+    # Not escaped: a name of a distribution has no character with a meaning in patterns.
+    texts_by_token = {Token(TokenKind.CAPTURE, name): text for name, text in captures.items()}
+    return "".join(texts_by_token.get(token, token.pattern) for token in tokenize(pattern)) if captures else pattern
