@@ -35,7 +35,7 @@ class Line(NamedTuple):
 
 
 class JsonFormatter(logging.Formatter):
-    """Formats a record and its `fields` as one JSON object, whose members CloudWatch Logs Insights shows as columns."""
+    """A formatter of records: one JSON object, whose members CloudWatch Logs Insights shows as columns."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""

@@ -6,4 +6,4 @@ class PurgemapError(Exception):
 
 
 class PatternError(PurgemapError):
-    """An invalid pattern, template or glob of the map; the message says why and what to write."""
+    """An invalid pattern, template or glob of the map; the message gives the reason and what to write."""

@@ -1,4 +1,4 @@
-"""A job: what one distribution still needs; and the messages that hold a job in a queue."""
+"""A job, which holds what one distribution still needs, and the messages that hold a job in a queue."""
 
 import hashlib
 import json
@@ -60,12 +60,11 @@ class PendingJob(NamedTuple):
 
 def merge_jobs(jobs: Iterable[Job]) -> Job:
     """Merge jobs of one distribution: all their items, the oldest time and the most failures of any of them."""
-    first, *rest = jobs
-    if not rest:
-        return first
-    jobs = (first, *rest)
+    jobs = list(jobs)
+    if len(jobs) == 1:
+        return jobs[0]
     return Job(
-        distribution=first.distribution,
+        distribution=jobs[0].distribution,
         scopes=merge_items(job.scopes for job in jobs),
         sources=tuple(sorted({source for job in jobs for source in job.sources})),
         oldest_event_time=min(job.oldest_event_time for job in jobs),
@@ -79,11 +78,11 @@ def merge_jobs(jobs: Iterable[Job]) -> Job:
 
 def merge_items(scopes_of_jobs: Iterable[Mapping[str, str | None]]) -> Mapping[str, str | None]:
     """Merge items with their scopes."""
-    first, *rest = scopes_of_jobs
-    if not rest:
-        return first
-    merged = dict(first)
-    for scopes in rest:
+    first_scopes, *more_scopes = scopes_of_jobs
+    if not more_scopes:
+        return first_scopes
+    merged = dict(first_scopes)
+    for scopes in more_scopes:
         for item, scope in scopes.items():
             add_item(merged, item, scope)
     return merged
@@ -97,7 +96,7 @@ def add_item(scopes: dict[str, str | None], item: str, scope: str | None) -> Non
 
 
 def is_job(body: Any) -> bool:
-    """Whether a decoded message body is a job, of any version."""
+    """Return whether a decoded message body is a job, of any version."""
     return isinstance(body, dict) and _VERSION_KEY in body
 
 
@@ -126,11 +125,11 @@ def parse_job(body: Mapping[str, Any]) -> Job:
 
 
 def _is_valid(job: Job) -> bool:
-    """Whether a job contains only what `job_messages` writes. Other values could fail the whole batch later."""
+    """Return whether a job contains only what `job_messages` writes. Other values could fail a whole batch later."""
     texts = (*job.sources, *job.scopes, *(scope for scope in job.scopes.values() if scope is not None))
     counts = (job.changes, job.failed_attempts, job.throttled, job.budget_level)
     are_times = math.isfinite(job.oldest_event_time) and 0 <= job.held_until < math.inf
-    return are_times and min(counts) >= 0 and all(isinstance(t, str) and t.isascii() for t in texts)
+    return are_times and min(counts) >= 0 and all(isinstance(text, str) and text.isascii() for text in texts)
 
 
 def job_messages(job: Job, **notes: str) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """Check that AWS itself gave an answer, and all of it.
 
-A proxy's page, a network's sign-in page or a cut answer makes botocore's parsers raise errors of their own, or return
-an answer without the fields that callers read.
+botocore's parsers raise errors of their own for a proxy's page, a network's sign-in page or a cut answer. Or they
+return an answer without the fields that callers read.
 """
 
 import json

@@ -98,7 +98,7 @@ def _calls(aws: Aws, distribution: Distribution) -> tuple[Callable[..., Any], ..
 
 @contextmanager
 def _raise_invalidation_error() -> Iterator[None]:
-    # Any exception, of the call or of the role's credentials: the batch's other distributions must still be called.
+    # Every exception, also of the role's credentials, becomes one outcome: the batch's other calls must still be made.
     try:
         yield
     except ClientError as error:

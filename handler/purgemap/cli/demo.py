@@ -28,8 +28,8 @@ from purgemap.routemap import load_map
 if TYPE_CHECKING:
     from purgemap.demo import Content, DemoRun, DemoStack, LocalAws
 
-# `purgemap.demo` imports moto, so it is imported in functions: without the extra `demo` this command says what to
-# install.
+# `purgemap.demo` imports moto, so it is imported in functions: without the extra `demo` this command names what
+# to install.
 # ruff: noqa: PLC0415
 
 OWN_DISTRIBUTION = "E1DEMO2SITE3AB"
@@ -43,7 +43,7 @@ _POLL_SECONDS = 0.2
 
 
 class DemoSettings(NamedTuple):
-    """What a test replaces, as click's `obj`: the batching window (None: the demo's own) and the service."""
+    """Settings that a test replaces by click's `obj`: the batching window (None: the demo's own) and the service."""
 
     window_seconds: float | None = None
     build_handler: Callable[[Mapping[str, str]], Handler] = build_handler
@@ -109,7 +109,7 @@ def _demo_run(map_file: Path, settings: DemoSettings, *, is_own_map: bool) -> It
     routes = read_map(str(map_file), load_map)
     with start_local_aws() as aws:
         stack = provision_stack(aws, routes)
-        # The destination in the demo's own map is known, so `lost` judges the router, too.
+        # The destination in the demo's own map is fixed, so `lost` also counts mistakes of the router.
         if is_own_map:
             stack = dataclasses.replace(
                 stack, destinations=lambda _bucket, key, _event: [Destination(OWN_DISTRIBUTION, f"/{key}")]

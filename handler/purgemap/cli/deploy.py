@@ -100,7 +100,7 @@ def follow_deployment(plan: DeploymentPlan, console: Console) -> Mapping[str, st
         with progress.status:
             return execute_deployment(plan, progress.on_event)
     except KeyboardInterrupt:
-        console.print("CloudFormation goes on without this command; the next deploy says whether it is done")
+        console.print("CloudFormation goes on without this command; the next deploy shows whether it is done")
         if plan.refresh_jobs:
             console.print(f"nothing is refreshed: {MANUAL_HINT}")
         raise

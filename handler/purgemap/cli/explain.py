@@ -36,7 +36,7 @@ def _parse_uri(_context: click.Context, _argument: click.Parameter, uri: str) ->
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead.")
 @routes_option
 def explain(s3_object: tuple[str, str], event: str, *, as_json: bool, routes: tuple[str, ...]) -> int:
-    """Show the routes that an object matches, each step from its key to the items, and why other routes don't match.
+    """Show the routes that an object matches, the steps to its items, and why other routes don't match.
 
     The URI is never decoded. Quote it for the shell.
     """

@@ -41,7 +41,7 @@ def purgemap_command() -> None:
 
 
 def main() -> None:
-    """Run the command line; exits with 0, with 1 and a line for each error, or with 2 for wrong usage."""
+    """Run the command line; exits with 0, with 1 and a line per error, or with 2 for wrong usage."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a name that the terminal can't encode must not fail
             stream.reconfigure(errors="backslashreplace")

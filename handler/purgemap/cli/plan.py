@@ -32,7 +32,7 @@ def plan(*, as_json: bool, **options: Any) -> int:
     """Show what a deploy would invalidate: the distributions, the items and the cost.
 
     INPUT lists changed objects, one a line: output of `aws s3 sync` (or cp, mv, rm), s3:// URIs, JSON events, or keys
-    of the bucket that --bucket names.
+    of the --bucket.
     """
     changes = read_change_input(**options)
     invalidations = preview_jobs(changes.batch_jobs.pending, changes.listings)

@@ -30,7 +30,7 @@ class QueueUrls(NamedTuple):
 class Waits(NamedTuple):
     """The seconds of a long poll, and the sleep between calls. Tests pass shorter ones as click's `obj`."""
 
-    # A short poll asks a part of SQS's servers, so an empty answer would not mean an empty queue.
+    # A short poll queries a part of SQS's servers, so an empty answer would not mean an empty queue.
     long_poll_seconds: int = 2
     sleep: Callable[[float], None] = time.sleep
 

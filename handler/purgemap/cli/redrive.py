@@ -112,7 +112,7 @@ def _run(
     aws, stderr = connect(urls), Terminal(stderr=True)
     dead_letter_queue = SqsDeadLetterQueue(aws, urls.dead_letters or "", wait_seconds=waits.long_poll_seconds)
     depth = dead_letter_queue.depth()
-    # AWS's clock has whole seconds. A letter of the second of the start counts as sent before it.
+    # AWS's clock has whole seconds. A letter that is sent in the same second as the start counts as sent before it.
     scan = DeadLetterScan(dead_letter_queue, depth.time + 1, stop.is_set)
     with Progress(console=stderr, transient=True, disable=not stderr.is_terminal) as progress:
         task = progress.add_task("dead letters", total=depth.visible)

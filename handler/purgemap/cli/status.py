@@ -167,7 +167,7 @@ def _cells(queue: QueueStatus) -> Iterator[str]:
 def _format_age(seconds: float | None) -> str:
     if seconds is None:
         return ""
-    # A unit begins at two of it: 90 minutes say more than 1 h.
+    # A unit is used from two of it on: 90 min is more precise than 1 h.
     name, length = next(((name, length) for name, length in _UNITS if seconds >= 2 * length), ("s", 1))
     return f"{seconds // length:.0f} {name}"
 

@@ -33,9 +33,10 @@ def _age(pending: PendingJob) -> tuple[float, str]:
 def defer_excess(
     accounts: Iterable[AccountJobs], queue: Queue | None, rate_limit: RateLimit
 ) -> tuple[list[AccountJobs], list[Deferred]]:
-    """Queue the jobs of accounts that have more new jobs than a burst; return what is to be sent now, and what waits.
+    """Queue the jobs of accounts with more new jobs than a burst; return accounts to send now, and deferred jobs.
 
-    More changes of the same deploy are probably on their way. Sent now, each distribution would need a second call.
+    More changes of the same deploy are probably on their way. If the jobs were sent now, each distribution would need
+    a second call for them.
     Jobs that the queue does not accept are sent now.
     """
     ready, deferred = [], []

@@ -1,4 +1,4 @@
-"""The requests of one job, sent one after another: what CloudFront accepted, and what is unsent."""
+"""The requests of one job, sent one after another: the accepted items, and those still unsent."""
 
 import hashlib
 from collections.abc import Iterable
@@ -19,8 +19,8 @@ class Attempt:
     """The state of sending one job.
 
     `requests` are those left to send, None before the job is planned. If CloudFront rejects a request as invalid, its
-    pieces are sent instead, down to the single invalid items. In place of an invalid item a wildcard for its scope is
-    sent, if CloudFront accepts that.
+    pieces are sent instead, down to the single invalid items. A wildcard for its scope replaces an invalid item, if
+    CloudFront accepts that.
     """
 
     def __init__(self, job: Job) -> None:
@@ -36,7 +36,7 @@ class Attempt:
         self._is_searching = False
 
     def has_more_requests(self) -> bool:
-        """Whether requests are left to send, and nothing has stopped the attempt."""
+        """Return whether requests are left to send, and nothing has stopped the attempt."""
         if self.error or self.blocked_reason:
             return False
         return bool(self.job.scopes if self.requests is None else self.requests)

@@ -1,4 +1,4 @@
-"""When a job is retried: at a fixed slot of its distribution, so that the jobs of several batches meet there."""
+"""The times of retries: fixed slots of each distribution, at which the jobs of several batches meet."""
 
 import math
 import zlib
@@ -13,8 +13,8 @@ _MIN_SLOT_INTERVAL_SECONDS = 20
 # A distribution over its daily budget gets its wildcards this often: 96 times a day.
 WILDCARD_INTERVAL_SECONDS = 900
 
-# The clocks of functions differ. A job is held for a slot only this long before it, so that another function which
-# sends in the slot does not miss changes of the job.
+# The clocks of functions differ. Shortly before a slot, a job is held for the next one: another function may already
+# send the slot's wildcards, which would miss the job's changes.
 _CLOCK_DIFFERENCE_SECONDS = 10
 
 

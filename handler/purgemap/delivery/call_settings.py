@@ -5,8 +5,8 @@ from typing import NamedTuple
 # urllib3 spends the connect timeout on each address of a host; there is time for two.
 MAX_ADDRESSES = 2
 
-# botocore's standard mode waits up to 2**n seconds before its n-th retry (n from 0), and up to 5 more if the response
-# has the header x-amz-retry-after.
+# botocore's standard mode waits up to 2**n seconds before its n-th retry (n from 0). A response with the header
+# x-amz-retry-after adds up to 5 seconds.
 _MAX_RETRY_AFTER_SECONDS = 5
 
 

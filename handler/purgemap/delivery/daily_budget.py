@@ -39,7 +39,7 @@ class Excess(NamedTuple):
 
 
 class BudgetNotes(NamedTuple):
-    """What the log reports of the daily budgets of a batch."""
+    """The notes on the daily budgets of a batch, for the log."""
 
     excesses: tuple[Excess, ...] = ()
     warnings: tuple[str, ...] = ()
@@ -99,8 +99,8 @@ class DailyBudgets:
     def _max_paths(self, distribution: Distribution, budget: DistributionBudget, remaining: int, now: float) -> int:
         """Return the paths of a request: those that remain, unless wildcards were sent in the last 15 minutes.
 
-        A spent budget becomes free path by path. Without the exception each of them would send a whole scope for a few
-        edits.
+        A spent budget becomes free path by path. Without the exception, each free path would be spent on a whole scope
+        for a few edits.
         """
         if remaining < distribution.max_paths and budget.spending.has_wildcards_since(_last_pause(now)):
             return distribution.max_paths

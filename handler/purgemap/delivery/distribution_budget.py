@@ -19,8 +19,8 @@ _WARNING_INTERVAL_SECONDS = 3_600
 class DistributionBudget:
     """The paths that one distribution has left today.
 
-    Other functions, people and pipelines spend, too. How long a reading is valid depends on what they may have spent
-    since: the estimate is twice a full request per batch of another function.
+    Other functions, people and pipelines spend, too. A reading is valid until they may have spent the rest, at an
+    estimated two full requests per batch of another function.
     """
 
     def __init__(self, history: InvalidationHistory, distribution: Distribution) -> None:
@@ -37,26 +37,26 @@ class DistributionBudget:
         self.spending.forget(rate_limit.now())
         if self._is_outdated(rate_limit.now()):
             self._read(rate_limit, warn)
-        return max(0, self._left())
+        return max(0, self._unspent())
 
     def refresh(self, rate_limit: RateLimit, warn: Callable[[str], None]) -> None:
-        """Read new invalidations, unless the last reading is a second old or has failed shortly before."""
+        """Read new invalidations, unless the last reading is under a second old, or failed shortly before."""
         if rate_limit.now() - self._read_at >= (MAX_AGE_SECONDS if self._has_failed else 1):
             self._read(rate_limit, warn)
 
-    def _left(self) -> int:
+    def _unspent(self) -> int:
         return self._distribution.max_paths_per_day - self.spending.paths()
 
     def _is_outdated(self, now: float) -> bool:
-        age, left = now - self._read_at, self._left()
+        age, unspent = now - self._read_at, self._unspent()
         if self._has_failed or age == float("inf"):
             return age >= MAX_AGE_SECONDS
         if self.spending.has_unread and self.spending.max_paths() > self._distribution.max_paths_per_day:
             return age >= 1
-        if left <= 0:
+        if unspent <= 0:
             return False
         spent_by_others = 2 * self._distribution.max_paths * age / BATCHING_WINDOW_SECONDS
-        return age >= MAX_AGE_SECONDS or spent_by_others > left
+        return age >= MAX_AGE_SECONDS or spent_by_others > unspent
 
     def _read(self, rate_limit: RateLimit, warn: Callable[[str], None]) -> None:
         if rate_limit.seconds_left() < MIN_SECONDS_FOR_CALL:

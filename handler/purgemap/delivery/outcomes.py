@@ -1,4 +1,4 @@
-"""What one call to CloudFront can fail with, and the outcome of a job: accepted, deferred or rejected."""
+"""The failures of a call to CloudFront, and the outcomes of a job: accepted, deferred or rejected."""
 
 from enum import Enum
 from typing import NamedTuple, Protocol
@@ -9,7 +9,7 @@ from purgemap.routemap import Distribution
 
 
 class FailureKind(Enum):
-    """Why CloudFront, or the way to it, did not accept an invalidation."""
+    """The reasons why CloudFront, or the way to it, did not accept an invalidation."""
 
     QUOTA_EXCEEDED = "full"
     THROTTLED = "throttled"
@@ -20,7 +20,7 @@ class FailureKind(Enum):
 
 
 class InvalidationError(PurgemapError):
-    """CloudFront did not accept an invalidation; the message is AWS's code and text."""
+    """An invalidation that CloudFront did not accept; the message is AWS's code and text."""
 
     def __init__(self, kind: FailureKind, message: str) -> None:
         super().__init__(message)
@@ -35,7 +35,7 @@ class CloudFront(Protocol):
 
 
 class Accepted(NamedTuple):
-    """CloudFront accepted these items of a job. `replaced_items` are invalid items that a wildcard replaced.
+    """Items of a job that CloudFront accepted. `replaced_items` are invalid items that a wildcard replaced.
 
     `wildcards` is the number of items that count against CloudFront's quota of wildcards.
     """
@@ -49,7 +49,7 @@ class Accepted(NamedTuple):
 
 
 class Deferred(NamedTuple):
-    """The job must be retried after a delay in seconds."""
+    """A job that must be retried after a delay in seconds."""
 
     job: Job
     delay: int
@@ -57,7 +57,7 @@ class Deferred(NamedTuple):
 
 
 class Rejected(NamedTuple):
-    """No retry can succeed until somebody fixes the reason."""
+    """A job that no retry can help until somebody fixes the reason."""
 
     job: Job
     reason: str

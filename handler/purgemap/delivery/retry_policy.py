@@ -1,4 +1,4 @@
-"""Whether a job whose request failed is retried, when, and how much it may then send."""
+"""The retry of a job whose request failed: whether and when, and how much it may then send."""
 
 from purgemap.delivery.backoff import retry_delay
 from purgemap.delivery.outcomes import Deferred, FailureKind, InvalidationError, Rejected

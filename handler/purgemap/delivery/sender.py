@@ -92,7 +92,7 @@ class _AccountSender:
         return "the account is throttled" if self._is_throttled else ""
 
     def _has_time(self, attempt: Attempt) -> bool:
-        """Whether the function will have enough time for the next call when it may start."""
+        """Return whether enough time will be left when the next call may start."""
         return self._rate_limit.seconds_left() - self._seconds_to_next_call(attempt) >= MIN_SECONDS_FOR_CALL
 
     def _seconds_to_next_call(self, attempt: Attempt) -> float:

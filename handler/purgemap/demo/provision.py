@@ -69,7 +69,7 @@ def account_of(distribution: Distribution) -> str:
 
 
 def _destinations(router: Router, bucket: str, key: str, event: str) -> list[Destination]:
-    # For a user's map only its own router can decide this.
+    # Only its own router can serve as the reference for a user's map.
     decisions = router.bucket(bucket).decide(key, event)
     targets = [decision for decision in decisions if isinstance(decision, Target)]
     # A route that does not invalidate the object itself may leave it stale.

@@ -65,7 +65,7 @@ class StepResult(NamedTuple):
 
 @dataclass(slots=True)
 class DemoRun:
-    """Runs steps on an AWS whose queue is polled in the thread of `poller`."""
+    """A run of steps on an AWS whose queue is polled in the thread of `poller`."""
 
     aws: LocalAws
     stack: DemoStack
@@ -130,7 +130,7 @@ class DemoRun:
         }
         for change in changes:
             destinations = self.stack.destinations(*change)
-            if not all(coverages[to.distribution].covers(to.viewer_path) for to in destinations):
+            if not all(coverages[place.distribution].covers(place.viewer_path) for place in destinations):
                 yield change
 
     def _list_etags(self) -> ETags:
@@ -161,7 +161,7 @@ class DemoRun:
     def _count_messages(self, queue_url: str) -> int:
         # Visible, delayed and in flight.
         answer = self.aws.client("sqs").get_queue_attributes(QueueUrl=queue_url, AttributeNames=["All"])
-        return sum(int(n) for name, n in answer["Attributes"].items() if name.startswith("ApproximateNumberOf"))
+        return sum(int(count) for name, count in answer["Attributes"].items() if name.startswith("ApproximateNumberOf"))
 
 
 def _list_changes(before: ETags, after: ETags) -> Iterator[SiteChange]:

@@ -89,7 +89,7 @@ class _Dispatcher(DomainDispatcherApplication):
 
 
 class _QuietHandler(MotoRequestHandler):
-    """Logs requests at DEBUG: the terminal belongs to the demo's output."""
+    """A handler that logs requests at DEBUG: the terminal belongs to the demo's output."""
 
     def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002  werkzeug's signature
         logging.getLogger(__name__).debug("%s " + message, type, *args)  # noqa: G003  werkzeug's format string

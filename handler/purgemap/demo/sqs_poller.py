@@ -121,7 +121,9 @@ class EventSource:
     def _delete(self, messages: Sequence[Message]) -> None:
         for start in range(0, len(messages), _MAX_MESSAGES_PER_CALL):
             batch = messages[start : start + _MAX_MESSAGES_PER_CALL]
-            entries = [{"Id": str(i), "ReceiptHandle": message["ReceiptHandle"]} for i, message in enumerate(batch)]
+            entries = [
+                {"Id": str(index), "ReceiptHandle": message["ReceiptHandle"]} for index, message in enumerate(batch)
+            ]
             self.sqs.delete_message_batch(QueueUrl=self.queue_url, Entries=entries)
 
 

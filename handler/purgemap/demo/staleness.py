@@ -1,7 +1,7 @@
 """Decide whether viewers can still get an object's old copy after the accepted items.
 
-This judges the service, so it shares no code with it: encoding is the standard library's, and wildcards are matched
-here.
+This is a test of the service, so it shares no code with it: encoding is the standard library's, and wildcards are
+matched here.
 """
 
 from collections.abc import Iterable

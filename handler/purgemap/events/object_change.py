@@ -1,4 +1,4 @@
-"""The change of an S3 object, and the rules that decide what a deletion changes."""
+"""The change of an S3 object, and the rules that classify deletions."""
 
 from typing import Any, NamedTuple
 

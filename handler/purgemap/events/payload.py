@@ -1,8 +1,8 @@
 """Parse a Lambda payload into object changes, queued jobs, ignored events and malformed records.
 
-A payload is one EventBridge event, a list of them, SQS records (EventBridge events, SNS-wrapped or plain classic
-notifications, or deferred jobs), SNS records, or a classic S3 notification. Nothing raises: a record that cannot be
-parsed becomes a MalformedRecord, and its batch keeps all other records.
+A payload is one EventBridge event, a list of them, SQS records, SNS records, or a classic S3 notification. SQS records
+hold EventBridge events, classic notifications (plain or wrapped by SNS) or deferred jobs. Nothing raises: a record that
+cannot be parsed becomes a MalformedRecord, and its batch keeps all other records.
 """
 
 import json
@@ -42,7 +42,7 @@ class QueuedJob(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """The contents of a payload; `from_queue` says whether SQS waits for the ids of failed messages.
+    """The contents of a payload; `from_queue` is whether SQS waits for the ids of failed messages.
 
     `ignored` counts by reason: FOREIGN for another source, else the kind of S3 event.
     """

@@ -1,6 +1,6 @@
 """Parse one decoded S3 event, EventBridge's or a classic notification's record, into its object change.
 
-Only events that are known to leave every object as it was, and those of other sources, are ignored. Any other raises.
+Events that leave every object as it was are ignored, and so are those of other sources. Any unlisted event raises.
 """
 
 import re

@@ -12,7 +12,8 @@ from purgemap.aws.errors import THROTTLING_CODES, error_code, translate_errors
 from purgemap.delivery import ListedInvalidation
 from purgemap.routemap import Distribution
 
-# A page holds a hundred, newest first, and each takes seconds. Another is needed only if one ends in progress.
+# A page lists 100 invalidations, newest first, and each takes seconds. So a further page is needed only if the oldest
+# one of a page is in progress.
 _MAX_PAGES = 3
 
 # AWS publishes no rate for listing. CloudFront throttles creations at one call in two seconds; listing must not use
@@ -29,7 +30,7 @@ class InvalidationProgress(NamedTuple):
 
 
 class AwsInvalidations:
-    """`status.Invalidations` over botocore, one call after another."""
+    """The lists of invalidations in progress over botocore, read one call after another."""
 
     def __init__(self, aws: Aws, sleep: Callable[[float], None] = time.sleep) -> None:
         self._aws = aws

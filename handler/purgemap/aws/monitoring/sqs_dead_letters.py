@@ -59,8 +59,8 @@ class SqsDeadLetterQueue:
 
     def age_of_oldest(self) -> float | None:
         """Read the age of the oldest message in seconds, None without a metric; raises PurgemapError."""
-        # From CloudWatch: receiving messages would count, and after five receives a message is a dead letter. The
-        # metric is one or two minutes late, and a queue that was not used for six hours has none:
+        # CloudWatch has the age. Receiving a message would count as an attempt, and after five it is a dead letter.
+        # The metric is one or two minutes late, and a queue that was not used for six hours has none:
         # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
         queue = {"QueueName": self.url.rpartition("/")[2]}
         maxima = read_maxima(self._aws, "AWS/SQS", "ApproximateAgeOfOldestMessage", queue, minutes=15)

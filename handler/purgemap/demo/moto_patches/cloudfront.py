@@ -55,7 +55,7 @@ def rename_distribution(*, account_id: str, old: str, new: str) -> None:
 
 
 class _RefusedRequestError(CloudFrontException):
-    """CloudFront refuses a request for an invalidation."""
+    """A request for an invalidation that CloudFront refuses."""
 
 
 @replaces(Distribution, "__init__")

@@ -23,9 +23,9 @@ def _send_to_targets(original: Callable[..., None], rule: Rule, event: Any, **op
     if rule.state == "DISABLED":
         return
     for target in list(rule.targets):
-        one_target = copy.copy(rule)
-        one_target.targets = [target]
+        target_rule = copy.copy(rule)
+        target_rule.targets = [target]
         try:
-            original(one_target, event, **options)
+            original(target_rule, event, **options)
         except (NotImplementedError, ServiceException) as error:
             _log.warning("rule %s: no delivery to %s: %s", rule.name, target["Arn"], error)

@@ -34,7 +34,7 @@ _DELETION_TYPES = {
     S3NotificationEvent.OBJECT_REMOVED_DELETE_EVENT: "Permanently Deleted",
     S3NotificationEvent.OBJECT_REMOVED_DELETE_MARKER_CREATED_EVENT: "Delete Marker Created",
 }
-# AWS: of two events of one key, the later has the larger sequencer. A counter from the clock's nanoseconds is unique.
+# AWS: the later of two events of one key has the larger sequencer. A counter from the clock's nanoseconds is unique.
 _sequence = itertools.count(time.time_ns())
 _EMPTY_ETAG = "d41d8cd98f00b204e9800998ecf8427e"  # from AWS's example of a delete marker
 _CREDENTIAL = re.compile(r"Credential=([^/]+)/")

@@ -54,7 +54,8 @@ def _get_queue_attributes(
 def _counts(queue: Queue, names: list[str]) -> dict[str, int]:
     now = time.time() * 1000
     with queue._messages_lock:
-        states = Counter((m.visible_at >= now, m.delayed_until > now) for m in queue._messages)
+        messages = queue._messages
+        states = Counter((message.visible_at >= now, message.delayed_until > now) for message in messages)
     counts = {
         "ApproximateNumberOfMessages": states[False, False],
         "ApproximateNumberOfMessagesDelayed": states[False, True] + states[True, True],

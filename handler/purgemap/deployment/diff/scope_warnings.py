@@ -15,10 +15,10 @@ def scope_warnings(
 ) -> list[str]:
     """List a warning for each change that widens a site's scope; `pairs` holds all sites, also unchanged ones."""
     pairs = list(pairs)
-    stayed = [(old, new) for old, new in pairs if old and new]
-    added = [new for old, new in pairs if new and not old]
-    warnings = [f"{new}: {warning}" for old, new in stayed for check in _CHECKS for warning in check(old, new)]
-    warnings += _added_sites({new.place for _, new in stayed}, added, before)
+    kept_pairs = [(old, new) for old, new in pairs if old and new]
+    added_sites = [new for old, new in pairs if new and not old]
+    warnings = [f"{new}: {warning}" for old, new in kept_pairs for check in _CHECKS for warning in check(old, new)]
+    warnings += _added_sites({new.place for _, new in kept_pairs}, added_sites, before)
     for name in sorted(before.keys() & after.keys()):
         warnings += [f"{label(name)}: {warning}" for warning in _budget(before[name], after[name])]
     return list(dict.fromkeys(warnings))

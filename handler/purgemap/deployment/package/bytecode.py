@@ -1,7 +1,7 @@
 """Compile Python sources to byte-code of the function's Python, if this computer has that Python.
 
-/var/task is read-only: a function without byte-code compiles all that it imports at every start, which takes 2.3 to
-2.7 times as long (measured).
+/var/task is read-only, so a function without byte-code compiles all that it imports at every start. Such a start takes
+2.3 to 2.7 times as long (measured).
 """
 
 import os

@@ -19,8 +19,8 @@ from purgemap.routemap import Pattern, RouteMap, TokenKind, capture_names, token
 from purgemap.routemap.sites import Site
 from purgemap.routing import Target, substitute_captures
 
-# The change set is deployed by then, so a second deployment finds no difference to refresh.
-MANUAL_HINT = "invalidate by hand what is listed above as refresh, as the next deployment finds it deployed"
+# The new map is deployed by then, and only differences of maps are refreshed.
+MANUAL_HINT = "invalidate by hand what is listed above as refresh: the next deployment finds no difference"
 
 
 def refresh_jobs(old: RouteMap, new: RouteMap, source: str, now: float) -> list[Job]:
@@ -63,8 +63,8 @@ def site_items(site: Site) -> Mapping[str, str | None]:
     key_variables = {"path", "dir", *(("key",) if has_key else ())}
     templates = site.settings.invalidate
     wide_templates = [_generalize(template, target.captures, key_variables) for template in templates]
-    # Two items that no wildcard of the folder covers: an index page's clean URL (`/blog` of `/blog/*`), and P itself
-    # of `P*`, which CloudFront is not documented to evict.
+    # No wildcard of the folder covers an index page's clean URL (`/blog` of `/blog/*`). Nor does `P*` cover P:
+    # CloudFront is not documented to evict it.
     known_names = target.captures.keys() | key_variables
     exact_templates = [template for template in templates if known_names.issuperset(capture_names(tokenize(template)))]
     is_folder = target.matched_prefix.endswith("/") or not target.matched_prefix

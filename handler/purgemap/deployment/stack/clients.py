@@ -8,8 +8,8 @@ from botocore.exceptions import NoRegionError
 
 from purgemap.aws import check_credentials, create_client, find_region, translate_errors
 
-# A person or a pipeline waits, and CloudFormation throttles its own calls at a few per second: so more attempts than
-# botocore's three, with short timeouts.
+# A person or a pipeline waits, and CloudFormation throttles its own calls at a few per second. So calls have more
+# attempts than botocore's three, with short timeouts.
 _CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 6},
     connect_timeout=5,

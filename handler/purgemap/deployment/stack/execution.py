@@ -97,7 +97,7 @@ def _describe_failure(events: Iterable[StackEvent]) -> str:
     # The stack's own event only lists the resources that failed.
     cause = next((event for event in causes if not event.is_stack), None) or next(iter(causes), None)
     if cause is None:
-        return ", and CloudFormation doesn't say why"
+        return ", and CloudFormation gives no reason"
     place = "" if cause.is_stack else f" at {cause.logical_id} ({cause.resource_type})"
     return f"{place}: {unwrap_reason(cause.reason)}"
 

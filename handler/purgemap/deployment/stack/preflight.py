@@ -10,7 +10,7 @@ from purgemap.routemap import RouteMap
 # AWS marks the example ids of its documentation so. One real id in ten billion contains it by chance.
 _EXAMPLE_MARK = "EXAMPLE"
 
-# Hosts of AWS's own endpoints: of each pair the second also supports IPv6.
+# Hosts of AWS's own endpoints: the second of each pair also supports IPv6.
 # https://docs.aws.amazon.com/general/latest/gr/rande.html
 _AWS_HOSTS = (
     *(".amazonaws.com", ".api.aws"),

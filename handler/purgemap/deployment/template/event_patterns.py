@@ -43,7 +43,11 @@ def _wildcard_text(token: Token) -> str:
 
 def _uncovered_matchers(patterns: Iterable[str]) -> list[object]:
     pairs = [(tokens, _matcher(tokens)) for tokens in map(tokenize, patterns)]
-    return [own for tokens, own in pairs if not any(other != own and _covers(other, tokens) for _, other in pairs)]
+    return [
+        matcher
+        for tokens, matcher in pairs
+        if not any(wider != matcher and _covers(wider, tokens) for _, wider in pairs)
+    ]
 
 
 def _covers(matcher: object, tokens: Sequence[Token]) -> bool:

@@ -92,7 +92,7 @@ def test_execution_raises_first_real_failure_in_plain_words() -> None:
 
 def test_execution_reports_a_failure_without_a_reason() -> None:
     history = [stack_event(1, "purgemap", "CREATE_IN_PROGRESS"), stack_event(2, "purgemap", "DELETE_COMPLETE")]
-    with pytest.raises(PurgemapError, match="doesn't say why; the stack is DELETE_COMPLETE"):
+    with pytest.raises(PurgemapError, match="gives no reason; the stack is DELETE_COMPLETE"):
         execute(ScriptedCloudFormation(["DELETE_COMPLETE"], history))
 
 
