@@ -1,7 +1,7 @@
 """The service: one call per stage, from a Lambda payload to the records that must be retried. Read this first.
 
-Each stage is a room: events parses the payload, routing finds the targets of each change, paths builds the jobs,
-planning the requests of a job, and delivery sends them and queues what CloudFront did not accept.
+Each stage is a room. `events` parses the payload, `routing` finds the targets of each change, and `paths` builds the
+jobs. `planning` makes the requests of a job. `delivery` sends them, and queues what CloudFront did not accept.
 """
 
 from collections.abc import Iterable
@@ -32,11 +32,11 @@ from purgemap.routing import Router
 
 
 class PartialDeliveryError(PurgemapError):
-    """Part of a directly invoked event failed. Raised so that Lambda retries the event."""
+    """A directly invoked event that failed in part. Raised so that Lambda retries the event."""
 
 
 class Service(NamedTuple):
-    """The map, the AWS edges, and what a warm function remembers from one batch to the next."""
+    """The map, the AWS edges, and the state that a warm function keeps from one batch to the next."""
 
     route_map: RouteMap
     router: Router
@@ -48,7 +48,7 @@ class Service(NamedTuple):
 
 
 class BatchResult(NamedTuple):
-    """What a payload contained, the jobs that it led to, and their outcomes."""
+    """The contents of a payload, the jobs that it led to, and their outcomes."""
 
     batch: Batch
     jobs: BatchJobs

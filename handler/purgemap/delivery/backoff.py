@@ -13,8 +13,8 @@ _MIN_SLOT_INTERVAL_SECONDS = 20
 # A distribution over its daily budget gets its wildcards this often: 96 times a day.
 WILDCARD_INTERVAL_SECONDS = 900
 
-# The clocks of functions differ. Shortly before a slot, a job is held for the next one: another function may already
-# send the slot's wildcards, which would miss the job's changes.
+# The clocks of functions differ. Shortly before a slot, a job is held for the next one. Another function may already
+# send the slot's wildcards, without the job's changes.
 _CLOCK_DIFFERENCE_SECONDS = 10
 
 

@@ -49,7 +49,7 @@ def classify_dead_letter(message: ReceivedMessage, now: float) -> DeadLetter:
     match content:
         case {"requestContext": {"condition": condition}}:
             return _classify_invocation(message, content, condition)
-    # What can't be read is sent unchanged: a newer function may be able to read it.
+    # A body that can't be parsed is sent unchanged: a newer function may be able to parse it.
     bodies = _job_bodies(message, content, now) if is_job(content) else (message.body,)
     batch = _parse_bodies(message, bodies)
     return DeadLetter(message, *_kind_and_reason(message, content, batch), bodies, batch)
@@ -64,10 +64,10 @@ def affected_distributions(dead_letter: DeadLetter, router: Router) -> frozenset
 
 def reset_for_retry(job: Job, letter_id: str, now: float) -> Job:
     """Return a job without its history: no failed attempts, the full budget, begun at `now`."""
-    # New sources make a new caller reference. Under the old one CloudFront would return the invalidation of a request
-    # that it accepted before, its answer lost, and objects that were cached since would stay stale.
-    # The sources follow from the letter's id: a letter that is sent twice, by a run that was killed before it deleted
-    # the letter, is invalidated once.
+    # New sources make a new caller reference. CloudFront may have accepted the old one, with its answer
+    # lost. Then it would return that invalidation again, and objects that were cached since would stay stale.
+    # The sources follow from the letter's id. So a letter is invalidated once, even if a run was killed after it sent
+    # the letter, and the next run sends it again.
     source = hashlib.sha256(f"{job.digest}\0{letter_id}".encode()).hexdigest()
     return job._replace(
         sources=(source,), oldest_event_time=now, failed_attempts=0, throttled=0, budget_level=0, held_until=0.0
@@ -84,7 +84,7 @@ def _job_bodies(message: ReceivedMessage, content: dict[str, Any], now: float) -
     try:
         return tuple(job_messages(reset_for_retry(parse_job(content), message.id, now)))
     except PurgemapError:
-        # A job of a newer version or a damaged one. Only its writer could say which fields hold its history.
+        # A job of a newer version or a damaged one: the fields that hold its history are unknown.
         return (message.body,)
 
 

@@ -90,7 +90,7 @@ def read_change_age(
     queue: QueueStatus | None, read_oldest_change: Callable[[], float | None], problems: list[str]
 ) -> float | None:
     """Read the age of the oldest change that CloudFront has not accepted; adds errors to `problems`."""
-    # The metric is a maximum of the last minutes, which means nothing once the queue is empty.
+    # The metric is a maximum of the last minutes, so it is outdated once the queue is empty.
     return _read(read_oldest_change, problems) if queue and queue.depth.total else None
 
 

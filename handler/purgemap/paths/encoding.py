@@ -20,7 +20,7 @@ _TEXT_BY_BYTE = tuple(chr(byte) if chr(byte) in _RAW_CHARACTERS else f"%{byte:02
 
 
 class EncodingVariant(NamedTuple):
-    """How a viewer wrote the two characters that can be written in two ways in the URL of an S3 object."""
+    """A spelling of the two characters that viewers can write in two ways in the URL of an S3 object."""
 
     plus: str
     space: str

@@ -38,7 +38,7 @@ class TargetItems(NamedTuple):
 
 
 class _FastPath(NamedTuple):
-    """How keys that need no encoding become items."""
+    """The values by which keys that need no encoding become items."""
 
     origin_path_length: int
     scope: str
@@ -145,7 +145,7 @@ def _add_tag(result: TargetItems, target: Target, template: Template, tag: str) 
         # There can be as many tags that name an object as objects, so the planner may replace these by a wildcard.
         add_item(result.items, tag, scope if template.static_parts < len(template.parts) else None)
         return
-    # What has the tag must not stay cached, and only the route's own part of the site may be evicted.
+    # Objects with the tag must not stay cached, and only the route's own part of the site may be evicted.
     add_item(result.items, scope, scope)
     add_item(result.items, scope + "*", scope)
     result.warnings.append(

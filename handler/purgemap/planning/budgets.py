@@ -13,7 +13,7 @@ BUDGET_LEVELS = ((150, 10), (75, 5), (30, 2), (10, 1))
 
 
 class Budget(NamedTuple):
-    """What one request may hold: at most `paths` items, and among them at most `wildcards` wildcards."""
+    """The limits of one request: at most `paths` items, and among them at most `wildcards` wildcards."""
 
     paths: int
     wildcards: int

@@ -17,8 +17,8 @@ from purgemap.text import length_at_character_boundary
 _BASE = 3
 _MAX_DEPTH = 16
 
-# A cost compares as (collateral, paths, wildcards, shortness of the stems) and adds up: one integer whose fields
-# can't overflow into each other at a million items. Adding tuples took four times as long.
+# A cost compares as (collateral, paths, wildcards, shortness of the stems) and adds up. It is one integer whose fields
+# can't overflow into each other at a million items: adding tuples took four times as long.
 _WILDCARD = 1 << 32
 _PATH = 1 << 52
 _COLLATERAL = 1 << 72

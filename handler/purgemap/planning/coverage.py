@@ -6,7 +6,7 @@ from purgemap.planning.prefixes import prefix_range
 
 
 def is_wildcard(item: str) -> bool:
-    """Return whether an item is a path that ends in `*`; a `*` in a tag or elsewhere in a path is literal.
+    """Return whether an item is a path that ends in `*`. In a tag, or elsewhere in a path, a `*` is literal.
 
     https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/invalidation-specifying-objects.html
     """

@@ -18,7 +18,7 @@ class Listing:
         # An object with k paths under a prefix has k-1 neighbouring pairs of them whose common prefix is under it as
         # well. Subtracting the pairs counts the object once, in O(log n).
         self._shared = sorted(
-            first[: shared_length(first, second)] for paths in paths_by_object for first, second in pairwise(paths)
+            path[: shared_length(path, next_path)] for paths in paths_by_object for path, next_path in pairwise(paths)
         )
 
     def collateral(self, prefix: str) -> int:

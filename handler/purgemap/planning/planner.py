@@ -62,8 +62,8 @@ def plan(
 ) -> list[Request]:
     """Return requests, each within both budgets, that cover all items and evict least.
 
-    `scopes` holds the scope of each item: the prefix above which no wildcard of the planner may cover it, or None to
-    send it as it is. Items that fit the budgets are sent as they are. Without a listing collateral is estimated.
+    `scopes` holds the scope of each item: the prefix above which no wildcard of the planner may cover it. An item with
+    the scope None is sent as it is, and so are items that fit the budgets. Without a listing collateral is estimated.
     """
     tags, exact, stems = partition_items(scopes)
     budget = Budget(max_paths, min(max_wildcards, max_paths))

@@ -37,7 +37,7 @@ def _covering_items(item: str, scope: str | None) -> Iterator[str]:
 class Scopes:
     """The scopes of the sorted items; an item without one, or outside its own, allows no wildcard.
 
-    All items of a branch begin with its stem, so a scope's length decides whether the stem is inside it.
+    All items of a branch begin with its stem, so a scope's length shows whether the stem is inside it.
     """
 
     def __init__(self, items: Sequence[str], scopes: Mapping[str, str | None]) -> None:

@@ -1,8 +1,8 @@
 """The exact search for the wildcards that cost least within a budget.
 
-The first pass goes down the branches of the items and opens a branch only if a plan within the budget may do without
-a wildcard at or above it: a few hundred branches for 100,000 items and ten wildcards. The second pass goes up and
-combines the options of each branch, a knapsack on a tree. Options that another beats in every respect are dropped.
+The first pass goes down the branches of the items. It opens a branch only if a plan within the budget may do without a
+wildcard at or above it. These are a few hundred branches for 100,000 items and ten wildcards. The second pass goes up
+and combines the options of each branch, a knapsack on a tree. Options that another beats in every respect are dropped.
 """
 
 from bisect import insort
@@ -132,7 +132,7 @@ def _without(savings: list[int], saving: int) -> list[int]:
 
 
 def _required_savings(savings: list[int], surplus: int, max_wildcards: int) -> list[int]:
-    """Return what 0, 1, 2 … wildcards must save if all other wildcards save what the descending `savings` say."""
+    """Return the paths that 0, 1, 2 … wildcards must save if all others have the descending `savings`."""
     required = [surplus - saved if saved < surplus else 0 for saved in accumulate(savings, initial=0)]
     required += required[-1:] * (max_wildcards + 1 - len(required))
     return required[max_wildcards::-1]

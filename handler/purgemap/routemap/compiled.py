@@ -93,9 +93,9 @@ def load_settings(route: Route, distribution: Distribution) -> Settings:
 class RouteMap:
     """The map that the function serves; `document` is the JSON that `purgemap build` writes.
 
-    Its keys: `compiled` (the version), `buckets` (the row of each exact bucket), `patterns` (pairs of a bucket pattern
-    and its row), `distributions` (a row by name or id) and `accounts` (those that own a bucket, by bucket or pattern; a
-    bucket without an entry may be any account's). `load_routes` parses the rows.
+    `compiled` is the version, `buckets` has the row of each exact bucket, `patterns` pairs of a bucket pattern and its
+    row. `distributions` holds a row by name or id. `accounts` holds the accounts that may own a bucket, by bucket or
+    pattern; without an entry, any account may. `load_routes` parses the rows of buckets.
     """
 
     def __init__(self, document: Mapping[str, Any]) -> None:

@@ -1,6 +1,6 @@
 """A glob as an automaton that reads each character of a key once.
 
-The state is a set of positions in the glob, held as the bits of one integer: bit n is set if the characters read so
+The state is a set of positions in the glob, held as the bits of one integer. Bit n is set if the characters read so
 far match the atoms before the glob's n-th one. This is Shift-And: Baeza-Yates and Gonnet, https://doi.org/10.1145/135239.135243.
 """
 
@@ -15,7 +15,7 @@ _MAX_CACHED_CHARACTERS = 4096
 
 
 class GlobAutomaton:
-    """Matches a text in one step per character."""
+    """A matcher of texts that takes one step per character."""
 
     def __init__(self, parts: Sequence[GlobPart]) -> None:
         self._texts: dict[str, int] = defaultdict(int)

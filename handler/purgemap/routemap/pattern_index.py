@@ -1,7 +1,7 @@
 """An index of many patterns that finds the few which may match a text.
 
 Each pattern is indexed by one text that everything it matches must contain, the rarest one among the patterns. The
-index returns candidates: whether a candidate matches is for the pattern to decide.
+index returns candidates, which the caller then matches.
 """
 
 from bisect import bisect_right
@@ -26,12 +26,12 @@ takes twice as long.
 
 
 class Position(IntEnum):
-    """Where a required text occurs; of two equally rare texts, the position with the lower number is cheaper."""
+    """The places where a required text may occur. A lower number is cheaper, and chosen among equally rare texts."""
 
     PREFIX = 0
     SUFFIX = 1
     SEGMENT = 2
-    # Apart from the others, since a file name has fewer n-grams to look up than the whole key: up to 10 % less work.
+    # Separate from SUBSTRING: a file name has fewer n-grams to look up than the whole key, up to 10 % less work.
     SUBSTRING_OF_NAME = 3
     SUBSTRING = 4
 
@@ -60,7 +60,7 @@ def ngram_texts(text: str, position: Position = Position.SUBSTRING) -> Iterator[
 
 
 class PrefixIndex(Generic[Entry]):
-    """Finds the entries whose prefix a text starts with, by one bisection."""
+    """An index of entries by prefix, which finds those of a text by one bisection."""
 
     def __init__(self, entries: Iterable[tuple[str, Entry]]) -> None:
         entries_by_prefix: dict[str, list[Entry]] = {}
@@ -91,7 +91,7 @@ class PrefixIndex(Generic[Entry]):
 
 
 class _NgramIndex:
-    """Finds the lists of the n-grams that a text contains."""
+    """An index of lists by n-gram, which finds those of a text."""
 
     def __init__(self, lists_by_ngram: Mapping[str, int]) -> None:
         self._lists = lists_by_ngram
@@ -111,7 +111,7 @@ class _NgramIndex:
 
 
 class PatternIndex(Generic[Entry]):
-    """Finds the entries whose requirements a text may meet; an entry without requirements is always a candidate."""
+    """An index of entries by the texts that they require; an entry without requirements is always a candidate."""
 
     def __init__(self, entries: Iterable[tuple[Sequence[AnyOf], Entry]]) -> None:
         listed = list(entries)

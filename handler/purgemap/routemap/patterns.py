@@ -100,8 +100,8 @@ class Pattern:
     """A bucket or prefix pattern, ready to match.
 
     A bucket pattern matches the whole name, a prefix pattern the start of a key. A capture or star takes the shortest
-    match up to the next literal. At the end of a prefix a capture extends to the next `/` or the key's end, and a star
-    matches "", since a prefix matches any continuation.
+    match up to the next literal. At the end of a prefix a capture extends to the next `/` or the key's end. A star
+    there matches "", since a prefix matches any continuation.
     """
 
     __slots__ = ("_full_match", "_wildcards", "captures", "is_plain_prefix", "literal_prefix", "text")
@@ -113,7 +113,7 @@ class Pattern:
         self.captures = capture_names(tokens)
         self.literal_prefix = tokens[0].literal if tokens else ""
         self._wildcards = tuple(_pair_wildcards(tokens))
-        # True if str.startswith decides, which most prefixes of a map allow.
+        # True if str.startswith suffices, as for most prefixes of a map.
         self.is_plain_prefix = not self._wildcards and not full_match
         self._full_match = full_match
 
@@ -146,7 +146,7 @@ class Pattern:
 
     @property
     def ends_at_slash(self) -> bool:
-        """Whether the text that a prefix matches is empty or ends with a slash, so that a segment starts after it."""
+        """Whether a segment starts after a matched prefix: the matched text is empty or ends with a slash."""
         return (self._wildcards[-1].literal if self._wildcards else self.literal_prefix or "/").endswith("/")
 
     @property

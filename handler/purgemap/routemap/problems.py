@@ -93,7 +93,7 @@ def find_nearest(word: str, known: Collection[str]) -> str | None:
 
     # difflib distinguishes upper and lower case, so a word that differs only in case may be far away.
     close = difflib.get_close_matches(word, known, n=1)
-    return next(iter(close or [other for other in known if other.lower() == word.lower()]), None)
+    return next(iter(close or [known_word for known_word in known if known_word.lower() == word.lower()]), None)
 
 
 def flow_text(text: str) -> str:

@@ -13,15 +13,15 @@ from purgemap.routing.targets import RoutedChanges, Skip, Target, substitute_cap
 _CACHE_SIZE = 4096
 
 # Up to 4 entries, which is what most buckets have, are tried one by one in less time than the index takes.
-_MIN_TARGETS_TO_INDEX = 4
+_MAX_ENTRIES_WITHOUT_INDEX = 4
 
 _Captures = tuple[tuple[str, str], ...]
 _PrefixMatch = tuple[str, _Captures, list[str]]
-"""The text that a prefix matched, what it captured, and the keys that start so."""
+"""The text that a prefix matched, its captures, and the keys that start so."""
 
 
 class BucketRouter:
-    """Routes the changed keys of one bucket; `captures` are those of each bucket pattern that matched its name."""
+    """The router of one bucket's changed keys; `captures` are those of each bucket pattern that matched its name."""
 
     __slots__ = ("_bucket", "_captures", "_entries", "_route_index", "_route_map")
 
@@ -43,7 +43,7 @@ class BucketRouter:
 
     def _group(self, keys: Iterable[str]) -> Iterable[tuple[list[str], Iterable[int]]]:
         """Group keys by the entries that they may match; returns keys with the numbers of these entries."""
-        if len(self._entries) <= _MIN_TARGETS_TO_INDEX:
+        if len(self._entries) <= _MAX_ENTRIES_WITHOUT_INDEX:
             return [(list(keys), range(len(self._entries)))]
         index = self._route_index.by_settings
         keys_by_index_key: dict[IndexKey, list[str]] = {}

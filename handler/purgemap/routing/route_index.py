@@ -20,7 +20,7 @@ from purgemap.routemap import (
 )
 
 # If more than 8 entries share a prefix, also index their origin paths and includes (at most 8 globs each).
-_MIN_SHARED_PREFIX_TO_INDEX = 8
+_MAX_ENTRIES_BY_PREFIX_ONLY = 8
 _MAX_INDEXED_GLOBS = 8
 
 _TEMPLATE_CHARACTERS = frozenset("{}*\\")
@@ -58,15 +58,15 @@ class RouteIndex:
     def by_settings(self) -> PatternIndex[int]:
         """The numbers of the entries that may match a key by their prefix and, if many share it, their settings."""
         frequency = Counter(entry.prefix.text for entry in self.entries)
-        if max(frequency.values(), default=0) <= _MIN_SHARED_PREFIX_TO_INDEX:
+        if max(frequency.values(), default=0) <= _MAX_ENTRIES_BY_PREFIX_ONLY:
             return self.by_prefix
         return PatternIndex(
-            ([*self._requirements(entry, is_shared=frequency[entry.prefix.text] > _MIN_SHARED_PREFIX_TO_INDEX)], number)
+            ([*self._requirements(entry, is_shared=frequency[entry.prefix.text] > _MAX_ENTRIES_BY_PREFIX_ONLY)], number)
             for number, entry in enumerate(self.entries)
         )
 
     def _requirements(self, entry: RouteDistribution, *, is_shared: bool) -> Iterator[AnyOf]:
-        """Yield what every matching key contains: the prefix, and of a shared prefix the settings without captures."""
+        """Yield the texts that every matching key contains: the prefix's, and for a shared prefix the settings'."""
         yield [entry.prefix.required_texts]
         name = entry.distribution_name
         distribution = self._route_map.distribution(name) if is_shared and "{" not in name else None
@@ -80,7 +80,7 @@ class RouteIndex:
 
 
 def _key_texts(glob: Glob, prefix: Pattern) -> list[RequiredText]:
-    """Return what a glob requires of the whole key: its texts hold for the file name or the key after the prefix."""
+    """Return the texts that a glob requires of the whole key, not only of the file name or the rest."""
     key_texts: list[RequiredText] = []
     substring = Position.SUBSTRING_OF_NAME if glob.by_name else Position.SUBSTRING
     for position, text in glob.required_texts:

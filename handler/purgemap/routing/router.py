@@ -17,7 +17,7 @@ _MAX_BUCKETS = 10_000
 
 
 class Router:
-    """Routes changes by the map; the routes of a bucket are decoded when its first change arrives."""
+    """The router of a map; the routes of a bucket are decoded when its first change arrives."""
 
     def __init__(self, route_map: RouteMap) -> None:
         self._route_map = route_map

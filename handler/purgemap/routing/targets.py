@@ -32,7 +32,7 @@ class Target:
 
 
 class Skip(NamedTuple):
-    """Why a route invalidates nothing for a key; `distribution` is "" if the reason is the route's prefix."""
+    """A route's reason to invalidate nothing for a key; `distribution` is "" if the reason is the route's prefix."""
 
     route: str
     distribution: str

@@ -78,7 +78,7 @@ def prefix_errors_with(place: str) -> Iterator[None]:
 def parse_lines(lines: Iterable[str], *, bucket: str | None = None, source: str = "") -> ChangeList:
     """Parse the changes of lines, each object once per event.
 
-    A line is a JSON event or a list of them, a result of `aws s3`, an S3 URI that is not decoded, or a key of `bucket`.
+    A line is JSON (an event or a list), a result of `aws s3`, an S3 URI that is not decoded, or a key of `bucket`.
     JSON may span lines: its first and last lines are single brackets. Names may end in NUL instead of lines. `source`
     becomes the source of all changes. Raises PurgemapError with the line's number.
     """
@@ -87,15 +87,15 @@ def parse_lines(lines: Iterable[str], *, bucket: str | None = None, source: str 
     is_crlf = all(text.endswith("\r") for text in texts if text)
     context = _InputContext(bucket, is_crlf, is_unicode_output("".join(texts)))
     has_nul = any("\0" in text for text in texts)
-    parsed = list(_parse_names("\n".join(texts), context) if has_nul else _parse_all(texts, context))
-    _check_no_key_among_results(parsed)
+    parsed_lines = list(_parse_names("\n".join(texts), context) if has_nul else _parse_all(texts, context))
+    _check_no_key_among_results(parsed_lines)
     # An event's own source is replaced too: an input that is sent again on purpose is another delivery.
-    changes = {change[:3]: change._replace(source=source) for line in parsed for change in line.changes}
+    changes = {change[:3]: change._replace(source=source) for line in parsed_lines for change in line.changes}
     return ChangeList(
         list(changes.values()),
-        sum(line.ignored for line in parsed),
-        [line.aws_cli_error for line in parsed if line.aws_cli_error],
-        sum(line.is_dry_run for line in parsed),
+        sum(line.ignored for line in parsed_lines),
+        [line.aws_cli_error for line in parsed_lines if line.aws_cli_error],
+        sum(line.is_dry_run for line in parsed_lines),
     )
 
 

@@ -1,4 +1,4 @@
-"""Parse JSON in a command's input: events of S3 that change objects or are known to change none."""
+"""Parse JSON in a command's input: events of S3 that change objects, or that certainly change none."""
 
 import json
 from collections import Counter

@@ -54,7 +54,7 @@ def parse_listing(text: str, bucket: str | None, changes: Iterable[ObjectChange]
         return {listed_bucket: _document_keys(document)}
     stripped_lines = (line.removesuffix("\r").removeprefix("\ufeff") for line in text.split("\n"))
     lines = [(number, line) for number, line in enumerate(stripped_lines, 1) if line]
-    # A key may look like a line of `aws s3 ls`, as ` PRE (Phasers).html` does, so the majority of the lines decides.
+    # A key may look like a line of `aws s3 ls`, as ` PRE (Phasers).html` does, so the lines are counted.
     ls_lines = sum(bool(_LS_LINE.fullmatch(line)) for _, line in lines)
     other_lines = sum(not _LS_LINE.fullmatch(line) and not _LS_SUMMARY.fullmatch(line) for _, line in lines)
     if ls_lines > other_lines:
@@ -103,10 +103,10 @@ def _ls_keys(lines: Sequence[tuple[int, str]]) -> list[str]:
 
 
 def _ls_key(line: str) -> str | None:
-    exact, human = _LS_OBJECT.fullmatch(line), _LS_HUMAN_READABLE.fullmatch(line)
-    if exact and (human is None or len(exact["size"]) >= _LS_SIZE_WIDTH):
+    exact, readable = _LS_OBJECT.fullmatch(line), _LS_HUMAN_READABLE.fullmatch(line)
+    if exact and (readable is None or len(exact["size"]) >= _LS_SIZE_WIDTH):
         return exact["key"]
-    return human["key"] if human else None
+    return readable["key"] if readable else None
 
 
 def _parse_json(text: str) -> Mapping[str, Any]:

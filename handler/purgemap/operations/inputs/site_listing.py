@@ -29,33 +29,33 @@ def check_listing(keys_by_bucket: Mapping[str, Iterable[str]], changes: Iterable
             f"the listing names no object of {join_with_limit(sorted(keys_by_event))}; list the changed bucket"
         )
     for bucket, events in keys_by_event.items():
-        listed = set(keys_by_bucket.get(bucket, ()))
-        _check_first_characters(listed, set().union(*events.values()))
-        created = events.pop(CREATED, set()).difference(*events.values())
-        if created and bucket in keys_by_bucket:
-            _check_created(bucket, created, listed)
+        listed_keys = set(keys_by_bucket.get(bucket, ()))
+        _check_first_characters(listed_keys, set().union(*events.values()))
+        created_keys = events.pop(CREATED, set()).difference(*events.values())
+        if created_keys and bucket in keys_by_bucket:
+            _check_created(bucket, created_keys, listed_keys)
 
 
-def _check_first_characters(listed: set[str], changed: set[str]) -> None:
+def _check_first_characters(listed_keys: set[str], changed_keys: set[str]) -> None:
     """Raise PurgemapError for names as `find` prints them."""
     for prefix in ("./", "/"):
         # A key may begin with a slash, but then a changed key does so too.
-        is_on_all = bool(listed) and all(key.startswith(prefix) for key in listed)
-        if is_on_all and not any(key.startswith(prefix) for key in changed):
+        is_on_all = bool(listed_keys) and all(key.startswith(prefix) for key in listed_keys)
+        if is_on_all and not any(key.startswith(prefix) for key in changed_keys):
             raise PurgemapError(f"the listing's keys all begin with {prefix!r}, as no changed key does; remove it")
 
 
-def _check_created(bucket: str, created: set[str], listed: set[str]) -> None:
+def _check_created(bucket: str, created_keys: set[str], listed_keys: set[str]) -> None:
     """Raise PurgemapError for keys that are URL-encoded, of another folder, or from before the deploy."""
-    absent = sorted(created - listed)
-    for key in absent:
-        for encoded in {quote(key, _UNESCAPED), quote_plus(key, _UNESCAPED)} & listed:
+    absent_keys = sorted(created_keys - listed_keys)
+    for key in absent_keys:
+        for encoded in {quote(key, _UNESCAPED), quote_plus(key, _UNESCAPED)} & listed_keys:
             raise PurgemapError(f"the listing's keys are URL-encoded, as {encoded!r}; make it without --encoding-type")
-    if len(absent) == len(created):
-        contents = f", whose first key is {min(listed)!r}" if listed else ", which is empty"
+    if len(absent_keys) == len(created_keys):
+        contents = f", whose first key is {min(listed_keys)!r}" if listed_keys else ", which is empty"
         raise PurgemapError(
-            f"the listing lacks all {pluralize(len(created), 'object')} created in {bucket}, as {absent[0]!r}{contents}"
-            "; list the whole bucket after the deploy"
+            f"the listing lacks all {pluralize(len(created_keys), 'object')} created in {bucket}, "
+            f"as {absent_keys[0]!r}{contents}; list the whole bucket after the deploy"
         )
 
 
@@ -81,8 +81,8 @@ def unlisted_buckets(
 ) -> list[tuple[str, str]]:
     """Return pairs of bucket and distribution id: unlisted buckets that serve one of the distributions."""
     # Only buckets that the map names count: those that match a pattern are not known.
-    feeds = ((site.bucket, site.distribution.id) for site in list_sites(route_map) if site.bucket in route_map.buckets)
-    return sorted({(bucket, id_) for bucket, id_ in feeds if id_ in distributions and bucket not in listed})
+    pairs = ((site.bucket, site.distribution.id) for site in list_sites(route_map) if site.bucket in route_map.buckets)
+    return sorted({(bucket, id_) for bucket, id_ in pairs if id_ in distributions and bucket not in listed})
 
 
 def _listed_distributions(

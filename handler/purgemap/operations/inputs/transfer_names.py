@@ -32,7 +32,7 @@ def split_names(kind: str, names: str) -> list[tuple[str, str]]:
     """Return the possible pairs of source and target; raises PurgemapError if there is none."""
     pairs = possible_pairs(kind, names)
     check_target(kind, names, pairs)
-    # Source and target usually have the same last name, which shows where each begins and ends. If several pairs have
+    # Source and target usually have the same last name, which shows where both begin and end. If several pairs have
     # it, all count: an invalidation too many costs half a cent, one too few leaves a page stale.
     return [pair for pair in pairs if _have_same_name(*pair)] or pairs[-1:]
 
@@ -79,7 +79,7 @@ def _without_remark(source: str, target: str) -> list[str]:
 
 
 def possible_names(name: str, end: LineEnd) -> list[str]:
-    """Return the last name of a line without the spaces at its end, and with them if they may belong to it."""
+    """Return a line's last name without the spaces at its end, and with those that may belong to it."""
     stripped = name.rstrip(PADDING)
     names = [stripped] if end.is_padded else list(dict.fromkeys([stripped, name]))
     return [check_name(possible) for possible in names + names_with_return(names[-1], end)]

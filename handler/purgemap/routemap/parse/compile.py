@@ -34,7 +34,7 @@ def _accounts(config: MapConfig) -> dict[str, list[str]]:
     for route in config.routes:
         accounts[str(route.bucket)].append(route.accounts)
     return {
-        bucket: sorted({str(account) for of_route in accounts[bucket] for account in of_route})
+        bucket: sorted({str(account) for route_accounts in accounts[bucket] for account in route_accounts})
         for bucket in sorted(accounts)
         if all(accounts[bucket])
     }

@@ -9,7 +9,7 @@ from purgemap.routemap.patterns import TokenKind, tokenize
 
 
 def is_template(text: str) -> bool:
-    """Return whether a text holds captures, so that only a key decides which distribution it names."""
+    """Return whether a text holds captures, so that the distribution it names depends on the key."""
     return "{" in text or "}" in text
 
 

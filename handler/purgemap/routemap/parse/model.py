@@ -59,7 +59,7 @@ class TestCase:
 
 @dataclass(frozen=True, slots=True)
 class MapConfig:
-    """All files of a map together.
+    """The content of all files of a map.
 
     `defaults` are those of the first file that has any. `duplicate_names` are distributions whose name an earlier
     file defines. `is_complete` is False if a top-level key is invalid: missing definitions may be below it.

@@ -72,7 +72,7 @@ def _ecma_regex(pattern: str) -> re.Pattern[str]:
 
 def _path_tree(paths: Iterable[Path]) -> dict[str | int, Any] | None:
     tree: dict[str | int, Any] = {}
-    # Longest first: a branch that is None ends there, whatever longer paths say.
+    # Longest first, so that a shorter path replaces the branches of longer ones.
     for path in sorted(paths, key=len, reverse=True):
         if not path:
             return None

@@ -28,7 +28,8 @@ _TYPE_NAMES = {
 class SchemaProblem(NamedTuple):
     """One mistake that the schema refuses.
 
-    `message` is None if the source reports the value; `at_key` points at the key; `discard_value`: it is not usable.
+    `message` is None if the source reports the value. `at_key`: the problem is at the key. `discard_value`: the
+    value is not usable.
     """
 
     path: Path
@@ -122,7 +123,7 @@ def _unquoted_text(error: _SchemaError) -> str | None:
         return None
     start, end = node.start_mark, node.end_mark
     text = error.rest_of_line[: end.column - start.column] if start.line == end.line else ""
-    # Globs and keys may hold brackets; elsewhere a list in brackets is meant as one.
+    # Globs and keys may hold brackets; elsewhere a list in brackets is intended.
     is_text = not text.startswith("{") and (text[:1] != "[" or not _MAY_HOLD_BRACKETS.isdisjoint(error.path))
     return text if is_text and text else None
 
@@ -183,7 +184,7 @@ def _list_cure(node: Node) -> str | None:
     if isinstance(node, ScalarNode):
         if not node.style and re.match(r"-\w", node.value):
             return f"write a space after the dash: - {node.value[1:]}"
-        # `a, b` without quotes is meant as two items, with quotes as one.
+        # `a, b` without quotes is probably two items, with quotes one.
         texts = node.value.split(", ") if not node.style else [node.value]
         return f"write [{', '.join(map(flow_text, texts))}]" if node.value else None
     capture = _capture(node)

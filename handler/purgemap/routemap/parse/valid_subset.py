@@ -59,8 +59,8 @@ def select_valid_subset(config: MapConfig, problems: Iterable[Problem]) -> Valid
     if len(invalid_routes) > _MAX_INVALID_ROUTES:
         return None
     tests = tuple(test for test in config.tests if is_valid(test.location))
-    valid = replace(config, distributions=distributions, routes=tuple(routes), tests=tests)
-    return ValidSubset(valid, tuple(invalid_routes))
+    valid_config = replace(config, distributions=distributions, routes=tuple(routes), tests=tests)
+    return ValidSubset(valid_config, tuple(invalid_routes))
 
 
 def _entry(path: str) -> str:

@@ -59,7 +59,7 @@ _Misreading = tuple[_Scalar, str, str]
 
 
 def find_misreadings(file: str, text: str, root: Node) -> list[Problem]:
-    """Find what in a file a person may misread."""
+    """Find the places of a file that a person may misread."""
     # The search is one pass in C; nearly all files have no suspicious character, and their nodes are not walked.
     if not _SUSPICIOUS.search(text):
         return []

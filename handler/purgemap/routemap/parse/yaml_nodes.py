@@ -20,7 +20,7 @@ _ALIAS_ALLOWANCE = 1000
 
 
 class _BoundedLoader(LOADER):  # type: ignore[misc, valid-type]  # the base is the fastest loader at hand
-    """Composes nodes and stops at MAX_DEPTH, by the hooks that the composer calls around every node."""
+    """A loader that stops at MAX_DEPTH, by the hooks that the composer calls around every node."""
 
     depth = 0
 
@@ -74,7 +74,7 @@ def _error_after(file: str, before: str, message: str) -> MapError:
 
 
 class _Extent(NamedTuple):
-    """How large a node is with its aliases expanded."""
+    """The size of a node with its aliases expanded."""
 
     nodes: float
     levels: int
@@ -95,9 +95,9 @@ def _measure(file: str, node: Node, extents: dict[int, _Extent | None]) -> _Exte
     # Each node is visited once, so an alias bomb costs no more than its text.
     if id(node) not in extents:
         extents[id(node)] = None
-        below = [_measure(file, child, extents) for child in _children(node)]
-        nodes = 1 + sum(extent.nodes for extent in below)
-        extents[id(node)] = _Extent(nodes, 1 + max((extent.levels for extent in below), default=0))
+        children = [_measure(file, child, extents) for child in _children(node)]
+        nodes = 1 + sum(extent.nodes for extent in children)
+        extents[id(node)] = _Extent(nodes, 1 + max((extent.levels for extent in children), default=0))
     extent = extents[id(node)]
     if extent is None:
         mark, message = node.start_mark, "an alias inside its own anchor; remove the alias"

@@ -61,7 +61,7 @@ def explain_reading(text: str) -> str:
 
 
 def find_quotations(value: str, anchors: Collection[str], offset: int = 0, *, in_flow: bool = False) -> list[Quotation]:
-    """Find the quotations of a value: of the whole, or of items if it is a list or mapping in brackets."""
+    """Find the quotations of a value: of the whole, or of the items of a list or mapping in brackets."""
     return list(_find(value, offset, anchors, _MAX_LEVELS, in_flow=in_flow))
 
 
@@ -149,7 +149,7 @@ def _needs_quotes(value: str, anchors: Collection[str], *, in_flow: bool) -> boo
     alias = _ALIAS.fullmatch(value)
     if alias:
         return alias[1] not in anchors
-    # It is unclear where a partly quoted item of a list is meant to end.
+    # The intended end of a partly quoted item of a list is unclear.
     if in_flow and value[0] in "\"'":
         return False
     # Both are indicators only before a space: -x and ?x are text.
@@ -162,7 +162,7 @@ def _needs_quotes(value: str, anchors: Collection[str], *, in_flow: bool) -> boo
 
 
 def _without_quotes(value: str) -> str:
-    # The author of `"docs"/x` means the whole: remove the quotes around the first part.
+    # In `"docs"/x` the whole is probably intended: remove the quotes around the first part.
     if len(value) > 1 and value[0] in "\"'" and value[0] == value[-1]:
         return value[1:-1]
     quoted = _WHOLE_QUOTED.match(value)

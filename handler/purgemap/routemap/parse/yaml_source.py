@@ -49,7 +49,7 @@ class Source:
         self.reported_paths = frozenset(problem.path for problem in reader.problems)
 
     def node(self, path: Path, *, at_key: bool = False) -> Node:
-        """Find the node of a value or of its key; if the path leads nowhere, the last node on its way."""
+        """Find the node of a value or of its key; the last node on the way of a path that leads nowhere."""
         key = node = self._root
         for step in path:
             if isinstance(node, MappingNode) and step in self._pairs_of(node):
@@ -103,7 +103,7 @@ def _problem_at(severity: Severity, file: str, node: Node, path: Path, message: 
 
 
 class _ValueReader:
-    """Reads nodes as plain values: mappings, lists, text, numbers, booleans and None."""
+    """A reader of nodes as plain values: mappings, lists, text, numbers, booleans and None."""
 
     def __init__(self, file: str, rest_of_line: Callable[[Node], str]) -> None:
         self._rest_of_line = rest_of_line

@@ -103,7 +103,7 @@ def _find_problems(text: str, error: yaml.MarkedYAMLError) -> tuple[list[SyntaxP
 
 
 def _find_repair(text: str, error: yaml.MarkedYAMLError) -> Repair | None:
-    """Find the first repair near an error that leaves no error, or else the first after which the text parses on."""
+    """Find the first repair that leaves no error, or else the first after which the text parses on."""
     lines = text.splitlines()
     if not lines:
         return None

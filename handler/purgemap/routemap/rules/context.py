@@ -1,4 +1,4 @@
-"""What every rule checks: the valid parts of a map, with the values that several rules derive from them."""
+"""The input of every rule: the valid parts of a map, with the values that several rules derive from them."""
 
 from collections.abc import Callable, Iterator
 

@@ -82,7 +82,7 @@ def same_access_everywhere(context: RuleContext) -> Iterator[Problem]:
 
 
 def same_options_everywhere(context: RuleContext) -> Iterator[Problem]:
-    """Warn of a distribution with two sets of options: a route's wording decides which one applies."""
+    """Warn of a distribution with two sets of options: the wording of a route selects one."""
     for original, repeated in _repeated_distributions(context):
         if original.options != repeated.options:
             difference = f"{repeated.id} has different options at {original.location.text}"

@@ -36,16 +36,16 @@ def _are_disjoint(context: RuleContext, prefix: str, folder: str) -> bool:
 
 
 def no_redundant_routes(context: RuleContext) -> Iterator[Problem]:
-    """Warn of a route if other routes send the same to each of its distributions, for the same keys or more.
+    """Warn of a route if other routes send the same to its distributions, for the same keys or more.
 
     Only certain cases are reported: equal buckets and options, a prefix that starts with the other's, and no filters
     on the other.
     """
     index = _RouteIndex(context)
     for route in index.routes:
-        others = [index.find_other(route, target) for target in route.targets]
-        if others and None not in others:
-            locations = dict.fromkeys(other.location.text for other in others if other is not None)
+        other_routes = [index.find_other(route, target) for target in route.targets]
+        if other_routes and None not in other_routes:
+            locations = dict.fromkeys(other.location.text for other in other_routes if other is not None)
             message = f"everything that it sends is also sent by {', '.join(locations)}; remove this route"
             yield route.location.warning(message)
 
