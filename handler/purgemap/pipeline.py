@@ -62,11 +62,11 @@ def process_batch(payload: Any, service: Service, rate_limit: RateLimit) -> Batc
     batch = parse_payload(payload)
     routed = service.router.route(batch.changes)
     jobs = build_jobs(routed, rate_limit.now())
-    merged, unknown = _merge_queued(jobs.pending, batch.jobs, service.route_map)
-    pending = service.wildcard_limits.apply(merged, rate_limit.now()) if service.wildcard_limits else merged
+    merged_jobs, rejected = _merge_queued(jobs.pending, batch.jobs, service.route_map)
+    pending = service.wildcard_limits.apply(merged_jobs, rate_limit.now()) if service.wildcard_limits else merged_jobs
     accounts = group_by_account(pending)
     accounts, deferred = defer_excess(accounts, service.queue, rate_limit)
-    outcomes = [*send_jobs(accounts, service.cloudfront, plan_job, rate_limit, service.budgets), *unknown]
+    outcomes = [*send_jobs(accounts, service.cloudfront, plan_job, rate_limit, service.budgets), *rejected]
     if service.wildcard_limits:
         service.wildcard_limits.record(pending, outcomes, rate_limit.now())
     enqueue_failures = enqueue_outcomes(outcomes, service.queue, service.dead_letters)
@@ -91,13 +91,13 @@ def _merge_queued(
         if job.distribution in route_map.distributions_by_id:
             distributions.setdefault(job.distribution, route_map.distributions_by_id[job.distribution])
     retried = {job.distribution for _, job in queued}
-    merged, unknown = [], []
+    merged_jobs, rejected = [], []
     for (id_, _), jobs in jobs_by_key.items():
         if id_ in distributions:
-            merged.append(PendingJob(merge_jobs(jobs), distributions[id_], id_ in retried))
+            merged_jobs.append(PendingJob(merge_jobs(jobs), distributions[id_], id_ in retried))
         else:
-            unknown.append(Rejected(merge_jobs(jobs), "the map no longer has this distribution"))
-    return merged, unknown
+            rejected.append(Rejected(merge_jobs(jobs), "the map no longer has this distribution"))
+    return merged_jobs, rejected
 
 
 def lambda_response(result: BatchResult) -> dict[str, Any] | None:

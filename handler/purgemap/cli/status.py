@@ -190,13 +190,13 @@ def _show_reasons(dead_letters: DeadLetterStatus, route_map: RouteMap, console: 
 
 def _show_distributions(statuses: Sequence[DistributionStatus], route_map: RouteMap, console: Console) -> None:
     """Print the distributions with invalidations in progress or errors, and count the others."""
-    shown = [status for status in statuses if status.progress is None or status.progress.invalidations]
+    shown_statuses = [status for status in statuses if status.progress is None or status.progress.invalidations]
     console.print()
-    for status in shown:
+    for status in shown_statuses:
         console.print(f"[bold]{escape(route_map.label(status.distribution.id))}[/]: {_describe_progress(status)}")
-    if len(shown) < len(statuses):
-        noun = "other distribution" if shown else "distribution"
-        console.print(f"{pluralize(len(statuses) - len(shown), noun)} with no invalidation in progress")
+    if len(shown_statuses) < len(statuses):
+        noun = "other distribution" if shown_statuses else "distribution"
+        console.print(f"{pluralize(len(statuses) - len(shown_statuses), noun)} with no invalidation in progress")
 
 
 def _describe_progress(status: DistributionStatus) -> str:

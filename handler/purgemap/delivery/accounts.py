@@ -39,10 +39,10 @@ def defer_excess(
     a second call for them.
     Jobs that the queue does not accept are sent now.
     """
-    ready, deferred = [], []
+    ready_accounts, deferred = [], []
     for account in accounts:
         if queue is None or account.has_retries or len(account.jobs) <= rate_limit.burst_size(recently_used=False):
-            ready.append(account)
+            ready_accounts.append(account)
             continue
         excess = [
             Deferred(
@@ -54,5 +54,5 @@ def defer_excess(
         deferred += [outcome for outcome in excess if outcome.job.distribution not in not_queued]
         if not_queued:
             jobs = [pending for pending in account.jobs if pending.job.distribution in not_queued]
-            ready.append(AccountJobs(jobs, has_retries=False))
-    return ready, deferred
+            ready_accounts.append(AccountJobs(jobs, has_retries=False))
+    return ready_accounts, deferred

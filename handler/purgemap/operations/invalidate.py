@@ -38,9 +38,9 @@ def invalidate_jobs(
     on_outcome: Callable[[Outcome], None],
 ) -> list[Accepted | Rejected]:
     """Send jobs until each is accepted, rejected or out of time; `on_outcome` gets each outcome at once."""
-    final: list[Accepted | Rejected] = []
-    retries, remaining = 0, list(pending_jobs)
-    distributions = {pending.job.distribution: pending.distribution for pending in remaining}
+    final_outcomes: list[Accepted | Rejected] = []
+    retries, remaining_jobs = 0, list(pending_jobs)
+    distributions = {pending.job.distribution: pending.distribution for pending in remaining_jobs}
     deadline = time.monotonic() + times.timeout
     # Before a call the function needs a reserve of time. Here a call may start until the deadline.
     rate_limit = RateLimit(now=time.time, seconds_left=lambda: deadline - time.monotonic() + MIN_SECONDS_FOR_CALL)
@@ -48,20 +48,20 @@ def invalidate_jobs(
     def plan(job: Job, max_paths: int, max_wildcards: int) -> list[Request]:
         return plan_job(job, max_paths, max_wildcards, listings.get(job.distribution))
 
-    while remaining:
-        outcomes = send_jobs(group_by_account(remaining), cloudfront, plan, rate_limit)
+    while remaining_jobs:
+        outcomes = send_jobs(group_by_account(remaining_jobs), cloudfront, plan, rate_limit)
         wait = min(times.first_wait * 2 ** min(retries, _MAX_DOUBLINGS), times.longest_wait)
         if deadline - time.monotonic() < wait:
             outcomes = [_reject_deferred(outcome) for outcome in outcomes]
         for outcome in outcomes:
             on_outcome(outcome)
-        final += [outcome for outcome in outcomes if not isinstance(outcome, Deferred)]
+        final_outcomes += [outcome for outcome in outcomes if not isinstance(outcome, Deferred)]
         deferred_jobs = [outcome.job for outcome in outcomes if isinstance(outcome, Deferred)]
-        remaining = [PendingJob(job, distributions[job.distribution], is_retry=True) for job in deferred_jobs]
+        remaining_jobs = [PendingJob(job, distributions[job.distribution], is_retry=True) for job in deferred_jobs]
         retries += 1
-        if remaining:
+        if remaining_jobs:
             time.sleep(wait)
-    return final
+    return final_outcomes
 
 
 def _reject_deferred(outcome: Outcome) -> Outcome:

@@ -97,11 +97,11 @@ class _Runs:
     def ends(self, length: int, low: int, high: int) -> tuple[int, int]:
         """Return the first and the last of the items whose scopes have at most `length` characters."""
         start, end = bisect_right(self._starts, low) - 1, bisect_left(self._starts, high)
-        first = self._first(length, start, end)
-        if first == end:
+        first_run = self._first(length, start, end)
+        if first_run == end:
             return high, low
-        last = self._last(length, first, end)
-        return max(low, self._starts[first]), (high if last == end - 1 else self._starts[last + 1]) - 1
+        last_run = self._last(length, first_run, end)
+        return max(low, self._starts[first_run]), (high if last_run == end - 1 else self._starts[last_run + 1]) - 1
 
     def _first(self, length: int, first: int, end: int) -> int:
         """Return the first run with scopes of at most `length` characters; `end` if there is none."""

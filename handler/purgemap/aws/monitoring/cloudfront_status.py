@@ -38,14 +38,14 @@ class AwsInvalidations:
 
     def in_progress(self, distribution: Distribution) -> InvalidationProgress:
         """List the invalidations in progress of a distribution or tenant; raises PurgemapError."""
-        running: list[ListedInvalidation] = []
+        invalidations: list[ListedInvalidation] = []
         marker = ""
         for _ in range(_MAX_PAGES):
             items, marker = self._list_page(distribution, marker)
-            running += [parse_listed(item) for item in items if item["Status"] == "InProgress"]
+            invalidations += [parse_listed(item) for item in items if item["Status"] == "InProgress"]
             if not marker or items[-1]["Status"] != "InProgress":
-                return InvalidationProgress(tuple(running), is_all=True)
-        return InvalidationProgress(tuple(running), is_all=False)
+                return InvalidationProgress(tuple(invalidations), is_all=True)
+        return InvalidationProgress(tuple(invalidations), is_all=False)
 
     def _list_page(self, distribution: Distribution, marker: str) -> tuple[list[dict[str, Any]], str]:
         with translate_errors():

@@ -53,5 +53,5 @@ def merge_tags(stack: Stack | None, tags: Mapping[str, str]) -> dict[str, str] |
     """Merge new tags into a stack's; an empty value removes a tag. None if there are no tags at all."""
     # A change set replaces all tags of the stack, so it needs those that stay, too.
     old_tags = {key: value for key, value in stack.tags.items() if not key.startswith(RESERVED_TAGS)} if stack else {}
-    merged = {**old_tags, **tags}
-    return {key: value for key, value in merged.items() if value} if merged else None
+    merged_tags = {**old_tags, **tags}
+    return {key: value for key, value in merged_tags.items() if value} if merged_tags else None

@@ -63,13 +63,13 @@ def build_listings(
     keys_by_bucket: Mapping[str, Iterable[str]], changes: Iterable[ObjectChange], router: Router
 ) -> dict[str, Listing]:
     """Build a listing of unchanged objects for each distribution whose changed buckets are all listed."""
-    changed = {(change.bucket, change.key) for change in changes}
+    changed_objects = {(change.bucket, change.key) for change in changes}
     # Objects of a bucket that isn't listed would count as absent, and evicting them as free.
     paths_by_id: dict[str, list[list[str]]] = {
-        id_: [] for id_ in _listed_distributions(changed, keys_by_bucket, router)
+        id_: [] for id_ in _listed_distributions(changed_objects, keys_by_bucket, router)
     }
-    listed = ((bucket, key) for bucket, keys in keys_by_bucket.items() for key in keys)
-    for bucket, key in filterfalse(changed.__contains__, listed):
+    listed_objects = ((bucket, key) for bucket, keys in keys_by_bucket.items() for key in keys)
+    for bucket, key in filterfalse(changed_objects.__contains__, listed_objects):
         for id_, paths in _viewer_paths(bucket, key, router).items():
             if id_ in paths_by_id:
                 paths_by_id[id_].append(sorted(paths))

@@ -232,8 +232,8 @@ def _indent_lines(lines: list[str], number: int) -> Iterator[Repair]:
     for column in sorted(line_by_column.keys() - {indent}, key=distance)[:3]:
         spaces = "1 space" if indent == 1 else f"{indent} spaces"
         message = f"indented by {spaces}; indent it by {column}, like line {line_by_column[column] + 1}"
-        for moved in (block[:1], block):
-            shifted = [" " * max(0, _indent(text) + column - indent) + text.lstrip() for text in moved]
+        for moved_lines in (block[:1], block):
+            shifted = [" " * max(0, _indent(text) + column - indent) + text.lstrip() for text in moved_lines]
             yield Repair(number, shifted, [SyntaxProblem(number, indent, message)], is_guess=True)
 
 

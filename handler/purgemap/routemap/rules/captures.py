@@ -97,9 +97,9 @@ class _InheritedTemplates:
                 yield distribution
             elif target.text is not None and is_template(target.text):
                 # Routes with the same template, captures and options would yield the same problems.
-                outcome = (target.text, defined, frozenset(route.options))
-                if self._names_with_captures and outcome not in self._seen and self._context.tokens(target.text):
+                key = (target.text, defined, frozenset(route.options))
+                if self._names_with_captures and key not in self._seen and self._context.tokens(target.text):
                     matches = name_regex(target.text).fullmatch
                     names = (name for name in self._names_with_captures if matches(name))
                     yield from (self._context.config.distributions[name] for name in names)
-                self._seen.add(outcome)
+                self._seen.add(key)

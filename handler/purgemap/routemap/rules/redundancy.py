@@ -69,14 +69,14 @@ class _RouteIndex:
     def find_other(self, route: RouteConfig, target: TargetConfig) -> RouteConfig | None:
         """Find a route that sends the target all that this route does: an equal earlier one, or a wider one."""
         key, prefix = self._key(route, target), str(route.prefix)
-        equal = self._equal[(*key, _filters_text(route), prefix)]
-        if equal is not route:
-            return equal
+        equal_route = self._equal[(*key, _filters_text(route), prefix)]
+        if equal_route is not route:
+            return equal_route
         # One look-up for each length, so that 10,000 routes are not compared pairwise. A pattern cannot be cut.
         is_literal = not any(character in prefix for character in "*{}\\")
         lengths = range(len(prefix) + 1) if is_literal else [len(prefix)]
-        wider = (self._unfiltered.get((*key, prefix[:length])) for length in lengths)
-        return next((other for other in wider if other is not None and other is not route), None)
+        wider_routes = (self._unfiltered.get((*key, prefix[:length])) for length in lengths)
+        return next((other for other in wider_routes if other is not None and other is not route), None)
 
     def _key(self, route: RouteConfig, target: TargetConfig) -> tuple[str, ...]:
         distribution = self._context.lookup.find(target)
