@@ -73,11 +73,11 @@ def _destinations(router: Router, bucket: str, key: str, event: str) -> list[Des
     decisions = router.bucket(bucket).decide(key, event)
     targets = [decision for decision in decisions if isinstance(decision, Target)]
     # A route that does not invalidate the object itself may leave it stale.
-    return [_destination(target, key) for target in targets if "{path}" in target.settings.invalidate]
-
-
-def _destination(target: Target, key: str) -> Destination:
-    return Destination(target.distribution.id, "/" + key.removeprefix(f"{target.origin_path}/".removeprefix("/")))
+    return [
+        Destination(target.distribution.id, "/" + key.removeprefix(target.origin_prefix))
+        for target in targets
+        if "{path}" in target.settings.invalidate
+    ]
 
 
 def _site_folders(routes: RouteMap) -> Iterator[SiteFolder]:

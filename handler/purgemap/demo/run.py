@@ -42,7 +42,7 @@ class AcceptedInvalidation(NamedTuple):
 
     @property
     def wildcards(self) -> int:
-        """Return the number of items that are wildcards."""
+        """The number of items that are wildcards."""
         return sum(is_wildcard(item) for item in self.items)
 
 
@@ -58,7 +58,7 @@ class StepResult(NamedTuple):
 
     @property
     def events(self) -> int:
-        """Return the number of messages that the handler received, retries not counted."""
+        """The number of messages that the handler received, retries not counted."""
         # Messages are events, or jobs that the service sent to its own queue.
         return len({message for invocation in self.invocations for message in invocation.message_ids})
 

@@ -24,7 +24,7 @@ class WidestPlan(NamedTuple):
 
 def widest_plan(candidates: Candidates, budget: Budget, paths: int, forced: int) -> WidestPlan:
     """Return the widest plan of items that are `paths` items, `forced` of them wildcards, if sent as they are."""
-    # A wildcard over forced ones is free. Of the others, those that save most come first.
+    # A wildcard over forced ones is free. The others are taken by what they save, the largest first.
     places, others = _free_and_others(candidates)
     paths -= sum(place.widest.saved for place in places)
     wildcards = forced - sum(place.forced - 1 for place in places)

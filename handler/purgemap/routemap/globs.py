@@ -119,6 +119,4 @@ def _combine_finders(finders: Sequence[_Find]) -> _Find:
 
 
 # Routes often repeat the globs of others. A glob is compiled once for all of them.
-@lru_cache(maxsize=10_000)
-def _glob(text: str) -> Glob:
-    return Glob(text)
+_glob = lru_cache(maxsize=10_000)(Glob)

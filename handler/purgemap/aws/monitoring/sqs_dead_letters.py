@@ -37,7 +37,7 @@ class QueueDepth(NamedTuple):
 
     @property
     def total(self) -> int:
-        """Return the number of all messages."""
+        """The number of all messages."""
         return self.visible + self.in_flight + self.delayed
 
 

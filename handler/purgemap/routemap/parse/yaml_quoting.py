@@ -43,7 +43,7 @@ class Quotation(NamedTuple):
 
     @property
     def message(self) -> str:
-        """Return how YAML reads the text, and what to write instead."""
+        """The way in which YAML reads the text, and what to write instead."""
         return f"{self.reading}; {self.advice} {self.replacement}"
 
 

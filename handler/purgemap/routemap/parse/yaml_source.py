@@ -83,7 +83,7 @@ class Location:
 
     @property
     def text(self) -> str:
-        """Return `file:line`, to refer to the value in another problem's message."""
+        """The text `file:line`, to refer to the value in another problem's message."""
         return f"{self.source.file}:{self.source.node(self.path).start_mark.line + 1}"
 
     def error(self, message: str, *, at_key: bool = False) -> Problem:
