@@ -1,6 +1,6 @@
 """The pending jobs of a batch, grouped by account: CloudFront limits the calls of an account, not of a distribution."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from purgemap.delivery.outcomes import Deferred
@@ -31,28 +31,27 @@ def _age(pending: PendingJob) -> tuple[float, str]:
 
 
 def defer_excess(
-    accounts: Iterable[AccountJobs], queue: Queue | None, rate_limit: RateLimit
+    accounts: list[AccountJobs], queue: Queue | None, rate_limit: RateLimit
 ) -> tuple[list[AccountJobs], list[Deferred]]:
-    """Queue the jobs of accounts with more new jobs than a burst; return accounts to send now, and deferred jobs.
+    """Queue the jobs of accounts that have more new jobs than a burst; return those to send now, and the deferred ones.
 
-    More changes of the same deploy are probably on their way. If the jobs were sent now, each distribution would need
-    a second call for them.
+    More changes of the same deploy are probably on their way. Sent now, each distribution would need a second call.
     Jobs that the queue does not accept are sent now.
     """
-    ready_accounts, deferred = [], []
-    for account in accounts:
-        if queue is None or account.has_retries or len(account.jobs) <= rate_limit.burst_size(recently_used=False):
-            ready_accounts.append(account)
-            continue
-        excess = [
-            Deferred(
-                pending.job, rate_limit.requeue_delay(position), "more distributions changed than calls in a burst"
-            )
-            for position, pending in enumerate(account.jobs)
-        ]
-        not_queued = {failure.distribution for failure in enqueue_outcomes(excess, queue, None)}
-        deferred += [outcome for outcome in excess if outcome.job.distribution not in not_queued]
-        if not_queued:
-            jobs = [pending for pending in account.jobs if pending.job.distribution in not_queued]
-            ready_accounts.append(AccountJobs(jobs, has_retries=False))
-    return ready_accounts, deferred
+    burst = rate_limit.burst_size(recently_used=False)
+    excess = [
+        Deferred(pending.job, rate_limit.requeue_delay(position), "more distributions changed than calls in a burst")
+        for account in accounts
+        if queue and not account.has_retries and len(account.jobs) > burst
+        for position, pending in enumerate(account.jobs)
+    ]
+    if not excess:
+        return accounts, []
+    not_queued = {failure.distribution for failure in enqueue_outcomes(excess, queue, None)}
+    deferred = [outcome for outcome in excess if outcome.job.distribution not in not_queued]
+    waiting = {outcome.job.distribution for outcome in deferred}
+    ready = [
+        AccountJobs([pending for pending in jobs if pending.job.distribution not in waiting], has_retries)
+        for jobs, has_retries in accounts
+    ]
+    return [account for account in ready if account.jobs], deferred

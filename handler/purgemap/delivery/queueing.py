@@ -1,6 +1,6 @@
 """Write deferred jobs to the queue and rejected jobs to the dead-letter queue."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from purgemap.delivery.outcomes import Deferred, Outcome, Rejected
@@ -39,7 +39,7 @@ class EnqueueFailure(NamedTuple):
 
 
 def enqueue_outcomes(
-    outcomes: Iterable[Outcome], queue: Queue | None, dead_letters: Queue | None
+    outcomes: Sequence[Outcome], queue: Queue | None, dead_letters: Queue | None
 ) -> list[EnqueueFailure]:
     """Send deferred jobs to the queue, and rejected jobs to the dead-letter queue."""
     deferred = [outcome for outcome in outcomes if isinstance(outcome, Deferred)]

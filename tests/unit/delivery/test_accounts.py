@@ -1,15 +1,11 @@
 """Jobs grouped by account, and the new ones beyond a burst, which are deferred."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
-from purgemap.delivery import (
-    Accepted,
-    Deferred,
-    defer_excess,
-    group_by_account,
-)
+from purgemap.delivery import Accepted, Deferred, QueueMessage, defer_excess, group_by_account
 from purgemap.delivery.backoff import MAX_DELAY_SECONDS
 from purgemap.jobs import PendingJob
 from purgemap.routemap import Distribution
@@ -26,6 +22,28 @@ def test_accounts_defer_more_new_jobs_than_a_burst(jobs: int, deferred: int) -> 
     assert [(outcome.job.distribution, outcome.delay) for outcome in outcomes] == [
         (f"E{n:013}", 1) for n in range(deferred)
     ]
+
+
+class PartlyFullQueue(MemoryQueue):
+    """Refuses the first message of each call, and counts the calls."""
+
+    calls = 0
+
+    def send(self, messages: Sequence[QueueMessage]) -> list[str]:
+        self.calls += 1
+        return ["full", *super().send(messages[1:])]
+
+
+def test_accounts_defer_the_excess_of_all_accounts_in_one_call() -> None:
+    pending = build_pending(24)
+    elsewhere = replace(SITE, role_arn="arn:aws:iam::222222222222:role/p")
+    others = [PendingJob(job, replace(elsewhere, id=job.distribution)) for job, *_ in pending[12:]]
+    queue = PartlyFullQueue()
+    ready, deferred = defer_excess(group_by_account([*pending[:12], *others]), queue, build_rate_limit())
+    refused, *_ = pending
+    assert queue.calls == 1
+    assert [account.jobs for account in ready] == [[refused]]
+    assert len(deferred) == 23
 
 
 def test_accounts_send_retries_with_new_jobs() -> None:
