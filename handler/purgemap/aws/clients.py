@@ -11,6 +11,7 @@ from botocore.exceptions import BotoCoreError, NoCredentialsError
 from botocore.handlers import BUILTIN_HANDLERS
 
 from purgemap.aws.answers import AnswerParserFactory
+from purgemap.aws.ca_directory import use_ca_directory
 from purgemap.aws.errors import translate_errors
 from purgemap.aws.role_credentials import RoleCredentials
 from purgemap.delivery import CALL, ROLE_CALL, CallSettings
@@ -103,11 +104,13 @@ def create_client(session: Any, service: str, **settings: Any) -> Any:
     """Create a client whose calls raise ForeignAnswerError; raises PurgemapError for an invalid endpoint."""
     session.register_component("response_parser_factory", _ANSWER_PARSERS)
     try:
-        return session.create_client(service, **settings)
+        client = session.create_client(service, **settings)
     except BotoCoreError:
         raise
     except ValueError as error:  # botocore has no error of its own for this
         raise PurgemapError(f"{error}; an endpoint, as in AWS_ENDPOINT_URL, is a URL: http://localhost:4566") from error
+    use_ca_directory(client)
+    return client
 
 
 def check_credentials(session: Any) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import purgemap
 from purgemap.deployment.package.botocore_trim import trim_botocore
 from purgemap.deployment.package.bytecode import compile_sources, find_interpreter
+from purgemap.deployment.package.ca_directory import split_certificates
 from purgemap.deployment.package.dependencies import Dependency, read_dependencies
 from purgemap.deployment.package.source_files import read_source_files
 from purgemap.errors import PurgemapError
@@ -27,6 +28,10 @@ _EXCLUDED = (
     "dateutil/zoneinfo/rebuild.py",
     "urllib3/contrib/emscripten/",
 )
+
+# botocore's CA certificates, and the directory in which `purgemap.aws.ca_directory` expects them one by one.
+_CA_BUNDLE = "botocore/cacert.pem"
+_CA_DIRECTORY = "botocore/cacert"
 
 # Fixed, as file times and the builder's umask would change the zip's bytes.
 _EARLIEST_TIME = (1980, 1, 1, 0, 0, 0)
@@ -77,8 +82,16 @@ def package_function(routes: RouteMap) -> FunctionPackage:
 
 
 def _required_modules(dependency: Dependency) -> dict[str, bytes]:
-    modules = trim_botocore(dependency.modules) if dependency.name == "botocore" else dependency.modules
+    modules = dependency.modules
+    if dependency.name == "botocore":
+        modules = trim_botocore(modules) | _split_ca_bundle(modules)
     return {path: data for path, data in modules.items() if not path.startswith(_EXCLUDED)}
+
+
+def _split_ca_bundle(modules: Mapping[str, bytes]) -> dict[str, bytes]:
+    # Without a bundle, a later botocore verifies in another way, and the clients leave it alone.
+    certificates = split_certificates(modules.get(_CA_BUNDLE, b""))
+    return {f"{_CA_DIRECTORY}/{name}": data for name, data in certificates.items()}
 
 
 def _package_entry(name: str, version: str, files: Mapping[str, bytes]) -> PackageEntry:
