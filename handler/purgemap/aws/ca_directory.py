@@ -24,7 +24,7 @@ def use_ca_directory(client: Any) -> None:
     def set_up_with_directory(pool: Any, *arguments: Any) -> None:
         set_up(pool, *arguments)
         if pool.ca_certs == DEFAULT_CA_BUNDLE:
-            # In this order: a connection of another thread never finds neither of them.
+            # In this order, so that a connection of another thread finds one of the two.
             pool.ca_cert_dir, pool.ca_certs = str(CA_DIRECTORY), None
 
     http._setup_ssl_cert = set_up_with_directory  # noqa: SLF001
