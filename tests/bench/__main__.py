@@ -6,7 +6,19 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from bench import batch, bursts, cost, memory, mixes, planner_bench, planner_cost, planner_scopes, routing_cost, start
+from bench import (
+    batch,
+    bursts,
+    cost,
+    first_call,
+    memory,
+    mixes,
+    planner_bench,
+    planner_cost,
+    planner_scopes,
+    routing_cost,
+    start,
+)
 from bench.chart import draw_chart
 from bench.machine import describe_machine
 from bench.publishing import Published
@@ -14,6 +26,7 @@ from bench.rows import Row, format_table
 
 SECTIONS: dict[str, Callable[..., Iterable[Row]]] = {
     "start": start.rows,
+    "call": first_call.rows,
     "batch": batch.rows,
     "mixes": mixes.rows,
     "instructions": routing_cost.rows,

@@ -14,7 +14,7 @@ def is_at_hand() -> bool:
     return shutil.which("valgrind") is not None
 
 
-def instructions(code: str, folder: Path, *arguments: str) -> int:
+def instructions(code: str, folder: Path, *arguments: str, **variables: str) -> int:
     """Count what a whole process takes that runs a program in a folder, whose modules it finds first.
 
     It runs fifty times as long as it would by itself.
@@ -27,7 +27,7 @@ def instructions(code: str, folder: Path, *arguments: str) -> int:
             text=True,
             check=True,
             cwd=folder,
-            env=subjects.environment(folder),
+            env={**subjects.environment(folder), **variables},
         )
     collected = re.search(r"Collected : (\d+)", done.stderr)
     assert collected, done.stderr

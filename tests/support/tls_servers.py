@@ -100,7 +100,9 @@ class _Proxy(BaseHTTPRequestHandler):
                 del data
 
     def _relay(self, ends: dict[socket.socket, socket.socket]) -> bytes:
-        source = select.select(list(ends), [], [], 10)[0][0]
+        # A TLS socket may hold decrypted data that select does not see.
+        pending = isinstance(self.connection, ssl.SSLSocket) and self.connection.pending()
+        source = self.connection if pending else select.select(list(ends), [], [], 10)[0][0]
         data: bytes = source.recv(65536)
         ends[source].sendall(data)
         return data
@@ -125,19 +127,26 @@ def _serve(server: ThreadingHTTPServer) -> Iterator[int]:
 @contextmanager
 def tls_server(authority: Authority, folder: Path) -> Iterator[str]:
     """Accept invalidations at a URL, with a certificate of an authority."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(authority.issue_for_localhost(folder / "server.pem"))
     server = _QuietServer(("127.0.0.1", 0), _CloudFront)
-    # The handshake belongs to the connection's thread: a client that stalls must not stop the server.
-    server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+    _add_tls(server, authority.issue_for_localhost(folder / "server.pem"))
     with _serve(server) as port:
         yield f"https://localhost:{port}"
 
 
+def _add_tls(server: ThreadingHTTPServer, certificate: Path) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    # The handshake belongs to the connection's thread: a client that stalls must not stop the server.
+    server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+
+
 @contextmanager
-def proxy_server() -> Iterator[tuple[str, list[str]]]:
-    """Tunnel connections; yields the proxy's URL and the targets that clients named."""
+def proxy_server(certificate: Path | None = None) -> Iterator[tuple[str, list[str]]]:
+    """Tunnel connections; yields the proxy's URL and the targets that clients named. With a certificate it has TLS."""
     targets: list[str] = []
     handler = type("Proxy", (_Proxy,), {"targets": targets})
-    with _serve(_QuietServer(("127.0.0.1", 0), handler)) as port:
-        yield f"http://127.0.0.1:{port}", targets
+    server = _QuietServer(("127.0.0.1", 0), handler)
+    if certificate:
+        _add_tls(server, certificate)
+    with _serve(server) as port:
+        yield f"{'https' if certificate else 'http'}://localhost:{port}", targets

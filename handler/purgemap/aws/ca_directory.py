@@ -14,12 +14,12 @@ def use_ca_directory(client: Any) -> None:
 
     botocore still decides: AWS_CA_BUNDLE, REQUESTS_CA_BUNDLE, a profile's ca_bundle and certifi win as before.
     """
-    if not CA_DIRECTORY.is_dir():
-        return
     # botocore has no setting for a directory. This method sets the certificates of urllib3's pool before each request.
-    # If a later botocore calls another one, the client uses the file.
+    # With a later botocore that has another method, the client uses the file.
     http = client._endpoint.http_session  # noqa: SLF001
-    set_up = http._setup_ssl_cert  # noqa: SLF001
+    set_up = getattr(http, "_setup_ssl_cert", None)
+    if set_up is None or not CA_DIRECTORY.is_dir():
+        return
 
     def set_up_with_directory(pool: Any, *arguments: Any) -> None:
         set_up(pool, *arguments)

@@ -10,12 +10,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import botocore.session
 import pytest
 from botocore.httpsession import DEFAULT_CA_BUNDLE
 from cryptography import x509
 from cryptography.x509.name import _ASN1Type
 from cryptography.x509.oid import NameOID
 
+from purgemap.aws import create_client
 from purgemap.deployment.package.ca_directory import hash_subject, split_certificates
 from purgemap.errors import PurgemapError
 from support.tls_servers import Authority, name_of, proxy_server, tls_server
@@ -205,6 +207,18 @@ def test_call_verifies_through_a_proxy(function: Function, url: str, stranger: S
         assert call(function.folder, url, HTTPS_PROXY=proxy) == ("I1", 2)
         assert REFUSED in call(function.folder, stranger.url, HTTPS_PROXY=proxy)[0]
     assert set(targets) == {name.removeprefix("https://") for name in (url, stranger.url)}
+
+
+def test_call_verifies_a_proxy_with_tls(function: Function, url: str, tmp_path: Path) -> None:
+    unknown = Authority(name_of("Unknown root"))
+    for authority, answer in ((function.known, "I1"), (unknown, "ProxyConnectionError")):
+        with proxy_server(authority.issue_for_localhost(tmp_path / "proxy.pem")) as (proxy, _):
+            assert answer in call(function.folder, url, HTTPS_PROXY=proxy)[0]
+
+
+def test_installed_client_is_not_changed() -> None:
+    client = create_client(botocore.session.Session(), "sts", region_name="eu-west-1")
+    assert "_setup_ssl_cert" not in vars(client._endpoint.http_session)  # noqa: SLF001
 
 
 def test_call_without_the_directory_loads_the_file(function: Function, url: str, tmp_path: Path) -> None:
