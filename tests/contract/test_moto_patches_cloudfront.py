@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from purgemap.demo.local_aws import LocalAws
-from support.local_site import invalidate
+from support.local_site import accepted_items, invalidate
 
 pytest_plugins = ["support.local_aws_fixtures"]
 
@@ -30,7 +30,7 @@ def test_reference_with_the_same_items_creates_nothing(aws: LocalAws) -> None:
     distribution = aws.create_distribution()
     first = invalidate(aws, distribution, ["/a", "/b"], "reference")
     assert invalidate(aws, distribution, ["/b", "/a"], "reference")["Id"] == first["Id"]
-    assert aws.accepted_items() == {distribution: [["/a", "/b"]]}
+    assert accepted_items(aws) == {distribution: [["/a", "/b"]]}
 
 
 def test_reference_with_other_items_is_refused_as_by_aws(aws: LocalAws) -> None:
@@ -96,7 +96,7 @@ def test_create_refuses_the_request_for_one_invalid_path(aws: LocalAws, items: l
     with pytest.raises(ClientError) as refusal:
         invalidate(aws, distribution, items)
     assert refusal.value.response["Error"]["Code"] == "InvalidArgument"
-    assert aws.accepted_items() == {distribution: []}
+    assert accepted_items(aws) == {distribution: []}
 
 
 def test_create_refuses_a_wrong_quantity(aws: LocalAws) -> None:

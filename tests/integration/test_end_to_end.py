@@ -15,6 +15,7 @@ from purgemap.routemap.load import load_map
 from support.deployed import QUICK, STACK, Deployed, messages_waiting, put, run_deploy
 from support.doubles.lambda_runtime import RUNTIME, FunctionError, needs_lambda_runtime, running_function
 from support.doubles.stacks import complete_cloudformation
+from support.local_site import accepted_items
 from support.log_filters import matches
 from support.rendered import bucket_matchers, names, of_type, read
 
@@ -111,7 +112,7 @@ def test_zip_invalidates_a_write_in_a_bucket_of_the_map(aws: LocalAws, tmp_path:
         batch = source.poll()
     assert batch is not None
     assert batch.failed_ids == frozenset()
-    assert aws.accepted_items() == {WWW: [["/blog/", "/blog/index.html"]], BLOG: []}
+    assert accepted_items(aws) == {WWW: [["/blog/", "/blog/index.html"]], BLOG: []}
     assert messages_waiting(aws, deployed.outputs["QueueUrl"]) == 0
 
 
@@ -183,7 +184,7 @@ def test_deploy_after_an_edit_adds_the_site(aws: LocalAws, tmp_path: Path) -> No
     put(aws, "acme-www", "after.html")
     with deployed.running(tmp_path / "task") as source:
         source.poll()
-    assert aws.accepted_items() == {WWW: [["/after.html"]], BLOG: [["/blog/after.html"]]}
+    assert accepted_items(aws) == {WWW: [["/after.html"]], BLOG: [["/blog/after.html"]]}
 
 
 @needs_lambda_runtime
@@ -191,14 +192,14 @@ def test_refresh_invalidates_added_or_changed_sites_once(aws: LocalAws, tmp_path
     run_deploy(*QUICK, "--refresh")
     with Deployed(aws).running(tmp_path / "first") as source:
         source.poll()
-    assert aws.accepted_items() == {WWW: [["/", "/*"]], BLOG: []}
+    assert accepted_items(aws) == {WWW: [["/", "/*"]], BLOG: []}
     write_map(TWO_SITES)
     output = run_deploy("--refresh")
     assert f"refresh {BLOG}  /blog/ /blog/*\n" in output
     assert run_deploy("--refresh") == f"{STACK}: no changes\n"
     with Deployed(aws).running(tmp_path / "second") as source:
         source.poll()
-    assert aws.accepted_items() == {WWW: [["/", "/*"]], BLOG: [["/blog/", "/blog/*"]]}
+    assert accepted_items(aws) == {WWW: [["/", "/*"]], BLOG: [["/blog/", "/blog/*"]]}
 
 
 def read_changes(aws: LocalAws) -> list[dict[str, Any]]:

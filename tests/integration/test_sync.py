@@ -11,6 +11,7 @@ from purgemap.demo.local_aws import LocalAws
 from support.aws_cli import needs_aws_cli, run_aws
 from support.harness import ServiceHarness, build_service
 from support.ids import E1, E2
+from support.local_site import accepted_items
 
 pytest_plugins = ["support.local_aws_fixtures"]
 
@@ -60,7 +61,7 @@ class Deployment:
         while self._function.poll():
             pass
         accepted = set()
-        for distribution, invalidations in self.aws.accepted_items().items():
+        for distribution, invalidations in accepted_items(self.aws).items():
             new = invalidations[self._seen.get(distribution, 0) :]
             self._seen[distribution] = len(invalidations)
             accepted |= {(distribution, item) for items in new for item in items}

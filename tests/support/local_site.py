@@ -4,7 +4,7 @@ import json
 import uuid
 from typing import Any
 
-from purgemap.demo.local_aws import LocalAws
+from purgemap.demo.local_aws import LocalAws, invalidation_ids, invalidation_items
 
 BUCKET = "contract-site"
 
@@ -18,6 +18,17 @@ def received_events(aws: LocalAws, queue_url: str) -> list[dict[str, Any]]:
             events.append(json.loads(message["Body"]))
             sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
     return events
+
+
+def accepted_items(aws: LocalAws) -> dict[str, list[list[str]]]:
+    """Read the items of each accepted invalidation, by distribution id, oldest first."""
+    cloudfront = aws.client("cloudfront")
+    pages = cloudfront.get_paginator("list_distributions").paginate()
+    ids = [item["Id"] for page in pages for item in page["DistributionList"].get("Items", [])]
+    return {
+        id_: [invalidation_items(cloudfront, id_, invalidation) for invalidation in invalidation_ids(cloudfront, id_)]
+        for id_ in ids
+    }
 
 
 class Site:

@@ -2,6 +2,7 @@
 
 import os
 import threading
+from pathlib import Path
 from typing import Any
 
 import botocore.session
@@ -9,9 +10,9 @@ from botocore.config import Config
 from botocore.credentials import EnvProvider
 from botocore.exceptions import BotoCoreError, NoCredentialsError
 from botocore.handlers import BUILTIN_HANDLERS
+from botocore.httpsession import DEFAULT_CA_BUNDLE
 
 from purgemap.aws.answers import AnswerParserFactory
-from purgemap.aws.ca_directory import use_ca_directory
 from purgemap.aws.errors import translate_errors
 from purgemap.aws.role_credentials import RoleCredentials
 from purgemap.delivery import CALL, ROLE_CALL, CallSettings
@@ -37,6 +38,9 @@ def _config(settings: CallSettings) -> Config:
 CONFIGS = {service: _config(ROLE_CALL if service == "sts" else CALL) for service in SERVICES}
 
 _ANSWER_PARSERS = AnswerParserFactory()
+
+# Only the function's zip has it: the certificates of botocore's file, one by one, as OpenSSL finds them by subject.
+_CA_DIRECTORY = Path(DEFAULT_CA_BUNDLE).with_suffix("")
 
 
 class Aws:
@@ -109,8 +113,26 @@ def create_client(session: Any, service: str, **settings: Any) -> Any:
         raise
     except ValueError as error:  # botocore has no error of its own for this
         raise PurgemapError(f"{error}; an endpoint, as in AWS_ENDPOINT_URL, is a URL: http://localhost:4566") from error
-    use_ca_directory(client)
+    _use_ca_directory(client)
     return client
+
+
+def _use_ca_directory(client: Any) -> None:
+    """Verify servers with the CA directory in place of botocore's own file; other certificates win as before."""
+    # botocore has no setting for a directory. This method sets the certificates of urllib3's pool before each request.
+    # With a later botocore that has another method, the client uses the file.
+    http = client._endpoint.http_session  # noqa: SLF001
+    set_up = getattr(http, "_setup_ssl_cert", None)
+    if set_up is None or not _CA_DIRECTORY.is_dir():
+        return
+
+    def set_up_with_directory(pool: Any, *arguments: Any) -> None:
+        set_up(pool, *arguments)
+        if pool.ca_certs == DEFAULT_CA_BUNDLE:
+            # In this order, so that a connection of another thread finds one of the two.
+            pool.ca_cert_dir, pool.ca_certs = str(_CA_DIRECTORY), None
+
+    http._setup_ssl_cert = set_up_with_directory  # noqa: SLF001
 
 
 def check_credentials(session: Any) -> None:

@@ -21,13 +21,9 @@ def group_by_account(pending: Sequence[PendingJob]) -> list[AccountJobs]:
     if len(pending) == 1:
         return [AccountJobs(pending, pending[0].is_retry)]
     jobs_by_account: dict[str, list[PendingJob]] = {}
-    for pending_job in sorted(pending, key=_age):
+    for pending_job in sorted(pending, key=lambda pending: (pending.job.oldest_event_time, pending.job.distribution)):
         jobs_by_account.setdefault(pending_job.distribution.account, []).append(pending_job)
     return [AccountJobs(jobs, any(job.is_retry for job in jobs)) for jobs in jobs_by_account.values()]
-
-
-def _age(pending: PendingJob) -> tuple[float, str]:
-    return pending.job.oldest_event_time, pending.job.distribution
 
 
 def defer_excess(

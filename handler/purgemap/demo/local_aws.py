@@ -87,19 +87,6 @@ class LocalAws:
         answer = self.client("sqs").get_queue_attributes(QueueUrl=queue_url, AttributeNames=["QueueArn"])
         return str(answer["Attributes"]["QueueArn"])
 
-    def accepted_items(self, account_id: str = DEFAULT_ACCOUNT_ID) -> dict[str, list[list[str]]]:
-        """Read the items of each accepted invalidation, by distribution id, oldest first."""
-        cloudfront = self.client("cloudfront", account_id)
-        pages = cloudfront.get_paginator("list_distributions").paginate()
-        distributions = [item["Id"] for page in pages for item in page["DistributionList"].get("Items", [])]
-        return {
-            distribution: [
-                invalidation_items(cloudfront, distribution, invalidation)
-                for invalidation in invalidation_ids(cloudfront, distribution)
-            ]
-            for distribution in distributions
-        }
-
 
 def invalidation_ids(cloudfront: Client, distribution: str) -> list[str]:
     """List the invalidations of a distribution, oldest first."""

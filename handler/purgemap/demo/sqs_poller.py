@@ -84,7 +84,7 @@ class EventSource:
         messages: list[Message] = []
         size = 0
         while self._next_messages and len(messages) < self.batch_size:
-            size += _record_size(self._next_messages[0], self.queue_arn)
+            size += len(json.dumps(to_record(self._next_messages[0], self.queue_arn)).encode()) + 2
             if messages and size > self.max_payload_bytes:
                 break
             messages.append(self._next_messages.popleft())
@@ -164,7 +164,3 @@ def _attribute(value: dict[str, Any]) -> dict[str, Any]:
     # Lambda's names begin in lower case, SQS's in upper case.
     members = {name[0].lower() + name[1:]: content for name, content in value.items()}
     return {"stringListValues": [], "binaryListValues": [], **members}
-
-
-def _record_size(message: Message, queue_arn: str) -> int:
-    return len(json.dumps(to_record(message, queue_arn)).encode()) + 2

@@ -79,7 +79,8 @@ def _failing_tests(config: MapConfig, subset: ValidSubset, route_map: RouteMap) 
 
 def _describe_mismatch(config: MapConfig, test: TestCase, items_by_id: Mapping[str, tuple[str, ...]]) -> str:
     """Describe in one line, by distribution, which items are missing and which are unexpected."""
-    labels = {_distribution_id(config, name): name for name in test.expect}
+    labels = {str(distribution.id): name for name, distribution in reversed(config.distributions.items())}
+    labels |= {_distribution_id(config, name): name for name in test.expect}
     expected_by_id = {
         _distribution_id(config, name): {item for item in items or () if item} for name, items in test.expect.items()
     }
@@ -88,7 +89,7 @@ def _describe_mismatch(config: MapConfig, test: TestCase, items_by_id: Mapping[s
         expected, actual = expected_by_id.get(id_, set()), set(items_by_id.get(id_, ()))
         parts = (_join_items("missing", expected - actual), _join_items("unexpected", actual - expected))
         if expected != actual:
-            mismatches.append(f"{labels.get(id_) or _label(config, id_)}: {'; '.join(filter(None, parts))}")
+            mismatches.append(f"{labels.get(id_, id_)}: {'; '.join(filter(None, parts))}")
     return " | ".join(mismatches)
 
 
@@ -99,7 +100,3 @@ def _join_items(adjective: str, items: set[str]) -> str:
 def _distribution_id(config: MapConfig, name: str) -> str:
     distribution = config.distributions.get(name)
     return name if distribution is None else str(distribution.id)
-
-
-def _label(config: MapConfig, id_: str) -> str:
-    return next((name for name, distribution in config.distributions.items() if distribution.id == id_), id_)

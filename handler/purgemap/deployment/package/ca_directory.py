@@ -4,32 +4,28 @@ OpenSSL parses a file of certificates as a whole, at each connection: 93 % of th
 directory it reads only the certificates that a chain asks for, by name: https://docs.openssl.org/3.0/man1/openssl-rehash/
 """
 
-import base64
 import hashlib
 import re
-import textwrap
+import ssl
 from collections import Counter
 from collections.abc import Iterator
 
 from purgemap.errors import PurgemapError
 
-_PEM = re.compile(rb"-----BEGIN CERTIFICATE-----(.+?)-----END CERTIFICATE-----", re.DOTALL)
+_PEM = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 
 # The tags of DER: https://www.itu.int/rec/T-REC-X.690
-_UTF8_STRING, _VERSION = 0x0C, 0xA0
-_LONG_LENGTH = 0x80
+_UTF8_STRING, _VERSION, _LONG_LENGTH = 0x0C, 0xA0, 0x80
 
 # The texts that OpenSSL folds, by tag, with their encodings: ASN1_MASK_CANON in crypto/x509/x_name.c.
+# UTF8, Printable, T61, IA5, Visible, Universal and BMPString.
 _ENCODINGS = {
     _UTF8_STRING: "utf-8",
-    0x13: "latin-1",  # PrintableString
-    0x14: "latin-1",  # T61String
-    0x16: "latin-1",  # IA5String
-    0x1A: "latin-1",  # VisibleString
-    0x1C: "utf-32-be",  # UniversalString
-    0x1E: "utf-16-be",  # BMPString
+    **dict.fromkeys((0x13, 0x14, 0x16, 0x1A), "latin-1"),
+    0x1C: "utf-32-be",
+    0x1E: "utf-16-be",
 }
-_WHITESPACE = b" \t\n\v\f\r"
+_TO_SPACES = bytes.maketrans(b"\t\n\v\f\r", b"     ")
 
 
 def split_certificates(bundle: bytes) -> dict[str, bytes]:
@@ -39,55 +35,38 @@ def split_certificates(bundle: bytes) -> dict[str, bytes]:
     """
     files: dict[str, bytes] = {}
     counts: Counter[str] = Counter()
-    for number, match in enumerate(_PEM.finditer(bundle), 1):
+    for number, pem in enumerate(_PEM.findall(bundle.decode(errors="replace")), 1):
         try:
-            certificate = base64.b64decode(match[1])
-            digest = hash_subject(certificate)
+            digest = hash_subject(ssl.PEM_cert_to_DER_cert(pem))
         except (ValueError, IndexError) as error:
             raise PurgemapError(f"CA certificate {number} is invalid: {error}; install botocore again") from error
         # Certificates with the same subject are numbered without a gap; OpenSSL tries each.
-        files[f"{digest}.{counts[digest]}"] = _format_pem(certificate)
+        files[f"{digest}.{counts[digest]}"] = f"{pem}\n".encode()
         counts[digest] += 1
     return files
 
 
 def hash_subject(certificate: bytes) -> str:
     """Return the hash of a DER certificate's subject, as `openssl x509 -subject_hash` prints it."""
-    digest = hashlib.sha1(_canonical_name(_subject(certificate)), usedforsecurity=False).digest()
-    return f"{int.from_bytes(digest[:4], 'little'):08x}"
-
-
-def _format_pem(certificate: bytes) -> bytes:
-    text = "\n".join(textwrap.wrap(base64.b64encode(certificate).decode(), 64))
-    return f"-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n".encode()
-
-
-def _subject(certificate: bytes) -> bytes:
     ((_, body),) = _elements(certificate)
     _, to_be_signed = next(_elements(body))
     fields = [content for tag, content in _elements(to_be_signed) if tag != _VERSION]
     # Serial number, signature algorithm, issuer, validity, subject: https://www.rfc-editor.org/rfc/rfc5280#section-4.1
-    return fields[4]
-
-
-def _canonical_name(name: bytes) -> bytes:
-    """Encode a name as OpenSSL compares names: texts as UTF-8 in lower case, without surplus spaces."""
-    return b"".join(_encode(tag, _canonical_set(content)) for tag, content in _elements(name))
+    name = b"".join(_encode(tag, _canonical_set(content)) for tag, content in _elements(fields[4]))
+    return f"{int.from_bytes(hashlib.sha1(name, usedforsecurity=False).digest()[:4], 'little'):08x}"
 
 
 def _canonical_set(attributes: bytes) -> bytes:
+    """Encode the attributes of a name as OpenSSL compares them: UTF-8 in lower case, without surplus spaces."""
     encoded = []
     for tag, attribute in _elements(attributes):
         (type_tag, type_name), (value_tag, value) = _elements(attribute)
         if value_tag in _ENCODINGS:
-            value, value_tag = _fold(value.decode(_ENCODINGS[value_tag]).encode()), _UTF8_STRING
+            text = value.decode(_ENCODINGS[value_tag]).encode().translate(_TO_SPACES)
+            # bytes.lower() changes ASCII letters only, as OpenSSL does.
+            value, value_tag = b" ".join(text.split()).lower(), _UTF8_STRING
         encoded.append(_encode(tag, _encode(type_tag, type_name) + _encode(value_tag, value)))
     return b"".join(sorted(encoded))  # DER sorts the members of a set
-
-
-def _fold(text: bytes) -> bytes:
-    # bytes.lower() changes ASCII letters only, as OpenSSL does.
-    return b" ".join(text.translate(bytes.maketrans(_WHITESPACE, b" " * len(_WHITESPACE))).split()).lower()
 
 
 def _elements(data: bytes) -> Iterator[tuple[int, bytes]]:

@@ -29,10 +29,6 @@ _EXCLUDED = (
     "urllib3/contrib/emscripten/",
 )
 
-# botocore's CA certificates, and the directory in which `purgemap.aws.ca_directory` expects them one by one.
-_CA_BUNDLE = "botocore/cacert.pem"
-_CA_DIRECTORY = "botocore/cacert"
-
 # Fixed, as file times and the builder's umask would change the zip's bytes.
 _EARLIEST_TIME = (1980, 1, 1, 0, 0, 0)
 _MODE = 0o100644 << 16  # readable by all: Lambda runs the function as another user than the one that unpacks it
@@ -84,14 +80,10 @@ def package_function(routes: RouteMap) -> FunctionPackage:
 def _required_modules(dependency: Dependency) -> dict[str, bytes]:
     modules = dependency.modules
     if dependency.name == "botocore":
-        modules = trim_botocore(modules) | _split_ca_bundle(modules)
+        # `purgemap.aws.clients` expects the certificates there. A later botocore may have no such file.
+        certificates = split_certificates(modules.get("botocore/cacert.pem", b""))
+        modules = trim_botocore(modules) | {f"botocore/cacert/{name}": data for name, data in certificates.items()}
     return {path: data for path, data in modules.items() if not path.startswith(_EXCLUDED)}
-
-
-def _split_ca_bundle(modules: Mapping[str, bytes]) -> dict[str, bytes]:
-    # Without a bundle, a later botocore verifies in another way, and the clients leave it alone.
-    certificates = split_certificates(modules.get(_CA_BUNDLE, b""))
-    return {f"{_CA_DIRECTORY}/{name}": data for name, data in certificates.items()}
 
 
 def _package_entry(name: str, version: str, files: Mapping[str, bytes]) -> PackageEntry:
