@@ -79,7 +79,7 @@ def _failing_tests(config: MapConfig, subset: ValidSubset, route_map: RouteMap) 
 
 def _describe_mismatch(config: MapConfig, test: TestCase, items_by_id: Mapping[str, tuple[str, ...]]) -> str:
     """Describe in one line, by distribution, which items are missing and which are unexpected."""
-    labels = {str(distribution.id): name for name, distribution in reversed(config.distributions.items())}
+    labels = {str(distribution.id): name for name, distribution in reversed([*config.distributions.items()])}
     labels |= {_distribution_id(config, name): name for name in test.expect}
     expected_by_id = {
         _distribution_id(config, name): {item for item in items or () if item} for name, items in test.expect.items()
