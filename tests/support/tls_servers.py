@@ -22,6 +22,11 @@ _ANSWER = (
     b"<CallerReference>r</CallerReference></InvalidationBatch></Invalidation>"
 )
 
+_KEY_USAGES = (
+    *("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement"),
+    *("key_cert_sign", "crl_sign", "encipher_only", "decipher_only"),
+)
+
 
 def name_of(common_name: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
@@ -48,7 +53,11 @@ class Authority:
         builder = builder.add_extension(constraints, critical=True)
         builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(own), critical=False)
         builder = builder.add_extension(identifier, critical=False)
-        if not constraints.ca:
+        if constraints.ca:
+            # Python 3.13 verifies strictly at a proxy: a CA must say that it signs certificates.
+            usage = dict.fromkeys(_KEY_USAGES, False) | {"key_cert_sign": True}
+            builder = builder.add_extension(x509.KeyUsage(**usage), critical=True)
+        else:
             names = x509.SubjectAlternativeName([x509.DNSName("localhost")])
             builder = builder.add_extension(names, critical=False)
         return builder.sign(self._key, hashes.SHA256())
