@@ -4,7 +4,7 @@ Each stage is a room. `events` parses the payload, `routing` finds the targets o
 jobs. `planning` makes the requests of a job. `delivery` sends them, and queues what CloudFront did not accept.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from purgemap.delivery import (
@@ -75,7 +75,7 @@ def process_batch(payload: Any, service: Service, rate_limit: RateLimit) -> Batc
 
 
 def _merge_queued(
-    pending: list[PendingJob], queued: Iterable[QueuedJob], route_map: RouteMap
+    pending: list[PendingJob], queued: Sequence[QueuedJob], route_map: RouteMap
 ) -> tuple[list[PendingJob], list[Rejected]]:
     """Merge new jobs with those from the queue: one job per distribution.
 

@@ -7,24 +7,13 @@ from conftest import LoadMap
 from purgemap.batch_log import JsonFormatter, batch_lines
 from purgemap.delivery import FailureKind, InvalidationError
 from purgemap.delivery.backoff import MAX_DELAY_SECONDS
-from purgemap.pipeline import Service, process_batch
-from purgemap.routemap.compiled import Distribution, RouteMap
-from purgemap.routing.router import Router
+from purgemap.pipeline import process_batch
+from purgemap.routemap.compiled import Distribution
 from support.delivery import build_rate_limit
 from support.doubles.memory import MemoryCloudFront, MemoryQueue
 from support.ids import E1, E2, NOW
 from support.payloads import s3_event, sqs_batch
-
-MAP = f"""
-version: 1
-routes:
-  - {{name: all, bucket: site, distributions: [{E1}]}}
-  - {{name: docs, bucket: site, prefix: docs/, distributions: [{E2}]}}
-"""
-
-
-def build_service(routes: RouteMap, cloudfront: MemoryCloudFront, queue: MemoryQueue | None = None) -> Service:
-    return Service(routes, Router(routes), cloudfront, queue, queue)
+from support.service import MAP, build_service
 
 
 def test_log_has_json_line_per_invalidation_and_batch(map_from_yaml: LoadMap) -> None:

@@ -19,17 +19,7 @@ from support.delivery import build_job, build_rate_limit
 from support.doubles.memory import MemoryCloudFront, MemoryQueue
 from support.ids import E1, E2, NOW
 from support.payloads import s3_event, sqs_batch
-
-MAP = f"""
-version: 1
-routes:
-  - {{name: all, bucket: site, distributions: [{E1}]}}
-  - {{name: docs, bucket: site, prefix: docs/, distributions: [{E2}]}}
-"""
-
-
-def build_service(routes: RouteMap, cloudfront: MemoryCloudFront, queue: MemoryQueue | None = None) -> Service:
-    return Service(routes, Router(routes), cloudfront, queue, queue)
+from support.service import MAP, build_service
 
 
 def test_pipeline_makes_one_call_per_distribution(map_from_yaml: LoadMap) -> None:
