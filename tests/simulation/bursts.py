@@ -8,6 +8,7 @@ from random import Random
 
 from simulation.environment import Environment, View
 from simulation.faults import FaultPlan
+from simulation.lambdas import EventSource, SharingEventSource
 from simulation.running import Run, RunOptions, open_run
 from support.doubles.clock import Clock
 from support.doubles.cloudfront import CloudFrontDouble, Rate, Settings, Site
@@ -23,12 +24,14 @@ BEGIN = Clock().now
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Burst:
-    """A number of changes within some seconds, and the account's rate of calls."""
+    """A number of changes within some seconds, and the account's rate of calls; a seed orders the changes."""
 
     distributions: int
     events: int
     seconds: float
     calls_per_second: float
+    seed: int = 0
+    is_shared: bool = False  # whether pollers that collect at the same time share the visible messages
 
     @property
     def floor(self) -> float:
@@ -39,8 +42,9 @@ class Burst:
 @contextmanager
 def run_burst(burst: Burst) -> Iterator[Run]:
     """Run a burst until everything is settled."""
-    options = RunOptions(calls_per_second=burst.calls_per_second)
-    with open_run(0, build_environment(burst.distributions), FaultPlan(), settings_of(burst), options) as run:
+    source = SharingEventSource if burst.is_shared else EventSource
+    options = RunOptions(calls_per_second=burst.calls_per_second, source=source)
+    with open_run(burst.seed, build_environment(burst.distributions), FaultPlan(), settings_of(burst), options) as run:
         view_and_change(run, keys_of(burst), burst.seconds)
         run.settle()
         yield run
@@ -54,7 +58,7 @@ def settings_of(burst: Burst) -> Settings:
 def keys_of(burst: Burst) -> list[str]:
     """Return the changed keys, spread over the distributions and shuffled."""
     keys = [f"sites/s{n % burst.distributions}/page-{n}.html" for n in range(burst.events)]
-    Random(0).shuffle(keys)
+    Random(burst.seed).shuffle(keys)
     return keys
 
 

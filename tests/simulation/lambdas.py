@@ -3,6 +3,7 @@
 https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -49,6 +50,7 @@ class EventSource:
     def __init__(self, queue: StandardQueue, handler: Handler, timeline: Timeline, killer: Killer) -> None:
         self.invocations: list[Invocation] = []
         self.running = 0
+        self._collecting = 0
         self._queue = queue
         self._handler = handler
         self._timeline = timeline
@@ -70,8 +72,10 @@ class EventSource:
     def _poll(self) -> None:
         while self._is_awake():
             self.running += 1
+            self._collecting += 1
             self._collect()
-            entries = self._queue.receive(BATCH_SIZE, _PAYLOAD_BYTES)
+            entries = self._queue.receive(*self._max_batch())
+            self._collecting -= 1
             if entries:
                 self.process(entries)
             self.running -= 1
@@ -87,6 +91,10 @@ class EventSource:
             if self._queue.has_batch(BATCH_SIZE, _PAYLOAD_BYTES):
                 return
             self._timeline.sleep(WINDOW_SECONDS / _LOOKS_PER_WINDOW)
+
+    def _max_batch(self) -> tuple[int, int]:
+        """Return the most messages and bytes of the next batch."""
+        return BATCH_SIZE, _PAYLOAD_BYTES
 
     def process(self, entries: Sequence[Entry]) -> None:
         """Invoke the function and delete the messages that succeeded; the others become visible again."""
@@ -113,6 +121,18 @@ class EventSource:
         if not isinstance(task.error, KilledError):
             raise task.error
         return {entry.id for entry in entries}
+
+
+class SharingEventSource(EventSource):
+    """Pollers that collect at the same time share what is visible.
+
+    Lambda documents no order: each poller takes what its own requests find. The plain source is the other extreme, in
+    which one poller takes everything.
+    """
+
+    def _max_batch(self) -> tuple[int, int]:
+        share = math.ceil(self._queue.count_visible() / self._collecting)
+        return max(1, min(BATCH_SIZE, share)), _PAYLOAD_BYTES
 
 
 def _end(error: BaseException | None, now: float, life: Life) -> str:

@@ -114,6 +114,10 @@ class StandardQueue:
         """Wake every task that waits for a message."""
         self._wake_sleepers(float("-inf"))
 
+    def count_visible(self) -> int:
+        """Return the number of visible messages."""
+        return len(self._list_visible())
+
     def has_batch(self, count: int, size: int) -> bool:
         """Whether a whole batch is visible."""
         visible = self._list_visible()
