@@ -47,7 +47,7 @@ class JsonFormatter(logging.Formatter):
 
 def log_batch(result: BatchResult, started: float, ended: float, namespace: str = DEFAULT_NAMESPACE) -> None:
     """Log a batch and its metrics; its start and end are in seconds since the epoch."""
-    for line in batch_lines(result, started, ended, namespace):
+    for line in batch_lines(result, started, ended, namespace, with_items=logger.isEnabledFor(logging.DEBUG)):
         _write(line)
 
 
@@ -67,12 +67,24 @@ def _write(line: Line) -> None:
 
 
 def batch_lines(
-    result: BatchResult, started: float, ended: float, namespace: str = DEFAULT_NAMESPACE
+    result: BatchResult,
+    started: float,
+    ended: float,
+    namespace: str = DEFAULT_NAMESPACE,
+    *,
+    with_items: bool = False,
 ) -> Iterator[Line]:
-    """Yield the lines of a batch: outcomes, warnings, problems, and the batch with its metrics."""
+    """Yield the lines of a batch: outcomes, warnings, problems, and the batch with its metrics.
+
+    Deferred jobs share a line for each reason, as there may be thousands. `with_items` adds a line for each job.
+    """
     for outcome in result.outcomes:
-        yield _outcome_line(outcome, ended)
-        yield Line(logging.DEBUG, "items", {"items": sorted(outcome.job.scopes)})
+        if not isinstance(outcome, Deferred):
+            yield _outcome_line(outcome, ended)
+        if with_items:
+            fields = {"distribution": outcome.job.distribution, "items": sorted(outcome.job.scopes)}
+            yield Line(logging.DEBUG, "items", fields)
+    yield from _deferral_lines(outcome for outcome in result.outcomes if isinstance(outcome, Deferred))
     for warning in (*result.jobs.warnings, *result.notes.warnings):
         yield Line(logging.WARNING, warning, {})
     for excess in result.notes.excesses:
@@ -84,7 +96,7 @@ def batch_lines(
     yield _batch_line(result, started, ended, namespace)
 
 
-def _outcome_line(outcome: Outcome, ended: float) -> Line:
+def _outcome_line(outcome: Accepted | Rejected, ended: float) -> Line:
     job = outcome.job
     fields: dict[str, Any] = {"distribution": job.distribution, "changes": job.changes, "refusals": job.failed_attempts}
     if isinstance(outcome, Accepted):
@@ -101,11 +113,25 @@ def _outcome_line(outcome: Outcome, ended: float) -> Line:
         # A wildcard replaced items that CloudFront rejects, so it evicted more than necessary.
         return Line(logging.WARNING, "accepted", fields | {"replaced_items": outcome.replaced_items[:MAX_ITEMS_SHOWN]})
     fields |= {"items": sorted(job.scopes)[:MAX_ITEMS_SHOWN], "reason": outcome.reason}
-    if isinstance(outcome, Deferred):
-        # A job without a failed attempt only waits for its turn.
-        level = logging.WARNING if job.failed_attempts else logging.INFO
-        return Line(level, "deferred", fields | {"delay": outcome.delay})
     return Line(logging.ERROR, "rejected", fields)
+
+
+def _deferral_lines(deferrals: Iterable[Deferred]) -> Iterator[Line]:
+    outcomes_by_reason: dict[tuple[bool, str], list[Deferred]] = {}
+    for outcome in deferrals:
+        outcomes_by_reason.setdefault((outcome.job.failed_attempts > 0, outcome.reason), []).append(outcome)
+    for (has_failed, reason), outcomes in outcomes_by_reason.items():
+        jobs = [outcome.job for outcome in outcomes]
+        fields = {
+            "distributions": sorted({job.distribution for job in jobs})[:MAX_ITEMS_SHOWN],
+            "jobs": len(jobs),
+            "changes": sum(job.changes for job in jobs),
+            "refusals": max(job.failed_attempts for job in jobs),
+            "reason": reason,
+            "delay": max(outcome.delay for outcome in outcomes),
+        }
+        # A job without a failed attempt only waits for its turn.
+        yield Line(logging.WARNING if has_failed else logging.INFO, "deferred", fields)
 
 
 def _age(time: float, ended: float) -> float:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from purgemap.errors import PurgemapError
@@ -51,11 +51,15 @@ class Job(NamedTuple):
 
 
 class PendingJob(NamedTuple):
-    """A job and its distribution in the map; `is_retry` if part of the job was deferred before."""
+    """A job and its distribution in the map; `is_retry` if part of the job was deferred before.
+
+    `is_changing` if another part is new.
+    """
 
     job: Job
     distribution: Distribution
     is_retry: bool = False
+    is_changing: bool = True
 
 
 def merge_jobs(jobs: Iterable[Job]) -> Job:
@@ -151,6 +155,28 @@ def job_messages(job: Job, **notes: str) -> Iterator[str]:
             },
             separators=(",", ":"),
         )
+
+
+def pack_bodies(bodies: Sequence[str]) -> Iterator[tuple[str, int]]:
+    """Join the bodies of messages into JSON lists under the size limit; yields each list and the number of its bodies.
+
+    A body without a neighbour stays as it is. `events.parse_payload` reads both.
+    """
+    pack: list[str] = []
+    size = 0
+    for body in bodies:
+        # Bodies are ASCII, as json.dumps writes them, so characters are bytes. Commas and brackets count, too.
+        if pack and size + len(body) + 2 > MAX_MESSAGE_BYTES:
+            yield _join_bodies(pack), len(pack)
+            pack, size = [], 0
+        pack.append(body)
+        size += len(body) + 1
+    if pack:
+        yield _join_bodies(pack), len(pack)
+
+
+def _join_bodies(bodies: Sequence[str]) -> str:
+    return bodies[0] if len(bodies) == 1 else f"[{','.join(bodies)}]"
 
 
 def _items_by_scope(scopes: Mapping[str, str | None]) -> list[tuple[str | None, list[str]]]:

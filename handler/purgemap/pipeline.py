@@ -84,7 +84,8 @@ def _merge_queued(
     """
     if not queued:
         return pending, []
-    distributions = {job.distribution: distribution for job, distribution, _ in pending}
+    distributions = {job.distribution: distribution for job, distribution, *_ in pending}
+    changing = set(distributions)
     jobs_by_key = {(job.distribution, False): [job] for job, *_ in pending}
     for _, job in queued:
         jobs_by_key.setdefault((job.distribution, job.held_until > 0), []).append(job)
@@ -94,7 +95,7 @@ def _merge_queued(
     merged_jobs, rejected = [], []
     for (id_, _), jobs in jobs_by_key.items():
         if id_ in distributions:
-            merged_jobs.append(PendingJob(merge_jobs(jobs), distributions[id_], id_ in retried))
+            merged_jobs.append(PendingJob(merge_jobs(jobs), distributions[id_], id_ in retried, id_ in changing))
         else:
             rejected.append(Rejected(merge_jobs(jobs), "the map no longer has this distribution"))
     return merged_jobs, rejected

@@ -80,7 +80,7 @@ class Run:
             waiting_jobs = [
                 entry
                 for entry in self.queue.waiting()
-                if parse_queued_job(entry.body).get("distribution") == job_id(site)
+                if any(job["distribution"] == job_id(site) for job in parse_queued_jobs(entry.body))
             ]
             is_removable = remove_route(self.environment.document, name) != self.environment.document
             if waiting_jobs and is_removable and name not in deleted:
@@ -198,14 +198,18 @@ def _change(run: Run, change: Change, rng: Random) -> None:
         run.foreign.append(run.queue.put(rng.choice(FOREIGN)))
 
 
-def parse_queued_job(body: str) -> dict[str, Any]:
-    """Parse a message that holds a complete job; return {} for any other message."""
+def parse_queued_jobs(body: str) -> list[dict[str, Any]]:
+    """Parse a message that holds complete jobs; return [] for any other message."""
     try:
-        job = json.loads(body)
+        content = json.loads(body)
     except ValueError:
-        return {}
-    is_job = isinstance(job, dict) and job.get("purgemap_job") == 1 and isinstance(job.get("items"), list)
-    return job if is_job else {}
+        return []
+    jobs = content if isinstance(content, list) else [content]
+    return jobs if all(map(_is_job, jobs)) else []
+
+
+def _is_job(job: Any) -> bool:
+    return isinstance(job, dict) and job.get("purgemap_job") == 1 and isinstance(job.get("items"), list)
 
 
 def items_of(job: dict[str, Any]) -> Iterator[str]:

@@ -12,7 +12,7 @@ from purgemap.delivery.queueing import QueueMessage
 from purgemap.operations.dead_letters import classify_dead_letter
 from simulation.environment import job_id
 from simulation.queues import EntryState
-from simulation.running import AppliedChange, Run, items_of, parse_queued_job
+from simulation.running import AppliedChange, Run, items_of, parse_queued_jobs
 from support.oracles import cloudfront_rules
 
 # Only these codes of CloudFront may reject a job; a rejection for another reason is a bug of the service.
@@ -78,11 +78,11 @@ def _wrongly_rejected(run: Run) -> Iterator[str]:
     rightful = re.compile(rf"(\w+: )?({'|'.join(codes)}):")  # the operation may precede the code
     unmapped = {job_id(run.environment.sites[name]) for name in run.unmapped}
     for letter in run.dead_letters.letters:
-        job = parse_queued_job(letter.body)
-        reason = job.get("rejected")
-        is_unmapped = reason == _NOT_IN_MAP and job["distribution"] in unmapped
-        if reason is not None and not rightful.match(reason) and not is_unmapped:
-            yield f"a job is rejected without need, for {reason!r}: {letter.body[:200]}"
+        for job in parse_queued_jobs(letter.body):
+            reason = job.get("rejected")
+            is_unmapped = reason == _NOT_IN_MAP and job["distribution"] in unmapped
+            if reason is not None and not rightful.match(reason) and not is_unmapped:
+                yield f"a job is rejected without need, for {reason!r}: {letter.body[:200]}"
 
 
 def _stale(run: Run, covered: dict[str, set[str]]) -> Iterator[str]:
@@ -109,14 +109,16 @@ def _lost_of_unmapped(run: Run) -> Iterator[str]:
     """Yield jobs that waited when the map lost their distribution, and were lost with it."""
     letters = _covered_by_letters(run)
     for name, entries in run.unmapped.items():
+        distribution = job_id(run.environment.sites[name])
         for entry in entries:
             taken = (
                 record.call.items
                 for record in run.double.ledger.log
                 if record.call.distribution == name and record.call.at >= entry.sent and record.outcome in _TAKEN
             )
-            safe = letters.get(job_id(run.environment.sites[name]), set()).union(*taken)
-            lost = [item for item in items_of(parse_queued_job(entry.body)) if not is_covered(item, safe)]
+            safe = letters.get(distribution, set()).union(*taken)
+            jobs = [job for job in parse_queued_jobs(entry.body) if job["distribution"] == distribution]
+            lost = [item for job in jobs for item in items_of(job) if not is_covered(item, safe)]
             if lost:
                 yield f"lost: {entry.id} waited when the map lost {name}; {lost[0]!r} is neither accepted nor a letter"
 
@@ -146,8 +148,7 @@ def _covered_by_letters(run: Run) -> dict[str, set[str]]:
     covered: dict[str, set[str]] = defaultdict(set)
     dead = {letter.id for letter in run.dead_letters.letters}
     for letter in run.dead_letters.letters:
-        job = parse_queued_job(letter.body)
-        if job:
+        for job in parse_queued_jobs(letter.body):
             covered[job["distribution"]].update(items_of(job))
     for applied in run.applied_changes:
         if any(entry.id in dead for entry in applied.entries):

@@ -3,13 +3,17 @@
 import json
 import logging
 
+import pytest
+
 from conftest import LoadMap
-from purgemap.batch_log import JsonFormatter, batch_lines
-from purgemap.delivery import FailureKind, InvalidationError
+from purgemap.batch_log import MAX_ITEMS_SHOWN, JsonFormatter, batch_lines, log_batch
+from purgemap.delivery import Deferred, FailureKind, InvalidationError, Outcome
 from purgemap.delivery.backoff import MAX_DELAY_SECONDS
-from purgemap.pipeline import process_batch
+from purgemap.events import parse_payload
+from purgemap.paths import BatchJobs
+from purgemap.pipeline import BatchResult, process_batch
 from purgemap.routemap.compiled import Distribution
-from support.delivery import build_rate_limit
+from support.delivery import build_job, build_pending, build_rate_limit
 from support.doubles.memory import MemoryCloudFront, MemoryQueue
 from support.ids import E1, E2, NOW
 from support.payloads import s3_event, sqs_batch
@@ -47,8 +51,33 @@ def test_log_shows_reason_and_delay_of_deferred_job(map_from_yaml: LoadMap) -> N
     assert 0 < deferred.fields.pop("delay") <= MAX_DELAY_SECONDS
     assert (deferred.level, deferred.fields) == (
         logging.WARNING,
-        {"distribution": E2, "changes": 1, "refusals": 1, "items": ["/docs/b"], "reason": "refused as full"},
+        {"distributions": [E2], "jobs": 1, "changes": 1, "refusals": 1, "reason": "refused as full"},
     )
+
+
+def build_result(*outcomes: Outcome) -> BatchResult:
+    return BatchResult(parse_payload([]), BatchJobs([], [], [], []), list(outcomes), [])
+
+
+def test_log_shows_deferred_jobs_in_one_line_for_each_reason() -> None:
+    waiting = [Deferred(pending.job, delay, "no time") for delay, pending in enumerate(build_pending(30))]
+    failed = Deferred(build_job("/z")._replace(failed_attempts=2), 20, "refused as full")
+    result = build_result(*waiting, failed)
+    lines = [line for line in batch_lines(result, NOW, NOW, with_items=True) if line.message == "deferred"]
+    assert [(line.level, line.fields["jobs"], line.fields["delay"], line.fields["refusals"]) for line in lines] == [
+        (logging.INFO, 30, 29, 0),
+        (logging.WARNING, 1, 20, 2),
+    ]
+    assert len(lines[0].fields["distributions"]) == MAX_ITEMS_SHOWN
+
+
+@pytest.mark.parametrize(("level", "is_shown"), [(logging.DEBUG, True), (logging.INFO, False)])
+def test_log_shows_items_of_each_job_at_debug(caplog: pytest.LogCaptureFixture, level: int, *, is_shown: bool) -> None:
+    result = build_result(Deferred(build_job("/z"), 1, "no time"))
+    with caplog.at_level(level, "purgemap"):
+        log_batch(result, NOW, NOW)
+    items = [record.__dict__["fields"] for record in caplog.records if record.getMessage() == "items"]
+    assert items == [{"distribution": E1, "items": ["/z"]}] * is_shown
 
 
 class PickyCloudFront(MemoryCloudFront):

@@ -8,7 +8,8 @@ import zlib
 MAX_DELAY_SECONDS = 900
 
 _FIRST_DELAY_SECONDS = 5
-_MIN_SLOT_INTERVAL_SECONDS = 20
+# Every retry slot is at a multiple of this on the clock, so that the jobs of an account return together.
+SLOT_INTERVAL_SECONDS = 20
 
 # A distribution over its daily budget gets its wildcards this often: 96 times a day.
 WILDCARD_INTERVAL_SECONDS = 900
@@ -22,19 +23,26 @@ def retry_delay(distribution: str, now: float, *, failed_attempts: int) -> int:
     """Return the whole seconds until the distribution's first retry slot after its back-off.
 
     Each distribution has one fixed retry slot per interval. Jobs for the same distribution become visible at the same
-    time and are merged into one call. Distributions are spread over the interval by a hash, so no jitter is needed.
+    time and are merged into one call. A hash spreads distributions over the slots of a long interval, so no jitter is
+    needed.
     """
     back_off = min(_FIRST_DELAY_SECONDS << min(failed_attempts, 10), MAX_DELAY_SECONDS)
     # The interval doubles with the back-off, so slots of long and short back-offs coincide. After the longest back-off,
     # which leaves no room below SQS's limit, the slot may come sooner.
-    interval, max_interval = _MIN_SLOT_INTERVAL_SECONDS, MAX_DELAY_SECONDS - back_off or MAX_DELAY_SECONDS
+    interval, max_interval = SLOT_INTERVAL_SECONDS, MAX_DELAY_SECONDS - back_off or MAX_DELAY_SECONDS
     while interval < back_off and interval * 2 <= max_interval:
         interval *= 2
     earliest = now + back_off
-    slot = earliest + (zlib.crc32(distribution.encode()) % interval - earliest) % interval
+    offset = zlib.crc32(distribution.encode()) % interval // SLOT_INTERVAL_SECONDS * SLOT_INTERVAL_SECONDS
+    slot = earliest + (offset - earliest) % interval
     while slot - now > MAX_DELAY_SECONDS and slot - interval > now:
         slot -= interval
     return min(math.ceil(slot - now), MAX_DELAY_SECONDS)
+
+
+def next_slot(earliest: float) -> float:
+    """Return the first retry slot of any distribution at `earliest` or later, in seconds since the epoch."""
+    return math.ceil(earliest / SLOT_INTERVAL_SECONDS) * SLOT_INTERVAL_SECONDS
 
 
 def last_wildcard_slot(distribution: str, now: float) -> float:

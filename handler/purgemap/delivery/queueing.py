@@ -1,10 +1,11 @@
 """Write deferred jobs to the queue and rejected jobs to the dead-letter queue."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import NamedTuple, Protocol
 
 from purgemap.delivery.outcomes import Deferred, Outcome, Rejected
-from purgemap.jobs import job_messages
+from purgemap.jobs import job_messages, pack_bodies
 
 
 class QueueMessage(NamedTuple):
@@ -52,18 +53,30 @@ def enqueue_outcomes(
 def _enqueue(outcomes: Sequence[Deferred | Rejected], queue: Queue | None) -> list[EnqueueFailure]:
     if queue is None:
         return [EnqueueFailure(outcome.job.distribution, outcome.reason) for outcome in outcomes]
-    messages = [(outcome, message) for outcome in outcomes for message in _messages(outcome)]
+    messages = list(_messages(outcomes))
     if not messages:
         return []
-    errors = queue.send([message for _, message in messages])
+    errors = queue.send([message for message, _ in messages])
     return [
         EnqueueFailure(outcome.job.distribution, f"{outcome.reason}; the queue: {error}")
-        for (outcome, _), error in zip(messages, errors, strict=True)
+        for (_, outcomes_of_message), error in zip(messages, errors, strict=True)
         if error
+        for outcome in outcomes_of_message
     ]
 
 
-def _messages(outcome: Deferred | Rejected) -> list[QueueMessage]:
-    if isinstance(outcome, Deferred):
-        return [QueueMessage(body, outcome.delay) for body in job_messages(outcome.job, deferred=outcome.reason)]
-    return [QueueMessage(body) for body in job_messages(outcome.job, rejected=outcome.reason)]
+def _messages(outcomes: Iterable[Deferred | Rejected]) -> Iterator[tuple[QueueMessage, Sequence[Deferred | Rejected]]]:
+    """Yield each message and its outcomes. Deferred jobs with the same delay share messages."""
+    bodies_by_delay: dict[int, list[tuple[str, Deferred]]] = {}
+    for outcome in outcomes:
+        if isinstance(outcome, Deferred):
+            bodies = bodies_by_delay.setdefault(outcome.delay, [])
+            bodies += [(body, outcome) for body in job_messages(outcome.job, deferred=outcome.reason)]
+        else:
+            # An operator sees, filters and redrives rejected jobs one by one.
+            for body in job_messages(outcome.job, rejected=outcome.reason):
+                yield QueueMessage(body), [outcome]
+    for delay, pairs in bodies_by_delay.items():
+        waiting = iter([outcome for _, outcome in pairs])
+        for body, count in pack_bodies([body for body, _ in pairs]):
+            yield QueueMessage(body, delay), list(islice(waiting, count))

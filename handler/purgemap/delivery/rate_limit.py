@@ -1,20 +1,26 @@
 """The limits of a batch: an account's burst and rate of calls, and the seconds that the function has left."""
 
+import math
 import time
 from collections.abc import Callable
 from typing import NamedTuple
 
-from purgemap.delivery.backoff import MAX_DELAY_SECONDS
+from purgemap.delivery.backoff import MAX_DELAY_SECONDS, next_slot
 
 # CloudFront throttles an account after six to fifteen calls in a row, at about one call every two seconds:
 # https://github.com/aws/aws-sdk-js/issues/3983
 BURST_CALLS = 10
 DEFAULT_CALLS_PER_SECOND = 0.5
 
-# After recent calls the account's token bucket has refilled only during the batching window. Assume at most this many
-# tokens: a concurrent function may have used the rest. The window is the default of the template's parameter Window.
-MAX_BURST_WHEN_RECENTLY_USED = 5
+# After recent calls the account's token bucket has hardly refilled, and a concurrent function may have used the rest.
+MAX_BURST_WHEN_RECENTLY_USED = 2
+
+# The default of the template's parameter Window.
 BATCHING_WINDOW_SECONDS = 10
+
+# A batch with more jobs than calls in this time defers the others before its first call. It ends when the next batch
+# begins: a retry slot lies up to `SLOT_INTERVAL_SECONDS` ahead, and the batching window follows it.
+TURN_SECONDS = 18
 
 # Jobs deferred without an error return with the next batch, so that jobs for one distribution can be merged. Beyond
 # this number they are delayed further, since receiving each of ten thousand repeatedly costs more.
@@ -40,7 +46,18 @@ class RateLimit(NamedTuple):
             return BURST_CALLS
         return min(MAX_BURST_WHEN_RECENTLY_USED, int(self.calls_per_second * BATCHING_WINDOW_SECONDS))
 
-    def requeue_delay(self, position: int) -> int:
-        """Return the delay in seconds of a job that is deferred without an error, by its position in the account."""
-        seconds = (position - MAX_JOBS_NEXT_BATCH) / self.calls_per_second
-        return int(min(max(seconds, NEXT_BATCH_SECONDS), MAX_DELAY_SECONDS))
+    def max_calls(self) -> int:
+        """Return how many calls a batch makes in an account whose jobs were deferred before."""
+        return MAX_BURST_WHEN_RECENTLY_USED + int(self.calls_per_second * TURN_SECONDS)
+
+    def requeue_delay(self, position: int, *, is_crowded: bool) -> int:
+        """Return the delay in seconds of a job that is deferred without an error, by its position in the account.
+
+        Jobs of a crowded account, which has more of them than calls, return in a retry slot. There the jobs of several
+        batches and functions meet.
+        """
+        seconds = max((position - MAX_JOBS_NEXT_BATCH) / self.calls_per_second, NEXT_BATCH_SECONDS)
+        if is_crowded:
+            now = self.now()
+            seconds = next_slot(now + seconds) - now
+        return int(min(math.ceil(seconds), MAX_DELAY_SECONDS))

@@ -57,12 +57,13 @@ class _AccountSender:
         self._last_call = -math.inf
         self._deferred = 0
         self._is_throttled = False
+        self._is_crowded = account.is_crowded
 
     def send(self) -> list[Outcome]:
         return [outcome for pending in self._jobs for outcome in self._send_job(pending)]
 
     def _send_job(self, pending: PendingJob) -> Iterator[Outcome]:
-        job, distribution, _ = pending
+        job, distribution, *_ = pending
         attempt = Attempt(job)
         # A job that makes no call in this batch reads no history either.
         if self._budgets and distribution.max_paths_per_day and not self._blocked_reason(attempt):
@@ -128,7 +129,7 @@ class _AccountSender:
 
     def _retry_or_reject(self, attempt: Attempt, job: Job) -> Deferred | Rejected:
         if attempt.error is None:
-            delay = self._rate_limit.requeue_delay(self._deferred)
+            delay = self._rate_limit.requeue_delay(self._deferred, is_crowded=self._is_crowded)
             self._deferred += 1
             return Deferred(job, delay, attempt.blocked_reason)
         if attempt.error.kind is FailureKind.THROTTLED:

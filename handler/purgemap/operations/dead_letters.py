@@ -10,7 +10,7 @@ from typing import Any
 from purgemap.delivery import ReceivedMessage
 from purgemap.errors import PurgemapError
 from purgemap.events import Batch, decode_body, parse_payload
-from purgemap.jobs import Job, is_job, job_messages, parse_job
+from purgemap.jobs import Job, is_job, job_messages, pack_bodies, parse_job
 from purgemap.routing import Router
 
 
@@ -50,7 +50,7 @@ def classify_dead_letter(message: ReceivedMessage, now: float) -> DeadLetter:
         case {"requestContext": {"condition": condition}}:
             return _classify_invocation(message, content, condition)
     # A body that can't be parsed is sent unchanged: a newer function may be able to parse it.
-    bodies = _job_bodies(message, content, now) if is_job(content) else (message.body,)
+    bodies = _job_bodies(message, content, now) if _queued_jobs(content) else (message.body,)
     batch = _parse_bodies(message, bodies)
     return DeadLetter(message, *_kind_and_reason(message, content, batch), bodies, batch)
 
@@ -80,9 +80,16 @@ def _parse_bodies(message: ReceivedMessage, bodies: Iterable[str]) -> Batch:
     return parse_payload({"Records": records})
 
 
-def _job_bodies(message: ReceivedMessage, content: dict[str, Any], now: float) -> tuple[str, ...]:
+def _queued_jobs(content: Any) -> list[dict[str, Any]]:
+    """Return the jobs of a decoded body, which is one job or a list of them; [] for any other body."""
+    bodies = content if isinstance(content, list) else [content]
+    return bodies if all(map(is_job, bodies)) else []
+
+
+def _job_bodies(message: ReceivedMessage, content: Any, now: float) -> tuple[str, ...]:
     try:
-        return tuple(job_messages(reset_for_retry(parse_job(content), message.id, now)))
+        jobs = [reset_for_retry(parse_job(body), message.id, now) for body in _queued_jobs(content)]
+        return tuple(body for body, _ in pack_bodies([body for job in jobs for body in job_messages(job)]))
     except PurgemapError:
         # A job of a newer version or a damaged one: the fields that hold its history are unknown.
         return (message.body,)
@@ -98,7 +105,8 @@ def _kind_and_reason(message: ReceivedMessage, content: Any, batch: Batch) -> tu
         return DeadLetterSource.FUNCTION, _join(attributes["ErrorCode"], attributes.get("ErrorMessage"))
     if batch.malformed:
         return DeadLetterSource.QUEUE, f"unreadable: {batch.malformed[0].reason}"
-    deferral = content.get("deferred") if is_job(content) else None
+    # The jobs of one message were deferred together, mostly for one reason.
+    deferral = next((job["deferred"] for job in _queued_jobs(content) if job.get("deferred")), None)
     return DeadLetterSource.QUEUE, _join("received too often", deferral and f"deferred before for {deferral}")
 
 

@@ -5,9 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from purgemap.delivery import Accepted, Deferred, QueueMessage, defer_excess, group_by_account
-from purgemap.delivery.backoff import MAX_DELAY_SECONDS
-from purgemap.jobs import PendingJob
+from purgemap.delivery import Accepted, Deferred, QueueMessage, defer_excess, group_by_account, send_jobs
+from purgemap.delivery.backoff import MAX_DELAY_SECONDS, SLOT_INTERVAL_SECONDS
+from purgemap.delivery.rate_limit import NEXT_BATCH_SECONDS
+from purgemap.jobs import MAX_MESSAGE_BYTES, PendingJob
+from purgemap.planning import plan_job
 from purgemap.routemap import Distribution
 from support.delivery import SITE, build_job, build_pending, build_rate_limit, deliver
 from support.doubles.memory import MemoryCloudFront, MemoryQueue
@@ -24,6 +26,16 @@ def test_accounts_defer_more_new_jobs_than_a_burst(jobs: int, deferred: int) -> 
     ]
 
 
+@pytest.mark.parametrize("second", [0.0, 0.5, 7.0, 19.0, 19.5])
+def test_accounts_defer_more_new_jobs_than_calls_to_a_slot(second: float) -> None:
+    now = NOW // SLOT_INTERVAL_SECONDS * SLOT_INTERVAL_SECONDS + second
+    _, outcomes = defer_excess(group_by_account(build_pending(12)), MemoryQueue(), build_rate_limit(now=now))
+    (delay,) = {outcome.delay for outcome in outcomes}
+    assert len(outcomes) == 12
+    assert 0 <= (now + delay) % SLOT_INTERVAL_SECONDS < 1
+    assert NEXT_BATCH_SECONDS <= delay <= SLOT_INTERVAL_SECONDS + NEXT_BATCH_SECONDS
+
+
 class PartlyFullQueue(MemoryQueue):
     """Refuses the first message of each call, and counts the calls."""
 
@@ -36,6 +48,8 @@ class PartlyFullQueue(MemoryQueue):
 
 def test_accounts_defer_the_excess_of_all_accounts_in_one_call() -> None:
     pending = build_pending(24)
+    # So large that its message holds no other job.
+    pending[0] = pending[0]._replace(job=pending[0].job._replace(scopes={f"/{'a' * MAX_MESSAGE_BYTES}": None}))
     elsewhere = replace(SITE, role_arn="arn:aws:iam::222222222222:role/p")
     others = [PendingJob(job, replace(elsewhere, id=job.distribution)) for job, *_ in pending[12:]]
     queue = PartlyFullQueue()
@@ -47,21 +61,46 @@ def test_accounts_defer_the_excess_of_all_accounts_in_one_call() -> None:
 
 
 def test_accounts_send_retries_with_new_jobs() -> None:
-    accounts = group_by_account([*build_pending(30), PendingJob(build_job(), SITE, is_retry=True)])
+    accounts = group_by_account([*build_pending(10), PendingJob(build_job(), SITE, is_retry=True)])
     assert defer_excess(accounts, MemoryQueue(), build_rate_limit()) == (accounts, [])
 
 
+def test_accounts_keep_jobs_for_the_calls_of_a_turn() -> None:
+    pending = [pending._replace(is_retry=True, is_changing=False) for pending in build_pending(30)]
+    (account,), deferred = defer_excess(group_by_account(pending), MemoryQueue(), build_rate_limit())
+    assert (account.jobs, account.is_crowded) == (pending[:11], True)
+    assert [outcome.job for outcome in deferred] == [job for job, *_ in pending[11:]]
+
+
+@pytest.mark.parametrize(("age", "is_sent"), [(0, False), (39, False), (40, True)])
+def test_accounts_let_changing_distribution_wait_40_seconds(age: int, *, is_sent: bool) -> None:
+    settled = [pending._replace(is_retry=True, is_changing=False) for pending in build_pending(10)]
+    job = build_job("/new")._replace(oldest_event_time=NOW - age)
+    others = [pending._replace(job=pending.job._replace(oldest_event_time=NOW)) for pending in build_pending(5)]
+    accounts = group_by_account([*settled, *others, PendingJob(job, SITE, is_retry=True)])
+    (account,), _ = defer_excess(accounts, MemoryQueue(), build_rate_limit())
+    assert (job in [pending.job for pending in account.jobs]) is is_sent
+    assert len(account.jobs) == 10 + is_sent
+
+
+def test_accounts_without_queue_send_all_jobs() -> None:
+    accounts = group_by_account([pending._replace(is_retry=True) for pending in build_pending(30)])
+    assert defer_excess(accounts, None, build_rate_limit()) == (accounts, [])
+
+
 def test_accounts_delay_later_positions_further() -> None:
-    _, outcomes = defer_excess(group_by_account(build_pending(3_000)), MemoryQueue(), build_rate_limit())
+    now = NOW // SLOT_INTERVAL_SECONDS * SLOT_INTERVAL_SECONDS - 1
+    _, outcomes = defer_excess(group_by_account(build_pending(3_000)), MemoryQueue(), build_rate_limit(now=now))
     delays = [outcome.delay for outcome in outcomes]
     assert delays[:1_000] == [1] * 1_000
     assert delays == sorted(delays)
-    assert delays[1_100] == 100 / 0.5
+    assert delays[1_100] == 1 + 100 / 0.5
     assert delays[-1] == MAX_DELAY_SECONDS
 
 
 def test_accounts_delay_excess_like_jobs_without_time() -> None:
-    late = deliver(build_pending(3_000), MemoryCloudFront(), build_rate_limit(lambda: 0.0))
+    accounts = [account._replace(is_crowded=True) for account in group_by_account(build_pending(3_000))]
+    late = send_jobs(accounts, MemoryCloudFront(), plan_job, build_rate_limit(lambda: 0.0))
     _, excess = defer_excess(group_by_account(build_pending(3_000)), MemoryQueue(), build_rate_limit())
     delays = [outcome.delay for outcome in late if isinstance(outcome, Deferred)]
     assert delays == [outcome.delay for outcome in excess]

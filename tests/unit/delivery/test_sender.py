@@ -63,7 +63,7 @@ def test_sender_plans_with_listing() -> None:
 
 @pytest.mark.parametrize(
     ("is_retry", "rate", "burst_size"),
-    [(False, 2, 10), (False, 0.25, 10), (True, 2, 5), (True, 0.5, 5), (True, 0.25, 2), (True, 0.0625, 1)],
+    [(False, 2, 10), (False, 0.25, 10), (True, 2, 2), (True, 0.5, 2), (True, 0.125, 1), (True, 0.0625, 1)],
 )
 def test_sender_calls_at_rate_after_burst(*, is_retry: bool, rate: float, burst_size: int) -> None:
     clock = Clock(NOW)
