@@ -27,6 +27,9 @@ _Pending: TypeAlias = "tuple[int, str, Branch, list[int], list[int]]"
 # exact, but the options stay few.
 _MAX_PAIRS = 1 << 12
 
+_NOTHING: list[_Option] = [(0, 0, 0, None)]  # the options of a node whose items are all in children not yet added
+_UNREACHABLE = 1 << 62  # more paths than any plan saves
+
 
 class Steps:
     """The steps that a search may still take: counted work, so that no plan depends on the machine's speed."""
@@ -77,12 +80,13 @@ def cheapest_stems(candidates: Candidates, *, surplus: int, max_wildcards: int, 
                 parent_options, options = _convex_hull(parent_options), _convex_hull(options)
             if not steps.take(len(parent_options) * len(options)):
                 return None
-            combined = _cross_product(parent_options, options, max_wildcards)
-            # Otherwise the parent added the same to each option, and none of them beats another now.
-            if len(combined) > len(options):
+            if len(parent_options) > 1:
                 required = _required_savings(savings_outside_pending, surplus, max_wildcards)
-                combined = _pareto_front(combined, surplus, required)
-            options_by_node[parent] = combined
+                options = _pareto_front(_cross_product(parent_options, options, required), surplus, required)
+            elif parent_options != _NOTHING:
+                # The parent's only option adds the same to each, so none of them beats another now.
+                options = _cross_product(parent_options, options, [0] * (max_wildcards + 1))
+            options_by_node[parent] = options
     return _flatten(options[0][3]) if options else None
 
 
@@ -149,27 +153,29 @@ def _without_wildcard(
     return [(wildcards, 0, cost, None)] if wildcards <= max_wildcards else []
 
 
-def _cross_product(options: list[_Option], others: list[_Option], max_wildcards: int) -> list[_Option]:
+def _cross_product(options: list[_Option], others: list[_Option], required: list[int]) -> list[_Option]:
+    """Combine options in pairs, and return those that save enough with at most the wildcards of the budget."""
+    required = [*required, *[_UNREACHABLE] * len(required)]
     return [
-        (wildcards + wildcards2, saved + saved2, cost + cost2, (stems, stems2) if stems and stems2 else stems or stems2)
-        for wildcards, saved, cost, stems in options
+        (wildcards, saved, cost + cost2, (stems, stems2) if stems and stems2 else stems or stems2)
+        for wildcards1, saved1, cost, stems in options
         for wildcards2, saved2, cost2, stems2 in others
-        if wildcards + wildcards2 <= max_wildcards
+        if (saved := saved1 + saved2) >= required[wildcards := wildcards1 + wildcards2]
     ]
 
 
 def _pareto_front(options: list[_Option], surplus: int, required: list[int]) -> list[_Option]:
     """Return, cheapest first, the options that save enough and more than any cheaper one with no more wildcards."""
     front: list[_Option] = []
-    required = required.copy()
+    required = [*required, _UNREACHABLE]
     for option in sorted(options, key=itemgetter(2)):
-        wildcards = option[0]
-        # Savings beyond the surplus count only in the cost.
-        saved = min(option[1], surplus)
+        wildcards, saved, _, _ = option
         if saved >= required[wildcards]:
             front.append(option)
-            while wildcards < len(required) and required[wildcards] <= saved:
-                required[wildcards] = saved + 1
+            # Savings beyond the surplus count only in the cost.
+            more = saved + 1 if saved < surplus else _UNREACHABLE
+            while required[wildcards] < more:
+                required[wildcards] = more
                 wildcards += 1
     return front
 
