@@ -16,6 +16,7 @@ from purgemap.text import length_at_character_boundary
 # times what a listing would.
 _BASE = 3
 _MAX_DEPTH = 16
+_ESTIMATES: tuple[int, ...] = tuple(_BASE ** (_MAX_DEPTH - depth) for depth in range(_MAX_DEPTH + 1))
 
 # A cost compares as (collateral, paths, wildcards, shortness of the stems) and adds up. It is one integer whose fields
 # can't overflow into each other at a million items: adding tuples took four times as long.
@@ -36,6 +37,11 @@ class Wildcard(NamedTuple):
     def cost(self) -> int:
         """The cost to compare with other wildcards of the plan; the costs of several add up."""
         return self.collateral * _COLLATERAL - self.saved * _PATH + _WILDCARD + _MAX_STEM_LENGTH - len(self.stem)
+
+
+def cost_of_collateral(collateral: int) -> int:
+    """Return the cost of collateral, without that of the wildcards and paths."""
+    return collateral * _COLLATERAL
 
 
 def collateral_in(cost: int) -> int:
@@ -74,6 +80,7 @@ class Candidates:
         self.items = items
         self.scopes = Scopes(items, scopes)
         self._listing = listing
+        self.is_estimated = listing is None
         self.has_forced = bool(forced)
         self._forced = [bisect_left(items, f"{stem}*") for stem in forced]
         # Without a listing a forced wildcard is estimated to evict only changed objects.
@@ -106,6 +113,12 @@ class Candidates:
         branch, (_, *wildcards), _, _ = place
         return Place(branch, wildcards, *self.forced_within(branch.high - wildcards[0].saved - 1, branch.high))
 
+    def least_collateral_of_item(self, branch: Branch) -> int:
+        """Return the least collateral that is estimated for an item that a wildcard at or below a branch covers."""
+        # The stem of a wildcard over two items is shorter than both, so it is no deeper than the second deepest.
+        depths = sorted(item.count("/", 0, -1) for item in self.items[branch.low : branch.high])
+        return _ESTIMATES[min(depths[-2], _MAX_DEPTH)]
+
     def forced_within(self, low: int, high: int) -> tuple[int, int]:
         """Return how many of the items low ≤ i < high are forced wildcards, and their cost."""
         if not self._forced:
@@ -118,4 +131,4 @@ class Candidates:
             return []
         if self._listing:
             return [Wildcard(stem, high - low - 1, self._listing.collateral(stem))]
-        return [Wildcard(stem, high - low - 1, (high - low) * _BASE ** max(0, _MAX_DEPTH - stem.count("/")))]
+        return [Wildcard(stem, high - low - 1, (high - low) * _ESTIMATES[min(stem.count("/"), _MAX_DEPTH)])]
