@@ -8,7 +8,7 @@ import json
 import random
 import tempfile
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from time import process_time
@@ -26,16 +26,20 @@ from support.oracles.folder_algorithm import whole_folders
 
 ROUNDS = 15
 SIZES = (30_000, 100_000)
+BATCH = 540  # changes, with 648 items: four times a request, as a busy batch has
 
 _COUNTED = """
 import json, sys
 from support.oracles.folder_algorithm import whole_folders
 from purgemap.planning import Listing, plan
 file, what = sys.argv[1:]
-paths, scopes, site = json.load(open(file))
+paths, scopes, site, bodies = json.load(open(file))
 site = Listing(site)
 if what == "8 whole folders":
     whole_folders(paths)
+elif what == "json.loads of the events":
+    for body in bodies:
+        json.loads(body)
 elif what == "plan without a listing":
     plan(scopes, max_paths=150, max_wildcards=10)
 elif what == "plan with a listing":
@@ -103,7 +107,10 @@ def rows(*, quick: bool = False) -> Iterator[Row]:
     for size in (SIZES[0] // 10,) if quick else SIZES:
         yield from _times(routes, size, rounds=2 if quick else ROUNDS)
     if callgrind.is_at_hand() and not quick:
-        yield from _instructions(SIZES[0])
+        yield from _instructions(
+            SIZES[0], "8 whole folders", {"plan without a listing": 1.5, "plan with a listing": 1.5}
+        )
+        yield from _instructions(BATCH, "json.loads of the events", {"plan without a listing": 2.5})
     most = 10_000 if quick else 100_000
     few, many = (peak_bytes(partial(routed_and_planned, routes, keys_of(size))) for size in (most // 10, most))
     name, tenth = f"changes → plan, {most:,} changes", f"{most // 10:,} changes"
@@ -113,7 +120,7 @@ def rows(*, quick: bool = False) -> Iterator[Row]:
 def _times(routes: RouteMap, size: int, rounds: int) -> Iterator[Row]:
     keys = keys_of(size)
     bodies = [body_of(number, key) for number, key in enumerate(keys)]
-    paths, scopes, unchanged = _site(keys)
+    paths, scopes, unchanged = site_of(keys)
     site = Listing(unchanged)
     works: dict[str, Callable[[], object]] = {
         "json.loads of the events": partial(_parse, bodies),
@@ -134,25 +141,24 @@ def _times(routes: RouteMap, size: int, rounds: int) -> Iterator[Row]:
             yield Row(section, name, measure.value * 1e3, "ms", measure.ratio, floor, measure.spread, bar)
 
 
-def _site(keys: list[str]) -> tuple[list[str], dict[str, str], list[list[str]]]:
+def site_of(keys: list[str]) -> tuple[list[str], dict[str, str], list[list[str]]]:
     """Return the paths of changed keys, their items with scopes, and unchanged paths."""
     paths = [f"/{key}" for key in keys]
     scopes = dict.fromkeys((*paths, *(path.removesuffix("index.html") for path in paths)), "/")
     return paths, scopes, [[f"{path}.css"] for path in paths[::3]]
 
 
-def _instructions(size: int) -> Iterator[Row]:
-    """Count the instructions of a plan and of the rival, without those of the program's start."""
-    floor, planners = "8 whole folders", ("plan without a listing", "plan with a listing")
+def _instructions(size: int, floor: str, bars: Mapping[str, float]) -> Iterator[Row]:
+    """Count the instructions of plans and of their floor, without those of the program's start."""
+    keys = keys_of(size)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "site.json"
-        file.write_text(json.dumps(_site(keys_of(size))))
+        file.write_text(json.dumps([*site_of(keys), [body_of(number, key) for number, key in enumerate(keys)]]))
         count = partial(callgrind.instructions, _COUNTED, subjects.function(10), str(file))
         begin = count("nothing")
-        instructions = {what: count(what) - begin for what in (floor, *planners)}
+        instructions = {what: count(what) - begin for what in (floor, *bars)}
     section = f"planning {size:,} changes, in instructions"
     yield Row(section, floor, instructions[floor] / 1e6, "million", 1.0, floor)
-    for name in planners:
-        yield Row(
-            section, name, instructions[name] / 1e6, "million", instructions[name] / instructions[floor], floor, bar=1.5
-        )
+    for name, bar in bars.items():
+        ratio = instructions[name] / instructions[floor]
+        yield Row(section, name, instructions[name] / 1e6, "million", ratio, floor, bar=bar)

@@ -115,7 +115,7 @@ class Candidates:
 
     def least_collateral_of_item(self, branch: Branch) -> int:
         """Return the least collateral that is estimated for an item that a wildcard at or below a branch covers."""
-        # The stem of a wildcard over two items is shorter than both, so it is no deeper than the second deepest.
+        # A wildcard covers two items, and its stem is shorter than both: at most as deep as the second deepest one.
         depths = sorted(item.count("/", 0, -1) for item in self.items[branch.low : branch.high])
         return _ESTIMATES[min(depths[-2], _MAX_DEPTH)]
 

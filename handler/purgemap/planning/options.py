@@ -8,7 +8,7 @@ Stems: TypeAlias = "str | tuple[Stems, Stems] | None"
 # Wildcards, paths saved, cost, stems. A plain tuple: there may be a million.
 Option: TypeAlias = "tuple[int, int, int, Stems]"
 
-NOTHING: list[Option] = [(0, 0, 0, None)]  # the options of items of which none is forced, without a wildcard
+NOTHING: list[Option] = [(0, 0, 0, None)]  # without a wildcard, if none is forced
 _UNREACHABLE = 1 << 62  # more paths than any plan saves
 
 

@@ -70,6 +70,12 @@ def _allows(scope: str | None, item: str, stem: str) -> bool:
     return scope is not None and item.startswith(scope) and stem.startswith(scope)
 
 
+def estimate_evicted(stem: str, covered: int) -> int:
+    """Follow the planner's estimate: what the wildcard covers, three times less per folder level."""
+    # A wildcard that covers only itself is forced, and estimated to evict nothing else.
+    return int(covered * 3 ** max(0, 16 - stem.count("/"))) if covered > 1 else 0
+
+
 def best_of_all(scopes: Mapping[str, str | None], *, max_paths: int, max_wildcards: int, evicts: Evicts) -> Outcome:
     """Try every set of wildcards, and return the outcome of the best plan."""
     items = pruned(scopes)

@@ -61,6 +61,19 @@ def test_plan_prefers_deeper_folder_without_listing() -> None:
     assert plan_items(["/a/1", "/a/2", "/b/c/1", "/b/c/2"], paths=3) == [["/a/1", "/a/2", "/b/c/*"]]
 
 
+def test_plan_uses_a_branch_that_saves_little_if_required() -> None:
+    # A wildcard for each folder saves 100 paths; without that of the small one, no plan does.
+    scopes = {**{f"/a/{n}": "/a/" for n in range(100)}, "/b/0": "/b/", "/b/1": "/b/"}
+    assert plan_items(scopes, paths=2, wildcards=2) == [["/a/*", "/b/*"]]
+
+
+def test_plan_uses_a_branch_that_saves_little_if_cheaper() -> None:
+    # `/a/*` saves 99 of the 100 paths. `/c/*` saves the last one as well, and is estimated to evict thirty times more.
+    large, other = [f"/a/{n}" for n in range(100)], [f"/c/{n}" for n in range(20)]
+    (items,) = plan_items([*large, "/b/x/1", "/b/x/2", *other], paths=22, wildcards=2)
+    assert [item for item in items if item.endswith("*")] == ["/a/*", "/b/x/*"]
+
+
 def test_plan_saves_most_paths_if_nothing_is_evicted() -> None:
     assert plan_items([f"/a/{n}" for n in range(9)], paths=5, site=[]) == [["/a/*"]]
 

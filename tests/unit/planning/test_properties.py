@@ -10,7 +10,16 @@ from hypothesis import strategies as st
 from purgemap.jobs import Job
 from purgemap.planning import BUDGET_LEVELS, Listing, Request, collateral, plan, plan_job, reduced_budget
 from support.oracles.cloudfront_rules import why_unusable
-from support.oracles.planning import Evicts, Outcome, best_of_all, covers, is_allowed, pruned, uncovered
+from support.oracles.planning import (
+    Evicts,
+    Outcome,
+    best_of_all,
+    covers,
+    estimate_evicted,
+    is_allowed,
+    pruned,
+    uncovered,
+)
 from support.planning_strategies import BUDGETS, OBJECTS, PATHS, scoped_items
 
 Scopes = Mapping[str, str | None]
@@ -33,12 +42,6 @@ def list_wildcards(items: Sequence[str]) -> list[str]:
 
 def eviction_counter(objects: Objects) -> Evicts:
     return lambda stem, _: sum(any(spelling.startswith(stem) for spelling in spellings) for spellings in objects)
-
-
-def estimate_evicted(stem: str, covered: int) -> int:
-    """Follow the planner's estimate: what the wildcard covers, three times less per folder level."""
-    # A wildcard that covers only itself is forced, and estimated to evict nothing else.
-    return int(covered * 3 ** max(0, 16 - stem.count("/"))) if covered > 1 else 0
 
 
 def outcome(plans: Sequence[Request], scopes: Scopes, evicts: Evicts) -> Outcome:

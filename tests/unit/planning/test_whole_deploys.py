@@ -5,7 +5,7 @@ import pytest
 from purgemap.planning import Listing, collateral, plan
 from support.generated_deploys import Deploy, drawn_deploys, generated_deploys
 from support.oracles.folder_algorithm import whole_folders
-from support.oracles.planning import best_on_tree, uncovered
+from support.oracles.planning import best_on_tree, covers, estimate_evicted, pruned, uncovered
 
 DEPLOYS = generated_deploys()
 every_deploy = pytest.mark.parametrize("deploy", DEPLOYS, ids=[deploy.name for deploy in DEPLOYS])
@@ -26,6 +26,18 @@ def test_plan_with_listing_evicts_2_percent_above_best_at_most(deploy: Deploy, b
         deploy.scopes(), max_paths=budget[0], max_wildcards=budget[1], evicts=lambda stem, _: site.collateral(stem)
     )
     assert count_evicted(deploy, site, planning_listing=site, budget=budget) <= 1.02 * best.evicted
+
+
+@pytest.mark.parametrize("budget", [(8, 8), (75, 5), (150, 10)], ids=["8", "75", "150"])
+@every_deploy
+def test_plan_without_listing_is_2_percent_above_best_at_most(deploy: Deploy, budget: tuple[int, int]) -> None:
+    max_paths, max_wildcards = budget
+    items = pruned(deploy.scopes())
+    best = best_on_tree(items, max_paths=max_paths, max_wildcards=max_wildcards, evicts=estimate_evicted)
+    (request,) = plan(deploy.scopes(), max_paths=max_paths, max_wildcards=max_wildcards)
+    wildcards = (item for item in request if item.endswith("*"))
+    estimates = (estimate_evicted(item[:-1], sum(covers(item, path) for path in items)) for item in wildcards)
+    assert sum(estimates) <= 1.02 * best.evicted
 
 
 @pytest.mark.parametrize("is_listed", [True, False], ids=["listed", "unlisted"])
