@@ -1,7 +1,7 @@
 """Candidate wildcards for sorted items, each with what it saves and evicts."""
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -113,11 +113,17 @@ class Candidates:
         branch, (_, *wildcards), _, _ = place
         return Place(branch, wildcards, *self.forced_within(branch.high - wildcards[0].saved - 1, branch.high))
 
-    def least_collateral_of_item(self, branch: Branch) -> int:
-        """Return the least collateral that is estimated for an item that a wildcard at or below a branch covers."""
-        # A wildcard covers two items, and its stem is shorter than both: at most as deep as the second deepest one.
-        depths = sorted(item.count("/", 0, -1) for item in self.items[branch.low : branch.high])
-        return _ESTIMATES[min(depths[-2], _MAX_DEPTH)]
+    def least_collateral_of_item(self, branches: Iterable[Branch]) -> int:
+        """Return the least collateral that is estimated for an item which a wildcard covers at or below branches."""
+        deepest = 0
+        for low, high, stem, _ in branches:
+            depths = sorted([item.count("/", 0, -1) for item in self.items[low:high]])
+            # A wildcard covers two items, and its stem is shorter than both.
+            if depths[-2] > deepest:
+                # Neighbours share the longest stems.
+                stems = [longest_stem(self.items, index, index + 1, len(stem)) for index in range(low, high - 1)]
+                deepest = max(deepest, *(stem.count("/") for stem in stems))
+        return _ESTIMATES[min(deepest, _MAX_DEPTH)]
 
     def forced_within(self, low: int, high: int) -> tuple[int, int]:
         """Return how many of the items low ≤ i < high are forced wildcards, and their cost."""

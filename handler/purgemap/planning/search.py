@@ -103,7 +103,7 @@ def _best_option(candidates: Candidates, goal: _Goal, steps: Steps) -> "Option |
     if not best or not skipped:
         return best
     # A wildcard in a skipped branch covers one item more than it saves paths.
-    cost_of_item = cost_of_collateral(min(map(candidates.least_collateral_of_item, skipped)))
+    cost_of_item = cost_of_collateral(candidates.least_collateral_of_item(skipped))
     savings = [*accumulate(savings_skipped, initial=0)]
     for wildcards, saved, cost, _ in options[: options.index(best)]:
         missing = goal.surplus - saved
