@@ -20,7 +20,7 @@ BATCHING_WINDOW_SECONDS = 10
 
 # A batch with more jobs than calls in this time defers the others before its first call. It ends when the next batch
 # begins: a retry slot lies up to `SLOT_INTERVAL_SECONDS` ahead, and the batching window follows it.
-TURN_SECONDS = 18
+TURN_SECONDS = 19
 
 # Jobs deferred without an error return with the next batch, so that jobs for one distribution can be merged. Beyond
 # this number they are delayed further, since receiving each of ten thousand repeatedly costs more.
