@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bench import (
     batch,
+    batch_cost,
     bursts,
     cost,
     first_call,
@@ -30,6 +31,7 @@ SECTIONS: dict[str, Callable[..., Iterable[Row]]] = {
     "batch": batch.rows,
     "mixes": mixes.rows,
     "instructions": routing_cost.rows,
+    "delivery": batch_cost.rows,
     "memory": memory.rows,
     "bursts": bursts.rows,
     "cost": cost.rows,

@@ -4,9 +4,12 @@ import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from subprocess import CompletedProcess
 
 from bench import subjects
+from bench.clock import MARK
 
 
 def is_at_hand() -> bool:
@@ -20,15 +23,27 @@ def instructions(code: str, folder: Path, *arguments: str, **variables: str) -> 
     It runs fifty times as long as it would by itself.
     """
     with tempfile.TemporaryDirectory() as temporary:
-        tool = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={temporary}/out"]
-        done = subprocess.run(
-            [*tool, subjects.interpreter(), "-S", "-B", "-c", code, *arguments],
-            capture_output=True,
-            text=True,
-            check=True,
-            cwd=folder,
-            env={**subjects.environment(folder), **variables},
-        )
+        done = _run(code, folder, arguments, variables, f"--callgrind-out-file={temporary}/out")
     collected = re.search(r"Collected : (\d+)", done.stderr)
     assert collected, done.stderr
     return int(collected[1])
+
+
+def work_instructions(code: str, folder: Path, *arguments: str, **variables: str) -> tuple[str, list[int]]:
+    """Count what each work takes that a program passes to `cpu_seconds`, in order; returns what it printed, too."""
+    with tempfile.TemporaryDirectory() as temporary:
+        # A file for each part between two marks; every second part is a work.
+        output = [f"--callgrind-out-file={temporary}/out", f"--dump-before={MARK}"]
+        done = _run(code, folder, arguments, variables, *output)
+        texts = {int(file.suffix[1:]): file.read_text() for file in Path(temporary).glob("out.*")}
+    totals = [re.search(r"^totals: (\d+)", texts[part], re.MULTILINE) for part in sorted(texts)]
+    return done.stdout, [int(total[1]) for total in totals[1::2] if total]
+
+
+def _run(
+    code: str, folder: Path, arguments: Sequence[str], variables: Mapping[str, str], *options: str
+) -> CompletedProcess[str]:
+    """Run a program in valgrind, which reports to stderr."""
+    command = ["valgrind", "--tool=callgrind", *options, subjects.interpreter(), "-S", "-B", "-c", code, *arguments]
+    environment = {**subjects.environment(folder), **variables}
+    return subprocess.run(command, capture_output=True, text=True, check=True, cwd=folder, env=environment)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from bench import subjects
 from bench.rows import Row, measure_rounds
+from bench.stand_in import aws_stand_in
 from bench.workload import BATCH_BYTES, full_batch
 
 SECTION = "memory: peak of the resident set"
@@ -21,11 +22,9 @@ os._exit(0)
 _BARE = _END
 _BOTO3 = f"import boto3; boto3.client('cloudfront')\n{_END}"
 
-# As Lambda's runtime does, decode the payload first. Only the network is replaced.
+# As Lambda's runtime does, decode the payload first.
 _BATCH = f"""
-import sys, json, logging, purgemap.aws
-purgemap.aws.AwsCloudFront.create_invalidation = lambda *_: "I1"
-purgemap.aws.SqsQueue.send = lambda _, messages: [""] * len(messages)
+import sys, json, logging
 from purgemap.lambda_function import lambda_handler
 with open(sys.argv[1]) as file:
     payload = json.loads(file.read())
@@ -43,13 +42,13 @@ def rows(*, quick: bool = False) -> Iterator[Row]:
     batch = folder / "batch.json"
     batch.write_text(full_batch(size))
     client, whole = "boto3.client('cloudfront') alone", f"a batch of {size / 1e6:g} MB, {routes:,} routes"
-    queue = {"PURGEMAP_QUEUE_URL": "https://queue", "AWS_LAMBDA_FUNCTION_NAME": "purgemap"}
-    works = {
-        client: lambda: _peak(_BOTO3, subjects.boto3_folder()),
-        "a bare Python": lambda: _peak(_BARE, subjects.boto3_folder()),
-        whole: lambda: _peak(_BATCH, folder, str(batch), **queue),
-    }
-    measurements = measure_rounds(works, client, 2 if quick else 5)
+    with aws_stand_in() as variables:
+        works = {
+            client: lambda: _peak(_BOTO3, subjects.boto3_folder()),
+            "a bare Python": lambda: _peak(_BARE, subjects.boto3_folder()),
+            whole: lambda: _peak(_BATCH, folder, str(batch), AWS_LAMBDA_FUNCTION_NAME="purgemap", **variables),
+        }
+        measurements = measure_rounds(works, client, 2 if quick else 5)
     for name, measurement in measurements.items():
         bar = 1.2 if name == whole else None
         yield Row(SECTION, name, measurement.value / 1024, "MiB", measurement.ratio, client, measurement.spread, bar)

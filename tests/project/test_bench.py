@@ -9,13 +9,19 @@ from importlib.resources import files
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+import pytest
 import yaml
 
+from bench import callgrind, subjects
 from bench.chart import draw_chart
 from bench.classic import Classic
 from bench.cost import GIGABYTES, batched_bill, classic_bill
 from bench.publishing import CHART, PAGE, RESULTS, Published
 from bench.rows import Row, format_table, summarize_rounds
+from bench.stand_in import aws_stand_in
+from purgemap.aws import Aws, AwsCloudFront, AwsInvalidationHistory, SqsQueue
+from purgemap.delivery import QueueMessage
+from purgemap.routemap import Distribution
 from simulation.bursts import Burst, build_environment, run_burst, seconds_to_fresh
 from support.places import TESTS
 
@@ -37,6 +43,25 @@ def test_bench_quick_run_measures_every_section(tmp_path: Path) -> None:
     assert "changes over distributions, calls a second" in sections
     assert all(row["value"] > 0 for row in document["rows"])
     assert all(f"{row['name']}" in done.stdout for row in document["rows"])
+
+
+def test_stand_in_accepts_what_the_function_sends(monkeypatch: pytest.MonkeyPatch) -> None:
+    items, messages = ("/a", "/é%22/*"), [QueueMessage("x"), QueueMessage("y", 5)]
+    with aws_stand_in() as variables:
+        for name, value in {**subjects.ENVIRONMENT, **variables}.items():
+            monkeypatch.setenv(name, value)
+        aws, distribution = Aws(), Distribution("EXAMPLE0000000")
+        invalidation = AwsCloudFront(aws).create_invalidation(distribution, items, "r")
+        page = AwsInvalidationHistory(aws).list_page(distribution, "")
+        errors = SqsQueue(aws, variables["PURGEMAP_QUEUE_URL"]).send(messages)
+    assert (invalidation[0], list(page.invalidations), errors) == ("I", [], ["", ""])
+
+
+@pytest.mark.skipif(not callgrind.is_at_hand(), reason="needs valgrind")
+def test_callgrind_counts_each_work(tmp_path: Path) -> None:
+    code = "from bench.clock import cpu_seconds\nfor n in (9, 99999): cpu_seconds(lambda: sum(range(n)))\nprint('end')"
+    printed, (few, many) = callgrind.work_instructions(code, tmp_path)
+    assert (printed, few > 0, many > 10 * few) == ("end\n", True, True)
 
 
 def test_measured_takes_ratios_within_a_round() -> None:
