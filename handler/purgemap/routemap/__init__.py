@@ -25,7 +25,7 @@ from purgemap.routemap.pattern_index import (
     ngram_texts,
     segment_texts,
 )
-from purgemap.routemap.patterns import Pattern, Token, TokenKind, capture_names, tokenize
+from purgemap.routemap.patterns import Match, Pattern, Token, TokenKind, capture_names, literal_ends, tokenize
 from purgemap.routemap.problems import (
     MapError,
     Problem,
@@ -47,6 +47,7 @@ __all__ = [
     "IndexKey",
     "MapError",
     "MapPaths",
+    "Match",
     "Pattern",
     "PatternIndex",
     "Position",
@@ -64,6 +65,7 @@ __all__ = [
     "has_errors",
     "is_distribution_id",
     "is_distribution_name",
+    "literal_ends",
     "load_compiled_map",
     "load_map",
     "load_routes",

@@ -84,6 +84,13 @@ def _join_literals(tokens: Iterator[Token]) -> Iterator[Token]:
             yield from group
 
 
+def literal_ends(text: str) -> tuple[str, str]:
+    """Return the literals that a pattern starts and ends with, without parsing it; both "" if it has escapes."""
+    if "{{" in text or "}}" in text or "\\" in text:
+        return "", ""
+    return text.partition("*")[0].partition("{")[0], text.rpartition("*")[2].rpartition("}")[2]
+
+
 def capture_names(tokens: tuple[Token, ...]) -> tuple[str, ...]:
     """Return the names of the captures in order, with repetitions."""
     return tuple(token.text for token in tokens if token.kind is TokenKind.CAPTURE)

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from purgemap.events import ObjectChange
-from purgemap.routemap import Pattern, PatternIndex, RouteMap, load_routes
+from purgemap.routemap import RouteMap, load_routes
+from purgemap.routing.bucket_patterns import BucketPatterns
 from purgemap.routing.bucket_router import BucketRouter
 from purgemap.routing.route_index import RouteIndex
 from purgemap.routing.targets import Changes, RoutedChanges
@@ -21,14 +22,13 @@ class Router:
 
     def __init__(self, route_map: RouteMap) -> None:
         self._route_map = route_map
-        patterns = ((Pattern(pattern, full_match=True), text) for pattern, text in route_map.patterns)
-        self._patterns = PatternIndex(([[pattern.required_texts]], (pattern, text)) for pattern, text in patterns)
+        self._patterns = BucketPatterns(route_map.patterns)
         self.bucket = lru_cache(maxsize=_MAX_BUCKETS)(self._build_bucket_router)
         # Buckets that match the same patterns share one index.
         self._route_index = lru_cache(maxsize=_MAX_BUCKETS)(self._build_route_index)
 
     def _build_bucket_router(self, name: str) -> BucketRouter:
-        matches = [(text, match) for pattern, text in self._patterns.find(name) if (match := pattern.match(name))]
+        matches = list(self._patterns.match(name))
         exact = self._route_map.buckets.get(name, "[]")
         route_index = self._route_index((exact, *(text for text, _ in matches)))
         return BucketRouter(name, route_index, [{}, *(match.captures for _, match in matches)], self._route_map)
