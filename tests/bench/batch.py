@@ -11,7 +11,7 @@ from typing import NamedTuple
 from bench import batch_worker, rivals_worker, subjects
 from bench.rows import Measurement, Row, summarize_rounds
 from bench.stand_in import aws_stand_in
-from bench.workload import BATCH_BYTES, BUCKETS, ESCAPED_IN_50
+from bench.workload import BATCH_BYTES, BUCKETS, ESCAPED_IN_50, EXACT, PATTERNS
 
 SECTION = "a full batch: CPU for each event"
 FLOOR = "json.loads of the bodies"
@@ -27,6 +27,7 @@ class Case(NamedTuple):
     escaped_in_50: int
     bars: Mapping[str, float]
     is_before_2026: bool = False
+    map_bucket: str = EXACT
 
     @property
     def arguments(self) -> list[str]:
@@ -47,6 +48,7 @@ CASES = (
         {PLAN: 1.3, WHOLE: 1.5},
         is_before_2026=True,
     ),
+    Case(f"{BUCKETS} buckets of 10,000 patterns", BUCKETS, ESCAPED_IN_50, {PLAN: 1.3, WHOLE: 1.5}, map_bucket=PATTERNS),
 )
 
 
@@ -67,7 +69,7 @@ def rows(*, quick: bool = False) -> Iterator[Row]:
 def _function(case: Case, routes: int, size: int, rounds: int, variables: Mapping[str, str]) -> dict[str, Measurement]:
     code = Path(batch_worker.__file__).read_text()
     arguments = [str(size), str(rounds), *case.arguments]
-    output = json.loads(subjects.run(code, subjects.function(routes), *arguments, **variables)[1])
+    output = json.loads(subjects.run(code, subjects.function(routes, case.map_bucket), *arguments, **variables)[1])
     return _per_event(output["rounds"], output["events"])
 
 

@@ -46,7 +46,7 @@ def _row(name: str, count: float, floor: float, bar: float | None = None) -> Row
 def _counts(variables: Mapping[str, str], case: Case) -> dict[str, float]:
     """Count the instructions of each work per event."""
     code = Path(batch_worker.__file__).read_text()
-    folder, arguments = subjects.function(batch.ROUTES[-1]), [str(BATCH_BYTES), "1", *case.arguments]
+    folder, arguments = subjects.function(batch.ROUTES[-1], case.map_bucket), [str(BATCH_BYTES), "1", *case.arguments]
     printed, counts = callgrind.work_instructions(code, folder, *arguments, **variables)
     events = json.loads(printed)["events"]
     return {work: count / events for work, count in zip(_WORKS, counts[-len(_WORKS) :], strict=True)}

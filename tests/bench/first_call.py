@@ -44,7 +44,7 @@ def rows(*, quick: bool = False) -> Iterator[Row]:
             payload = json.dumps({"Records": [record_of(1, body_of(1))]})
             count = callgrind.instructions(_OURS, ours, payload, AWS_ENDPOINT_URL=url) - bare
     yield Row(SECTION, RIVAL, floor, "instr.", 1.0, RIVAL)
-    yield Row(SECTION, "the function, one event", count, "instr.", count / floor, RIVAL, bar=0.72)
+    yield Row(SECTION, "the function, one event", count, "instr.", count / floor, RIVAL, bar=0.72, moonshot=0.65)
 
 
 def _trusting(subject: Path, folder: Path, root: Authority) -> Path:

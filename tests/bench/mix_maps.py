@@ -127,7 +127,7 @@ def mixes(size: int, hit: int) -> Iterator[Mix]:
 
 def _bucket_mixes(size: int, hit: int) -> Iterator[Mix]:
     """Yield the mixes of bucket patterns, with at most 100 buckets, since a bucket is looked up once."""
-    for pattern, name in {"*-x%d": "acme-x%d", "*x%dx*": "acme-x%dx-eu"}.items():
+    for pattern, name in {"x%d-*": "x%d-www", "*-x%d": "acme-x%d", "*x%dx*": "acme-x%dx-eu"}.items():
         patterns = [(pattern.replace("%d", str(n)), ["r", "", [_name(n % _DISTRIBUTIONS)], {}]) for n in range(size)]
         yield Mix(
             f"buckets {pattern.replace('%d', '1')}",

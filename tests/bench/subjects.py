@@ -14,7 +14,7 @@ from functools import cache
 from importlib import metadata
 from pathlib import Path
 
-from bench.workload import map_text
+from bench.workload import EXACT, map_text
 from purgemap.deployment.package.bytecode import find_interpreter
 from purgemap.deployment.package.function_zip import package_function
 from purgemap.routemap.load import load_map
@@ -46,11 +46,12 @@ def _folder() -> Path:
 
 
 @cache
-def function(routes: int) -> Path:
+def function(routes: int, bucket: str = EXACT) -> Path:
     """Build the function with a map of so many routes, and unpack it."""
-    folder = _folder() / f"function-{routes}"
-    source = _folder() / f"routes-{routes}.yaml"
-    source.write_text(map_text(routes))
+    name = f"{routes}-{'exact' if bucket == EXACT else 'patterns'}"
+    folder = _folder() / f"function-{name}"
+    source = _folder() / f"routes-{name}.yaml"
+    source.write_text(map_text(routes, bucket))
     zipfile.ZipFile(io.BytesIO(package_function(load_map(source)).archive)).extractall(folder)
     if find_interpreter() is None:
         _compile(folder)

@@ -23,9 +23,13 @@ _TAGS = {
 }
 
 
-def map_text(routes: int) -> str:
-    """Write a map with one distribution per bucket."""
-    lines = [f"  - {{bucket: acme-site-{n}, distributions: [EXAMPLE{n:07d}]}}" for n in range(routes)]
+EXACT, PATTERNS = "acme-site-%d", "{brand}-site-%d"
+"""A bucket of the map, by its name or by a pattern."""
+
+
+def map_text(routes: int, bucket: str = EXACT) -> str:
+    """Write a map with one distribution per bucket or bucket pattern."""
+    lines = [f"  - {{bucket: '{bucket % n}', distributions: [EXAMPLE{n:07d}]}}" for n in range(routes)]
     return "\n".join(["version: 1", "routes:", *lines, ""])
 
 

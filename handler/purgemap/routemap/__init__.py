@@ -25,7 +25,7 @@ from purgemap.routemap.pattern_index import (
     ngram_texts,
     segment_texts,
 )
-from purgemap.routemap.patterns import Match, Pattern, Token, TokenKind, capture_names, literal_ends, tokenize
+from purgemap.routemap.patterns import Match, Pattern, Token, TokenKind, capture_names, literal_start, tokenize
 from purgemap.routemap.problems import (
     MapError,
     Problem,
@@ -65,7 +65,7 @@ __all__ = [
     "has_errors",
     "is_distribution_id",
     "is_distribution_name",
-    "literal_ends",
+    "literal_start",
     "load_compiled_map",
     "load_map",
     "load_routes",

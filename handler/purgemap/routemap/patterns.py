@@ -51,6 +51,8 @@ class Match(NamedTuple):
 _TOKEN = re.compile(
     r"(?P<escaped>\{\{|\}\}|\\\*)|\{(?P<capture>[A-Za-z_][A-Za-z0-9_]*)\}|(?P<star>\*)|(?P<brace>[{}])|(?P<text>[^{}*\\]+|\\)"
 )
+_NO_LITERALS = ("{", "}", "*", "\\")
+_NO_LITERAL = re.compile(r"[{}*\\]")
 _ESCAPED = {"{{": "{", "}}": "}", r"\*": "*"}
 
 
@@ -84,11 +86,9 @@ def _join_literals(tokens: Iterator[Token]) -> Iterator[Token]:
             yield from group
 
 
-def literal_ends(text: str) -> tuple[str, str]:
-    """Return the literals that a pattern starts and ends with, without parsing it; both "" if it has escapes."""
-    if "{{" in text or "}}" in text or "\\" in text:
-        return "", ""
-    return text.partition("*")[0].partition("{")[0], text.rpartition("*")[2].rpartition("}")[2]
+def literal_start(text: str) -> str:
+    """Return the literal that a pattern starts with, up to the first character that may be more, without parsing it."""
+    return "" if text.startswith(_NO_LITERALS) else _NO_LITERAL.split(text, 1)[0]
 
 
 def capture_names(tokens: tuple[Token, ...]) -> tuple[str, ...]:

@@ -1,15 +1,12 @@
 """The bucket patterns of a map: find those that match a bucket's name."""
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
-from purgemap.routemap import Match, Pattern, PatternIndex, literal_ends
+from purgemap.routemap import Match, Pattern, PatternIndex, literal_start
 
 # If more patterns have the same start and the same end, all their texts are indexed.
 _MAX_PATTERNS_OF_END = 8
-
-_NumbersByEnd = dict[str, list[int]]
 
 
 class BucketPatterns:
@@ -21,41 +18,39 @@ class BucketPatterns:
 
     def __init__(self, patterns: Sequence[tuple[str, str]]) -> None:
         self._patterns = patterns
-        ends = [literal_ends(pattern) for pattern, _ in patterns]
-        starting, ending = Counter(start for start, _ in ends), Counter(end for _, end in ends)
-        # An empty text occurs in every name.
-        starting[""] = ending[""] = len(patterns) + _MAX_PATTERNS_OF_END
-        self._by_start: _NumbersByEnd = {}
-        self._by_end: _NumbersByEnd = {}
-        others: list[int] = []
-        for number, (start, end) in enumerate(ends):
-            if starting[start] <= _MAX_PATTERNS_OF_END:
-                self._by_start.setdefault(start, []).append(number)
-            elif ending[end] <= _MAX_PATTERNS_OF_END:
-                self._by_end.setdefault(end, []).append(number)
-            else:
-                others.append(number)
-        self._start_lengths, self._end_lengths = _lengths(self._by_start), _lengths(self._by_end)
+        self._starts = _Starts(enumerate(pattern for pattern, _ in patterns))
+        # The end of a text is the start of the reversed one.
+        self._ends = _Starts((number, patterns[number][0][::-1]) for number in self._starts.others)
+        others = sorted(self._ends.others)
         self._others = PatternIndex(([[_parse(patterns[number][0]).required_texts]], number) for number in others)
 
     def match(self, bucket: str) -> Iterator[tuple[str, Match]]:
         """Yield the row of each pattern that matches a bucket's name, in the order of the map, with its match."""
-        # A name that is shorter than a length is looked up whole, perhaps twice.
-        for number in sorted(set(self._candidates(bucket))):
+        numbers = {*self._starts.find(bucket), *self._ends.find(bucket[::-1]), *self._others.find(bucket)}
+        for number in sorted(numbers):
             pattern, row = self._patterns[number]
             if match := _parse(pattern).match(bucket):
                 yield row, match
 
-    def _candidates(self, bucket: str) -> Iterator[int]:
-        for length in self._start_lengths:
-            yield from self._by_start.get(bucket[:length], ())
-        for length in self._end_lengths:
-            yield from self._by_end.get(bucket[-length:], ())
-        yield from self._others.find(bucket)
 
+class _Starts:
+    """The numbers of texts by their literal start; `others` are those whose start is empty or frequent."""
 
-def _lengths(numbers_by_end: Mapping[str, object]) -> set[int]:
-    return set(map(len, numbers_by_end))
+    def __init__(self, texts: Iterable[tuple[int, str]]) -> None:
+        numbers_by_start: dict[str, list[int]] = {}
+        for number, text in texts:
+            numbers_by_start.setdefault(literal_start(text), []).append(number)
+        frequent = [
+            start for start, numbers in numbers_by_start.items() if not start or len(numbers) > _MAX_PATTERNS_OF_END
+        ]
+        self.others = [number for start in frequent for number in numbers_by_start.pop(start)]
+        self._numbers_by_start = numbers_by_start
+        self._lengths = set(map(len, numbers_by_start))
+
+    def find(self, text: str) -> Iterator[int]:
+        """Yield the numbers of a text's starts; twice for a text that is shorter than the longest one."""
+        for length in self._lengths:
+            yield from self._numbers_by_start.get(text[:length], ())
 
 
 # A pattern with a capture is often that of many buckets.

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from purgemap.errors import PatternError
-from purgemap.routemap import Pattern, literal_ends
+from purgemap.routemap import Pattern, literal_start
 from purgemap.routing.bucket_patterns import BucketPatterns
 
 # More than the index takes with the same start or end.
@@ -53,10 +53,13 @@ def test_bucket_patterns_match_a_name_shorter_than_a_start_once() -> None:
     assert rows_of(["ab*", "abcd*"], "abc") == ["row 0"]
 
 
-def test_literal_ends_are_those_of_the_parsed_pattern() -> None:
-    assert literal_ends("acme-{site}-*-www") == ("acme-", "-www")
-    assert literal_ends("{site}") == ("", "")
-    assert literal_ends("acme-{{x}}-*") == ("", "")
+def test_literal_start_ends_before_an_escape() -> None:
+    assert [literal_start(text) for text in ("acme-{site}-*", "*-www", "acme-{{x}}-*", r"a\*")] == [
+        "acme-",
+        "",
+        "acme-",
+        "a",
+    ]
 
 
 PIECES = st.sampled_from(["a", "b", "-", "ab", "*", "{x}", "{y}", "{{", "}}", "\\*", "\\"])
