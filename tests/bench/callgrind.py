@@ -11,6 +11,9 @@ from subprocess import CompletedProcess
 from bench import subjects
 from bench.clock import MARK
 
+PROCESSES = 2
+"""How many programs may be counted at a time: others don't change what is counted."""
+
 
 def is_at_hand() -> bool:
     """Say whether valgrind is installed."""

@@ -1,14 +1,17 @@
-"""The CPU of the function's start above a bare Python's, beside `boto3.client("cloudfront")` alone."""
+"""The CPU and instructions of the function's start above a bare Python's, beside `boto3.client("cloudfront")` alone."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import NamedTuple
 
-from bench import subjects
+from bench import callgrind, subjects
 from bench.rows import Measurement, Row, measure_rounds
 from bench.workload import EXACT, PATTERNS
 
 SECTION = "start: CPU above a bare Python's"
+COUNTED_SECTION = "start: instructions above a bare Python's"
+CLIENT = "boto3.client('cloudfront') alone"
 
 
 class Case(NamedTuple):
@@ -35,23 +38,41 @@ _OURS = f"import json, logging, purgemap.lambda_function; {_END}"
 
 
 def rows(*, quick: bool = False) -> Iterator[Row]:
-    """Measure starts with few routes and many, of buckets by name and by pattern."""
-    few, *more = CASES[:1] if quick else CASES
-    client = "boto3.client('cloudfront') alone"
-    works: dict[str, Callable[[], float]] = {client: partial(_above_bare, _boto3)}
-    works |= {case.name: partial(_above_bare, partial(_ours, case)) for case in (few, *more)}
-    measurements = measure_rounds(works, client, 2 if quick else 15)
-    yield _row(client, client, measurements[client])
-    for case in (few, *more):
-        yield _row(f"the function, {case.name}", client, measurements[case.name], case.bar)
+    """Measure starts with few routes and many, of buckets by name and by pattern; count them if valgrind is at hand."""
+    cases = CASES[:1] if quick else CASES
+    works: dict[str, Callable[[], float]] = {CLIENT: partial(_above_bare, _boto3)}
+    works |= {case.name: partial(_above_bare, partial(_ours, case)) for case in cases}
+    measurements = measure_rounds(works, CLIENT, 2 if quick else 15)
+    yield _row(CLIENT, measurements[CLIENT])
+    for case in cases:
+        yield _row(f"the function, {case.name}", measurements[case.name], case.bar)
+    few, *more = cases
     for case in more:
         more_ms = (measurements[case.name].value - measurements[few.name].value) * 1000
         ratio = measurements[case.name].ratio / measurements[few.name].ratio
         yield Row(SECTION, f"{case.name} beside 10", more_ms, "ms more", ratio, few.name, bar=case.bar_of_growth)
+    if callgrind.is_at_hand() and not quick:
+        yield from _counted()
 
 
-def _row(name: str, client: str, measurement: Measurement, bar: float | None = None) -> Row:
-    return Row(SECTION, name, measurement.value * 1000, "ms", measurement.ratio, client, measurement.spread, bar)
+def _counted() -> Iterator[Row]:
+    with ThreadPoolExecutor(callgrind.PROCESSES) as pool:
+        bare, client = (pool.submit(callgrind.instructions, code, subjects.boto3_folder()) for code in (_BARE, _BOTO3))
+        counts = list(pool.map(_count, CASES))
+    floor = client.result() - bare.result()
+    yield Row(COUNTED_SECTION, CLIENT, floor, "instr.", 1.0, CLIENT)
+    for case, count in zip(CASES, counts, strict=True):
+        above = count - bare.result()
+        yield Row(COUNTED_SECTION, f"the function, {case.name}", above, "instr.", above / floor, CLIENT, bar=case.bar)
+
+
+def _count(case: Case) -> int:
+    folder = subjects.function(case.routes, case.bucket)
+    return callgrind.instructions(_OURS, folder, AWS_LAMBDA_FUNCTION_NAME="purgemap")
+
+
+def _row(name: str, measurement: Measurement, bar: float | None = None) -> Row:
+    return Row(SECTION, name, measurement.value * 1000, "ms", measurement.ratio, CLIENT, measurement.spread, bar)
 
 
 def _above_bare(work: Callable[[], float]) -> float:
