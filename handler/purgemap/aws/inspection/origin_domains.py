@@ -19,7 +19,7 @@ _REST = re.compile(
 _WEBSITE = re.compile(rf"{_BUCKET}\.s3-website[.-](?P<region>{_REGION}){_PARTITION}")
 
 # Access points, also of several regions and of Object Lambda, directory buckets, and path-style endpoints.
-_OTHER_S3 = re.compile(rf"(?:.+\.)?s3(?:[.-][a-z0-9.-]+)?{_PARTITION}")
+_OTHER_S3 = re.compile(rf"(?:.+\.)?s3(?:express)?(?:[.-][a-z0-9.-]+)?{_PARTITION}")
 _ALIAS = re.compile(r".+(?:-s3alias|--ol-s3|--x-s3)")
 
 

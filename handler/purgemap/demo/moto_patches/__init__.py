@@ -14,7 +14,7 @@ def apply() -> None:
     """
     check_version(metadata.version("moto"))
     # Each module registers its patches. They import moto, whose version is checked first.
-    from purgemap.demo.moto_patches import cloudfront, eventbridge, s3, sqs  # noqa: F401, PLC0415
+    from purgemap.demo.moto_patches import cloudfront, cloudfront_configurations, eventbridge, s3, sqs  # noqa: F401, PLC0415
 
     for apply_patch in PATCHES:
         apply_patch()

@@ -50,7 +50,7 @@ def _answer_for_tenants() -> None:
 def rename_distribution(*, account_id: str, old: str, new: str) -> None:
     """Give a distribution the id of a map; AWS itself would generate one."""
     backend = cloudfront_backends[account_id]["aws"]
-    _set_id(backend.distributions[old], new)
+    set_id(backend.distributions[old], new)
     backend.distributions[new] = backend.distributions.pop(old)
 
 
@@ -62,10 +62,11 @@ class _RefusedRequestError(CloudFrontException):
 def _name_distribution(original: Callable[..., None], distribution: Distribution, *args: Any, **kwargs: Any) -> None:
     """Begin a distribution's id with E and an invalidation's with I; moto: with any letter."""
     original(distribution, *args, **kwargs)
-    _set_id(distribution, "E" + _random_characters())
+    set_id(distribution, "E" + _random_characters())
 
 
-def _set_id(distribution: Distribution, new: str) -> None:
+def set_id(distribution: Distribution, new: str) -> None:
+    """Give a distribution another id."""
     distribution.arn = distribution.arn.rpartition("/")[0] + f"/{new}"
     distribution.id = distribution.distribution_id = new
 

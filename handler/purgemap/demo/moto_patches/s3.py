@@ -179,6 +179,8 @@ def _get_bucket_notification(
     serialized = response.serialized
 
     def serialize_all(answer: Any) -> Any:
+        if not isinstance(answer.result, dict):  # an error, such as NoSuchBucket
+            return serialized(answer)
         configuration = response.backend.get_bucket_notification_configuration(response.bucket_name)
         if configuration is not None and configuration.event_bridge is not None:
             answer.result["EventBridgeConfiguration"] = {}
