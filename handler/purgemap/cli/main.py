@@ -16,7 +16,20 @@ from purgemap.routemap import MapError
 
 # Each is a module of this package with a click command of the same name. It is imported only if it runs, so that
 # `check` does not wait for the imports of the embedded AWS.
-COMMANDS = ("build", "check", "demo", "deploy", "diff", "explain", "invalidate", "plan", "redrive", "render", "status")
+COMMANDS = (
+    "build",
+    "check",
+    "demo",
+    "deploy",
+    "diff",
+    "discover",
+    "explain",
+    "invalidate",
+    "plan",
+    "redrive",
+    "render",
+    "status",
+)
 
 _UNWRITABLE = {errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 

@@ -1,0 +1,75 @@
+"""`purgemap discover`: read CloudFront's configurations, and print the map that they imply."""
+
+from pathlib import Path
+
+import click
+from rich.markup import escape
+
+from purgemap.aws.inspection import Accounts
+from purgemap.cli.account_options import read_accounts, role_arns_option
+from purgemap.cli.options import file_name, read_map, routes_option
+from purgemap.cli.terminal import Terminal, print_json, print_lines
+from purgemap.errors import PurgemapError
+from purgemap.operations.discovery import Discovery, discover_map
+from purgemap.routemap import load_map
+from purgemap.text import pluralize
+
+# The map's comments have all of them.
+_MAX_SHOWN = 12
+
+
+@click.command(short_help="Print the map that CloudFront's configurations imply.")
+@role_arns_option
+@click.option("--output", type=file_name, metavar="FILE", help="Write the map to this file, which must not exist.")
+@click.option("--new", "only_new", is_flag=True, help="Print only what the map of --routes lacks, as a part of it.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead.")
+@routes_option
+def discover(
+    role_arns: tuple[str, ...], output: str | None, *, only_new: bool, as_json: bool, routes: tuple[str, ...]
+) -> int:
+    """Read the distributions of your account, and print a map that passes `purgemap check`.
+
+    Comments in the map name what the configurations do not show. Changes nothing in AWS.
+    """
+    file, stderr = Path(output) if output else None, Terminal(stderr=True)
+    if file:
+        _check_new(file)
+    existing = read_map(routes, load_map) if only_new else None
+    discovery = discover_map(read_accounts(Accounts(role_arns), stderr), existing)
+    if file:
+        _write(file, discovery.text)
+    if as_json:
+        print_json(discovery.document())
+    elif not file:
+        print_lines(discovery.text.removesuffix("\n"))
+    _show_summary(discovery, file, stderr)
+    return 0
+
+
+def _check_new(file: Path) -> None:
+    # Before AWS is read, which may take a minute.
+    if file.exists():
+        raise PurgemapError(f"{file} exists and is not overwritten; name another file, or remove it")
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with file.open("x", encoding="utf-8") as stream:
+            stream.write(text)
+    except FileExistsError:
+        _check_new(file)
+        raise
+    except OSError as error:
+        raise PurgemapError(f"{file}: can't be written: {error.strerror}") from None
+
+
+def _show_summary(discovery: Discovery, file: Path | None, stderr: Terminal) -> None:
+    for finding in discovery.undecided[:_MAX_SHOWN]:
+        stderr.print(f"[yellow]not decided[/]  {escape(str(finding))}")
+    if len(discovery.undecided) > _MAX_SHOWN:
+        stderr.print(f"[yellow]not decided[/]  {len(discovery.undecided) - _MAX_SHOWN:,} more, in the map's comments")
+    sizes = f"{pluralize(discovery.distributions, 'distribution')}, {pluralize(discovery.buckets, 'bucket')}"
+    left_out = f", {len(discovery.left_out):,} left out" if discovery.left_out else ""
+    place = f" → {file}" if file else ""
+    stderr.print(f"[bold]{sizes}[/]{left_out}{escape(place)}")

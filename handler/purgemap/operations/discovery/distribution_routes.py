@@ -1,0 +1,104 @@
+"""The routes of one distribution, what could not be decided about it, or why it has none."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+from urllib.parse import unquote
+
+from purgemap.aws.inspection import AccountConfigs, CloudFrontDistribution, OriginConfig, OriginKind
+from purgemap.operations.discovery.behavior_routes import (
+    ServedBehavior,
+    find_behavior,
+    origin_prefix,
+    routes_of_behaviors,
+)
+from purgemap.operations.discovery.discovered_route import DiscoveredRoute
+from purgemap.operations.discovery.path_patterns import escape_glob, matches_everything, normalize
+from purgemap.operations.discovery.serving import serving_of, unknown_settings
+
+_PARAMETER = "{{"  # of a multi-tenant distribution: each tenant has its own value
+
+
+class DistributionRoutes(NamedTuple):
+    """The routes of a distribution; `undecided` holds a sentence for each doubt. Without routes, `reason` says why."""
+
+    routes: tuple[DiscoveredRoute, ...]
+    undecided: tuple[str, ...]
+    reason: str = ""
+
+
+def build_distribution_routes(account: AccountConfigs, distribution: CloudFrontDistribution) -> DistributionRoutes:
+    """Build the routes of one distribution."""
+    if not distribution.is_enabled:
+        return DistributionRoutes((), (), "disabled")
+    kinds = {origin.target.kind for origin in distribution.origins}
+    if kinds <= {OriginKind.OTHER}:
+        return DistributionRoutes((), (), "no S3 origin")
+    undecided = dict.fromkeys(_undecided(account, distribution))
+    behaviors = list(_served_behaviors(account, distribution))
+    routes = (*routes_of_behaviors(behaviors), *_page_routes(distribution, behaviors))
+    reason = "" if routes else "no S3 origin whose bucket is known"
+    return DistributionRoutes(tuple(dict.fromkeys(routes)), tuple(undecided), reason)
+
+
+def _served_behaviors(account: AccountConfigs, distribution: CloudFrontDistribution) -> Iterator[ServedBehavior]:
+    for behavior in distribution.behaviors:
+        pattern = normalize(behavior.path_pattern)
+        origins = [_decode_path(origin) for origin in distribution.origins_of(behavior.target) if is_known(origin)]
+        yield ServedBehavior(
+            pattern, tuple((origin, serving_of(account, distribution, behavior, origin)) for origin in origins)
+        )
+        if matches_everything(pattern):
+            return
+
+
+def is_known(origin: OriginConfig) -> bool:
+    """Return whether an origin is a bucket whose name and origin path the configuration says."""
+    return bool(origin.target.bucket) and not _path_problem(origin.path)
+
+
+def _path_problem(path: str) -> str:
+    if _PARAMETER in path:
+        return "holds a parameter of the tenants"
+    # S3 reads a raw plus as a space, and the map has no star in origin paths.
+    return "holds a + or *" if "+" in path or "*" in path else ""
+
+
+def _decode_path(origin: OriginConfig) -> OriginConfig:
+    # The map has keys as S3 lists them; CloudFront has a URL's path.
+    return origin._replace(path=unquote(origin.path).rstrip("/"))
+
+
+def _undecided(account: AccountConfigs, distribution: CloudFrontDistribution) -> Iterator[str]:
+    for behavior in distribution.behaviors:
+        origins = distribution.origins_of(behavior.target)
+        for origin in origins:
+            path = f"the paths {behavior.path_pattern}"
+            if origin.target.kind is OriginKind.UNDECIDABLE or _PARAMETER in origin.domain:
+                yield f"{path} are served from {origin.domain}, which does not name a bucket"
+            elif origin.target.bucket and (problem := _path_problem(origin.path)):
+                yield f"{path} are served from the origin path {origin.path}, which {problem}"
+        if any(map(is_known, origins)):
+            yield from unknown_settings(account, distribution, behavior)
+
+
+def _page_routes(
+    distribution: CloudFrontDistribution, behaviors: Sequence[ServedBehavior]
+) -> Iterator[DiscoveredRoute]:
+    """Yield the routes of pages that are cached under other addresses than their own."""
+    pages = {unquote(page.path): None for page in distribution.error_pages if page.path}
+    globs_by_origin: dict[OriginConfig, list[str]] = {}
+    for path in pages:
+        for origin, _ in behaviors[find_behavior(behaviors, path)].servings:
+            globs_by_origin.setdefault(origin, []).append(f"/{escape_glob(path.removeprefix('/'))}")
+    for origin, globs in globs_by_origin.items():
+        route = _page_route(origin, globs, "an error page is cached under the addresses that it answers")
+        yield route.with_items("/*")
+    root = distribution.default_root_object
+    if isinstance(root, str) and "/" in root:
+        for origin, serving in behaviors[find_behavior(behaviors, f"/{root}")].servings:
+            route = _page_route(origin, [f"/{escape_glob(root)}"], "the default root object")
+            yield route._replace(query_strings=serving.query_strings).with_items("/")
+
+
+def _page_route(origin: OriginConfig, include: Sequence[str], note: str) -> DiscoveredRoute:
+    return DiscoveredRoute(origin.target.bucket, origin_prefix(origin), origin.path, tuple(include), note=note)

@@ -1,0 +1,49 @@
+"""The routes that a map lacks: their objects change, and the map does not send all of their items."""
+
+import re
+from collections.abc import Iterator
+
+from purgemap.events import CREATED
+from purgemap.operations.discovery.discovered_route import DiscoveredRoute
+from purgemap.operations.preview import preview_change
+from purgemap.paths import items_for_target
+from purgemap.routemap import Distribution, GlobList, RouteMap, Settings
+from purgemap.routing import Target
+
+# Pages have paths that other files lack.
+_SAMPLES = ("sample.css", "sample.html", "index.html", "sample/index.html", "sample/sample.css")
+_WILDCARDS = re.compile(r"\*\*+/|\*+|\?")
+
+
+def is_lacking(route_map: RouteMap, distribution: str, route: DiscoveredRoute) -> bool:
+    """Return whether a map does not send the items of a route to a distribution, for one of some sample objects."""
+    keys = list(_sample_keys(route))
+    return not keys or any(_is_lacking_for(route_map, distribution, route, key) for key in keys)
+
+
+def _is_lacking_for(route_map: RouteMap, distribution: str, route: DiscoveredRoute, key: str) -> bool:
+    settings = Settings(
+        route.origin_path,
+        index_documents=route.index_documents,
+        clean_urls=route.clean_urls,
+        query_strings=route.query_strings,
+        invalidate=route.invalidate,
+    )
+    target = Target("", route.bucket, Distribution(distribution), settings, route.origin_path, route.prefix, {})
+    sent = preview_change(route_map, route.bucket, key, CREATED).get(distribution, ())
+    wildcards = tuple(item[:-1] for item in sent if item.endswith("*"))
+    items = items_for_target(target, [key]).items
+    return not all(item in sent or item.startswith(wildcards) for item in items)
+
+
+def _sample_keys(route: DiscoveredRoute) -> Iterator[str]:
+    include, exclude = GlobList(route.include), GlobList(route.exclude)
+    rests = [*_SAMPLES, *(_fill(glob) for glob in route.include)]
+    for rest in dict.fromkeys(rests):
+        if (not route.include or include.first_match(rest)) and not exclude.first_match(rest):
+            yield route.prefix + rest
+
+
+def _fill(glob: str) -> str:
+    text = glob.removeprefix("/").replace("**\\/", "sample/")
+    return re.sub(r"\\(.)", r"\1", _WILDCARDS.sub(lambda match: "s" if match[0] == "?" else "sample", text))

@@ -1,0 +1,100 @@
+"""The distributions and routes of a map, or of a part that is added to an existing map."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from purgemap.operations.discovery.map_text import MapEntry
+from purgemap.operations.discovery.merged_routes import MergedRoute, merge_routes
+from purgemap.operations.discovery.names import choose_names
+from purgemap.operations.discovery.sites import DiscoveredSite
+from purgemap.routemap import TENANT, Distribution, RouteMap, Settings
+
+_BUILT_IN = Settings()
+_CONNECTION = ("role_arn", "external_id", "max_paths", "max_wildcards", "max_paths_per_day")
+
+
+class MapPart:
+    """The sites of a part; their names and roles are those of the existing map, if it has them.
+
+    `role_arns` are those with which the accounts were read, "" for the function's own account.
+    """
+
+    def __init__(self, existing: RouteMap, sites: Sequence[DiscoveredSite], role_arns: Mapping[str, str]) -> None:
+        self._existing = existing
+        self._sites = sites
+        self._role_arns = role_arns
+        known = {id_: names[0] for id_, names in existing.names_by_id.items()}
+        domains_by_id = {site.id: site.domains for site in sites if site.id not in known}
+        self._taken = [name for name, _ in existing.distributions()]
+        self._names = choose_names(domains_by_id, self._taken) | known
+        # A route of the part inherits them from the existing map, unless it has its own.
+        self._inherited = {option for _, entry in existing.distributions() for option in entry.options}
+
+    def list_routes(self) -> list[MergedRoute]:
+        """List the routes of the sites, merged."""
+        routes = ((self._names[site.id], route) for site in self._sites for route in site.routes)
+        return merge_routes(routes, self._taken)
+
+    def route_settings(self, merged: MergedRoute) -> dict[str, Any]:
+        """Return a route's settings as the map has them; built-in values only where others would be inherited."""
+        route = merged.route
+        options = {
+            "origin_path": merged.origin_path,
+            "include": route.include,
+            "exclude": route.exclude,
+            "index_documents": route.index_documents,
+            "clean_urls": route.clean_urls,
+            "query_strings": route.query_strings,
+            "invalidate": route.invalidate,
+        }
+        written = {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in options.items()
+            if value != getattr(_BUILT_IN, name) or name in self._inherited
+        }
+        prefix = {"prefix": merged.prefix} if merged.prefix else {}
+        return {"bucket": route.bucket, **prefix, "distributions": list(merged.distributions), **written}
+
+    def list_entries(self) -> list[MapEntry]:
+        """List the distributions that the part has to define, by name."""
+        defined = set(self._existing.names_by_id)
+        entries = (
+            MapEntry(self._connection(site), tuple(_comments(site, self._names[site.id])), self._names[site.id])
+            for site in self._sites
+            if site.id not in defined
+        )
+        return sorted(entries, key=lambda entry: entry.name)
+
+    def _connection(self, site: DiscoveredSite) -> dict[str, Any]:
+        is_tenant = site.id.startswith(TENANT)
+        identity = {"tenant": site.id.removeprefix(TENANT)} if is_tenant else {"id": site.id}
+        known = self._existing.distributions_by_id.get(site.id)
+        if known is None:
+            role_arn = self.role_of(site.account)
+            return identity | ({"role_arn": role_arn} if role_arn else {})
+        # An id that the map uses without a name: all mentions of it must agree.
+        built_in = Distribution(site.id)
+        values = {name: getattr(known, name) for name in _CONNECTION}
+        return identity | {name: value for name, value in values.items() if value != getattr(built_in, name)}
+
+    def role_of(self, account: str) -> str:
+        """Return the role with which the function invalidates in an account, "" for its own account."""
+        reader = self._role_arns[account]
+        if not reader:
+            return ""
+        roles = {entry.account: entry.role_arn for _, entry in self._existing.distributions() if entry.role_arn}
+        return roles.get(account) or f"{reader.partition(':role/')[0]}:role/purgemap"
+
+    def needed_roles(self) -> dict[str, str]:
+        """Return the roles of other accounts that the part names, by account."""
+        accounts = sorted({site.account for site in self._sites})
+        return {account: role for account in accounts if (role := self.role_of(account))}
+
+
+def _comments(site: DiscoveredSite, name: str) -> Iterator[str]:
+    if site.comment and site.comment not in {name, *site.domains}:
+        yield site.comment
+    if others := [domain for domain in site.domains[:-1] if domain != name]:
+        yield f"also {', '.join(others)}"
+    for doubt in site.undecided:
+        yield f"not decided: {doubt}"
