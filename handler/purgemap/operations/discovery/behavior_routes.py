@@ -24,6 +24,9 @@ from purgemap.operations.discovery.path_patterns import (
 from purgemap.operations.discovery.serving import Serving
 
 _HTML = ".html"
+SENDS_MORE = "also sends paths of pages that another behavior serves"
+"""The comment of a route that sends more than it would have to."""
+
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9._/-]+")  # no encoding, and no meaning in templates
 
 
@@ -62,24 +65,22 @@ class _OriginRoutes(NamedTuple):
     serving: Serving
     own: frozenset[int]
 
-    def list_routes(self) -> list[DiscoveredRoute]:
-        """List the routes; patterns without a common folder share one if they leave out the same."""
+    def list_routes(self) -> Iterator[DiscoveredRoute]:
+        """Yield the routes; patterns without a common folder share one if they leave out the same."""
         includes: dict[tuple[str, ...], list[str]] = {}
-        routes: list[DiscoveredRoute] = []
         for number in sorted(self.own):
             if self._is_in_a_later_one(number):
                 continue
             pattern, others = self.behaviors[number].pattern, self._earlier_others(number)
-            if matches_everything(pattern):
-                routes += self._whole_routes("", others)
-            elif (folder := folder_of(pattern)) and all(_strip_folder(other, folder) for other in others):
-                routes += self._whole_routes(folder, others)
+            folder = "" if matches_everything(pattern) else folder_of(pattern)
+            if folder is not None and all(_strip_folder(other, folder) for other in others):
+                yield from self._whole_routes(folder, others)
             else:
                 exclude = tuple(exclude_glob(other) for other in others if not self._splits_pages(other))
-                includes.setdefault(exclude, []).extend(self._include_globs(pattern))
-        for exclude, include in includes.items():
-            routes.append(self._route("", tuple(dict.fromkeys(include)), exclude))
-        return routes
+                includes.setdefault(exclude, []).append(pattern)
+            yield from self._folder_pages(others)
+        for exclude, patterns in includes.items():
+            yield self._include_route(patterns, exclude)
 
     def _is_in_a_later_one(self, number: int) -> bool:
         """Whether a later behavior of the same origin has all keys of this one, and none in between takes any."""
@@ -100,22 +101,27 @@ class _OriginRoutes(NamedTuple):
 
     def _whole_routes(self, folder: str, others: Sequence[str]) -> Iterator[DiscoveredRoute]:
         """Yield the routes of all keys of a folder but those of other behaviors."""
-        split = [other for other in others if self._splits_pages(other)]
         globs = {other: _strip_folder(other, folder) for other in others}
-        exclude = tuple(globs.values())
-        yield self._route(folder, (), exclude)
+        note = SENDS_MORE if self._leaves_folder(folder) or any(map(self._takes_short_paths, others)) else ""
+        yield self._route(folder, (), tuple(globs.values()))._replace(note=note)
+        split = [other for other in others if self._splits_pages(other)]
+        kept = tuple(glob for other, glob in globs.items() if other not in split)
         index_globs = tuple(map(escape_glob, self.serving.index_documents))
-        pages = (*index_globs, f"*{_HTML}") if self.serving.clean_urls else index_globs
         if split:
-            note = f"pages that are also requested under a path outside {', '.join(split)}"
-            kept = tuple(glob for other, glob in globs.items() if other not in split)
-            yield self._route(folder, pages, kept)._replace(note=note)
+            pages = (*index_globs, f"*{_HTML}") if self.serving.clean_urls else index_globs
+            yield self._route(folder, pages, kept)._replace(note=SENDS_MORE)
         if self.serving.is_website:
-            note = "the website endpoint redirects /blog to /blog/"
-            kept = tuple(glob for other, glob in globs.items() if other not in split)
-            route = self._route(folder, index_globs, kept)
-            yield route._replace(clean_urls=True, note=note)
-        yield from self._folder_pages(others)
+            note = "; ".join(filter(None, ["the website endpoint redirects /blog to /blog/", note]))
+            yield self._route(folder, index_globs, kept)._replace(clean_urls=True, note=note)
+
+    def _include_route(self, patterns: Sequence[str], exclude: tuple[str, ...]) -> DiscoveredRoute:
+        """Return the route of the keys that one of the patterns matches."""
+        has_pages = any(intersects(pattern, page) for pattern in patterns for page in self._pages())
+        include = dict.fromkeys(glob for pattern in patterns for glob in self._include_globs(pattern))
+        route = self._route("", tuple(include), exclude)
+        if not has_pages and len(include) == len(set(patterns)):
+            return route
+        return route._replace(clean_urls=route.clean_urls or self.serving.is_website, note=SENDS_MORE)
 
     def _folder_pages(self, others: Sequence[str]) -> Iterator[DiscoveredRoute]:
         """Yield a route for `/blog`, of blog/index.html, where another behavior has `/blog/*` only."""
@@ -142,12 +148,14 @@ class _OriginRoutes(NamedTuple):
         if self.serving.clean_urls:
             yield include_glob(pattern + _HTML)
 
+    def _pages(self) -> list[str]:
+        """Return patterns of the pages that have a short path."""
+        pages = [f"*/{name}" for name in self.serving.index_documents]
+        return [*pages, f"*{_HTML}"] if self.serving.clean_urls else pages
+
     def _splits_pages(self, other: str) -> bool:
         """Whether a pattern may match a page's own path, but not its short one."""
-        pages = [f"*/{name}" for name in self.serving.index_documents]
-        if self.serving.clean_urls:
-            pages.append(f"*{_HTML}")
-        if not any(intersects(other, page) for page in pages):
+        if not any(intersects(other, page) for page in self._pages()):
             return False
         if not (other.endswith("*") and is_literal(other[:-1])):
             return True
@@ -156,6 +164,16 @@ class _OriginRoutes(NamedTuple):
         cuts_index = any(start and name.startswith(start) for name in self.serving.index_documents)
         cuts_html = any(start.endswith(_HTML[:length]) for length in range(1, len(_HTML) + 1))
         return cuts_index or (self.serving.clean_urls and cuts_html)
+
+    def _takes_short_paths(self, other: str) -> bool:
+        """Whether a pattern may match a page's short path, but not its own one."""
+        has_short_names = self.serving.clean_urls or self.serving.is_website or other.endswith(("/", "?"))
+        return has_short_names and not other.endswith("*") and not ends_with_extension(other)
+
+    def _leaves_folder(self, folder: str) -> bool:
+        """Whether another behavior serves the short path of a folder's own page, `/blog`."""
+        has_short_path = bool(folder) and (self.serving.clean_urls or self.serving.is_website)
+        return has_short_path and find_behavior(self.behaviors, f"/{folder[:-1]}") not in self.own
 
     def _route(self, folder: str, include: tuple[str, ...], exclude: tuple[str, ...]) -> DiscoveredRoute:
         return DiscoveredRoute(

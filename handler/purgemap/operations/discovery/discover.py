@@ -9,6 +9,7 @@ from purgemap.operations.discovery.map_part import MapPart
 from purgemap.operations.discovery.map_text import MapEntry, format_map
 from purgemap.operations.discovery.sites import DiscoveredSite, list_sites
 from purgemap.routemap import RouteMap, empty_map
+from purgemap.routing import Router
 from purgemap.text import pluralize
 
 
@@ -51,7 +52,8 @@ def discover_map(accounts: Sequence[AccountConfigs], existing: RouteMap | None =
     all_sites = [site for account in accounts for site in list_sites(account)]
     sites = [site for site in all_sites if site.routes]
     if existing:
-        sites = [lacking for site in sites if (lacking := _lacking_part(existing, site)).routes]
+        router = Router(existing)
+        sites = [lacking for site in sites if (lacking := _lacking_part(router, site)).routes]
     part = MapPart(existing or empty_map(), sites, {account.account: account.role_arn for account in accounts})
     routes = [MapEntry(part.route_settings(route), route.comments) for route in part.list_routes()]
     buckets = {str(entry.settings["bucket"]) for entry in routes}
@@ -71,8 +73,8 @@ def discover_map(accounts: Sequence[AccountConfigs], existing: RouteMap | None =
     )
 
 
-def _lacking_part(existing: RouteMap, site: DiscoveredSite) -> DiscoveredSite:
-    return site._replace(routes=tuple(route for route in site.routes if is_lacking(existing, site.id, route)))
+def _lacking_part(router: Router, site: DiscoveredSite) -> DiscoveredSite:
+    return site._replace(routes=tuple(route for route in site.routes if is_lacking(router, site.id, route)))
 
 
 def _without_routes(sites: Sequence[DiscoveredSite]) -> Iterator[DiscoveredSite]:

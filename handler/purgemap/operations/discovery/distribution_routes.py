@@ -6,6 +6,7 @@ from urllib.parse import unquote
 
 from purgemap.aws.inspection import AccountConfigs, CloudFrontDistribution, OriginConfig, OriginKind
 from purgemap.operations.discovery.behavior_routes import (
+    SENDS_MORE,
     ServedBehavior,
     find_behavior,
     origin_prefix,
@@ -85,19 +86,29 @@ def _page_routes(
     distribution: CloudFrontDistribution, behaviors: Sequence[ServedBehavior]
 ) -> Iterator[DiscoveredRoute]:
     """Yield the routes of pages that are cached under other addresses than their own."""
-    pages = {unquote(page.path): None for page in distribution.error_pages if page.path}
-    globs_by_origin: dict[OriginConfig, list[str]] = {}
-    for path in pages:
-        for origin, _ in behaviors[find_behavior(behaviors, path)].servings:
-            globs_by_origin.setdefault(origin, []).append(f"/{escape_glob(path.removeprefix('/'))}")
-    for origin, globs in globs_by_origin.items():
-        route = _page_route(origin, globs, "an error page is cached under the addresses that it answers")
-        yield route.with_items("/*")
+    globs: dict[tuple[OriginConfig, tuple[str, ...]], list[str]] = {}
+    for path in {unquote(page.path): None for page in distribution.error_pages if page.path}:
+        for origin, serving in behaviors[find_behavior(behaviors, path)].servings:
+            key = origin, serving.index_documents
+            globs.setdefault(key, []).append(f"/{escape_glob(path.removeprefix('/'))}")
+    # Without a default root object the error page also answers `/`, which `/*` is not trusted to evict.
     root = distribution.default_root_object
+    items = ["/*"] if isinstance(root, str) and root else ["/", "/*"]
+    for (origin, index_documents), include in globs.items():
+        route = _page_route(origin, include, "an error page is cached under the addresses that it answers")
+        yield route.with_items(*items)._replace(index_documents=index_documents)
     if isinstance(root, str) and "/" in root:
-        for origin, serving in behaviors[find_behavior(behaviors, f"/{root}")].servings:
-            route = _page_route(origin, [f"/{escape_glob(root)}"], "the default root object")
-            yield route._replace(query_strings=serving.query_strings).with_items("/")
+        yield from _root_routes(root, behaviors)
+
+
+def _root_routes(root: str, behaviors: Sequence[ServedBehavior]) -> Iterator[DiscoveredRoute]:
+    # Whether CloudFront takes the behavior of `/` or the one of the default root object is not documented.
+    numbers = {find_behavior(behaviors, path) for path in ("/", f"/{root}")}
+    servings = {(origin, serving.query_strings) for number in numbers for origin, serving in behaviors[number].servings}
+    note = "the default root object" if len(numbers) == 1 else f"the default root object; {SENDS_MORE}"
+    for origin, query_strings in sorted(servings, key=str):
+        route = _page_route(origin, [f"/{escape_glob(root)}"], note)
+        yield route._replace(query_strings=query_strings).with_items("/")
 
 
 def _page_route(origin: OriginConfig, include: Sequence[str], note: str) -> DiscoveredRoute:

@@ -5,23 +5,31 @@ from collections.abc import Iterator
 
 from purgemap.events import CREATED
 from purgemap.operations.discovery.discovered_route import DiscoveredRoute
-from purgemap.operations.preview import preview_change
 from purgemap.paths import items_for_target
-from purgemap.routemap import Distribution, GlobList, RouteMap, Settings
-from purgemap.routing import Target
+from purgemap.routemap import Distribution, GlobList, Settings
+from purgemap.routing import Router, Target
 
 # Pages have paths that other files lack.
 _SAMPLES = ("sample.css", "sample.html", "index.html", "sample/index.html", "sample/sample.css")
 _WILDCARDS = re.compile(r"\*\*+/|\*+|\?")
 
 
-def is_lacking(route_map: RouteMap, distribution: str, route: DiscoveredRoute) -> bool:
+def is_lacking(router: Router, distribution: str, route: DiscoveredRoute) -> bool:
     """Return whether a map does not send the items of a route to a distribution, for one of some sample objects."""
     keys = list(_sample_keys(route))
-    return not keys or any(_is_lacking_for(route_map, distribution, route, key) for key in keys)
+    return not keys or any(_is_lacking_for(router, distribution, route, key) for key in keys)
 
 
-def _is_lacking_for(route_map: RouteMap, distribution: str, route: DiscoveredRoute, key: str) -> bool:
+def _is_lacking_for(router: Router, distribution: str, route: DiscoveredRoute, key: str) -> bool:
+    targets = (target for target in router.bucket(route.bucket).decide(key, CREATED) if isinstance(target, Target))
+    own = (target for target in targets if target.distribution.id == distribution)
+    sent = {item for target in own for item in items_for_target(target, [key]).items}
+    wildcards = tuple(item[:-1] for item in sent if item.endswith("*"))
+    wanted = items_for_target(_target(distribution, route), [key]).items
+    return not all(item in sent or item.startswith(wildcards) for item in wanted)
+
+
+def _target(distribution: str, route: DiscoveredRoute) -> Target:
     settings = Settings(
         route.origin_path,
         index_documents=route.index_documents,
@@ -29,11 +37,7 @@ def _is_lacking_for(route_map: RouteMap, distribution: str, route: DiscoveredRou
         query_strings=route.query_strings,
         invalidate=route.invalidate,
     )
-    target = Target("", route.bucket, Distribution(distribution), settings, route.origin_path, route.prefix, {})
-    sent = preview_change(route_map, route.bucket, key, CREATED).get(distribution, ())
-    wildcards = tuple(item[:-1] for item in sent if item.endswith("*"))
-    items = items_for_target(target, [key]).items
-    return not all(item in sent or item.startswith(wildcards) for item in items)
+    return Target("", route.bucket, Distribution(distribution), settings, route.origin_path, route.prefix, {})
 
 
 def _sample_keys(route: DiscoveredRoute) -> Iterator[str]:

@@ -94,7 +94,8 @@ class MapPart:
 def _comments(site: DiscoveredSite, name: str) -> Iterator[str]:
     if site.comment and site.comment not in {name, *site.domains}:
         yield site.comment
-    if others := [domain for domain in site.domains[:-1] if domain != name]:
-        yield f"also {', '.join(others)}"
+    # The last domain is CloudFront's own.
+    if len(site.domains) > 1 and set(site.domains[:-1]) != {name}:
+        yield f"aliases: {', '.join(site.domains[:-1])}"
     for doubt in site.undecided:
         yield f"not decided: {doubt}"

@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 from purgemap.text import escape_control_characters
 
 _PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9._/-]*")
+# Braces have a meaning in flow style, and at the start.
+_PLAIN_IN_BLOCK = re.compile(r"[A-Za-z]+/[A-Za-z0-9._/{}-]*|/[A-Za-z0-9._/{}-]*")
 _YAML_WORDS = frozenset({"true", "false", "yes", "no", "on", "off", "y", "n", "null"})
 _QUOTED = str.maketrans({'"': r"\"", "\\": r"\\"})
 _WIDTH = 110
@@ -39,7 +41,8 @@ def _map_lines(header: Sequence[str], distributions: Sequence[MapEntry], routes:
     for entry in routes:
         yield from _comment_lines(entry.comments, "  ")
         for index, (name, value) in enumerate(entry.settings.items()):
-            yield f"  {' ' if index else '-'} {name}: {_format(value)}"
+            text = value if isinstance(value, str) and _PLAIN_IN_BLOCK.fullmatch(value) else _format(value)
+            yield f"  {' ' if index else '-'} {name}: {text}"
 
 
 def _comment_lines(texts: Iterable[str], indent: str) -> Iterator[str]:

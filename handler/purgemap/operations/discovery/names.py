@@ -12,7 +12,8 @@ _FORBIDDEN = re.compile(r"[^a-z0-9._-]+")
 def choose_names(domains_by_id: Mapping[str, Sequence[str]], taken: Collection[str] = ()) -> dict[str, str]:
     """Choose a unique name for each id: the first of its domains, with the id if another has the same.
 
-    The name of an id does not depend on the others' order, so that a later run gives the same names.
+    The last domain is CloudFront's own, or a tenant's name. The order of the ids does not matter, so that a later run
+    gives the same names.
     """
     names = {id_: _name_of(domains, id_) for id_, domains in domains_by_id.items()}
     counts = Counter([*names.values(), *taken])
@@ -23,8 +24,10 @@ def choose_names(domains_by_id: Mapping[str, Sequence[str]], taken: Collection[s
 
 
 def _name_of(domains: Sequence[str], id_: str) -> str:
-    # `*.example.com` is named like example.com, and both get their ids.
-    cleaned = (_FORBIDDEN.sub("-", domain.lower().removeprefix("*.")).strip("._-") for domain in domains)
+    # `*.example.com` names a distribution only if no whole alias does.
+    ordered = [*sorted(domains[:-1], key=lambda domain: domain.startswith("*")), *domains[-1:]]
+    named = (domain.lower().replace("*", "wildcard", 1) for domain in ordered)
+    cleaned = (_FORBIDDEN.sub("-", domain).strip("._-") for domain in named)
     return next(filter(None, cleaned), f"distribution-{_suffix(id_)}")
 
 

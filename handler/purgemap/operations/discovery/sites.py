@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from purgemap.aws.inspection import AccountConfigs, CloudFrontDistribution, CloudFrontTenant, NotRead
+from purgemap.aws.inspection import AccountConfigs, CloudFrontDistribution, NotRead
 from purgemap.operations.discovery.discovered_route import DiscoveredRoute
 from purgemap.operations.discovery.distribution_routes import build_distribution_routes
 from purgemap.routemap import TENANT
@@ -12,7 +12,8 @@ from purgemap.routemap import TENANT
 class DiscoveredSite(NamedTuple):
     """A distribution or tenant, its routes, and a sentence for each doubt; without routes, `reason` says why.
 
-    `id` is the one of the map, `tenant:…` for a tenant. `domains` are those of viewers, the aliases first.
+    `id` is the one of the map, `tenant:…` for a tenant. `domains` are its aliases, and last CloudFront's own domain or
+    the tenant's name.
     """
 
     id: str
@@ -55,8 +56,4 @@ def _list_tenants(
     if not tenants:
         yield site._replace(routes=(), reason="a multi-tenant distribution without an enabled tenant")
     for tenant in tenants:
-        yield site._replace(id=f"{TENANT}{tenant.id}", domains=_domains(tenant), comment=tenant.name)
-
-
-def _domains(tenant: CloudFrontTenant) -> tuple[str, ...]:
-    return tenant.domains or tuple(filter(None, [tenant.name]))
+        yield site._replace(id=f"{TENANT}{tenant.id}", domains=(*tenant.domains, tenant.name), comment="")
