@@ -102,7 +102,7 @@ class _OriginRoutes(NamedTuple):
     def _whole_routes(self, folder: str, others: Sequence[str]) -> Iterator[DiscoveredRoute]:
         """Yield the routes of all keys of a folder but those of other behaviors."""
         globs = {other: _strip_folder(other, folder) for other in others}
-        note = SENDS_MORE if self._leaves_folder(folder) or any(map(self._takes_short_paths, others)) else ""
+        note = self._leaving_path(folder) or (SENDS_MORE if any(map(self._takes_short_paths, others)) else "")
         yield self._route(folder, (), tuple(globs.values()))._replace(note=note)
         split = [other for other in others if self._splits_pages(other)]
         kept = tuple(glob for other, glob in globs.items() if other not in split)
@@ -170,10 +170,12 @@ class _OriginRoutes(NamedTuple):
         has_short_names = self.serving.clean_urls or self.serving.is_website or other.endswith(("/", "?"))
         return has_short_names and not other.endswith("*") and not ends_with_extension(other)
 
-    def _leaves_folder(self, folder: str) -> bool:
-        """Whether another behavior serves the short path of a folder's own page, `/blog`."""
+    def _leaving_path(self, folder: str) -> str:
+        """Return a note if another behavior serves the short path of a folder's own page, `/blog`."""
+        path = f"/{folder[:-1]}"
         has_short_path = bool(folder) and (self.serving.clean_urls or self.serving.is_website)
-        return has_short_path and find_behavior(self.behaviors, f"/{folder[:-1]}") not in self.own
+        is_other = has_short_path and find_behavior(self.behaviors, path) not in self.own
+        return f"also sends {path}, which another behavior serves" if is_other else ""
 
     def _route(self, folder: str, include: tuple[str, ...], exclude: tuple[str, ...]) -> DiscoveredRoute:
         return DiscoveredRoute(
