@@ -13,11 +13,13 @@ from werkzeug.exceptions import Forbidden
 
 from purgemap.cli.main import purgemap_command
 from purgemap.demo.local_aws import LocalAws
+from purgemap.demo.moto_patches.cloudfront import rename_distribution
 from purgemap.errors import PurgemapError
 from purgemap.operations import explain_change
 from purgemap.routemap import load_map
 from support.commands import invoke
-from support.distributions import deny, distribution, origin
+from support.distributions import behavior, deny, distribution, origin
+from support.documents import read_document
 from support.estates import MEMBER, ROLE, create_estate
 
 pytest_plugins = ["support.local_aws_fixtures"]
@@ -66,6 +68,20 @@ def test_explain_prints_the_paths_of_a_discovered_map(aws: LocalAws, tmp_path: P
     file.write_text(run("discover").stdout)
     document = json.loads(run("explain", "s3://acme-www/index.html", "--routes", file, "--json").stdout)
     assert document["invalidations"] == [{"distribution": id_, "items": ["/", "/index.html"]}]
+
+
+def test_discover_prints_the_map_of_its_document(aws: LocalAws) -> None:
+    edge = [("origin-request", "arn:aws:lambda:us-east-1:123456789012:function:rewrite:3")]
+    configs = [
+        distribution([origin("acme-sites", "/sites/acme")], aliases=["acme.example.org"]),
+        distribution([origin("acme-sites", "/sites/initech")], aliases=["initech.example.org"]),
+        distribution([origin("acme-www")], [behavior(functions=edge)], aliases=["www.example.com"]),
+    ]
+    for number, config in enumerate(configs, start=1):
+        answer = aws.client("cloudfront").create_distribution(DistributionConfig=config)
+        new = f"E{number}EXAMPLE{number}ABCD"
+        rename_distribution(account_id="123456789012", old=answer["Distribution"]["Id"], new=new)
+    assert f"```yaml\n{run('discover').stdout}```" in read_document("config/README.md")
 
 
 def test_discover_never_overwrites_a_file(aws: LocalAws, tmp_path: Path) -> None:

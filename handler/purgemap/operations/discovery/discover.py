@@ -54,8 +54,8 @@ def discover_map(accounts: Sequence[AccountConfigs], existing: RouteMap | None =
     if existing:
         router = Router(existing)
         sites = [lacking for site in sites if (lacking := _lacking_part(router, site)).routes]
-    part = MapPart(existing or empty_map(), sites, {account.account: account.role_arn for account in accounts})
-    routes = [MapEntry(part.route_settings(route), route.comments) for route in part.list_routes()]
+    part = MapPart(existing or empty_map(), sites, {account.account: account.role_arn for account in accounts[1:]})
+    routes = [MapEntry(part.route_settings(route), route.comments) for route in part.routes]
     buckets = {str(entry.settings["bucket"]) for entry in routes}
     left_out = tuple(Finding(site.label, site.reason) for site in all_sites if site.reason)
     about_accounts = [*_unread_accounts(accounts), *_needed_roles(part)]

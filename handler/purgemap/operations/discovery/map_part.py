@@ -16,7 +16,7 @@ _CONNECTION = ("role_arn", "external_id", "max_paths", "max_wildcards", "max_pat
 class MapPart:
     """The sites of a part; their names and roles are those of the existing map, if it has them.
 
-    `role_arns` are those with which the accounts were read, "" for the function's own account.
+    `role_arns` are those with which the accounts were read, but the function's own.
     """
 
     def __init__(self, existing: RouteMap, sites: Sequence[DiscoveredSite], role_arns: Mapping[str, str]) -> None:
@@ -24,16 +24,13 @@ class MapPart:
         self._sites = sites
         self._role_arns = role_arns
         known = {id_: names[0] for id_, names in existing.names_by_id.items()}
-        domains_by_id = {site.id: site.domains for site in sites if site.id not in known}
-        self._taken = [name for name, _ in existing.distributions()]
-        self._names = choose_names(domains_by_id, self._taken) | known
+        taken = [name for name, _ in existing.distributions()]
+        names = choose_names({site.id: site.domains for site in sites if site.id not in known}, taken) | known
+        merged = merge_routes(((names[site.id], route) for site in sites for route in site.routes), taken)
+        self.routes = merged.routes
+        self._names = {id_: merged.renamed.get(name, name) for id_, name in names.items()}
         # A route of the part inherits them from the existing map, unless it has its own.
         self._inherited = {option for _, entry in existing.distributions() for option in entry.options}
-
-    def list_routes(self) -> list[MergedRoute]:
-        """List the routes of the sites, merged."""
-        routes = ((self._names[site.id], route) for site in self._sites for route in site.routes)
-        return merge_routes(routes, self._taken)
 
     def route_settings(self, merged: MergedRoute) -> dict[str, Any]:
         """Return a route's settings as the map has them; built-in values only where others would be inherited."""
@@ -79,8 +76,8 @@ class MapPart:
 
     def role_of(self, account: str) -> str:
         """Return the role with which the function invalidates in an account, "" for its own account."""
-        reader = self._role_arns[account]
-        if not reader:
+        reader = self._role_arns.get(account)
+        if reader is None:
             return ""
         roles = {entry.account: entry.role_arn for _, entry in self._existing.distributions() if entry.role_arn}
         return roles.get(account) or f"{reader.partition(':role/')[0]}:role/purgemap"

@@ -113,12 +113,38 @@ def test_regular_names_become_a_capture(tmp_path: Path) -> None:
 def test_capture_never_names_another_distribution(tmp_path: Path) -> None:
     configs = {
         E1: site("acme-sites", "acme.example.com", path="/sites/acme"),
-        E2: site("acme-sites", "initech.example.com", path="/sites/initech"),
+        E2: site("acme-sites", "initech.example.com", path="/sites/initech", error_pages={404: "/404.html"}),
         E3: site("acme-shop", "shop.example.com"),
     }
-    items = items_of(discover(configs), tmp_path)
+    discovery = discover(configs)
+    assert names(discovery) == {
+        E1: "acme.example.com-sites",
+        E2: "initech.example.com-sites",
+        E3: "shop.example.com",
+    }
+    assert "  # aliases: acme.example.com\n" in discovery.text
+    assert [route["distributions"] for route in discovery.routes[1:]] == [
+        ["initech.example.com-sites"],
+        ["{site}.example.com-sites"],
+    ]
+    items = items_of(discovery, tmp_path)
     assert items("acme-sites", "sites/acme/a.css") == {E1: ("/a.css",)}
     assert items("acme-sites", "sites/shop/a.css") == {}
+
+
+def test_names_of_the_existing_map_are_kept(tmp_path: Path) -> None:
+    file = tmp_path / "old.yaml"
+    file.write_text(
+        f"version: 1\ndistributions: {{www.example.com: {{id: {E4}}}, acme.example.com: {{id: {E1}}}}}\n"
+        "routes: [{bucket: other, distributions: [www.example.com, acme.example.com]}]\n"
+    )
+    configs = {
+        id_: site("acme-sites", f"{name}.example.com", path=f"/sites/{name}")
+        for id_, name in {E1: "acme", E2: "initech", E3: "hooli"}.items()
+    }
+    part = discover_map([account_configs(configs)], load_map(file))
+    assert names(part) == {E2: "initech.example.com-sites", E3: "hooli.example.com-sites"}
+    assert [route["distributions"] for route in part.routes] == [["acme.example.com"], ["{site}.example.com-sites"]]
 
 
 def test_distributions_of_other_accounts_have_their_role() -> None:
