@@ -4,12 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from purgemap.aws.inspection import AccountConfigs, NotRead
-from purgemap.operations.discovery.lacking_routes import is_lacking
+from purgemap.operations.discovery.existing_map import ExistingMap
 from purgemap.operations.discovery.map_part import MapPart
 from purgemap.operations.discovery.map_text import MapEntry, format_map
 from purgemap.operations.discovery.sites import DiscoveredSite, list_sites
 from purgemap.routemap import RouteMap, empty_map
-from purgemap.routing import Router
 from purgemap.text import pluralize
 
 
@@ -51,10 +50,10 @@ def discover_map(accounts: Sequence[AccountConfigs], existing: RouteMap | None =
     """Build the map of accounts, the function's own first. With an existing map, build what that one lacks."""
     all_sites = [site for account in accounts for site in list_sites(account)]
     sites = [site for site in all_sites if site.routes]
+    known = ExistingMap(existing or empty_map(), sites)
     if existing:
-        router = Router(existing)
-        sites = [lacking for site in sites if (lacking := _lacking_part(router, site)).routes]
-    part = MapPart(existing or empty_map(), sites, {account.account: account.role_arn for account in accounts[1:]})
+        sites = known.lacking_sites(sites)
+    part = MapPart(known, sites, {account.account: account.role_arn for account in accounts[1:]})
     routes = [MapEntry(part.route_settings(route), route.comments) for route in part.routes]
     buckets = {str(entry.settings["bucket"]) for entry in routes}
     left_out = tuple(Finding(site.label, site.reason) for site in all_sites if site.reason)
@@ -71,10 +70,6 @@ def discover_map(accounts: Sequence[AccountConfigs], existing: RouteMap | None =
         left_out,
         format_map(header, part.list_entries(), routes),
     )
-
-
-def _lacking_part(router: Router, site: DiscoveredSite) -> DiscoveredSite:
-    return site._replace(routes=tuple(route for route in site.routes if is_lacking(router, site.id, route)))
 
 
 def _without_routes(sites: Sequence[DiscoveredSite]) -> Iterator[DiscoveredSite]:

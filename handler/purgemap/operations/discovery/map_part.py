@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from purgemap.operations.discovery.existing_map import ExistingMap
 from purgemap.operations.discovery.map_text import MapEntry
 from purgemap.operations.discovery.merged_routes import MergedRoute, merge_routes
 from purgemap.operations.discovery.names import choose_names
 from purgemap.operations.discovery.sites import DiscoveredSite
-from purgemap.routemap import TENANT, Distribution, RouteMap, Settings
+from purgemap.routemap import TENANT, Distribution, Settings
 
 _BUILT_IN = Settings()
 _CONNECTION = ("role_arn", "external_id", "max_paths", "max_wildcards", "max_paths_per_day")
@@ -19,18 +20,16 @@ class MapPart:
     `role_arns` are those with which the accounts were read, but the function's own.
     """
 
-    def __init__(self, existing: RouteMap, sites: Sequence[DiscoveredSite], role_arns: Mapping[str, str]) -> None:
+    def __init__(self, existing: ExistingMap, sites: Sequence[DiscoveredSite], role_arns: Mapping[str, str]) -> None:
         self._existing = existing
         self._sites = sites
         self._role_arns = role_arns
-        known = {id_: names[0] for id_, names in existing.names_by_id.items()}
-        taken = [name for name, _ in existing.distributions()]
-        names = choose_names({site.id: site.domains for site in sites if site.id not in known}, taken) | known
+        unnamed = {site.id: site.domains for site in sites if site.id not in existing.names}
+        taken = [*existing.taken, *existing.names.values()]
+        names = choose_names(unnamed, taken) | existing.names
         merged = merge_routes(((names[site.id], route) for site in sites for route in site.routes), taken)
         self.routes = merged.routes
         self._names = {id_: merged.renamed.get(name, name) for id_, name in names.items()}
-        # A route of the part inherits them from the existing map, unless it has its own.
-        self._inherited = {option for _, entry in existing.distributions() for option in entry.options}
 
     def route_settings(self, merged: MergedRoute) -> dict[str, Any]:
         """Return a route's settings as the map has them; built-in values only where others would be inherited."""
@@ -47,25 +46,24 @@ class MapPart:
         written = {
             name: list(value) if isinstance(value, tuple) else value
             for name, value in options.items()
-            if value != getattr(_BUILT_IN, name) or name in self._inherited
+            if value != getattr(_BUILT_IN, name) or name in self._existing.inherited
         }
         prefix = {"prefix": merged.prefix} if merged.prefix else {}
         return {"bucket": route.bucket, **prefix, "distributions": list(merged.distributions), **written}
 
     def list_entries(self) -> list[MapEntry]:
         """List the distributions that the part has to define, by name."""
-        defined = set(self._existing.names_by_id)
         entries = (
             MapEntry(self._connection(site), tuple(_comments(site, self._names[site.id])), self._names[site.id])
             for site in self._sites
-            if site.id not in defined
+            if site.id not in self._existing.defined
         )
         return sorted(entries, key=lambda entry: entry.name)
 
     def _connection(self, site: DiscoveredSite) -> dict[str, Any]:
         is_tenant = site.id.startswith(TENANT)
         identity = {"tenant": site.id.removeprefix(TENANT)} if is_tenant else {"id": site.id}
-        known = self._existing.distributions_by_id.get(site.id)
+        known = self._existing.route_map.distributions_by_id.get(site.id)
         if known is None:
             role_arn = self.role_of(site.account)
             return identity | ({"role_arn": role_arn} if role_arn else {})
@@ -79,8 +77,7 @@ class MapPart:
         reader = self._role_arns.get(account)
         if reader is None:
             return ""
-        roles = {entry.account: entry.role_arn for _, entry in self._existing.distributions() if entry.role_arn}
-        return roles.get(account) or f"{reader.partition(':role/')[0]}:role/purgemap"
+        return self._existing.role_of(account) or f"{reader.partition(':role/')[0]}:role/purgemap"
 
     def needed_roles(self) -> dict[str, str]:
         """Return the roles of other accounts that the part names, by account."""

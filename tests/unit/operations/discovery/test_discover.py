@@ -9,6 +9,7 @@ import yaml
 from purgemap.aws.inspection import AccountConfigs, CloudFrontTenant, NotRead
 from purgemap.operations.check import check_map
 from purgemap.operations.discovery import Discovery, discover_map
+from purgemap.operations.preview import preview_change
 from purgemap.routemap.load import load_map
 from support.discovered import account_configs, items_of
 from support.distributions import behavior, distribution, origin
@@ -253,6 +254,24 @@ def test_new_part_has_only_what_the_map_lacks(tmp_path: Path) -> None:
     (tmp_path / "routes/new.yaml").write_text(part.text)
     assert check_map(tmp_path / "routes").problems == ()
     assert discover_map([account_configs(new)], load_map(tmp_path / "routes")).routes == ()
+
+
+def test_new_site_of_a_capture_needs_its_name_only(tmp_path: Path) -> None:
+    (tmp_path / "old.yaml").write_text(
+        "version: 1\n"
+        f"distributions: {{acme: {{id: {E1}}}}}\n"
+        "routes:\n"
+        "- {bucket: acme-sites, prefix: 'sites/{site}/', origin_path: '/sites/{site}', distributions: ['{site}']}\n"
+    )
+    configs = {
+        E1: site("acme-sites", "acme.example.com", path="/sites/acme"),
+        E2: site("acme-sites", "hooli.example.com", path="/sites/hooli"),
+    }
+    part = discover_map([account_configs(configs)], load_map(tmp_path / "old.yaml"))
+    assert (names(part), part.routes, part.distributions) == ({E2: "hooli"}, (), 1)
+    (tmp_path / "new.yaml").write_text(part.text)
+    assert check_map(tmp_path).problems == ()
+    assert preview_change(load_map(tmp_path), "acme-sites", "sites/hooli/a.css", "created") == {E2: ("/a.css",)}
 
 
 def test_new_part_inherits_nothing_from_the_map(tmp_path: Path) -> None:
