@@ -20,8 +20,11 @@ _FIELDS = {
     "DescribeChangeSetOutput": ("Status",),
     "DescribeStackEventsOutput": ("StackEvents",),
     "DescribeStacksOutput": ("Stacks",),
+    "GetCachePolicyResult": ("CachePolicy", "CachePolicyConfig"),
     "GetCallerIdentityResponse": ("Account",),
+    "GetDistributionConfigResult": ("DistributionConfig", "DefaultCacheBehavior"),
     "GetQueueAttributesResult": ("Attributes",),
+    "ListDistributionsResult": ("DistributionList", "IsTruncated"),
     "ListInvalidationsForDistributionTenantResult": ("InvalidationList", "IsTruncated"),
     "ListInvalidationsResult": ("InvalidationList", "IsTruncated"),
 }

@@ -1,11 +1,14 @@
 """The configurations of accounts and buckets, read over HTTP."""
 
+import threading
+
 import pytest
 from botocore.exceptions import ClientError
 from moto.cloudfront.responses import CloudFrontResponse
 from werkzeug.exceptions import BadRequest
 
 from purgemap.aws.inspection import (
+    MAX_CONCURRENT_READS,
     Accounts,
     BucketConfig,
     CloudFrontReader,
@@ -79,13 +82,28 @@ def test_accounts_refuse_two_roles_of_one_account(aws: LocalAws) -> None:
         Accounts([ROLE, f"arn:aws:iam::{MEMBER}:role/other"])
 
 
-def test_reader_reads_all_pages_with_progress(aws: LocalAws) -> None:
+def test_reader_reads_all_pages_with_progress(aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> None:
     ids = {create(aws, distribution([origin("acme-www")])) for _ in range(120)}
     progress: list[tuple[int, int]] = []
+    calls: list[int] = []
+    reading, lock, original = set(), threading.Lock(), CloudFrontResponse.get_distribution_config
+
+    def count(response: CloudFrontResponse) -> object:
+        with lock:
+            reading.add(threading.get_ident())
+            calls.append(len(reading))
+        try:
+            return original(response)
+        finally:
+            with lock:
+                reading.remove(threading.get_ident())
+
+    monkeypatch.setattr(CloudFrontResponse, "get_distribution_config", count)
     account = CloudFrontReader(Accounts(), lambda done, total: progress.append((done, total))).read_account(OWN)
     assert not isinstance(account.distributions, NotRead)
     assert {each.id for each in account.distributions} == ids
     assert progress[-1] == (120, 120)
+    assert (len(calls), max(calls) <= MAX_CONCURRENT_READS) == (120, True)
 
 
 def test_reader_reads_tenants(aws: LocalAws) -> None:

@@ -4,10 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from purgemap.aws.inspection import AccountConfigs, NotRead
+from purgemap.operations.discovery.distribution_routes import NO_S3_ORIGIN
 from purgemap.operations.discovery.existing_map import ExistingMap
 from purgemap.operations.discovery.map_part import MapPart
 from purgemap.operations.discovery.map_text import MapEntry, format_map
-from purgemap.operations.discovery.sites import DiscoveredSite, list_sites
+from purgemap.operations.discovery.sites import list_sites
 from purgemap.routemap import RouteMap, empty_map
 from purgemap.text import pluralize
 
@@ -49,31 +50,33 @@ class Discovery(NamedTuple):
 def discover_map(accounts: Sequence[AccountConfigs], existing: RouteMap | None = None) -> Discovery:
     """Build the map of accounts, the function's own first. With an existing map, build what that one lacks."""
     all_sites = [site for account in accounts for site in list_sites(account)]
-    sites = [site for site in all_sites if site.routes]
-    known = ExistingMap(existing or empty_map(), sites)
-    if existing:
-        sites = known.lacking_sites(sites)
+    served = [site for site in all_sites if site.routes]
+    known = ExistingMap(existing or empty_map(), served)
+    sites = known.lacking_sites(served) if existing else served
     part = MapPart(known, sites, {account.account: account.role_arn for account in accounts[1:]})
     routes = [MapEntry(part.route_settings(route), route.comments) for route in part.routes]
     buckets = {str(entry.settings["bucket"]) for entry in routes}
     left_out = tuple(Finding(site.label, site.reason) for site in all_sites if site.reason)
     about_accounts = [*_unread_accounts(accounts), *_needed_roles(part)]
-    doubts = [Finding(site.label, doubt) for site in (*sites, *_without_routes(all_sites)) for doubt in site.undecided]
+    doubtful = [*sites, *(site for site in all_sites if site.reason)]
     header = [_summary(accounts, len(sites), len(buckets), existing), *map(str, about_accounts)]
-    if left_out:
-        header += ["Left out:", *(f"  {finding}" for finding in left_out)]
+    # A person who adds to a map has seen what was left out of it.
+    header += [] if existing else _left_out_lines(left_out)
     return Discovery(
         len(sites),
         len(buckets),
         tuple(entry.settings for entry in routes),
-        (*about_accounts, *doubts),
+        (*about_accounts, *(Finding(site.label, doubt) for site in doubtful for doubt in site.undecided)),
         left_out,
         format_map(header, part.list_entries(), routes),
     )
 
 
-def _without_routes(sites: Sequence[DiscoveredSite]) -> Iterator[DiscoveredSite]:
-    return (site for site in sites if not site.routes)
+def _left_out_lines(left_out: Sequence[Finding]) -> Iterator[str]:
+    others = sum(finding.message == NO_S3_ORIGIN for finding in left_out)
+    if others:
+        yield f"{pluralize(others, 'distribution')} without an S3 origin left out"
+    yield from (f"left out: {finding}" for finding in left_out if finding.message != NO_S3_ORIGIN)
 
 
 def _summary(accounts: Sequence[AccountConfigs], sites: int, buckets: int, existing: RouteMap | None) -> str:

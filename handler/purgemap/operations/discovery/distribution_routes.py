@@ -18,6 +18,9 @@ from purgemap.operations.discovery.serving import serving_of, unknown_settings
 
 _PARAMETER = "{{"  # of a multi-tenant distribution: each tenant has its own value
 
+NO_S3_ORIGIN = "no S3 origin"
+"""Why most distributions without routes have none: they serve something else than objects."""
+
 
 class DistributionRoutes(NamedTuple):
     """The routes of a distribution; `undecided` holds a sentence for each doubt. Without routes, `reason` says why."""
@@ -33,11 +36,11 @@ def build_distribution_routes(account: AccountConfigs, distribution: CloudFrontD
         return DistributionRoutes((), (), "disabled")
     kinds = {origin.target.kind for origin in distribution.origins}
     if kinds <= {OriginKind.OTHER}:
-        return DistributionRoutes((), (), "no S3 origin")
+        return DistributionRoutes((), (), NO_S3_ORIGIN)
     undecided = dict.fromkeys(_undecided(account, distribution))
     behaviors = list(_served_behaviors(account, distribution))
     routes = (*routes_of_behaviors(behaviors), *_page_routes(distribution, behaviors))
-    reason = "" if routes else "no S3 origin whose bucket is known"
+    reason = "" if routes else "no cache behavior leads to a known bucket"
     return DistributionRoutes(tuple(dict.fromkeys(routes)), tuple(undecided), reason)
 
 

@@ -54,6 +54,6 @@ def _list_tenants(
         return
     tenants = [tenant for tenant in account.tenants if tenant.distribution == distribution.id and tenant.is_enabled]
     if not tenants:
-        yield site._replace(routes=(), reason="a multi-tenant distribution without an enabled tenant")
+        yield site._replace(routes=(), reason="no enabled tenant")
     for tenant in tenants:
         yield site._replace(id=f"{TENANT}{tenant.id}", domains=(*tenant.domains, tenant.name), comment="")

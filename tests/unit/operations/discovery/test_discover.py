@@ -16,6 +16,7 @@ from support.distributions import behavior, distribution, origin
 
 E1, E2, E3, E4 = (f"E{number}EXAMPLE{number}ABCD" for number in range(1, 5))
 MEMBER = "222222222222"
+ACCESS_POINT = "point-1.s3-accesspoint.us-east-1.amazonaws.com"
 READER = f"arn:aws:iam::{MEMBER}:role/operators/read"
 
 
@@ -182,9 +183,12 @@ def test_tenants_parameters_are_undecided() -> None:
     [
         (site("acme-www", Enabled=False), "disabled"),
         (distribution([origin("x", domain="api.example.com")]), "no S3 origin"),
-        (distribution([origin("x", domain="point-1.s3-accesspoint.us-east-1.amazonaws.com")]), "whose bucket is known"),
-        (site("acme-www", path="/a+b"), "whose bucket is known"),
-        (site("acme-www", ConnectionMode="tenant-only"), "without an enabled tenant"),
+        (
+            distribution([origin("x", domain="point-1.s3-accesspoint.us-east-1.amazonaws.com")]),
+            "leads to a known bucket",
+        ),
+        (site("acme-www", path="/a+b"), "leads to a known bucket"),
+        (site("acme-www", ConnectionMode="tenant-only"), "no enabled tenant"),
     ],
 )
 def test_distribution_without_routes_is_left_out(config: dict[str, Any], reason: str) -> None:
@@ -192,7 +196,8 @@ def test_distribution_without_routes_is_left_out(config: dict[str, Any], reason:
     (finding,) = discovery.left_out
     assert E1 in finding.where
     assert finding.message.endswith(reason)
-    assert f"#   {finding}" in discovery.text.splitlines()
+    line = "1 distribution without an S3 origin left out" if reason == "no S3 origin" else f"left out: {finding}"
+    assert f"# {line}" in discovery.text.splitlines()
     assert (discovery.distributions, discovery.buckets) == (1, 1)
 
 
