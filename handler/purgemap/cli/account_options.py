@@ -30,6 +30,7 @@ def read_accounts(accounts: Accounts, stderr: Terminal) -> list[AccountConfigs]:
     with Progress(console=stderr, transient=True, disable=not stderr.is_terminal) as progress:
         configs = []
         for account in accounts.role_arns:
+            # The list comes first, and with it the number of reads.
             task = progress.add_task(f"CloudFront of {account}", total=None)
 
             def show(done: int, total: int, task: Any = task) -> None:

@@ -50,6 +50,7 @@ class CloudFrontReader:
         distributions = self._read_distributions(client, account)
         listed = () if isinstance(distributions, NotRead) else distributions
         behaviors = [behavior for distribution in listed for behavior in distribution.behaviors]
+        # Each once: accounts share a few policies and functions among all distributions.
         policies = {behavior.cache_policy for behavior in behaviors if behavior.cache_policy}
         functions = {
             function.arn for behavior in behaviors for function in behavior.functions if not function.is_lambda
@@ -135,6 +136,6 @@ def _read_policy(client: Any, id_: str) -> bool:
 
 
 def _read_function(client: Any, arn: str) -> str:
-    # Viewers get the LIVE stage: https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_GetFunction.html
+    # Viewers meet the LIVE stage: https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_GetFunction.html
     answer = client.get_function(Name=arn.rpartition("/")[2], Stage="LIVE")
     return str(answer["FunctionCode"].read().decode(errors="replace"))

@@ -8,6 +8,7 @@ from typing import NamedTuple, TypeAlias
 
 from purgemap.aws.inspection.origin_domains import OriginDomain
 
+# CloudFront itself calls it so: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/DownloadDistValuesCacheBehavior.html
 DEFAULT_PATTERN = "*"
 """The path pattern of a distribution's default cache behavior."""
 
@@ -89,6 +90,7 @@ class CloudFrontDistribution(NamedTuple):
 
     def origins_of(self, target: str) -> tuple[OriginConfig, ...]:
         """Return the origins behind a behavior's target: one, or those of a group."""
+        # Origins and groups share one set of ids.
         ids = next((group.origins for group in self.groups if group.id == target), (target,))
         return tuple(origin for origin in self.origins if origin.id in ids)
 

@@ -30,6 +30,7 @@ def captured_routes(
     """Yield routes with the shape that replaces them."""
     done: set[DiscoveredRoute] = set()
     for shape, routes_by_name in _group_by_shape(names_by_route):
+        # Two folders of one prefix may be part of the name; each route is captured once.
         remaining = {name: route for name, route in routes_by_name.items() if route not in done}
         # A folder with the name of another distribution must not invalidate that one.
         if len(remaining) > 1 and _matching_names(shape.template, all_names) == set(remaining):
@@ -58,6 +59,7 @@ def _group_by_shape(names_by_route: NamesByRoute) -> list[tuple[RouteShape, dict
     """Group the routes of one distribution each by shape, the largest group first; a route may be in several."""
     members: defaultdict[RouteShape, dict[str, DiscoveredRoute]] = defaultdict(dict)
     for route, names in names_by_route.items():
+        # A capture names one distribution, so routes of several stay as they are.
         if len(names) == 1:
             for shape in _shapes(route, names[0]):
                 members[shape][names[0]] = route

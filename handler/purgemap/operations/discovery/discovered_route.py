@@ -23,6 +23,7 @@ class DiscoveredRoute(NamedTuple):
 
     def with_items(self, *items: str) -> "DiscoveredRoute":
         """Return the route with literal items in place of the objects' paths, and with their query strings."""
+        # A literal item has no query strings of its own, unlike `{path}`.
         queries = [f"{item}?*" for item in items if self.query_strings and not item.endswith("*")]
         route = self._replace(index_documents=_BUILT_IN.index_documents, clean_urls=False, query_strings=False)
         return route._replace(invalidate=(*items, *queries))

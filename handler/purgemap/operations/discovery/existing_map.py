@@ -30,6 +30,7 @@ class ExistingMap:
         self.inherited = {option for _, entry in route_map.distributions() for option in entry.options}
         self.names = {id_: names[0] for id_, names in route_map.names_by_id.items()}
         for site in sites:
+            # Any of these names brings the site under a route of the map; the first suffices.
             name = next(self._required_names(site), None)
             if site.id not in route_map.distributions_by_id and name:
                 self.names[site.id] = name

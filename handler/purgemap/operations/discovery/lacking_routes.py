@@ -17,6 +17,7 @@ _WILDCARDS = re.compile(r"\*\*+/|\*+|\?")
 def is_lacking(router: Router, distribution: str, route: DiscoveredRoute) -> bool:
     """Return whether a map does not send the items of a route to a distribution, for one of some sample objects."""
     keys = list(_sample_keys(route))
+    # Without a sample nothing is known; a route twice costs nothing, since each item is sent once.
     return not keys or any(_is_lacking_for(router, distribution, route, key) for key in keys)
 
 
@@ -24,6 +25,7 @@ def _is_lacking_for(router: Router, distribution: str, route: DiscoveredRoute, k
     targets = (target for target in router.bucket(route.bucket).decide(key, CREATED) if isinstance(target, Target))
     own = (target for target in targets if target.distribution.id == distribution)
     sent = {item for target in own for item in items_for_target(target, [key]).items}
+    # A route to `/*` needs no others beside it.
     wildcards = tuple(item[:-1] for item in sent if item.endswith("*"))
     wanted = items_for_target(_target(distribution, route), [key]).items
     return not all(item in sent or item.startswith(wildcards) for item in wanted)

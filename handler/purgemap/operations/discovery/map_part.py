@@ -48,6 +48,7 @@ class MapPart:
             for name, value in options.items()
             if value != getattr(_BUILT_IN, name) or name in self._existing.inherited
         }
+        # In the order of config/README.md, which is how people read a route.
         prefix = {"prefix": merged.prefix} if merged.prefix else {}
         return {"bucket": route.bucket, **prefix, "distributions": list(merged.distributions), **written}
 
@@ -77,6 +78,7 @@ class MapPart:
         reader = self._role_arns.get(account)
         if reader is None:
             return ""
+        # The reader's role may do more than the function needs; the member stack creates the one of this name.
         return self._existing.role_of(account) or f"{reader.partition(':role/')[0]}:role/purgemap"
 
     def needed_roles(self) -> dict[str, str]:

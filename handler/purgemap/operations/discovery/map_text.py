@@ -11,6 +11,7 @@ _PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9._/-]*")
 # Braces have a meaning in flow style, and at the start.
 _PLAIN_IN_BLOCK = re.compile(r"[A-Za-z]+/[A-Za-z0-9._/{}-]*|/[A-Za-z0-9._/{}-]*")
 _YAML_WORDS = frozenset({"true", "false", "yes", "no", "on", "off", "y", "n", "null"})
+# JSON's escapes, which YAML's double quotes have, too.
 _QUOTED = str.maketrans({'"': r"\"", "\\": r"\\"})
 _WIDTH = 110
 

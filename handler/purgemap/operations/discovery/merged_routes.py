@@ -34,6 +34,7 @@ def merge_routes(routes: Iterable[tuple[str, DiscoveredRoute]], taken: Collectio
     for name, route in routes:
         names_by_route.setdefault(route, []).append(name)
     all_names = {name for names in names_by_route.values() for name in names} | set(taken)
+    # Pipelines and people use the names of a map in service.
     renamable = {route: names for route, names in names_by_route.items() if not set(taken).intersection(names)}
     renamed = names_for_captures(renamable, all_names)
     final = {route: [renamed.get(name, name) for name in names] for route, names in names_by_route.items()}
@@ -57,4 +58,5 @@ def _plain_route(route: DiscoveredRoute, names: Sequence[str]) -> MergedRoute:
 
 
 def _order(merged: MergedRoute) -> tuple[object, ...]:
+    # The same order in every run, so that two runs can be compared; a bucket's routes stand together.
     return (merged.route.bucket, merged.prefix, merged.route.note != "", merged.distributions, merged.route[3:])

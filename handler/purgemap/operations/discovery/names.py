@@ -17,6 +17,7 @@ def choose_names(domains_by_id: Mapping[str, Sequence[str]], taken: Collection[s
     """
     names = {id_: _name_of(domains, id_) for id_, domains in domains_by_id.items()}
     counts = Counter([*names.values(), *taken])
+    # Each of them has its id, also the first: which one is first depends on the day.
     return {
         id_: name if counts[name] == 1 and is_distribution_name(name) else f"{name}-{_suffix(id_)}"
         for id_, name in names.items()

@@ -36,6 +36,8 @@ def serving_of(
     effects = [effect for effect, _ in _function_effects(account, behavior)]
     clean_urls = any(effect is not FunctionEffect.NONE for effect in effects)
     is_website = origin.target.kind is OriginKind.WEBSITE
+    # A default root object is the index document of the root only. Most sites use the same name in each folder, and a
+    # path too much is cheap: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/DefaultRootObject.html
     root = distribution.default_root_object
     names = [root] if isinstance(root, str) and root and "/" not in root else []
     if not names or clean_urls or is_website:

@@ -36,10 +36,13 @@ def list_sites(account: AccountConfigs) -> Iterator[DiscoveredSite]:
         return
     for distribution in account.distributions:
         routes, undecided, reason = build_distribution_routes(account, distribution)
+        # An alias can move to another distribution, CloudFront's own domain cannot.
         domains = tuple(filter(None, (*distribution.aliases, distribution.domain)))
         site = DiscoveredSite(
             distribution.id, account.account, domains, distribution.comment, routes, undecided, reason
         )
+        # CloudFront serves and invalidates a multi-tenant distribution through its tenants only:
+        # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/distribution-config-options.html
         if distribution.is_tenant_only and not reason:
             yield from _list_tenants(account, distribution, site)
         else:
