@@ -30,6 +30,7 @@ def account_configs(configs: Mapping[str, Mapping[str, Any]], **settings: Any) -
         settings.get("tenants", ()),
         settings.get("policies", {}),
         settings.get("functions", {}),
+        settings.get("websites", {}),
     )
 
 

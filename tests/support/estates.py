@@ -35,10 +35,11 @@ class Estate:
     kinds: dict[str, str] = field(default_factory=dict)
     policies: list[str] = field(default_factory=list)
     keys: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    websites: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     def oracle(self, id_: str) -> ViewerRequests:
         """Return the judge of a distribution."""
-        return ViewerRequests(self.configs[id_], self.kinds, self.policies)
+        return ViewerRequests(self.configs[id_], self.kinds, self.policies, self.websites)
 
 
 def create_estate(aws: LocalAws) -> Estate:
@@ -58,6 +59,12 @@ def create_estate(aws: LocalAws) -> Estate:
                 domains = [{"Domain": f"{name}.{account}.example.net"}]
                 tenant = cloudfront.create_distribution_tenant(DistributionId=id_, Name=name, Domains=domains)
                 estate.configs[f"tenant:{tenant['DistributionTenant']['Id']}"] = config
+    for bucket, (index, error) in estate.websites.items():
+        # Websites of the second account's distributions, too, may be in the first account.
+        s3 = aws.client("s3")
+        s3.create_bucket(Bucket=bucket)
+        website = {"IndexDocument": {"Suffix": index}, "ErrorDocument": {"Key": error}}
+        s3.put_bucket_website(Bucket=bucket, WebsiteConfiguration=website)
     return estate
 
 
@@ -106,7 +113,8 @@ def _site(estate: Estate, number: str, _functions: Any, _policy: str) -> Setting
 
 def _website(estate: Estate, number: str, _functions: Any, _policy: str) -> Settings:
     bucket = _bucket(estate, f"old.{number[0]}.acme.com")
-    domain = f"{bucket}.s3-website.eu-central-1.amazonaws.com"
+    estate.websites[bucket] = ("index.html", "404.html")
+    domain = f"{bucket}.s3-website-us-east-1.amazonaws.com"
     return distribution([origin(bucket, domain=domain)], aliases=[f"old{number}.example.com"], DefaultRootObject="")
 
 

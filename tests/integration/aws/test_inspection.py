@@ -14,6 +14,7 @@ from purgemap.aws.inspection import (
     CloudFrontReader,
     MissingBucket,
     NotRead,
+    WebsiteConfig,
     enable_event_bridge,
     read_bucket,
 )
@@ -114,6 +115,21 @@ def test_reader_reads_tenants(aws: LocalAws) -> None:
     assert not isinstance(account.tenants, NotRead)
     (tenant,) = account.tenants
     assert tenant[1:] == (OWN, "shop", ("shop.example.com",), id_, True)
+
+
+def test_reader_reads_websites_with_any_of_the_accounts(aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> None:
+    s3 = aws.client("s3", MEMBER)
+    s3.create_bucket(Bucket="acme-web")
+    website = {"IndexDocument": {"Suffix": "home.html"}, "ErrorDocument": {"Key": "errors/404.html"}}
+    s3.put_bucket_website(Bucket="acme-web", WebsiteConfiguration=website)
+    domains = [f"{bucket}.s3-website-us-east-1.amazonaws.com" for bucket in ("acme-web", "acme-gone")]
+    create(aws, distribution([origin("", domain=domain, id_=domain) for domain in domains], [behavior(domains[0])]))
+    websites = CloudFrontReader(Accounts([ROLE])).read_account(OWN).websites
+    assert websites["acme-web"] == WebsiteConfig("home.html", "errors/404.html")
+    assert "NoSuchBucket" in str(websites["acme-gone"])
+    deny(monkeypatch, "s3:get_bucket_website")
+    websites = CloudFrontReader(Accounts([ROLE])).read_account(OWN).websites
+    assert str(websites["acme-web"]) == "not read: needs s3:GetBucketWebsite"
 
 
 def test_reader_names_each_missing_permission(aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,10 +16,18 @@ APPENDS_PAGES, ADDS_HEADERS = "appends pages", "adds headers"
 class ViewerRequests:
     """The requests of one distribution; `functions` holds the kind of each function by its ARN.
 
-    `query_strings` holds the cache policies that have them in the cache key.
+    `query_strings` holds the cache policies that have them in the cache key, `websites` the index and error documents
+    of buckets.
     """
 
-    def __init__(self, config: Config, functions: Mapping[str, str], query_strings: Iterable[str]) -> None:
+    def __init__(
+        self,
+        config: Config,
+        functions: Mapping[str, str],
+        query_strings: Iterable[str],
+        websites: Mapping[str, tuple[str, str]],
+    ) -> None:
+        self._websites = websites
         self._config = config
         self._functions = functions
         self._policies = frozenset(query_strings)
@@ -38,7 +46,16 @@ class ViewerRequests:
         if any((bucket, key) in self._answers(page) for page in pages):
             # `/*` is not trusted to evict `/`, which the page answers if there is no root object.
             items = {"/*"} | (items & {"/"} if self._config["DefaultRootObject"] else {"/"})
-        return items
+        return {"/", "/*"} if (bucket, key) in self._website_errors() else items
+
+    def _website_errors(self) -> set[tuple[str, str]]:
+        """Return the error pages of websites, whatever the origin path is; each also answers `/`."""
+        behaviors = [*_items(self._config["CacheBehaviors"]), self._config["DefaultCacheBehavior"]]
+        patterns = [behavior.get("PathPattern", "*") for behavior in behaviors]
+        behaviors = behaviors[: next(n for n, pattern in enumerate(patterns, 1) if pattern in {"*", "/*"})]
+        served = (origin for behavior in behaviors for origin in self._origins_of(behavior["TargetOriginId"]))
+        buckets = {_bucket(origin) for origin in served if _is_website(origin)}
+        return {(bucket, self._websites[bucket][1]) for bucket in buckets if bucket in self._websites}
 
     def _candidates(self, key: str) -> Iterator[str]:
         for origin in self._origins.values():
@@ -73,14 +90,15 @@ class ViewerRequests:
         root = self._config["DefaultRootObject"]
         if path == "/" and root:
             yield f"/{root}"
-        is_website = ".s3-website" in origin["DomainName"]
+        is_website = _is_website(origin)
         appends = any(
             self._functions[function["FunctionARN"]] == APPENDS_PAGES
             for function in _items(behavior["FunctionAssociations"])
             if function["EventType"] == "viewer-request"
         )
         # The map has index documents for every folder, as most functions and websites have them.
-        names = {name for name in (root, "index.html") if name and "/" not in name}
+        index, _ = self._websites.get(_bucket(origin), ("", "")) if is_website else ("", "")
+        names = {name for name in (root, index or "index.html") if name and "/" not in name}
         if root in names and not (appends or is_website):
             names = {root}
         if path.endswith("/"):
@@ -105,6 +123,10 @@ def _items(field: Config) -> list[Config]:
 def _matches(pattern: str, path: str) -> bool:
     regex = "".join({"*": ".*", "?": "."}.get(character, re.escape(character)) for character in pattern)
     return re.fullmatch(f"/?{regex}" if pattern.startswith("*") else f"/{regex.removeprefix('/')}", path) is not None
+
+
+def _is_website(origin: Config) -> bool:
+    return ".s3-website" in origin["DomainName"]
 
 
 def _bucket(origin: Config) -> str:

@@ -20,6 +20,7 @@ from purgemap.aws.inspection.configurations import (
     NotRead,
     OriginConfig,
     OriginGroup,
+    WebsiteConfig,
 )
 from purgemap.aws.inspection.origin_domains import OriginDomain, OriginKind, parse_origin_domain
 
@@ -43,6 +44,7 @@ __all__ = [
     "OriginDomain",
     "OriginGroup",
     "OriginKind",
+    "WebsiteConfig",
     "account_of_role",
     "enable_event_bridge",
     "parse_origin_domain",

@@ -1,13 +1,15 @@
 """Read and change buckets over botocore: whether they exist, and whether they send events to EventBridge."""
 
+import contextlib
 from functools import partial
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from purgemap.aws.errors import error_code, translate_errors
+from purgemap.aws.errors import AWS_ERRORS, error_code, translate_errors
 from purgemap.aws.inspection.accounts import Accounts, read_or_reason
-from purgemap.aws.inspection.configurations import BucketConfig, BucketState, MissingBucket, NotRead
+from purgemap.aws.inspection.configurations import BucketConfig, BucketState, MissingBucket, NotRead, WebsiteConfig
+from purgemap.aws.inspection.origin_domains import OriginDomain
 
 _MISSING_CODES = frozenset({"404", "NoSuchBucket", "NotFound"})
 _EVENT_BRIDGE = "EventBridgeConfiguration"
@@ -26,6 +28,21 @@ def read_bucket(accounts: Accounts, name: str) -> BucketState:
             # Names are unique over all accounts, so an account that may not read the bucket gets 403.
             return MissingBucket(name)
     return reasons[0]
+
+
+def read_website(accounts: Accounts, origin: OriginDomain) -> WebsiteConfig:
+    """Read the website behind a website endpoint with the first of the accounts that may; raises botocore's errors."""
+    *others, last = accounts.role_arns
+    for account in others:
+        with contextlib.suppress(*AWS_ERRORS):
+            return _read_website(accounts, account, origin)
+    return _read_website(accounts, last, origin)
+
+
+def _read_website(accounts: Accounts, account: str, origin: OriginDomain) -> WebsiteConfig:
+    answer = accounts.client("s3", account, origin.region).get_bucket_website(Bucket=origin.bucket)
+    index, error = answer.get("IndexDocument", {}), answer.get("ErrorDocument", {})
+    return WebsiteConfig(str(index.get("Suffix", "")), str(error.get("Key", "")))
 
 
 def enable_event_bridge(accounts: Accounts, bucket: BucketConfig) -> None:

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from purgemap.aws.errors import THROTTLING_CODES, error_code
 from purgemap.aws.inspection.accounts import Accounts, read_or_reason
+from purgemap.aws.inspection.buckets import read_website
 from purgemap.aws.inspection.cloudfront_answers import parse_distribution, parse_tenant
 from purgemap.aws.inspection.configurations import (
     AccountConfigs,
@@ -17,6 +18,7 @@ from purgemap.aws.inspection.configurations import (
     CloudFrontTenant,
     NotRead,
 )
+from purgemap.aws.inspection.origin_domains import OriginKind
 
 _Item = TypeVar("_Item")
 _Value = TypeVar("_Value")
@@ -55,6 +57,10 @@ class CloudFrontReader:
         functions = {
             function.arn for behavior in behaviors for function in behavior.functions if not function.is_lambda
         }
+        origins = {origin.target for distribution in listed for origin in distribution.origins}
+        websites = {origin for origin in origins if origin.kind is OriginKind.WEBSITE}
+        read_origin = partial(read_website, self._accounts)
+        website_configs = self._read_each(websites, "s3:GetBucketWebsite", read_origin)
         return AccountConfigs(
             account,
             self._accounts.role_arns[account],
@@ -62,6 +68,7 @@ class CloudFrontReader:
             self._read_tenants(client, account, distributions),
             self._read_each(policies, "cloudfront:GetCachePolicy", partial(_read_policy, client)),
             self._read_each(functions, "cloudfront:GetFunction", partial(_read_function, client)),
+            {origin.bucket: website for origin, website in website_configs.items()},
         )
 
     def _read_distributions(self, client: Any, account: str) -> tuple[CloudFrontDistribution, ...] | NotRead:

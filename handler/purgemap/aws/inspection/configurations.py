@@ -4,6 +4,7 @@ A value that could not be read is a NotRead in its place, so that a missing perm
 """
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple, TypeAlias
 
 from purgemap.aws.inspection.origin_domains import OriginDomain
@@ -106,11 +107,18 @@ class CloudFrontTenant(NamedTuple):
     is_enabled: bool
 
 
+class WebsiteConfig(NamedTuple):
+    """A bucket's website: the name of its index documents, and the key of its error page, "" for none."""
+
+    index_document: str
+    error_document: str
+
+
 class AccountConfigs(NamedTuple):
     """The configurations of an account; `role_arn` is the role with which they were read, "" for the caller's own.
 
     `has_query_strings` is by cache policy: whether query strings are part of its cache key. `function_codes` is by
-    the ARN of a CloudFront function.
+    the ARN of a CloudFront function, `websites` by the bucket of a website endpoint.
     """
 
     account: str
@@ -119,6 +127,7 @@ class AccountConfigs(NamedTuple):
     tenants: tuple[CloudFrontTenant, ...] | NotRead
     has_query_strings: Mapping[str, bool | NotRead]
     function_codes: Mapping[str, str | NotRead]
+    websites: Mapping[str, WebsiteConfig | NotRead] = MappingProxyType({})
 
     def uses_query_strings(self, behavior: CacheBehavior) -> bool | NotRead:
         """Return whether query strings are part of the cache key of a behavior."""

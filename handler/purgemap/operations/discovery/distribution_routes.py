@@ -14,8 +14,9 @@ from purgemap.operations.discovery.behavior_routes import (
 )
 from purgemap.operations.discovery.discovered_route import DiscoveredRoute
 from purgemap.operations.discovery.path_patterns import escape_glob, matches_everything, normalize
-from purgemap.operations.discovery.serving import serving_of, unknown_settings
+from purgemap.operations.discovery.serving import error_document_of, serving_of, unknown_settings
 
+_ERROR_PAGE = "an error page is cached under the addresses that it answers"
 _PARAMETER = "{{"  # of a multi-tenant distribution: each tenant has its own value
 
 NO_S3_ORIGIN = "no S3 origin"
@@ -39,7 +40,8 @@ def build_distribution_routes(account: AccountConfigs, distribution: CloudFrontD
         return DistributionRoutes((), (), NO_S3_ORIGIN)
     undecided = dict.fromkeys(_undecided(account, distribution))
     behaviors = list(_served_behaviors(account, distribution))
-    routes = (*routes_of_behaviors(behaviors), *_page_routes(distribution, behaviors))
+    pages = (*_page_routes(distribution, behaviors), *_website_routes(account, behaviors))
+    routes = (*routes_of_behaviors(behaviors), *pages)
     reason = "" if routes else "no cache behavior leads to a known bucket"
     return DistributionRoutes(tuple(dict.fromkeys(routes)), tuple(undecided), reason)
 
@@ -98,7 +100,7 @@ def _page_routes(
     root = distribution.default_root_object
     items = ["/*"] if isinstance(root, str) and root else ["/", "/*"]
     for (origin, index_documents), include in globs.items():
-        route = _page_route(origin, include, "an error page is cached under the addresses that it answers")
+        route = _page_route(origin, include, _ERROR_PAGE)
         yield route.with_items(*items)._replace(index_documents=index_documents)
     if isinstance(root, str) and "/" in root:
         yield from _root_routes(root, behaviors)
@@ -112,6 +114,16 @@ def _root_routes(root: str, behaviors: Sequence[ServedBehavior]) -> Iterator[Dis
     for origin, query_strings in sorted(servings, key=str):
         route = _page_route(origin, [f"/{escape_glob(root)}"], note)
         yield route._replace(query_strings=query_strings).with_items("/")
+
+
+def _website_routes(account: AccountConfigs, behaviors: Sequence[ServedBehavior]) -> Iterator[DiscoveredRoute]:
+    """Yield the routes of the error pages of website endpoints, which are keys of the whole bucket."""
+    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/CustomErrorDocSupport.html
+    for origin in dict.fromkeys(origin for behavior in behaviors for origin, _ in behavior.servings):
+        page = error_document_of(account, origin)
+        if page:
+            route = _page_route(origin._replace(path=""), [f"/{escape_glob(page)}"], _ERROR_PAGE)
+            yield route.with_items("/", "/*")
 
 
 def _page_route(origin: OriginConfig, include: Sequence[str], note: str) -> DiscoveredRoute:

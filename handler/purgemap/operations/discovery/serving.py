@@ -11,6 +11,7 @@ from purgemap.aws.inspection import (
     NotRead,
     OriginConfig,
     OriginKind,
+    WebsiteConfig,
 )
 from purgemap.operations.discovery.functions import FunctionEffect, classify_function
 
@@ -41,13 +42,23 @@ def serving_of(
     root = distribution.default_root_object
     names = [root] if isinstance(root, str) and root and "/" not in root else []
     if not names or clean_urls or is_website:
-        names.append(INDEX)
+        names.append(_website(account, origin).index_document or INDEX)
     return Serving(
         tuple(dict.fromkeys(reversed(names))),
         clean_urls,
         query_strings=account.uses_query_strings(behavior) is not False,
         is_website=is_website and not clean_urls,
     )
+
+
+def error_document_of(account: AccountConfigs, origin: OriginConfig) -> str:
+    """Return the key of the error page of a website endpoint, "" if it has none."""
+    return _website(account, origin).error_document
+
+
+def _website(account: AccountConfigs, origin: OriginConfig) -> WebsiteConfig:
+    website = account.websites.get(origin.target.bucket) if origin.target.kind is OriginKind.WEBSITE else None
+    return website if isinstance(website, WebsiteConfig) else WebsiteConfig("", "")
 
 
 def unknown_settings(
@@ -61,6 +72,10 @@ def unknown_settings(
     if isinstance(query_strings, NotRead):
         doubt = f"the cache policy {behavior.cache_policy} is {query_strings}"
         yield f"{doubt}; the map assumes query strings in the cache key"
+    for origin in distribution.origins_of(behavior.target):
+        website = account.websites.get(origin.target.bucket)
+        if origin.target.kind is OriginKind.WEBSITE and isinstance(website, NotRead):
+            yield f"the website of {origin.target.bucket} is {website}; the map assumes {INDEX} and no error page"
     if isinstance(distribution.default_root_object, NotRead):
         yield f"the default root object is {distribution.default_root_object}; the map assumes {INDEX}"
 

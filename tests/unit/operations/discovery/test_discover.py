@@ -231,6 +231,15 @@ def test_unreadable_values_are_assumed_to_be_used(tmp_path: Path) -> None:
     }
 
 
+def test_unreadable_website_is_undecided(tmp_path: Path) -> None:
+    config = distribution([origin("", domain="acme-web.s3-website-us-east-1.amazonaws.com")], DefaultRootObject="")
+    reason = NotRead("needs s3:GetBucketWebsite", "s3:GetBucketWebsite")
+    discovery = discover({E1: config}, websites={"acme-web": reason})
+    assert "the website of acme-web is not read: needs s3:GetBucketWebsite" in discovery.undecided[0].message
+    items = items_of(discovery, tmp_path)
+    assert items("acme-web", "blog/index.html") == {E1: ("/blog", "/blog/", "/blog/index.html")}
+
+
 def test_edge_function_is_undecided() -> None:
     edge = [("origin-request", "arn:aws:lambda:us-east-1:1:function:rewrite:3")]
     config = distribution([origin("acme-www")], [behavior(functions=edge)])

@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from purgemap.aws.inspection import WebsiteConfig
 from purgemap.operations.discovery import discover_map
 from support.discovered import APPEND_CODE, HEADER_CODE, account_configs, items_of
 from support.distributions import Settings, behavior, distribution, origin
@@ -16,6 +17,11 @@ APPEND, HEADERS = "arn:aws:cloudfront::111111111111:function/append", "arn:aws:c
 KINDS = {APPEND: APPENDS_PAGES, HEADERS: ADDS_HEADERS}
 CODES = {APPEND: APPEND_CODE, HEADERS: HEADER_CODE}
 POLICIES = {"with-queries": True, "without": False}
+WEBSITES = {
+    "acme-pages": WebsiteConfig("index.html", ""),
+    "acme-media": WebsiteConfig("home.html", "404.html"),
+    "www.acme.com": WebsiteConfig("index.html", "errors/404.html"),
+}
 ID = "E2EXAMPLE1ABCD"
 
 BUCKETS = ["acme-pages", "acme-media", "www.acme.com"]
@@ -74,8 +80,9 @@ def is_sent(item: str, sent: tuple[str, ...]) -> bool:
 
 @given(configs())
 def test_discovery_sends_each_path_that_leads_to_an_object(config: dict[str, Any]) -> None:
-    discovery = discover_map([account_configs({ID: config}, functions=CODES, policies=POLICIES)])
-    oracle = ViewerRequests(config, KINDS, [name for name, is_in_key in POLICIES.items() if is_in_key])
+    settings = {"functions": CODES, "policies": POLICIES, "websites": WEBSITES}
+    discovery = discover_map([account_configs({ID: config}, **settings)])
+    oracle = ViewerRequests(config, KINDS, [name for name, is_in_key in POLICIES.items() if is_in_key], WEBSITES)
     with tempfile.TemporaryDirectory() as folder:
         items = items_of(discovery, Path(folder))
         buckets = {each["DomainName"].partition(".s3")[0] for each in config["Origins"]["Items"]}
