@@ -102,9 +102,23 @@ def test_discover_prints_the_part_that_a_map_lacks(aws: LocalAws, tmp_path: Path
     assert part["distributions"] == {"docs.example.com": {"id": id_}}
     assert part["routes"] == [{"bucket": "acme-docs", "distributions": ["docs.example.com"]}]
     assert run("check", tmp_path / "routes").return_value == 0
-    assert (
-        "purgemap discover --new: 0 distributions" in run("discover", "--new", "--routes", tmp_path / "routes").stdout
-    )
+    nothing = run("discover", "--new", "--routes", tmp_path / "routes", "--output", tmp_path / "nothing.yaml")
+    assert (nothing.stdout, nothing.stderr) == ("", "nothing found: the map lacks nothing\n")
+    assert not (tmp_path / "nothing.yaml").exists()
+
+
+def test_discover_finds_nothing_in_an_empty_account(aws: LocalAws, tmp_path: Path) -> None:
+    assert aws
+    result = run("discover", "--output", tmp_path / "routes.yaml")
+    assert result.stderr == "nothing found: no S3 origin is known; to read other accounts, pass --role-arn\n"
+    assert not (tmp_path / "routes.yaml").exists()
+    assert json.loads(run("discover", "--json").stdout) == {
+        "distributions": 0,
+        "buckets": 0,
+        "routes": [],
+        "undecided": [],
+        "map": "# purgemap discover: 0 distributions and 0 buckets of account 123456789012\nversion: 1\n",
+    }
 
 
 def test_discover_needs_no_permission_but_list(aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> None:

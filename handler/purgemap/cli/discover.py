@@ -36,13 +36,13 @@ def discover(
         _check_new(file)
     existing = read_map(routes, load_map) if only_new else None
     discovery = discover_map(read_accounts(Accounts(role_arns), stderr), existing)
-    if file:
+    if file and discovery.distributions:
         _write(file, discovery.text)
     if as_json:
         print_json(discovery.document())
     elif not file:
         print_lines(discovery.text.removesuffix("\n"))
-    _show_summary(discovery, file, stderr)
+    _show_summary(discovery, file, stderr, only_new=only_new)
     return 0
 
 
@@ -64,11 +64,18 @@ def _write(file: Path, text: str) -> None:
         raise PurgemapError(f"{file}: can't be written: {error.strerror}") from None
 
 
-def _show_summary(discovery: Discovery, file: Path | None, stderr: Terminal) -> None:
+def _show_summary(discovery: Discovery, file: Path | None, stderr: Terminal, *, only_new: bool) -> None:
     for finding in discovery.undecided[:_MAX_SHOWN]:
         stderr.print(f"[yellow]not decided[/]  {escape(str(finding))}")
     if len(discovery.undecided) > _MAX_SHOWN:
         stderr.print(f"[yellow]not decided[/]  {len(discovery.undecided) - _MAX_SHOWN:,} more, in the map's comments")
+    if not discovery.distributions:
+        # `check` refuses a map without routes, so no file is written.
+        reason = (
+            "the map lacks nothing" if only_new else "no S3 origin is known; to read other accounts, pass --role-arn"
+        )
+        stderr.print(f"[bold]nothing found[/]: {reason}")
+        return
     sizes = f"{pluralize(discovery.distributions, 'distribution')}, {pluralize(discovery.buckets, 'bucket')}"
     left_out = f", {len(discovery.left_out):,} left out" if discovery.left_out else ""
     place = f" → {file}" if file else ""

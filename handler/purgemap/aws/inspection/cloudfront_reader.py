@@ -17,6 +17,7 @@ from purgemap.aws.inspection.configurations import (
     CloudFrontDistribution,
     CloudFrontTenant,
     NotRead,
+    WebsiteConfig,
 )
 from purgemap.aws.inspection.origin_domains import OriginKind
 
@@ -57,10 +58,6 @@ class CloudFrontReader:
         functions = {
             function.arn for behavior in behaviors for function in behavior.functions if not function.is_lambda
         }
-        origins = {origin.target for distribution in listed for origin in distribution.origins}
-        websites = {origin for origin in origins if origin.kind is OriginKind.WEBSITE}
-        read_origin = partial(read_website, self._accounts)
-        website_configs = self._read_each(websites, "s3:GetBucketWebsite", read_origin)
         return AccountConfigs(
             account,
             self._accounts.role_arns[account],
@@ -68,7 +65,7 @@ class CloudFrontReader:
             self._read_tenants(client, account, distributions),
             self._read_each(policies, "cloudfront:GetCachePolicy", partial(_read_policy, client)),
             self._read_each(functions, "cloudfront:GetFunction", partial(_read_function, client)),
-            {origin.bucket: website for origin, website in website_configs.items()},
+            self._read_websites(listed),
         )
 
     def _read_distributions(self, client: Any, account: str) -> tuple[CloudFrontDistribution, ...] | NotRead:
@@ -100,6 +97,12 @@ class CloudFrontReader:
         if isinstance(summaries, NotRead):
             return summaries
         return tuple(parse_tenant(summary, account) for summary in summaries)
+
+    def _read_websites(self, distributions: Iterable[CloudFrontDistribution]) -> Mapping[str, WebsiteConfig | NotRead]:
+        origins = {origin.target for distribution in distributions for origin in distribution.origins}
+        websites = {origin for origin in origins if origin.kind is OriginKind.WEBSITE}
+        configs = self._read_each(websites, "s3:GetBucketWebsite", partial(read_website, self._accounts))
+        return {origin.bucket: config for origin, config in configs.items()}
 
     def _read_each(
         self, items: Iterable[_Item], permission: str, read: Callable[[_Item], _Value]

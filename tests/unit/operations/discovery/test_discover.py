@@ -87,6 +87,12 @@ def test_origin_path_is_that_of_the_keys(path: str, key: str, tmp_path: Path) ->
     assert items("acme-www", key.replace("/", "other/", 1)) == {}
 
 
+@pytest.mark.parametrize("bucket", ["123456789012", "true", "null", "1e5", "0x1f", "on-off", "12.5", "www.acme.com"])
+def test_bucket_stays_a_text_in_yaml(bucket: str, tmp_path: Path) -> None:
+    items = items_of(discover({E1: site(bucket, f"{bucket}.example.com")}), tmp_path)
+    assert items(bucket, "x.css") == {E1: ("/x.css",)}
+
+
 def test_several_distributions_of_a_bucket_share_a_route(tmp_path: Path) -> None:
     discovery = discover({E1: site("acme-www", "a.example.com"), E2: site("acme-www", "b.example.com")})
     assert discovery.routes == ({"bucket": "acme-www", "distributions": ["a.example.com", "b.example.com"]},)
