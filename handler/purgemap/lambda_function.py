@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from purgemap.aws import Aws, AwsCloudFront, AwsInvalidationHistory, SqsQueue
@@ -13,6 +14,7 @@ from purgemap.batch_log import DEFAULT_NAMESPACE, JsonFormatter, log_batch, log_
 from purgemap.delivery import DEFAULT_CALLS_PER_SECOND, MIN_SECONDS_FOR_CALL, DailyBudgets, RateLimit, WildcardLimits
 from purgemap.errors import PurgemapError
 from purgemap.pipeline import Service, lambda_response, process_batch
+from purgemap.planning import FOLDER_COUNTS_FILE, FolderCountsFile
 from purgemap.routemap import MapError, load_map
 from purgemap.routing import Router
 
@@ -56,13 +58,16 @@ def _calls_per_second(environment: Mapping[str, str]) -> float:
 
 
 def _build_service(environment: Mapping[str, str]) -> Service:
-    route_map = load_map(_map_path(environment))
+    map_path = _map_path(environment)
+    route_map = load_map(map_path)
     aws = Aws()
     urls = [environment.get(name) for name in ("PURGEMAP_QUEUE_URL", "PURGEMAP_DEAD_LETTER_QUEUE_URL")]
     queue, dead_letters = (SqsQueue(aws, url) if url else None for url in urls)
     # Without a queue no job can be held until tomorrow, so nothing is limited by the day.
     budgets = DailyBudgets(AwsInvalidationHistory(aws)) if queue else None
-    return Service(route_map, Router(route_map), AwsCloudFront(aws), queue, dead_letters, budgets)
+    # Opened only when a plan has to choose wildcards, so it costs a start nothing.
+    counts = FolderCountsFile(Path(map_path).with_name(FOLDER_COUNTS_FILE), logger.warning)
+    return Service(route_map, Router(route_map), AwsCloudFront(aws), queue, dead_letters, budgets, folder_counts=counts)
 
 
 def _map_path(environment: Mapping[str, str]) -> str:

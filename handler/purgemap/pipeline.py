@@ -5,6 +5,7 @@ jobs. `planning` makes the requests of a job. `delivery` sends them, and queues 
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from purgemap.delivery import (
@@ -26,7 +27,7 @@ from purgemap.errors import PurgemapError
 from purgemap.events import Batch, QueuedJob, parse_payload
 from purgemap.jobs import PendingJob, merge_jobs
 from purgemap.paths import BatchJobs, build_jobs
-from purgemap.planning import plan_job
+from purgemap.planning import FolderCountsFile, plan_job
 from purgemap.routemap import RouteMap
 from purgemap.routing import Router
 
@@ -45,6 +46,7 @@ class Service(NamedTuple):
     dead_letters: Queue | None
     budgets: DailyBudgets | None = None
     wildcard_limits: WildcardLimits | None = None
+    folder_counts: FolderCountsFile | None = None
 
 
 class BatchResult(NamedTuple):
@@ -66,7 +68,9 @@ def process_batch(payload: Any, service: Service, rate_limit: RateLimit) -> Batc
     pending = service.wildcard_limits.apply(merged_jobs, rate_limit.now()) if service.wildcard_limits else merged_jobs
     accounts = group_by_account(pending)
     accounts, deferred = defer_excess(accounts, service.queue, rate_limit)
-    outcomes = [*send_jobs(accounts, service.cloudfront, plan_job, rate_limit, service.budgets), *rejected]
+    counts = service.folder_counts
+    plan = partial(plan_job, counts_of=counts.counts_of) if counts else plan_job
+    outcomes = [*send_jobs(accounts, service.cloudfront, plan, rate_limit, service.budgets), *rejected]
     if service.wildcard_limits:
         service.wildcard_limits.record(pending, outcomes, rate_limit.now())
     enqueue_failures = enqueue_outcomes(outcomes, service.queue, service.dead_letters)

@@ -1,12 +1,13 @@
 """Generated sites and deploys, the same in every run: the changed and the unchanged keys."""
 
 import random
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha256
 from typing import NamedTuple
 
 from purgemap.paths import encode_viewer_paths, items_for_target, list_viewer_paths
-from purgemap.planning import Listing
+from purgemap.planning import FolderCounts, Listing
 from purgemap.routemap import Distribution, Settings
 from purgemap.routing import Target
 
@@ -26,9 +27,17 @@ class Deploy(NamedTuple):
     def listing(self) -> Listing:
         return Listing([sorted(encode_viewer_paths(list_viewer_paths(_TARGET, key))) for key in self.unchanged])
 
+    def folder_counts(self) -> FolderCounts:
+        """Count the site's objects before the deploy by folder, which changed or deleted none yet."""
+        return Counter(f"{_own_path(key).rpartition('/')[0]}/" for key in (*self.changed, *self.unchanged))
+
     def viewer_paths(self) -> list[str]:
         """List the changed objects' own paths, a folder's for its index document."""
         return [f"/{key}".removesuffix("/index.html") + "/" * key.endswith("index.html") for key in self.changed]
+
+
+def _own_path(key: str) -> str:
+    return next(encode_viewer_paths(list_viewer_paths(_TARGET, key)))
 
 
 def generated_deploys(size: int = 1) -> list[Deploy]:

@@ -1,6 +1,7 @@
 """Batches through the pipeline: the calls to CloudFront, and the records that Lambda must retry."""
 
 import json
+from pathlib import Path
 from typing import Any
 from unittest import mock
 
@@ -13,6 +14,7 @@ from purgemap.jobs import job_messages
 from purgemap.lambda_function import serve
 from purgemap.operations.dead_letters import classify_dead_letter
 from purgemap.pipeline import PartialDeliveryError, Service, lambda_response, process_batch
+from purgemap.planning import FolderCountsFile, format_counts
 from purgemap.routemap.compiled import RouteMap
 from purgemap.routing.router import Router
 from support.delivery import build_job, build_rate_limit
@@ -28,6 +30,18 @@ def test_pipeline_makes_one_call_per_distribution(map_from_yaml: LoadMap) -> Non
     result = process_batch(batch, build_service(map_from_yaml(MAP), cloudfront), build_rate_limit())
     assert lambda_response(result) == {"batchItemFailures": []}
     assert [(name, len(items)) for name, items, _ in cloudfront.calls] == [(E1, 100), (E2, 100)]
+
+
+@pytest.mark.parametrize("emptier", ["img", "js"])
+def test_pipeline_plans_with_the_folder_counts(map_from_yaml: LoadMap, tmp_path: Path, emptier: str) -> None:
+    counts = FolderCountsFile(tmp_path / "counts.json", pytest.fail)
+    (tmp_path / "counts.json").write_bytes(format_counts({E1: {"/img/": 900, "/js/": 900, f"/{emptier}/": 90}}))
+    cloudfront = MemoryCloudFront()
+    service = build_service(map_from_yaml(MAP), cloudfront)._replace(folder_counts=counts)
+    batch = sqs_batch(s3_event("site", f"{folder}/{n}") for folder in ("img", "js") for n in range(80))
+    process_batch(batch, service, build_rate_limit())
+    ((_, items, _),) = cloudfront.calls
+    assert {item.split("/")[1] for item in items if item.endswith("*")} == {emptier}
 
 
 def test_pipeline_warns_once_per_unknown_name(

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
+from purgemap.planning.folder_counts import CountedSite
 from purgemap.planning.listing import Listing
 from purgemap.planning.scopes import Scopes
 from purgemap.planning.trie import Branch, longest_stem
@@ -75,7 +76,12 @@ class Candidates:
     """
 
     def __init__(
-        self, items: Sequence[str], scopes: Mapping[str, str | None], *, forced: Sequence[str], listing: Listing | None
+        self,
+        items: Sequence[str],
+        scopes: Mapping[str, str | None],
+        *,
+        forced: Sequence[str],
+        listing: Listing | CountedSite | None,
     ) -> None:
         self.items = items
         self.scopes = Scopes(items, scopes)

@@ -11,7 +11,8 @@ The objective, in this order:
 The work is bounded in counted steps. A plan that needs more narrows the widest wildcards greedily.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from itertools import islice
 from math import ceil
 
@@ -19,6 +20,7 @@ from purgemap.jobs import Job
 from purgemap.planning.budgets import Budget, reduced_budget
 from purgemap.planning.candidates import Candidates
 from purgemap.planning.coverage import drop_covered, drop_nested, is_wildcard, partition_items
+from purgemap.planning.folder_counts import CountedSite, FolderCounts
 from purgemap.planning.listing import Listing
 from purgemap.planning.narrowing import narrowed_stems
 from purgemap.planning.requests import widest_plan
@@ -42,8 +44,18 @@ Request = tuple[str, ...]
 """The items of one CreateInvalidation call, sorted."""
 
 
-def plan_job(job: Job, max_paths: int, max_wildcards: int, listing: Listing | None = None) -> list[Request]:
-    """Return requests that cover all items of a job, each within the budgets of its budget level."""
+def plan_job(
+    job: Job,
+    max_paths: int,
+    max_wildcards: int,
+    listing: Listing | None = None,
+    *,
+    counts_of: Callable[[str], FolderCounts] | None = None,
+) -> list[Request]:
+    """Return requests that cover all items of a job, each within the budgets of its budget level.
+
+    `counts_of` returns the folder counts of a distribution. It is called only if wildcards must be chosen.
+    """
     scopes, paths, wildcards = job.scopes, max_paths, max_wildcards
     if job.budget_level:
         paths, wildcards = reduced_budget(max_paths, max_wildcards, job.budget_level)
@@ -54,23 +66,32 @@ def plan_job(job: Job, max_paths: int, max_wildcards: int, listing: Listing | No
         # Never evict a site for a few edits: after a failure they are sent as several smaller requests.
         tags, exact, stems = partition_items(scopes)
         return _fill_requests(stems, [*tags, *exact], Budget(paths, min(wildcards, paths)))
-    return plan(scopes, max_paths=paths, max_wildcards=wildcards, listing=listing)
+    load_counts = partial(counts_of, job.distribution) if counts_of else None
+    return plan(scopes, max_paths=paths, max_wildcards=wildcards, listing=listing, load_counts=load_counts)
 
 
 def plan(
-    scopes: Mapping[str, str | None], *, max_paths: int, max_wildcards: int, listing: Listing | None = None
+    scopes: Mapping[str, str | None],
+    *,
+    max_paths: int,
+    max_wildcards: int,
+    listing: Listing | None = None,
+    load_counts: Callable[[], FolderCounts] | None = None,
 ) -> list[Request]:
     """Return requests, each within both budgets, that cover all items and evict least.
 
     `scopes` holds the scope of each item: the prefix above which no wildcard of the planner may cover it. An item with
-    the scope None is sent as it is, and so are items that fit the budgets. Without a listing collateral is estimated.
+    the scope None is sent as it is, and so are items that fit the budgets. Without a listing collateral is estimated,
+    from folder counts if there are any.
     """
     tags, exact, stems = partition_items(scopes)
     budget = Budget(max_paths, min(max_wildcards, max_paths))
     paths = len(tags) + len(exact) + len(stems)
     if paths > budget.paths or len(stems) > budget.wildcards:
         items = sorted([*exact, *(f"{stem}*" for stem in stems)]) if stems else exact
-        candidates = Candidates(items, scopes, forced=stems, listing=listing)
+        counts = load_counts() if load_counts and not listing else None
+        site = CountedSite(counts, items) if counts else listing
+        candidates = Candidates(items, scopes, forced=stems, listing=site)
         stems = drop_nested([*stems, *_required_stems(candidates, budget, paths, len(stems))])
         exact = drop_covered(exact, stems)
     return _fill_requests(stems, [*tags, *exact], budget)

@@ -11,8 +11,18 @@ DEPLOYS = generated_deploys()
 every_deploy = pytest.mark.parametrize("deploy", DEPLOYS, ids=[deploy.name for deploy in DEPLOYS])
 
 
-def count_evicted(deploy: Deploy, site: Listing, *, planning_listing: Listing | None, budget: tuple[int, int]) -> int:
-    plans = plan(deploy.scopes(), max_paths=budget[0], max_wildcards=budget[1], listing=planning_listing)
+KNOWLEDGE = ["nothing", "counts", "listing"]
+with_any_knowledge = pytest.mark.parametrize("knowledge", KNOWLEDGE)
+
+
+def count_evicted(deploy: Deploy, site: Listing, *, knowledge: str, budget: tuple[int, int]) -> int:
+    plans = plan(
+        deploy.scopes(),
+        max_paths=budget[0],
+        max_wildcards=budget[1],
+        listing=site if knowledge == "listing" else None,
+        load_counts=deploy.folder_counts if knowledge == "counts" else None,
+    )
     items = [item for request in plans for item in request]
     assert uncovered(deploy.scopes(), items) == []
     return collateral(items, site)
@@ -25,7 +35,7 @@ def test_plan_with_listing_evicts_2_percent_above_best_at_most(deploy: Deploy, b
     best = best_on_tree(
         deploy.scopes(), max_paths=budget[0], max_wildcards=budget[1], evicts=lambda stem, _: site.collateral(stem)
     )
-    assert count_evicted(deploy, site, planning_listing=site, budget=budget) <= 1.02 * best.evicted
+    assert count_evicted(deploy, site, knowledge="listing", budget=budget) <= 1.02 * best.evicted
 
 
 @pytest.mark.parametrize("budget", [(8, 8), (75, 5), (150, 10)], ids=["8", "75", "150"])
@@ -40,21 +50,21 @@ def test_plan_without_listing_is_2_percent_above_best_at_most(deploy: Deploy, bu
     assert sum(estimates) <= 1.02 * best.evicted
 
 
-@pytest.mark.parametrize("is_listed", [True, False], ids=["listed", "unlisted"])
+@with_any_knowledge
 @every_deploy
-def test_plan_evicts_no_more_than_whole_folders(deploy: Deploy, *, is_listed: bool) -> None:
+def test_plan_evicts_no_more_than_whole_folders(deploy: Deploy, knowledge: str) -> None:
     site = deploy.listing()
     rival = collateral(whole_folders(deploy.viewer_paths()), site)
-    assert count_evicted(deploy, site, planning_listing=site if is_listed else None, budget=(150, 10)) <= rival
+    assert count_evicted(deploy, site, knowledge=knowledge, budget=(150, 10)) <= rival
 
 
-@pytest.mark.parametrize("is_listed", [True, False], ids=["listed", "unlisted"])
-def test_plan_of_a_small_deploy_evicts_no_more_than_folders(*, is_listed: bool) -> None:
+@with_any_knowledge
+def test_plan_of_a_small_deploy_evicts_no_more_than_folders(knowledge: str) -> None:
     failures = []
     for deploy in drawn_deploys(seed=1, count=300):
         site = deploy.listing()
         rival = collateral(whole_folders(deploy.viewer_paths()), site)
-        evicted = count_evicted(deploy, site, planning_listing=site if is_listed else None, budget=(150, 10))
+        evicted = count_evicted(deploy, site, knowledge=knowledge, budget=(150, 10))
         failures += [(deploy.name, evicted, rival)] if evicted > rival else []
     assert failures == []
 
@@ -63,14 +73,14 @@ def test_plan_of_eight_items_evicts_no_more_than_folders() -> None:
     for deploy in drawn_deploys(seed=2, count=200):
         site = deploy.listing()
         rival = collateral(whole_folders(deploy.scopes()), site)
-        assert count_evicted(deploy, site, planning_listing=site, budget=(8, 8)) <= rival
+        assert count_evicted(deploy, site, knowledge="listing", budget=(8, 8)) <= rival
 
 
-@pytest.mark.parametrize(("is_listed", "share"), [(True, 0.3), (False, 0.35)], ids=["listed", "unlisted"])
-def test_plans_together_evict_a_third_of_whole_folders(*, is_listed: bool, share: float) -> None:
+@pytest.mark.parametrize(("knowledge", "share"), [("nothing", 0.35), ("counts", 0.3), ("listing", 0.3)], ids=KNOWLEDGE)
+def test_plans_together_evict_a_third_of_whole_folders(knowledge: str, share: float) -> None:
     evicted = rivals = 0
     for deploy in DEPLOYS:
         site = deploy.listing()
-        evicted += count_evicted(deploy, site, planning_listing=site if is_listed else None, budget=(150, 10))
+        evicted += count_evicted(deploy, site, knowledge=knowledge, budget=(150, 10))
         rivals += collateral(whole_folders(deploy.viewer_paths()), site)
     assert evicted <= share * rivals
