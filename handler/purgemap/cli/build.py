@@ -8,8 +8,10 @@ from rich.console import Console
 from rich.table import Table
 
 from purgemap.cli.options import load_and_warn, routes_option, write_file
+from purgemap.cli.site_counts import count_listings, listing_option
 from purgemap.cli.terminal import Terminal, print_json
 from purgemap.deployment.package import FUNCTION_PYTHON, FunctionPackage, package_function
+from purgemap.operations import compile_folder_counts
 
 DEFAULT_OUTPUT = "dist/function.zip"
 _PYTHON = "Python " + ".".join(map(str, FUNCTION_PYTHON))
@@ -25,13 +27,15 @@ _PYTHON = "Python " + ".".join(map(str, FUNCTION_PYTHON))
     help="The zip to write.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead.")
+@listing_option
 @routes_option
-def build(output: Path, routes: tuple[str, ...], *, as_json: bool) -> int:
+def build(output: Path, routes: tuple[str, ...], listings: tuple[str, ...], *, as_json: bool) -> int:
     """Build the function's zip from the map and the installed dependencies.
 
-    Checks the map first, and packs it compiled. The same map, dependencies and Python give the same bytes.
+    Checks the map first, and packs it compiled. The same map, listings, dependencies and Python give the same bytes.
     """
-    package = package_function(load_and_warn(routes))
+    route_map = load_and_warn(routes)
+    package = package_function(route_map, compile_folder_counts(route_map, count_listings(listings, route_map)))
     write_file(output, package.archive)
     if as_json:
         print_json(document(package, output))

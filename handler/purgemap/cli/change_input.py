@@ -102,7 +102,7 @@ def read_change_input(
 def _read_changes(input_file: str, bucket: str | None) -> ChangeList:
     # A deploy that is sent twice on purpose is two deploys, so each run has its own source.
     source = f"cli-{time.time_ns()}-{os.getpid()}"
-    text = _read(input_file)
+    text = read_text(input_file)
     with prefix_errors_with(input_file):
         return parse_lines(text.split("\n"), bucket=bucket, source=source)
 
@@ -138,7 +138,7 @@ def _read_listings(
 ) -> dict[str, Listing]:
     buckets = {change.bucket for change in change_list.changes}
     listed_bucket = bucket or (buckets.pop() if len(buckets) == 1 else None)
-    text = _read(listing)
+    text = read_text(listing)
     with prefix_errors_with(listing):
         keys_by_bucket = parse_listing(text, listed_bucket, change_list.changes)
         check_listing(keys_by_bucket, change_list.changes)
@@ -151,7 +151,7 @@ def _read_listings(
     return listings
 
 
-def _read(file: str) -> str:
+def read_text(file: str) -> str:
     """Read a file or, for `-`, standard input."""
     try:
         # Not in text mode: keys may hold any character, so only newlines end lines.

@@ -4,6 +4,7 @@ from purgemap.operations.check import CheckedMap, CheckResult, check_map, load_c
 from purgemap.operations.dead_letter_scan import DeadLetterScan
 from purgemap.operations.dead_letters import DeadLetter, affected_distributions
 from purgemap.operations.explain import Explanation, MatchedTarget, explain_change, is_bucket_in_map, suggest_bucket
+from purgemap.operations.folder_counts import compile_folder_counts, count_folders
 from purgemap.operations.invalidate import RetryTimes, invalidate_jobs
 from purgemap.operations.preview import PlannedInvalidation, preview_change, preview_jobs
 from purgemap.operations.redrive import RedriveFilter, RedriveResult, preview_redrive, redrive_letters
@@ -35,6 +36,8 @@ __all__ = [
     "Status",
     "affected_distributions",
     "check_map",
+    "compile_folder_counts",
+    "count_folders",
     "explain_change",
     "invalidate_jobs",
     "is_bucket_in_map",

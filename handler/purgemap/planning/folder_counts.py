@@ -16,7 +16,8 @@ from purgemap.planning.prefixes import end_of_prefix, prefix_range
 
 FolderCounts: TypeAlias = Mapping[str, int]
 
-_ALL_BELOW = "*"
+ALL_BELOW = "*"
+"""The end of a key that counts all objects below a folder."""
 
 
 class CountedSite:
@@ -28,7 +29,7 @@ class CountedSite:
         # The other items are more paths of the same objects, so they are no more changed objects.
         others = _other_paths(items)
         self._objects = [*accumulate((item not in others for item in items), initial=0)]
-        changed = Counter(self._entry(_folder(item)) for item in items if item not in others)
+        changed = Counter(self._entry(folder_of(item)) for item in items if item not in others)
         # A folder that has no count is new since the deployment.
         unknown = median_low(counts.values()) if counts else 0
         self._entries = sorted(counts.keys() | changed.keys())
@@ -41,7 +42,7 @@ class CountedSite:
         """Return about how many unchanged objects have a path that starts with `prefix`, in O(log n)."""
         low, high = prefix_range(self._entries, prefix)
         below = self._unchanged[high] - self._unchanged[low]
-        entry = self._entry(_folder(prefix))
+        entry = self._entry(folder_of(prefix))
         index = bisect_left(self._entries, entry)
         if low <= index < high or index == len(self._entries) or self._entries[index] != entry:
             return below
@@ -59,13 +60,14 @@ class CountedSite:
             return folder
         ancestor = folder
         while ancestor:
-            if ancestor + _ALL_BELOW in self._counts:
-                return ancestor + _ALL_BELOW
-            ancestor = _folder(ancestor[:-1])
+            if ancestor + ALL_BELOW in self._counts:
+                return ancestor + ALL_BELOW
+            ancestor = folder_of(ancestor[:-1])
         return folder
 
 
-def _folder(path: str) -> str:
+def folder_of(path: str) -> str:
+    """Return a path up to its last slash."""
     return path[: path.rfind("/") + 1]
 
 

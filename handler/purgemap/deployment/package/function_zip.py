@@ -14,6 +14,7 @@ from purgemap.deployment.package.ca_directory import split_certificates
 from purgemap.deployment.package.dependencies import Dependency, read_dependencies
 from purgemap.deployment.package.source_files import read_source_files
 from purgemap.errors import PurgemapError
+from purgemap.planning import FOLDER_COUNTS_FILE, FolderCounts, format_counts
 from purgemap.routemap import RouteMap
 
 ROUTES_FILE = "routes.json"
@@ -59,8 +60,11 @@ class FunctionPackage:
         return hashlib.sha256(self.archive).hexdigest()
 
 
-def package_function(routes: RouteMap) -> FunctionPackage:
-    """Build the zip; the same map, installed distributions and Python give the same bytes."""
+def package_function(routes: RouteMap, folder_counts: Mapping[str, FolderCounts] | None = None) -> FunctionPackage:
+    """Build the zip; the same map, folder counts, installed distributions and Python give the same bytes.
+
+    `folder_counts` are by distribution id. Nothing in the zip says when the objects were counted.
+    """
     dependencies = read_dependencies()
     modules = {library.name: _required_modules(library) for library in dependencies} | {"purgemap": read_source_files()}
     sources = {path: data for files in modules.values() for path, data in files.items()}
@@ -68,12 +72,14 @@ def package_function(routes: RouteMap) -> FunctionPackage:
     bytecode = compile_sources(sources, interpreter) if interpreter else {}
     licences = {path: data for library in dependencies for path, data in library.licences.items()}
     compiled_map = {ROUTES_FILE: json.dumps(routes.document, separators=(",", ":")).encode()}
-    files = sources | bytecode | licences | compiled_map
+    counts = {FOLDER_COUNTS_FILE: format_counts(folder_counts)} if folder_counts else {}
+    files = sources | bytecode | licences | compiled_map | counts
     _check_size(files)
     versions = {library.name: library.version for library in dependencies} | {"purgemap": purgemap.__version__}
     parts = [_package_entry(name, versions[name], modules[name]) for name in sorted(modules)]
     parts += [_package_entry("byte-code", "", bytecode)] if bytecode else []
     parts += [_package_entry("licences", "", licences), _package_entry(ROUTES_FILE, "", compiled_map)]
+    parts += [_package_entry(FOLDER_COUNTS_FILE, "", counts)] if counts else []
     return FunctionPackage(_pack(files), tuple(parts), interpreter)
 
 
