@@ -5,7 +5,7 @@ import pty
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from purgemap.deployment.stack.stack import find_stack
 from purgemap.deployment.template.render import render_stack
 from purgemap.deployment.template.yaml_template import load_template
 from purgemap.errors import PurgemapError
+from purgemap.planning import FolderCounts
 from purgemap.routemap.compiled import RouteMap
 from purgemap.routemap.load import load_map
 from purgemap.routemap.parse.compile import compile_map
@@ -132,13 +133,13 @@ def test_dry_run_leaves_a_stack_unchanged(aws: LocalAws) -> None:
     assert re.search(r"CloudFormation changes\n(  modify .*\n)+dry run: nothing is changed; .*\n$", output)
     assert Deployed(aws).parameters == before
     assert aws.client("cloudformation").list_change_sets(StackName="purgemap")["Summaries"] == sets
-    assert run_deploy("--dry-run") == "purgemap: no changes\n"
+    assert run_deploy("--dry-run", "--no-listing") == "purgemap: no changes\n"
 
 
 @pytest.mark.parametrize("interpreter", [None, "/usr/bin/python3.13"])
 def test_deploy_warns_of_a_zip_without_byte_code(interpreter: str | None, aws: LocalAws) -> None:
-    def package(route_map: RouteMap) -> FunctionPackage:
-        return replace(package_once(route_map), interpreter=interpreter)
+    def package(route_map: RouteMap, folder_counts: Mapping[str, FolderCounts]) -> FunctionPackage:
+        return replace(package_once(route_map, folder_counts), interpreter=interpreter)
 
     warning = "without byte-code: this computer has no Python 3.13, so each start of the function compiles what it "
     assert (warning in run_deploy("--dry-run", package=package)) == (interpreter is None)

@@ -5,16 +5,18 @@ import functools
 import io
 import json
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from click.testing import CliRunner
 
 from purgemap.cli.deploy import deploy
+from purgemap.cli.site_counts import Package
 from purgemap.demo.local_aws import LocalAws
 from purgemap.demo.sqs_poller import EventSource
 from purgemap.deployment.package import FunctionPackage, package_function
+from purgemap.planning import FolderCounts
 from purgemap.routemap import RouteMap
 from support.doubles.lambda_runtime import running_function
 
@@ -25,17 +27,17 @@ _SECONDS_FOR_AN_INVOCATION = 3_600
 QUICK = ("--parameter", "Window=1")
 
 
-def package_once(route_map: RouteMap) -> FunctionPackage:
-    """Package a map's function, for equal maps once in a process: it takes two seconds."""
-    return _package(json.dumps(route_map.document))
+def package_once(route_map: RouteMap, folder_counts: Mapping[str, FolderCounts] | None = None) -> FunctionPackage:
+    """Package a map's function, for equal maps and counts once in a process: it takes two seconds."""
+    return _package(json.dumps(route_map.document), json.dumps(folder_counts or {}))
 
 
 @functools.cache
-def _package(document: str) -> FunctionPackage:
-    return package_function(RouteMap(json.loads(document)))
+def _package(document: str, folder_counts: str) -> FunctionPackage:
+    return package_function(RouteMap(json.loads(document)), json.loads(folder_counts))
 
 
-def run_deploy(*arguments: str, package: Callable[[RouteMap], FunctionPackage] = package_once) -> str:
+def run_deploy(*arguments: str, package: Package = package_once) -> str:
     """Run `purgemap deploy --yes` and return its output; its exceptions pass."""
     result = CliRunner().invoke(deploy, ["--yes", *arguments], obj=package, standalone_mode=False)
     if result.exception:

@@ -1,7 +1,7 @@
 """`purgemap deploy`: show what a deployment would change, ask, and follow it."""
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -11,8 +11,9 @@ from purgemap.cli.build import show_missing_byte_code
 from purgemap.cli.deploy_options import stack_options
 from purgemap.cli.deploy_output import Progress, show_changes, show_outputs, show_refreshes
 from purgemap.cli.options import load_and_warn, routes_option
+from purgemap.cli.site_counts import Package, count_and_package, listing_options
 from purgemap.cli.terminal import Terminal
-from purgemap.deployment.package import FunctionPackage, package_function
+from purgemap.deployment.package import package_function
 from purgemap.deployment.rollout import (
     MANUAL_HINT,
     DeploymentOptions,
@@ -22,7 +23,6 @@ from purgemap.deployment.rollout import (
     plan_deployment,
     send_refresh,
 )
-from purgemap.routemap import RouteMap
 from purgemap.text import pluralize
 
 
@@ -30,10 +30,11 @@ from purgemap.text import pluralize
 @stack_options
 @click.option("--dry-run", is_flag=True, help="Show the changes and make none; uploads the zip and the template.")
 @click.option("--yes", is_flag=True, help="Deploy without asking.")
+@listing_options
 @routes_option
 @click.pass_obj
 def deploy(
-    package: Callable[[RouteMap], FunctionPackage] | None,
+    package: Package | None,
     /,
     *,
     routes: tuple[str, ...],
@@ -43,14 +44,18 @@ def deploy(
 ) -> int:
     """Deploy a map, or bring the deployed one up to date.
 
-    Checks the map, builds the function, uploads it with the template, and shows what CloudFormation would change
-    before it does. Region and credentials are boto3's (AWS_DEFAULT_REGION, AWS_PROFILE, …). If the deployment fails,
-    prints CloudFormation's first reason and exits with 1; the stack is then as it was.
+    Checks the map, counts the objects of its buckets by folder, builds the function, uploads it with the template, and
+    shows what CloudFormation would change before it does. Region and credentials are boto3's (AWS_DEFAULT_REGION,
+    AWS_PROFILE, …). If the deployment fails, prints CloudFormation's first reason and exits with 1; the stack is then
+    as it was.
     """
     console = Terminal()
     route_map = load_and_warn(routes)
     # Tests pass a package function as click's object: building the real zip takes two seconds.
-    plan = plan_deployment(route_map, DeploymentOptions(**options), package or package_function)
+    counting_package = count_and_package(
+        package or package_function, options.pop("listings"), lists_buckets=not options.pop("no_listing")
+    )
+    plan = plan_deployment(route_map, DeploymentOptions(**options), counting_package)
     if plan is None:
         console.print(f"{options['stack_name']}: no changes")
         return 0

@@ -1,6 +1,7 @@
 """A CloudFormation stack that runs the function: found, changed by a change set, and its artifacts."""
 
 from purgemap.deployment.stack.artifacts import ensure_artifact_bucket, load_deployed_map, upload_artifacts
+from purgemap.deployment.stack.bucket_listing import MAX_LISTED_KEYS, find_buckets, list_pages
 from purgemap.deployment.stack.change_set import (
     ChangeSet,
     ChangeSetRequest,
@@ -14,6 +15,7 @@ from purgemap.deployment.stack.preflight import check_deployable, check_no_examp
 from purgemap.deployment.stack.stack import RESERVED_TAGS, Stack, find_stack, merge_tags
 
 __all__ = [
+    "MAX_LISTED_KEYS",
     "RESERVED_TAGS",
     "ChangeSet",
     "ChangeSetRequest",
@@ -28,7 +30,9 @@ __all__ = [
     "discard_change_set",
     "ensure_artifact_bucket",
     "execute_change_set",
+    "find_buckets",
     "find_stack",
+    "list_pages",
     "load_deployed_map",
     "merge_tags",
     "unwrap_reason",
