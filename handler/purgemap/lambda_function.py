@@ -66,7 +66,7 @@ def _build_service(environment: Mapping[str, str]) -> Service:
     # Without a queue no job can be held until tomorrow, so nothing is limited by the day.
     budgets = DailyBudgets(AwsInvalidationHistory(aws)) if queue else None
     # Opened only when a plan has to choose wildcards, so it costs a start nothing.
-    counts = FolderCountsFile(Path(map_path).with_name(FOLDER_COUNTS_FILE), logger.warning)
+    counts = FolderCountsFile(Path(map_path).parent / FOLDER_COUNTS_FILE, logger.warning)
     return Service(route_map, Router(route_map), AwsCloudFront(aws), queue, dead_letters, budgets, folder_counts=counts)
 
 

@@ -1,6 +1,7 @@
 """`purgemap deploy` on the embedded AWS: the buckets that it lists, and the counts that the function gets."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,17 @@ def test_deploy_of_an_unchanged_site_changes_nothing(aws: LocalAws, tmp_path: Pa
     aws.client("s3").put_object(Bucket="acme-www", Key="a/2")
     assert "no changes" not in run_deploy()
     assert deployed_counts(aws, tmp_path) == [{"/a/": 2}, {}]
+
+
+def test_stack_shows_when_the_counts_changed(aws: LocalAws) -> None:
+    fill(aws, "acme-www", "a/1")
+    run_deploy()
+    counted = Deployed(aws).outputs["FolderCountsTime"]
+    assert datetime.fromisoformat(counted) <= datetime.now(UTC)
+    run_deploy("--parameter", "Window=20")
+    assert Deployed(aws).outputs["FolderCountsTime"] == counted
+    run_deploy("--no-listing")
+    assert "FolderCountsTime" not in Deployed(aws).outputs
 
 
 def test_deploy_names_a_bucket_that_it_cannot_list(aws: LocalAws, tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import accumulate
-from statistics import median_low
 from typing import TypeAlias
 
 from purgemap.planning.prefixes import end_of_prefix, prefix_range
@@ -30,8 +29,8 @@ class CountedSite:
         others = _other_paths(items)
         self._objects = [*accumulate((item not in others for item in items), initial=0)]
         changed = Counter(self._entry(folder_of(item)) for item in items if item not in others)
-        # A folder that has no count is new since the deployment.
-        unknown = median_low(counts.values()) if counts else 0
+        # A folder that has no count is new since the deployment. Importing `statistics` would slow each start.
+        unknown = sorted(counts.values())[(len(counts) - 1) // 2] if counts else 0
         self._entries = sorted(counts.keys() | changed.keys())
         # Each folder is limited by itself. Deleted objects, which no count includes, must not offset others' objects.
         unchanged = (max(0, counts.get(entry, unknown) - changed[entry]) for entry in self._entries)

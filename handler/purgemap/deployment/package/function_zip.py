@@ -59,6 +59,11 @@ class FunctionPackage:
         """The digest that names the zip."""
         return hashlib.sha256(self.archive).hexdigest()
 
+    @property
+    def has_folder_counts(self) -> bool:
+        """Whether the zip holds the objects of each folder."""
+        return any(part.name == FOLDER_COUNTS_FILE for part in self.parts)
+
 
 def package_function(routes: RouteMap, folder_counts: Mapping[str, FolderCounts] | None = None) -> FunctionPackage:
     """Build the zip; the same map, folder counts, installed distributions and Python give the same bytes.

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from purgemap.aws import Aws, SqsQueue, translate_errors
@@ -31,8 +32,9 @@ from purgemap.errors import PurgemapError
 from purgemap.jobs import Job
 from purgemap.routemap import RouteMap, did_you_mean
 
-# Parameters of the template that a deployment sets itself: where the function's zip is.
-_OWN_PARAMETERS = ("CodeBucket", "CodeKey")
+# Parameters of the template that a deployment sets itself: where the function's zip is, and when it was counted.
+_COUNTS_TIME = "FolderCountsTime"
+_OWN_PARAMETERS = ("CodeBucket", "CodeKey", _COUNTS_TIME)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,11 @@ def plan_deployment(
         request = ChangeSetRequest(
             f"purgemap-{function.sha256[:12]}-{int(time.time())}",
             template_url,
-            {**_previous_parameters(stack, template), **options.parameters, "CodeBucket": bucket, "CodeKey": code_key},
+            {
+                **_previous_parameters(stack, template),
+                **options.parameters,
+                **_own_parameters(stack, function, bucket, code_key),
+            },
             merge_tags(stack, options.tags),
             options.role_arn,
         )
@@ -108,6 +114,17 @@ def _check_parameters(parameters: Mapping[str, str], template: Mapping[str, Any]
 def _previous_parameters(stack: Stack | None, template: Mapping[str, Any]) -> Mapping[str, None]:
     # A parameter that an older template had must not be sent: CloudFormation refuses unknown ones.
     return dict.fromkeys(template["Parameters"].keys() & stack.parameters.keys()) if stack else {}
+
+
+def _own_parameters(
+    stack: Stack | None, function: FunctionPackage, bucket: str, code_key: str
+) -> Mapping[str, str | None]:
+    code = {"CodeBucket": bucket, "CodeKey": code_key}
+    # A new time for the same counts would make each deployment an update.
+    if stack and _COUNTS_TIME in stack.parameters and stack.parameters.get("CodeKey") == code_key:
+        return code
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    return {**code, _COUNTS_TIME: now if function.has_folder_counts else ""}
 
 
 def execute_deployment(plan: DeploymentPlan, on_event: Callable[[StackEvent], None]) -> Mapping[str, str]:
