@@ -93,3 +93,39 @@ def test_discovery_sends_each_path_that_leads_to_an_object(config: dict[str, Any
                 assert not missing, (bucket, key, missing, discovery.text)
                 if "also sends" not in discovery.text:
                     assert set(sent) == expected, (bucket, key, sent, expected, discovery.text)
+
+
+SITE_KEYS = [
+    f"{folder}{name}/{file}"
+    for folder in ("", "sites/", "apps/", "sites/acme/")
+    for name in ("acme", "initech", "www", "shop", "acme.example.com")
+    for file in ("index.html", "404.html", "a.css")
+]
+
+
+@st.composite
+def estates(draw: st.DrawFn) -> dict[str, Settings]:
+    aliases = st.sampled_from(
+        ["acme.example.com", "initech.example.com", "www.example.com", "shop.example.com", "acme.io"]
+    )
+    names = st.sampled_from(["acme", "initech", "www", "acme.example.com"])
+    paths = st.one_of(st.just(""), st.builds("/{}/{}".format, st.sampled_from(["sites", "apps"]), names))
+    configs = {}
+    for number in range(draw(st.integers(2, 6))):
+        origins = [origin(draw(st.sampled_from(["acme-shared", "acme-other"])), draw(paths))]
+        pages = draw(st.sampled_from([{}, {404: "/404.html"}]))
+        configs[f"E{number}EXAMPLE1ABCD"] = distribution(origins, aliases=[draw(aliases)], error_pages=pages)
+    return configs
+
+
+@given(estates())
+def test_discovery_sends_an_object_to_its_distributions_only(configs: dict[str, Any]) -> None:
+    discovery = discover_map([account_configs(configs)])
+    oracles = {id_: ViewerRequests(config, {}, [], {}) for id_, config in configs.items()}
+    with tempfile.TemporaryDirectory() as folder:
+        items = items_of(discovery, Path(folder))
+        for bucket in ("acme-shared", "acme-other"):
+            for key in SITE_KEYS:
+                expected = {id_: oracle.items(bucket, key) for id_, oracle in oracles.items()}
+                sent = {id_: set(each) for id_, each in items(bucket, key).items()}
+                assert sent == {id_: each for id_, each in expected.items() if each}, (bucket, key, discovery.text)
