@@ -87,6 +87,25 @@ def test_tenants_are_listed_by_pages_and_not_as_distributions(aws: LocalAws) -> 
     assert [item["Id"] for item in cloudfront.list_distributions()["DistributionList"]["Items"]] == [id_]
 
 
+def test_tenant_has_its_parameters_and_the_list_omits_them(aws: LocalAws) -> None:
+    cloudfront = aws.client("cloudfront")
+    definition = {"Name": "customer", "Definition": {"StringSchema": {"Required": False, "DefaultValue": "acme"}}}
+    tenant_config = {"ParameterDefinitions": [definition]}
+    config = distribution([origin("acme-www")], ConnectionMode="tenant-only", TenantConfig=tenant_config)
+    id_ = cloudfront.create_distribution(DistributionConfig=config)["Distribution"]["Id"]
+    assert cloudfront.get_distribution_config(Id=id_)["DistributionConfig"]["TenantConfig"] == tenant_config
+    parameters = [{"Name": "customer", "Value": "initech"}]
+    created = cloudfront.create_distribution_tenant(
+        DistributionId=id_, Name="shop", Domains=[{"Domain": "shop.example.com"}], Parameters=parameters
+    )["DistributionTenant"]
+    read = cloudfront.get_distribution_tenant(Identifier=created["Id"])["DistributionTenant"]
+    assert (read["Name"], read["Parameters"]) == ("shop", parameters)
+    (listed,) = cloudfront.list_distribution_tenants()["DistributionTenantList"]
+    assert "Parameters" not in listed
+    with pytest.raises(ClientError, match="EntityNotFound"):
+        cloudfront.get_distribution_tenant(Identifier="dt_missing")
+
+
 def test_created_tenant_can_be_invalidated(aws: LocalAws) -> None:
     cloudfront = aws.client("cloudfront")
     config = distribution([origin("acme-www")], ConnectionMode="tenant-only")

@@ -1,6 +1,7 @@
 """The configurations of accounts and buckets, read over HTTP."""
 
 import threading
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -114,7 +115,26 @@ def test_reader_reads_tenants(aws: LocalAws) -> None:
     account = CloudFrontReader(Accounts()).read_account(OWN)
     assert not isinstance(account.tenants, NotRead)
     (tenant,) = account.tenants
-    assert tenant[1:] == (OWN, "shop", ("shop.example.com",), id_, True)
+    assert tenant[1:] == (OWN, "shop", ("shop.example.com",), id_, True, {})
+
+
+def test_reader_reads_parameters_of_tenants_that_need_them(aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> None:
+    definition = {"Name": "language", "Definition": {"StringSchema": {"Required": False, "DefaultValue": "en"}}}
+    tenants: dict[str, Any] = {"ConnectionMode": "tenant-only", "TenantConfig": {"ParameterDefinitions": [definition]}}
+    id_ = create(aws, distribution([origin("acme-www", "/{{language}}/{{customer}}")], **tenants))
+    parameters = [{"Name": "customer", "Value": "acme"}]
+    aws.client("cloudfront").create_distribution_tenant(
+        DistributionId=id_, Name="shop", Domains=[{"Domain": "shop.example.com"}], Parameters=parameters
+    )
+    account = CloudFrontReader(Accounts()).read_account(OWN)
+    assert not isinstance(account.tenants, NotRead)
+    assert not isinstance(account.distributions, NotRead)
+    assert account.distributions[0].defaults == {"language": "en"}
+    assert account.tenants[0].parameters == {"customer": "acme"}
+    deny(monkeypatch, "cloudfront:get_distribution_tenant")
+    account = CloudFrontReader(Accounts()).read_account(OWN)
+    assert not isinstance(account.tenants, NotRead)
+    assert str(account.tenants[0].parameters) == "not read: needs cloudfront:GetDistributionTenant"
 
 
 def test_reader_reads_websites_with_any_of_the_accounts(aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ from purgemap.aws.inspection.buckets import enable_event_bridge, read_bucket
 from purgemap.aws.inspection.cloudfront_reader import MAX_CONCURRENT_READS, CloudFrontReader, OnRead
 from purgemap.aws.inspection.configurations import (
     DEFAULT_PATTERN,
+    PARAMETER,
     AccountConfigs,
     BucketConfig,
     BucketState,
@@ -27,6 +28,7 @@ from purgemap.aws.inspection.origin_domains import OriginDomain, OriginKind, par
 __all__ = [
     "DEFAULT_PATTERN",
     "MAX_CONCURRENT_READS",
+    "PARAMETER",
     "AccountConfigs",
     "Accounts",
     "BucketConfig",

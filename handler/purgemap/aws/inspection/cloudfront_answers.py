@@ -44,7 +44,16 @@ def parse_distribution(
         error_pages=tuple(map(_parse_error_page, _items(settings, "CustomErrorResponses"))),
         default_root_object=root_object,
         cache_tag_header=tag_header,
+        defaults=dict(_parse_defaults(settings)),
     )
+
+
+def _parse_defaults(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    # https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_TenantConfig.html
+    for parameter in (settings.get("TenantConfig") or {}).get("ParameterDefinitions") or ():
+        schema = parameter["Definition"].get("StringSchema") or {}
+        if "DefaultValue" in schema:
+            yield str(parameter["Name"]), str(schema["DefaultValue"])
 
 
 def parse_tenant(summary: Mapping[str, Any], account: str) -> CloudFrontTenant:

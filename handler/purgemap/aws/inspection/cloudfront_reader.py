@@ -96,7 +96,12 @@ class CloudFrontReader:
         )
         if isinstance(summaries, NotRead):
             return summaries
-        return tuple(parse_tenant(summary, account) for summary in summaries)
+        tenants = [parse_tenant(summary, account) for summary in summaries]
+        listed = () if isinstance(distributions, NotRead) else distributions
+        with_parameters = {each.id for each in listed if each.has_parameters}
+        ids = [tenant.id for tenant in tenants if tenant.distribution in with_parameters and tenant.is_enabled]
+        values = self._read_each(ids, "cloudfront:GetDistributionTenant", partial(_read_parameters, client))
+        return tuple(tenant._replace(parameters=values.get(tenant.id, {})) for tenant in tenants)
 
     def _read_websites(self, distributions: Iterable[CloudFrontDistribution]) -> Mapping[str, WebsiteConfig | NotRead]:
         origins = {origin.target for distribution in distributions for origin in distribution.origins}
@@ -137,6 +142,11 @@ class CloudFrontReader:
 
 def _list_items(pages: Iterable[Any], field: str) -> list[dict[str, Any]]:
     return [item for page in pages for item in page[field].get("Items") or ()]
+
+
+def _read_parameters(client: Any, tenant: str) -> Mapping[str, str]:
+    parameters = client.get_distribution_tenant(Identifier=tenant)["DistributionTenant"].get("Parameters") or ()
+    return {str(parameter["Name"]): str(parameter["Value"]) for parameter in parameters}
 
 
 def _read_policy(client: Any, id_: str) -> bool:

@@ -13,6 +13,9 @@ from purgemap.aws.inspection.origin_domains import OriginDomain
 DEFAULT_PATTERN = "*"
 """The path pattern of a distribution's default cache behavior."""
 
+PARAMETER = "{{"
+"""The start of a parameter in an origin of a multi-tenant distribution."""
+
 
 class NotRead(NamedTuple):
     """A value that could not be read; `permission` is the missing one, "" for another reason."""
@@ -71,7 +74,8 @@ class ErrorPage(NamedTuple):
 class CloudFrontDistribution(NamedTuple):
     """A distribution; `behaviors` are in CloudFront's order, the default one last.
 
-    `domain` is the one that CloudFront gave. An `is_tenant_only` distribution is invalidated through its tenants.
+    `domain` is the one that CloudFront gave. An `is_tenant_only` distribution is invalidated through its tenants; its
+    origins may hold parameters such as `{{customer}}`, for which a tenant without a value has the one of `defaults`.
     """
 
     id: str
@@ -88,6 +92,12 @@ class CloudFrontDistribution(NamedTuple):
     error_pages: tuple[ErrorPage, ...]
     default_root_object: str | NotRead
     cache_tag_header: str | NotRead
+    defaults: Mapping[str, str] = MappingProxyType({})
+
+    @property
+    def has_parameters(self) -> bool:
+        """Whether an origin's domain or path differs between tenants."""
+        return any(PARAMETER in origin.domain + origin.path for origin in self.origins)
 
     def origins_of(self, target: str) -> tuple[OriginConfig, ...]:
         """Return the origins behind a behavior's target: one, or those of a group."""
@@ -97,7 +107,10 @@ class CloudFrontDistribution(NamedTuple):
 
 
 class CloudFrontTenant(NamedTuple):
-    """A tenant of a multi-tenant distribution; `id` is without the prefix `tenant:`."""
+    """A tenant of a multi-tenant distribution; `id` is without the prefix `tenant:`.
+
+    `parameters` are read only if the distribution's origins hold any.
+    """
 
     id: str
     account: str
@@ -105,6 +118,7 @@ class CloudFrontTenant(NamedTuple):
     domains: tuple[str, ...]
     distribution: str
     is_enabled: bool
+    parameters: Mapping[str, str] | NotRead = MappingProxyType({})
 
 
 class WebsiteConfig(NamedTuple):

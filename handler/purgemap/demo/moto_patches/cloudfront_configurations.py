@@ -27,20 +27,24 @@ from purgemap.demo.moto_patches.registry import PATCHES, replaces
 TENANT_PREFIX = "tenant:"
 """The start of the ids under which tenants are stored among the distributions."""
 
-_PATHS = ("cache-policy", "cache-policy/(?P<policy_id>[^/]+)", "distribution-tenant", "distribution-tenants")
+_PATHS = (
+    *("cache-policy", "cache-policy/(?P<policy_id>[^/]+)"),
+    *("distribution-tenant", "distribution-tenant/(?P<tenant_id>[^/]+)", "distribution-tenants"),
+)
 _PAGE_SIZE = 100
 
 
-class _MissingPolicyError(CloudFrontException):
-    """A request for a cache policy that does not exist."""
+class _MissingError(CloudFrontException):
+    """A request for a cache policy or tenant that does not exist."""
 
 
 @PATCHES.append
 def _add_operations() -> None:
-    """Add CreateDistributionTenant, ListDistributionTenants, CreateCachePolicy and GetCachePolicy; moto: lacks them."""
+    """Add operations of tenants and cache policies: create, get and list; moto: lacks them."""
     urls.url_paths |= dict.fromkeys([f"{{0}}/2020-05-31/{path}$" for path in _PATHS], CloudFrontResponse.dispatch)
     for operation in (
         create_distribution_tenant,
+        get_distribution_tenant,
         list_distribution_tenants,
         create_cache_policy,
         get_cache_policy,
@@ -117,12 +121,21 @@ def create_distribution_tenant(response: CloudFrontResponse) -> ActionResult:
     return ActionResult({"DistributionTenant": tenant, "ETag": "E1"})
 
 
+def get_distribution_tenant(response: CloudFrontResponse) -> ActionResult:
+    """Return a tenant with its parameters, which the list omits."""
+    tenant = _tenants(response.backend).get(response._get_param("Identifier"))
+    if tenant is None:
+        raise _MissingError("EntityNotFound", "The specified distribution tenant does not exist.")
+    return ActionResult({"DistributionTenant": tenant, "ETag": "E1"})
+
+
 def list_distribution_tenants(response: CloudFrontResponse) -> ActionResult:
     """List the tenants of an account by pages."""
     tenants = list(_tenants(response.backend).values())
     start = int(response._get_param("Marker") or 0)
     end = start + int(response._get_param("MaxItems") or _PAGE_SIZE)
-    result: dict[str, Any] = {"DistributionTenantList": tenants[start:end]}
+    listed = [{**tenant, "Parameters": None} for tenant in tenants[start:end]]
+    result: dict[str, Any] = {"DistributionTenantList": listed}
     return ActionResult(result | ({"NextMarker": str(end)} if end < len(tenants) else {}))
 
 
@@ -141,7 +154,7 @@ def get_cache_policy(response: CloudFrontResponse) -> ActionResult:
     """Return a cache policy."""
     policy = _policies(response.backend).get(response._get_param("Id"))
     if policy is None:
-        raise _MissingPolicyError("NoSuchCachePolicy", "The cache policy does not exist.")
+        raise _MissingError("NoSuchCachePolicy", "The cache policy does not exist.")
     return ActionResult({"CachePolicy": policy, "ETag": "E1"})
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from purgemap.aws.inspection import AccountConfigs, CloudFrontDistribution, OriginConfig, OriginKind
+from purgemap.aws.inspection import PARAMETER, AccountConfigs, CloudFrontDistribution, OriginConfig, OriginKind
 from purgemap.operations.discovery.behavior_routes import (
     SENDS_MORE,
     ServedBehavior,
@@ -17,7 +17,6 @@ from purgemap.operations.discovery.path_patterns import escape_glob, matches_eve
 from purgemap.operations.discovery.serving import error_document_of, serving_of, unknown_settings
 
 _ERROR_PAGE = "an error page is cached under the addresses that it answers"
-_PARAMETER = "{{"  # of a multi-tenant distribution: each tenant has its own value
 
 NO_S3_ORIGIN = "no S3 origin"
 """Why most distributions without routes have none: they serve something else than objects."""
@@ -63,7 +62,7 @@ def is_known(origin: OriginConfig) -> bool:
 
 
 def _path_problem(path: str) -> str:
-    if _PARAMETER in path:
+    if PARAMETER in path:
         return "holds a parameter of the tenants"
     # S3 reads a raw plus as a space, and the map has no star in origin paths.
     return "holds a + or *" if "+" in path or "*" in path else ""
@@ -79,7 +78,7 @@ def _undecided(account: AccountConfigs, distribution: CloudFrontDistribution) ->
         origins = distribution.origins_of(behavior.target)
         for origin in origins:
             path = f"the paths {behavior.path_pattern}"
-            if origin.target.kind is OriginKind.UNDECIDABLE or _PARAMETER in origin.domain:
+            if origin.target.kind is OriginKind.UNDECIDABLE or PARAMETER in origin.domain:
                 yield f"{path} are served from {origin.domain}, which does not name a bucket"
             elif origin.target.bucket and (problem := _path_problem(origin.path)):
                 yield f"{path} are served from the origin path {origin.path}, which {problem}"

@@ -1,5 +1,6 @@
 """The map of some accounts: names, roles, tenants, captures, doubts; and the part that a map lacks."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -177,11 +178,36 @@ def test_tenants_replace_their_distribution(tmp_path: Path) -> None:
     assert set(items_of(discovery, tmp_path)("acme-1", "x")) == {"tenant:dt_1", "tenant:dt_4"}
 
 
-def test_tenants_parameters_are_undecided() -> None:
-    tenant = CloudFrontTenant("dt_1", "1", "shop", ("shop.example.com",), E1, is_enabled=True)
-    discovery = discover({E1: site("acme-1", path="/{{customer}}", ConnectionMode="tenant-only")}, tenants=(tenant,))
+def tenant(name: str, parameters: Mapping[str, str] | NotRead) -> CloudFrontTenant:
+    domains = (f"{name}.example.com",)
+    return CloudFrontTenant(f"dt_{name}", "1", name, domains, E1, is_enabled=True, parameters=parameters)
+
+
+def test_parameters_of_tenants_lead_to_their_folders(tmp_path: Path) -> None:
+    definition = {"Name": "customer", "Definition": {"StringSchema": {"DefaultValue": "initech"}}}
+    settings = {"ConnectionMode": "tenant-only", "TenantConfig": {"ParameterDefinitions": [definition]}}
+    tenants = (tenant("acme", {"customer": "acme"}), tenant("initech", {}))
+    discovery = discover({E1: site("acme-1", path="/sites/{{customer}}", **settings)}, tenants=tenants)
+    assert [route["distributions"] for route in discovery.routes] == [["{site}.example.com"]]
+    items = items_of(discovery, tmp_path)
+    assert items("acme-1", "sites/acme/x") == {"tenant:dt_acme": ("/x",)}
+    assert items("acme-1", "sites/initech/x") == {"tenant:dt_initech": ("/x",)}
+
+
+def test_parameter_of_a_domain_names_the_bucket() -> None:
+    config = site("{{bucket}}", ConnectionMode="tenant-only")
+    discovery = discover({E1: config}, tenants=(tenant("acme", {"bucket": "acme-www"}),))
+    assert discovery.routes == ({"bucket": "acme-www", "distributions": ["acme.example.com"]},)
+
+
+@pytest.mark.parametrize("parameters", [{}, {"other": "x"}, NotRead("needs cloudfront:GetDistributionTenant")])
+def test_unknown_parameters_are_undecided(parameters: Mapping[str, str] | NotRead) -> None:
+    config = site("acme-1", path="/{{customer}}", ConnectionMode="tenant-only")
+    discovery = discover({E1: config}, tenants=(tenant("acme", parameters),))
     assert discovery.routes == ()
     assert "{{customer}}, which holds a parameter of the tenants" in discovery.undecided[0].message
+    is_read = not isinstance(parameters, NotRead)
+    assert is_read or "not read: needs cloudfront:GetDistributionTenant" in discovery.undecided[1].message
 
 
 @pytest.mark.parametrize(
