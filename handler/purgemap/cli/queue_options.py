@@ -9,6 +9,8 @@ from typing import Any, NamedTuple, TypeVar
 import click
 
 from purgemap.aws import Aws
+from purgemap.cli.deploy_options import DEFAULT_STACK
+from purgemap.deployment.stack import DeployedStack, read_stack
 from purgemap.errors import PurgemapError
 from purgemap.routemap import TENANT, Distribution, RouteMap, is_distribution_id
 
@@ -35,13 +37,22 @@ class Waits(NamedTuple):
     sleep: Callable[[float], None] = time.sleep
 
 
+stack_name_option = click.option(
+    "--stack-name", metavar="NAME", default=DEFAULT_STACK, show_default=True, help="The stack that has the queues."
+)
+
+
 def queue_options(command: _Command) -> _Command:
-    """Add the options of `resolve_queue_urls`."""
-    queue = click.option("--queue-url", metavar="URL", help=f"The service's queue [default: ${QUEUE_VARIABLE}].")
-    dead_letters = click.option(
-        "--dead-letter-queue-url", metavar="URL", help=f"Its dead-letter queue [default: ${DEAD_LETTER_VARIABLE}]."
+    """Add the options of `find_queue_urls`."""
+    queue = click.option(
+        "--queue-url", metavar="URL", help=f"The service's queue [default: ${QUEUE_VARIABLE}, then the stack's]."
     )
-    return queue(dead_letters(command))
+    dead_letters = click.option(
+        "--dead-letter-queue-url",
+        metavar="URL",
+        help=f"Its dead-letter queue [default: ${DEAD_LETTER_VARIABLE}, then the stack's].",
+    )
+    return stack_name_option(queue(dead_letters(command)))
 
 
 distribution_option = click.option(
@@ -61,6 +72,21 @@ def resolve_queue_urls(
         queue_url or environment.get(QUEUE_VARIABLE) or None,
         dead_letter_queue_url or environment.get(DEAD_LETTER_VARIABLE) or None,
     )
+
+
+def find_queue_urls(options: Mapping[str, Any], read: Callable[[str], DeployedStack] = read_stack) -> QueueUrls:
+    """Return the URLs of the options or variables, else the stack's; raises PurgemapError for a missing stack.
+
+    The stack is not read if one queue is named: the other could be another service's.
+    """
+    urls = resolve_queue_urls(options["queue_url"], options["dead_letter_queue_url"])
+    if any(urls):
+        return urls
+    try:
+        stack = read(options["stack_name"])
+    except PurgemapError as error:
+        raise PurgemapError(f"{error}; or name the queues with --queue-url and --dead-letter-queue-url") from error
+    return QueueUrls(stack.queue_url, stack.dead_letter_queue_url)
 
 
 def missing_queues(urls: QueueUrls) -> Iterator[str]:

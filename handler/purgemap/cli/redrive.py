@@ -22,9 +22,9 @@ from purgemap.cli.queue_options import (
     connect,
     distribution_option,
     find_distributions,
+    find_queue_urls,
     missing_queues,
     queue_options,
-    resolve_queue_urls,
 )
 from purgemap.cli.terminal import Terminal, print_json
 from purgemap.errors import PurgemapError
@@ -58,7 +58,7 @@ def redrive(waits: Waits | None, /, *, dry_run: bool, as_json: bool, **options: 
 
     Exits with 1 if a letter could not be sent or deleted, and names it.
     """
-    urls = _check_urls(resolve_queue_urls(options["queue_url"], options["dead_letter_queue_url"]))
+    urls = _check_urls(find_queue_urls(options))
     is_selected = _build_filter(options["distributions"], options["routes"])
     with _stop_on_interrupt() as stop:
         result = _run(urls, is_selected, stop, waits or Waits(), dry_run=dry_run)

@@ -12,18 +12,19 @@ from rich.progress import Progress
 from rich.table import Table
 
 from purgemap.aws.monitoring import AwsInvalidations, SqsDeadLetterQueue, read_oldest_change
-from purgemap.batch_log import DEFAULT_NAMESPACE
 from purgemap.cli.options import read_map, routes_option
 from purgemap.cli.queue_options import (
+    QueueUrls,
     Waits,
     connect,
     distribution_option,
     find_distributions,
+    find_queue_urls,
     missing_queues,
     queue_options,
-    resolve_queue_urls,
 )
 from purgemap.cli.terminal import Terminal, print_json
+from purgemap.errors import PurgemapError
 from purgemap.operations import (
     DeadLetterStatus,
     DistributionStatus,
@@ -52,7 +53,7 @@ NAMESPACE_VARIABLE = "PURGEMAP_METRICS_NAMESPACE"
 @click.option(
     "--metrics-namespace",
     metavar="NAME",
-    help=f"The function's metrics: the stack's name [default: ${NAMESPACE_VARIABLE}, then {DEFAULT_NAMESPACE}].",
+    help=f"The namespace of the function's metrics [default: ${NAMESPACE_VARIABLE}, then the stack's name].",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead.")
 @click.pass_obj
@@ -124,9 +125,10 @@ def _distribution_document(status: DistributionStatus, names: Sequence[str]) -> 
 def _read_status(
     options: Mapping[str, Any], router: Router, distributions: Sequence[Distribution], waits: Waits
 ) -> Status:
-    namespace = options["metrics_namespace"] or os.environ.get(NAMESPACE_VARIABLE) or DEFAULT_NAMESPACE
-    urls = resolve_queue_urls(options["queue_url"], options["dead_letter_queue_url"])
-    aws, problems, stderr = connect(urls), list(missing_queues(urls)), Terminal(stderr=True)
+    namespace = options["metrics_namespace"] or os.environ.get(NAMESPACE_VARIABLE) or options["stack_name"]
+    problems: list[str] = []
+    urls = _find_queues(options, problems)
+    aws, stderr = connect(urls), Terminal(stderr=True)
     queue = read_queue(SqsDeadLetterQueue(aws, urls.queue), problems) if urls.queue else None
     oldest_change = read_change_age(queue, lambda: read_oldest_change(aws, namespace), problems)
     dead_letters = None
@@ -138,6 +140,17 @@ def _read_status(
         list_in_progress = AwsInvalidations(aws, waits.sleep).in_progress
         statuses = read_distributions(distributions, list_in_progress, lambda: progress.advance(task))
     return Status(queue, oldest_change, dead_letters, statuses, tuple(problems))
+
+
+def _find_queues(options: Mapping[str, Any], problems: list[str]) -> QueueUrls:
+    """Find the queues; adds errors to `problems`, since the distributions can be read without them."""
+    try:
+        urls = find_queue_urls(options)
+    except PurgemapError as error:
+        problems.append(str(error))
+        return QueueUrls(None, None)
+    problems += missing_queues(urls)
+    return urls
 
 
 def _show(status: Status, route_map: RouteMap, console: Console) -> None:

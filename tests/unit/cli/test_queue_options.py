@@ -2,7 +2,8 @@
 
 import pytest
 
-from purgemap.cli.queue_options import QueueUrls, connect, resolve_queue_urls
+from purgemap.cli.queue_options import QueueUrls, connect, find_queue_urls, resolve_queue_urls
+from purgemap.deployment.stack import DeployedStack
 
 
 def test_queue_urls_come_from_options_before_variables() -> None:
@@ -10,6 +11,15 @@ def test_queue_urls_come_from_options_before_variables() -> None:
     assert resolve_queue_urls(None, None, environment) == QueueUrls("q", "d")
     assert resolve_queue_urls("x", None, environment) == QueueUrls("x", "d")
     assert resolve_queue_urls(None, None, {}) == QueueUrls(None, None)
+
+
+@pytest.mark.parametrize(("queue", "dead_letters"), [("q", None), (None, "d"), ("q", "d")])
+def test_queue_urls_that_are_named_need_no_stack(queue: str | None, dead_letters: str | None) -> None:
+    def read(name: str) -> DeployedStack:
+        raise AssertionError(name)
+
+    options = {"queue_url": queue, "dead_letter_queue_url": dead_letters, "stack_name": "purgemap"}
+    assert find_queue_urls(options, read) == QueueUrls(queue, dead_letters)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from purgemap.deployment.stack.change_set import (
     discard_change_set,
 )
 from purgemap.deployment.stack.clients import Clients, connect
+from purgemap.deployment.stack.deployed import DeployedStack, read_stack
 from purgemap.deployment.stack.execution import StackEvent, execute_change_set, unwrap_reason
 from purgemap.deployment.stack.preflight import check_deployable, check_no_example_ids
 from purgemap.deployment.stack.stack import RESERVED_TAGS, Stack, find_stack, merge_tags
@@ -20,6 +21,7 @@ __all__ = [
     "ChangeSet",
     "ChangeSetRequest",
     "Clients",
+    "DeployedStack",
     "ResourceChange",
     "Stack",
     "StackEvent",
@@ -35,6 +37,7 @@ __all__ = [
     "list_pages",
     "load_deployed_map",
     "merge_tags",
+    "read_stack",
     "unwrap_reason",
     "upload_artifacts",
 ]
