@@ -61,9 +61,7 @@ class AwsInvalidationHistory:
     def read_items(self, distribution: Distribution, invalidation: str) -> tuple[str, ...]:
         """Read the items of an invalidation; raises PurgemapError."""
         with _raise_purgemap_error():
-            _, get, _ = _calls(self._aws, distribution)
-            answer = get(Id=invalidation)
-            return tuple(map(str, answer["Invalidation"]["InvalidationBatch"]["Paths"].get("Items", ())))
+            return read_items(self._aws, distribution, invalidation)
 
 
 def list_invalidations(aws: Aws, distribution: Distribution, marker: str) -> tuple[list[dict[str, Any]], str]:
@@ -74,6 +72,13 @@ def list_invalidations(aws: Aws, distribution: Distribution, marker: str) -> tup
     _, _, list_page = _calls(aws, distribution)
     answer = list_page(**({"Marker": marker} if marker else {}))["InvalidationList"]
     return answer.get("Items", []), answer.get("NextMarker", "") if answer.get("IsTruncated") else ""
+
+
+def read_items(aws: Aws, distribution: Distribution, invalidation: str) -> tuple[str, ...]:
+    """Read the items of an invalidation; raises botocore's errors."""
+    _, get, _ = _calls(aws, distribution)
+    answer = get(Id=invalidation)
+    return tuple(map(str, answer["Invalidation"]["InvalidationBatch"]["Paths"].get("Items", ())))
 
 
 def parse_listed(item: dict[str, Any]) -> ListedInvalidation:

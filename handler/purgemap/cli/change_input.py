@@ -54,6 +54,12 @@ class ChangeInput:
     route_map: RouteMap
 
     @property
+    def routed(self) -> list[ObjectChange]:
+        """The changes that invalidate something."""
+        unrouted = set(self.batch_jobs.unrouted)
+        return [change for change in self.change_list.changes if change not in unrouted]
+
+    @property
     def ends_early(self) -> bool:
         """Whether the log lacks objects that `aws s3` was sending when it ended."""
         return any(error.startswith(_EARLY_ENDS) for error in self.change_list.aws_cli_errors)
@@ -105,6 +111,22 @@ def _read_changes(input_file: str, bucket: str | None) -> ChangeList:
     text = read_text(input_file)
     with prefix_errors_with(input_file):
         return parse_lines(text.split("\n"), bucket=bucket, source=source)
+
+
+allow_unrouted_option = click.option(
+    "--allow-unrouted", is_flag=True, help="Exit with 0 although no route matches some of the changes."
+)
+
+
+def report_incomplete(changes: ChangeInput, stderr: Console, *, allow_unrouted: bool) -> bool:
+    """Print why stale objects may remain, whatever CloudFront does; returns whether there is a reason."""
+    is_unrouted = bool(changes.unmatched) and not allow_unrouted
+    if is_unrouted:
+        unmatched = pluralize(len(changes.unmatched), "change")
+        stderr.print(f"[red]no route matches {unmatched}[/]: fix the map or the input, or pass --allow-unrouted")
+    if changes.ends_early:
+        stderr.print("[red]aws s3 ended early[/]: it may have changed more objects; run it again, and send its log")
+    return is_unrouted or changes.ends_early
 
 
 def describe_unrouted(changes: ChangeInput) -> str:

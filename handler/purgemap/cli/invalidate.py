@@ -1,5 +1,6 @@
 """`purgemap invalidate`: send what `purgemap plan` shows, and wait until CloudFront has accepted it."""
 
+import time
 from functools import partial
 from typing import Any
 
@@ -8,12 +9,30 @@ from rich.console import Console
 from rich.markup import escape
 
 from purgemap.aws import Aws, AwsCloudFront, is_credentials_error
-from purgemap.cli.change_input import ChangeInput, change_input_options, print_unrouted, read_change_input
+from purgemap.cli.change_input import (
+    ChangeInput,
+    allow_unrouted_option,
+    change_input_options,
+    print_unrouted,
+    read_change_input,
+    report_incomplete,
+)
+from purgemap.cli.freshness import print_fresh, read_times, wait_document, wait_for
 from purgemap.cli.plan import plan_document
 from purgemap.cli.terminal import Terminal, print_json
 from purgemap.delivery import Accepted, CloudFront, Deferred, FailureKind, InvalidationError, Outcome, Rejected
-from purgemap.operations import PlannedInvalidation, RetryTimes, invalidate_jobs
+from purgemap.operations import (
+    ChangeTimes,
+    PlannedInvalidation,
+    RetryTimes,
+    WaitResult,
+    WaitTimes,
+    invalidate_jobs,
+    list_needs,
+    pause_before_sending,
+)
 from purgemap.routemap import Distribution
+from purgemap.routing import Router
 from purgemap.text import pluralize
 
 
@@ -44,33 +63,59 @@ class _FailFastCloudFront:
     type=click.IntRange(min=1),
     default=RetryTimes().timeout,
     show_default=True,
-    help="How long to try until CloudFront accepts.",
+    help="How long to try until CloudFront accepts and, with --wait, completes.",
 )
-@click.option("--allow-unrouted", is_flag=True, help="Exit with 0 although no route matches some of the changes.")
+@click.option("--wait", "waits", is_flag=True, help="Wait until viewers get the new objects, as `purgemap wait` does.")
+@allow_unrouted_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document of the accepted requests.")
 @click.pass_obj
 def invalidate(
-    times: RetryTimes | None, /, *, timeout: int, allow_unrouted: bool, as_json: bool, **options: Any
+    times: RetryTimes | None, /, *, timeout: int, waits: bool, allow_unrouted: bool, as_json: bool, **options: Any
 ) -> int:
     """Invalidate what a deploy changed, now, and wait until CloudFront has accepted all of it.
 
     Accepts the input of `purgemap plan`, except the output of a --dryrun. Exits with 1 if a distribution has not
     accepted, if no route matches a change, or if `aws s3` ended early.
     """
+    times = (times or RetryTimes())._replace(timeout=timeout)
     changes = read_change_input(**options, accepts_dry_run=False)
     stderr, has_jobs = Terminal(stderr=True), bool(changes.batch_jobs.pending)
     print_unrouted(changes, stderr, prefix="" if has_jobs else "nothing to invalidate: ")
-    outcomes = _send(changes, (times or RetryTimes())._replace(timeout=timeout), stderr) if has_jobs else []
+    start = time.monotonic()
+    change_times = _read_times(changes, times, stderr) if has_jobs and waits else None
+    outcomes = _send(changes, times, stderr) if has_jobs else []
+    remaining = times._replace(timeout=max(0, start + timeout - time.monotonic()))
+    result = _wait(changes, change_times, outcomes, remaining, stderr) if change_times else WaitResult({}, {}, {}, 0)
     if as_json:
-        print_json(plan_document(changes, _accepted_invalidations(outcomes, changes)))
-    is_unrouted = bool(changes.unmatched) and not allow_unrouted
-    if is_unrouted:
-        unmatched = pluralize(len(changes.unmatched), "change")
-        stderr.print(f"[red]no route matches {unmatched}[/]: fix the map or the input, or pass --allow-unrouted")
-    if changes.ends_early:
-        stderr.print("[red]aws s3 ended early[/]: it may have changed more objects; run it again, and send its log")
+        document = plan_document(changes, _accepted_invalidations(outcomes, changes))
+        print_json({**document, "wait": wait_document(result)} if waits else document)
+    elif result.fresh:
+        print_fresh(result, Terminal())
+    is_incomplete = report_incomplete(changes, stderr, allow_unrouted=allow_unrouted)
     # In each case stale objects may remain, so a pipeline must not go on.
-    return 1 if any(isinstance(outcome, Rejected) for outcome in outcomes) or is_unrouted or changes.ends_early else 0
+    is_rejected = any(isinstance(outcome, Rejected) for outcome in outcomes)
+    return 1 if is_rejected or is_incomplete or result.missing else 0
+
+
+def _read_times(changes: ChangeInput, times: RetryTimes, stderr: Console) -> ChangeTimes:
+    """Read when the objects changed, and let the second of the last change pass."""
+    change_times = read_times(changes, None, stderr)
+    pause_before_sending(change_times, times.sleep)
+    return change_times
+
+
+def _wait(
+    changes: ChangeInput,
+    change_times: ChangeTimes,
+    outcomes: list[Accepted | Rejected],
+    times: RetryTimes,
+    stderr: Console,
+) -> WaitResult:
+    # What CloudFront has rejected is printed already, and would be waited for in vain.
+    rejected = {outcome.job.distribution for outcome in outcomes if isinstance(outcome, Rejected)}
+    needs = list_needs(change_times.counts_from, Router(changes.route_map))
+    awaited = [need for need in needs if need.distribution.id not in rejected]
+    return wait_for(awaited, changes, WaitTimes(times.timeout, times.poll, times.sleep), stderr)
 
 
 def _send(changes: ChangeInput, times: RetryTimes, stderr: Console) -> list[Accepted | Rejected]:

@@ -29,6 +29,7 @@ COMMANDS = (
     "redrive",
     "render",
     "status",
+    "wait",
 )
 
 _UNWRITABLE = {errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}

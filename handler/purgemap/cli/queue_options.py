@@ -37,6 +37,9 @@ class Waits(NamedTuple):
     sleep: Callable[[float], None] = time.sleep
 
 
+QUEUE_OPTIONS = ("stack_name", "queue_url", "dead_letter_queue_url")
+"""The parameters of `queue_options`."""
+
 stack_name_option = click.option(
     "--stack-name", metavar="NAME", default=DEFAULT_STACK, show_default=True, help="The stack that has the queues."
 )

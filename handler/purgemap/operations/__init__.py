@@ -6,6 +6,7 @@ from purgemap.operations.dead_letters import DeadLetter, affected_distributions
 from purgemap.operations.explain import Explanation, MatchedTarget, explain_change, is_bucket_in_map, suggest_bucket
 from purgemap.operations.folder_counts import compile_folder_counts, count_folders
 from purgemap.operations.invalidate import RetryTimes, invalidate_jobs
+from purgemap.operations.needed_items import Need, list_needs
 from purgemap.operations.preview import PlannedInvalidation, preview_change, preview_jobs
 from purgemap.operations.redrive import RedriveFilter, RedriveResult, preview_redrive, redrive_letters
 from purgemap.operations.status import (
@@ -18,8 +19,17 @@ from purgemap.operations.status import (
     read_distributions,
     read_queue,
 )
+from purgemap.operations.wait import (
+    ChangeTimes,
+    WaitResult,
+    WaitTimes,
+    pause_before_sending,
+    read_change_times,
+    wait_until_fresh,
+)
 
 __all__ = [
+    "ChangeTimes",
     "CheckResult",
     "CheckedMap",
     "DeadLetter",
@@ -28,12 +38,15 @@ __all__ = [
     "DistributionStatus",
     "Explanation",
     "MatchedTarget",
+    "Need",
     "PlannedInvalidation",
     "QueueStatus",
     "RedriveFilter",
     "RedriveResult",
     "RetryTimes",
     "Status",
+    "WaitResult",
+    "WaitTimes",
     "affected_distributions",
     "check_map",
     "compile_folder_counts",
@@ -41,14 +54,18 @@ __all__ = [
     "explain_change",
     "invalidate_jobs",
     "is_bucket_in_map",
+    "list_needs",
     "load_checked_map",
+    "pause_before_sending",
     "preview_change",
     "preview_jobs",
     "preview_redrive",
     "read_change_age",
+    "read_change_times",
     "read_dead_letters",
     "read_distributions",
     "read_queue",
     "redrive_letters",
     "suggest_bucket",
+    "wait_until_fresh",
 ]

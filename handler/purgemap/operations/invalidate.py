@@ -22,12 +22,14 @@ _MAX_DOUBLINGS = 10
 
 
 class RetryTimes(NamedTuple):
-    """Seconds until the first retry, between later ones at most, and for the whole run."""
+    """Seconds until the first retry, between later ones at most, for the whole run, and between polls of --wait."""
 
     # A person waits for the command, so the minutes between the function's retries would be too long.
     first_wait: float = 2
     longest_wait: float = 30
     timeout: float = 600
+    poll: float = 5
+    sleep: Callable[[float], None] = time.sleep
 
 
 def invalidate_jobs(
@@ -60,7 +62,7 @@ def invalidate_jobs(
         remaining_jobs = [PendingJob(job, distributions[job.distribution], is_retry=True) for job in deferred_jobs]
         retries += 1
         if remaining_jobs:
-            time.sleep(wait)
+            times.sleep(wait)
     return final_outcomes
 
 

@@ -1,7 +1,17 @@
-"""Queues, dead letters, metrics and invalidations in progress, as operators' commands read them."""
+"""Queues, dead letters, metrics, invalidations and objects' times, as operators' commands read them."""
 
-from purgemap.aws.monitoring.cloudfront_status import AwsInvalidations, InvalidationProgress
+from purgemap.aws.monitoring.cloudfront_status import AwsInvalidations, InvalidationProgress, InvalidationState
+from purgemap.aws.monitoring.object_times import AwsObjects, ObjectTime
 from purgemap.aws.monitoring.queue_metrics import read_oldest_change
 from purgemap.aws.monitoring.sqs_dead_letters import QueueDepth, SqsDeadLetterQueue
 
-__all__ = ["AwsInvalidations", "InvalidationProgress", "QueueDepth", "SqsDeadLetterQueue", "read_oldest_change"]
+__all__ = [
+    "AwsInvalidations",
+    "AwsObjects",
+    "InvalidationProgress",
+    "InvalidationState",
+    "ObjectTime",
+    "QueueDepth",
+    "SqsDeadLetterQueue",
+    "read_oldest_change",
+]
