@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
+import click
 import pytest
-from click.testing import Result
+from click.testing import CliRunner, Result
 
 from purgemap.cli.invalidate import invalidate
 from purgemap.errors import PurgemapError
@@ -189,3 +190,53 @@ def test_invalidate_wildcard_spares_listed_objects(cloudfront: CloudFrontDouble)
     changes = "".join(f"s3://site/{page}\n" for page in ("a/1", "a/2", "b/1", "b/2"))
     assert run(changes, "--listing", "listing").return_value == 0
     assert accepted(cloudfront, E1) == [["/a/1", "/a/2", "/b/*"]]
+
+
+@pytest.mark.parametrize(
+    ("site", "first", "second"),
+    [
+        ("site/docs/", [["/docs/", "/docs/*"]], [["/docs/", "/docs/*"]]),
+        ("s3://docs", [], [["/", "/*"]]),
+        ("site", [["/", "/*"]], [["/docs/", "/docs/*"]]),
+    ],
+)
+def test_invalidate_sends_wildcards_of_a_site(
+    site: str, first: list[list[str]], second: list[list[str]], cloudfront: CloudFrontDouble
+) -> None:
+    result = run("", "--site", site, "--json")
+    assert result.return_value == 0
+    assert (accepted(cloudfront, E1), accepted(cloudfront, E2)) == (first, second)
+    assert json.loads(result.stdout)["summary"]["wildcards"] == len(first) + len(second)
+
+
+def test_invalidate_all_shows_its_cost_before_it_asks(cloudfront: CloudFrontDouble) -> None:
+    result = CliRunner().invoke(invalidate, ["--all", "--routes", "routes.yaml"])
+    assert result.exit_code == 2
+    assert "0 changes → 4 items in 2 requests, $0.020 before the account's free 1,000" in result.stderr
+    assert result.stderr.endswith("Error: cannot ask for confirmation: stdin is not a terminal; pass --yes\n")
+    assert accepted(cloudfront, E1) == []
+
+
+def test_invalidate_all_with_yes_sends_every_site(cloudfront: CloudFrontDouble) -> None:
+    result = run("", "--all", "--yes")
+    assert (result.return_value, result.stdout) == (0, "")
+    assert (accepted(cloudfront, E1), accepted(cloudfront, E2)) == ([["/", "/*"]], [["/", "/*"]])
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (("--site", "site", "--all"), "--site is given with --all; give one of them"),
+        (("--site", "site", "--bucket", "site"), "--site is given with --bucket; give one of them"),
+        (("--all", "-"), "--all is given with INPUT; give one of them"),
+        (("--site", "a/b"), "'a' is not a bucket's name"),
+        (("--yes",), "--yes is the answer to the question of --all; give both"),
+    ],
+)
+def test_invalidate_refuses_options_that_exclude_each_other(
+    options: tuple[str, ...], reason: str, cloudfront: CloudFrontDouble
+) -> None:
+    with pytest.raises(click.UsageError) as raised:
+        run("", *options)
+    assert reason in raised.value.format_message()
+    assert accepted(cloudfront, E1) == []

@@ -161,3 +161,11 @@ def test_invalidate_waits_only_for_what_is_accepted(site: LocalAws) -> None:
     assert result.return_value == 1
     assert result.stdout.startswith("fresh 1 item of 1 distribution after ")
     assert "not accepted E9MISSING9ABCD" in result.stderr
+
+
+def test_invalidate_waits_for_whole_sites(site: LocalAws) -> None:
+    result = run_invalidate("", "--site", "site/shop/")
+    assert result.return_value == 0
+    assert result.stdout.startswith("fresh 4 items of 2 distributions after ")
+    listed = site.client("cloudfront").list_invalidations(DistributionId=E2)["InvalidationList"]["Items"]
+    assert [each["Status"] for each in listed] == ["Completed"]

@@ -2,38 +2,53 @@
 
 import time
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 from rich.console import Console
 from rich.markup import escape
 
 from purgemap.aws import Aws, AwsCloudFront, is_credentials_error
+from purgemap.aws.monitoring import read_clock
 from purgemap.cli.change_input import (
     ChangeInput,
     allow_unrouted_option,
     change_input_options,
     print_unrouted,
-    read_change_input,
     report_incomplete,
 )
-from purgemap.cli.freshness import print_fresh, read_times, wait_document, wait_for
-from purgemap.cli.plan import plan_document
-from purgemap.cli.terminal import Terminal, print_json
+from purgemap.cli.freshness import print_fresh, wait_document, wait_for
+from purgemap.cli.plan import plan_document, show_plan
+from purgemap.cli.site_input import read_sites_or_changes, site_options
+from purgemap.cli.terminal import Terminal, confirm, print_json
 from purgemap.delivery import Accepted, CloudFront, Deferred, FailureKind, InvalidationError, Outcome, Rejected
 from purgemap.operations import (
-    ChangeTimes,
     PlannedInvalidation,
     RetryTimes,
     WaitResult,
     WaitTimes,
+    build_need,
+    counts_after,
     invalidate_jobs,
-    list_needs,
-    pause_before_sending,
+    preview_jobs,
 )
 from purgemap.routemap import Distribution
-from purgemap.routing import Router
 from purgemap.text import pluralize
+
+# Until the next second, and for clocks of AWS that differ a little.
+_SECONDS_UNTIL_IT_COUNTS = 1.5
+
+_NO_WAIT = WaitResult({}, {}, {}, 0)
+
+
+class _Result(NamedTuple):
+    outcomes: list[Accepted | Rejected]
+    wait: WaitResult
+
+    @property
+    def rejected(self) -> set[str]:
+        """The distributions that did not accept all of their items."""
+        return {outcome.job.distribution for outcome in self.outcomes if isinstance(outcome, Rejected)}
 
 
 class _FailFastCloudFront:
@@ -57,6 +72,8 @@ class _FailFastCloudFront:
 
 @click.command(short_help="Invalidate what a deploy changed.")
 @change_input_options
+@site_options
+@click.option("--yes", is_flag=True, help="With --all: invalidate without asking.")
 @click.option(
     "--timeout",
     metavar="SECONDS",
@@ -74,56 +91,59 @@ def invalidate(
 ) -> int:
     """Invalidate what a deploy changed, now, and wait until CloudFront has accepted all of it.
 
-    Accepts the input of `purgemap plan`, except the output of a --dryrun. Exits with 1 if a distribution has not
-    accepted, if no route matches a change, or if `aws s3` ended early.
+    Accepts the input of `purgemap plan`, except the output of a --dryrun. --all shows what it sends, and asks. Exits
+    with 1 if a distribution has not accepted (with --wait: completed), if no route matches a change, or if `aws s3`
+    ended early.
     """
     times = (times or RetryTimes())._replace(timeout=timeout)
-    changes = read_change_input(**options, accepts_dry_run=False)
-    stderr, has_jobs = Terminal(stderr=True), bool(changes.batch_jobs.pending)
-    print_unrouted(changes, stderr, prefix="" if has_jobs else "nothing to invalidate: ")
-    start = time.monotonic()
-    change_times = _read_times(changes, times, stderr) if has_jobs and waits else None
-    outcomes = _send(changes, times, stderr) if has_jobs else []
-    remaining = times._replace(timeout=max(0, start + timeout - time.monotonic()))
-    result = _wait(changes, change_times, outcomes, remaining, stderr) if change_times else WaitResult({}, {}, {}, 0)
+    deadline = time.monotonic() + timeout
+    yes, asks = options.pop("yes"), options["all_sites"]
+    if yes and not asks:
+        raise click.UsageError("--yes is the answer to the question of --all; give both")
+    changes = read_sites_or_changes(**options, accepts_dry_run=False)
+    stderr, pending = Terminal(stderr=True), changes.batch_jobs.pending
+    if not pending or changes.change_list.changes:
+        print_unrouted(changes, stderr, prefix="" if pending else "nothing to invalidate: ")
+    if asks and pending and not _confirm(changes, stderr, yes=yes):
+        return 1
+    result = _invalidate(changes, times, stderr, deadline if waits else None) if pending else _Result([], _NO_WAIT)
     if as_json:
-        document = plan_document(changes, _accepted_invalidations(outcomes, changes))
-        print_json({**document, "wait": wait_document(result)} if waits else document)
-    elif result.fresh:
-        print_fresh(result, Terminal())
+        document = plan_document(changes, _accepted_invalidations(result.outcomes, changes))
+        print_json({**document, "wait": wait_document(result.wait)} if waits else document)
+    elif result.wait.fresh:
+        print_fresh(result.wait, Terminal())
     is_incomplete = report_incomplete(changes, stderr, allow_unrouted=allow_unrouted)
     # In each case stale objects may remain, so a pipeline must not go on.
-    is_rejected = any(isinstance(outcome, Rejected) for outcome in outcomes)
-    return 1 if is_rejected or is_incomplete or result.missing else 0
+    return 1 if result.rejected or result.wait.missing or is_incomplete else 0
 
 
-def _read_times(changes: ChangeInput, times: RetryTimes, stderr: Console) -> ChangeTimes:
-    """Read when the objects changed, and let the second of the last change pass."""
-    change_times = read_times(changes, None, stderr)
-    pause_before_sending(change_times, times.sleep)
-    return change_times
+def _confirm(changes: ChangeInput, stderr: Console, *, yes: bool) -> bool:
+    """Show what invalidates all sites, and ask."""
+    show_plan(changes, preview_jobs(changes.batch_jobs.pending), stderr)
+    return confirm("Invalidate all of this?", yes=yes)
 
 
-def _wait(
-    changes: ChangeInput,
-    change_times: ChangeTimes,
-    outcomes: list[Accepted | Rejected],
-    times: RetryTimes,
-    stderr: Console,
-) -> WaitResult:
-    # What CloudFront has rejected is printed already, and would be waited for in vain.
-    rejected = {outcome.job.distribution for outcome in outcomes if isinstance(outcome, Rejected)}
-    needs = list_needs(change_times.counts_from, Router(changes.route_map))
-    awaited = [need for need in needs if need.distribution.id not in rejected]
-    return wait_for(awaited, changes, WaitTimes(times.timeout, times.poll, times.sleep), stderr)
-
-
-def _send(changes: ChangeInput, times: RetryTimes, stderr: Console) -> list[Accepted | Rejected]:
+def _invalidate(changes: ChangeInput, times: RetryTimes, stderr: Console, deadline: float | None) -> _Result:
+    """Send the jobs; with a deadline, wait until CloudFront has completed what it accepted."""
     aws = Aws()
     aws.check()
+    counts_from = _let_second_pass(aws, times) if deadline else 0
     cloudfront = _FailFastCloudFront(AwsCloudFront(aws))
-    on_outcome = partial(_print_outcome, stderr)
-    return invalidate_jobs(changes.batch_jobs.pending, cloudfront, changes.listings or {}, times, on_outcome)
+    pending, on_outcome = changes.batch_jobs.pending, partial(_print_outcome, stderr)
+    result = _Result(invalidate_jobs(pending, cloudfront, changes.listings or {}, times, on_outcome), _NO_WAIT)
+    if deadline is None:
+        return result
+    # What CloudFront has rejected is printed already, and would be waited for in vain.
+    needs = [build_need(each, counts_from) for each in pending if each.job.distribution not in result.rejected]
+    wait_times = WaitTimes(max(0, deadline - time.monotonic()), times.poll, times.sleep)
+    return result._replace(wait=wait_for(needs, changes, wait_times, stderr))
+
+
+def _let_second_pass(aws: Aws, times: RetryTimes) -> float:
+    """Return from when on an invalidation counts for all changes before now, and sleep until then."""
+    counts_from = counts_after(read_clock(aws))
+    times.sleep(_SECONDS_UNTIL_IT_COUNTS)
+    return counts_from
 
 
 def _print_outcome(console: Console, outcome: Outcome) -> None:

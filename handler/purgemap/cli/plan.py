@@ -11,7 +11,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from purgemap.cli.change_input import ChangeInput, change_input_options, print_unrouted, read_change_input
+from purgemap.cli.change_input import ChangeInput, change_input_options, print_unrouted
+from purgemap.cli.site_input import read_sites_or_changes, site_options
 from purgemap.cli.terminal import Terminal, print_json
 from purgemap.jobs import PendingJob
 from purgemap.operations import PlannedInvalidation, preview_jobs
@@ -27,6 +28,7 @@ _MAX_EVICTED_PER_SPARED = 10
 
 @click.command(short_help="Show what a deploy would invalidate, and its cost.")
 @change_input_options
+@site_options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead.")
 def plan(*, as_json: bool, **options: Any) -> int:
     """Show what a deploy would invalidate: the distributions, the items and the cost.
@@ -34,12 +36,12 @@ def plan(*, as_json: bool, **options: Any) -> int:
     INPUT lists changed objects, one a line: output of `aws s3 sync` (or cp, mv, rm), s3:// URIs, JSON events, or keys
     of the --bucket.
     """
-    changes = read_change_input(**options)
+    changes = read_sites_or_changes(**options)
     invalidations = preview_jobs(changes.batch_jobs.pending, changes.listings)
     if as_json:
         print_json(plan_document(changes, invalidations))
     else:
-        _show(changes, invalidations, Terminal())
+        show_plan(changes, invalidations, Terminal())
     return 0
 
 
@@ -72,7 +74,8 @@ def _invalidation_document(invalidation: PlannedInvalidation) -> dict[str, Any]:
     }
 
 
-def _show(changes: ChangeInput, invalidations: list[PlannedInvalidation], console: Console) -> None:
+def show_plan(changes: ChangeInput, invalidations: list[PlannedInvalidation], console: Console) -> None:
+    """Print the items and the cost of invalidations, and advice."""
     for invalidation in invalidations:
         console.print(f"[bold]{escape(changes.route_map.label(invalidation.distribution.id))}[/]")
         for item in invalidation.items[:_MAX_ITEMS_SHOWN]:

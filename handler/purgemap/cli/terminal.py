@@ -1,6 +1,7 @@
 """Print to a terminal: texts of keys, buckets, maps and AWS can neither control it nor add lines."""
 
 import json
+import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -30,6 +31,13 @@ class Terminal(Console):
         for segment in super().render(renderable, options):
             # The line ends within a segment are rich's own.
             yield segment if segment.control else segment._replace(text=_printable_lines(segment.text))
+
+
+def confirm(question: str, *, yes: bool) -> bool:
+    """Return the answer to a question, True with --yes; raises click.UsageError without a terminal to ask on."""
+    if not yes and not sys.stdin.isatty():
+        raise click.UsageError("cannot ask for confirmation: stdin is not a terminal; pass --yes")
+    return yes or click.confirm(question, err=True)
 
 
 def print_line(text: str, *, err: bool = False) -> None:

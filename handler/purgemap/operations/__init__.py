@@ -6,7 +6,7 @@ from purgemap.operations.dead_letters import DeadLetter, affected_distributions
 from purgemap.operations.explain import Explanation, MatchedTarget, explain_change, is_bucket_in_map, suggest_bucket
 from purgemap.operations.folder_counts import compile_folder_counts, count_folders
 from purgemap.operations.invalidate import RetryTimes, invalidate_jobs
-from purgemap.operations.needed_items import Need, list_needs
+from purgemap.operations.needed_items import Need, build_need, counts_after, list_needs
 from purgemap.operations.preview import PlannedInvalidation, preview_change, preview_jobs
 from purgemap.operations.redrive import RedriveFilter, RedriveResult, preview_redrive, redrive_letters
 from purgemap.operations.status import (
@@ -23,7 +23,6 @@ from purgemap.operations.wait import (
     ChangeTimes,
     WaitResult,
     WaitTimes,
-    pause_before_sending,
     read_change_times,
     wait_until_fresh,
 )
@@ -48,15 +47,16 @@ __all__ = [
     "WaitResult",
     "WaitTimes",
     "affected_distributions",
+    "build_need",
     "check_map",
     "compile_folder_counts",
     "count_folders",
+    "counts_after",
     "explain_change",
     "invalidate_jobs",
     "is_bucket_in_map",
     "list_needs",
     "load_checked_map",
-    "pause_before_sending",
     "preview_change",
     "preview_jobs",
     "preview_redrive",

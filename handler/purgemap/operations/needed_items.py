@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from purgemap.events import ObjectChange
+from purgemap.jobs import PendingJob
 from purgemap.paths import build_jobs
 from purgemap.planning import drop_covered, partition_items
 from purgemap.routemap import Distribution
@@ -18,8 +19,8 @@ class Need(NamedTuple):
     """
 
     distribution: Distribution
-    counts_from: Mapping[str, float]
-    substitutes: Mapping[str, tuple[str, str]]
+    counts_from: dict[str, float]
+    substitutes: dict[str, tuple[str, str]]
 
 
 def counts_after(changed: float) -> float:
@@ -37,15 +38,19 @@ def list_needs(changes: Mapping[ObjectChange, float], router: Router) -> list[Ne
         changes_by_time[time].append(change)
     # The latest time is last, and replaces those before it.
     for time, simultaneous in sorted(changes_by_time.items()):
-        for job, distribution, _ in build_jobs(router.route(simultaneous), time).pending:
-            need = needs.get(distribution.id) or Need(distribution, {}, {})
-            substitutes = {item: _substitutes(scope) for item, scope in job.scopes.items() if item.startswith("#")}
-            needs[distribution.id] = Need(
-                distribution,
-                {**need.counts_from, **dict.fromkeys(job.scopes, time)},
-                {**need.substitutes, **substitutes},
-            )
+        for pending in build_jobs(router.route(simultaneous), time).pending:
+            latest = build_need(pending, time)
+            need = needs.get(pending.distribution.id, latest)
+            counts_from, substitutes = need.counts_from | latest.counts_from, need.substitutes | latest.substitutes
+            needs[pending.distribution.id] = Need(pending.distribution, counts_from, substitutes)
     return [needs[id_] for id_ in sorted(needs)]
+
+
+def build_need(pending: PendingJob, counts_from: float) -> Need:
+    """Return what a job needs if each of its items changed at the same time."""
+    scopes = pending.job.scopes
+    substitutes = {item: _substitutes(scope) for item, scope in scopes.items() if item.startswith("#")}
+    return Need(pending.distribution, dict.fromkeys(scopes, counts_from), substitutes)
 
 
 def _substitutes(scope: str | None) -> tuple[str, str]:

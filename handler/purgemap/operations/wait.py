@@ -17,8 +17,6 @@ if TYPE_CHECKING:  # loading it loads botocore, for which `purgemap check` must 
     from purgemap.aws.monitoring import InvalidationState, ObjectTime
 
 _MAX_CONCURRENT_READS = 8
-_MAX_PAUSE_SECONDS = 1
-_CLOCK_TOLERANCE_SECONDS = 0.5
 
 
 class Invalidations(Protocol):
@@ -47,14 +45,12 @@ class WaitTimes(NamedTuple):
 class ChangeTimes(NamedTuple):
     """For each change the time from which on an invalidation counts, and findings about objects without one.
 
-    `at_start` are the changes that S3 has no time of, and that count as made at the start. `latest` is the date of S3's
-    latest answer.
+    `at_start` are the changes that S3 has no time of, and that count as made at the start.
     """
 
     counts_from: Mapping[ObjectChange, float]
     at_start: tuple[ObjectChange, ...]
     errors: tuple[str, ...]
-    latest: float
 
 
 class WaitResult(NamedTuple):
@@ -86,16 +82,7 @@ def read_change_times(
         tuple(
             f"s3://{bucket}/{key}: {times[bucket, key].error}" for bucket, key in objects if times[bucket, key].error
         ),
-        max(answers, default=0),
     )
-
-
-def pause_before_sending(times: ChangeTimes, sleep: Callable[[float], None]) -> None:
-    """Sleep until an invalidation that is created next counts for every change."""
-    seconds = max(times.counts_from.values(), default=0) - times.latest
-    if seconds > 0:
-        # CloudFront's clock may be a little behind S3's. A time in the future, of --since, is not waited for.
-        sleep(min(seconds, _MAX_PAUSE_SECONDS) + _CLOCK_TOLERANCE_SECONDS)
 
 
 def wait_until_fresh(

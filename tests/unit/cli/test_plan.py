@@ -1,6 +1,8 @@
 """`purgemap plan`: the printed plan, its advice and the JSON document."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -130,3 +132,18 @@ def test_plan_warns_if_daily_budget_is_exceeded() -> None:
     )
     assert warning in run_plan("s3://feeds/a\n").stdout.splitlines()
     assert "max_paths_per_day" not in run_plan(DOCS).stdout
+
+
+def test_plan_shows_whole_sites() -> None:
+    document = json.loads(run_plan("", "--json", "--site", "site/docs/").stdout)
+    assert {each["distribution"]: each["items"] for each in document["invalidations"]} == {
+        "E1EXAMPLE1ABCD": ["/docs/", "/docs/*"],
+        "E3EXAMPLE2ABCD": ["/", "/*"],
+    }
+
+
+def test_plan_of_changes_loads_no_botocore() -> None:
+    code = "import sys, purgemap.cli.plan; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert "purgemap.planning" in loaded
+    assert "botocore" not in loaded

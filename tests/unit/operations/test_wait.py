@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from purgemap.aws.monitoring import AwsInvalidations, InvalidationState, ObjectTime
 from purgemap.errors import PurgemapError
 from purgemap.events import ObjectChange
-from purgemap.operations import WaitResult, WaitTimes, pause_before_sending, read_change_times, wait_until_fresh
+from purgemap.operations import WaitResult, WaitTimes, read_change_times, wait_until_fresh
 from purgemap.operations.needed_items import Need
 from purgemap.routemap import Distribution
 from support.doubles.clock import Clock
@@ -126,12 +126,3 @@ def test_change_times_without_one_are_the_start_or_since(since: float | None, co
     assert list(times.counts_from.values()) == [51, counts, counts]
     assert times.errors == ("s3://site/secret: HeadObject: 403",)
     assert [change.key for change in times.at_start] == ([] if since else ["gone", "secret"])
-
-
-@pytest.mark.parametrize(("keys", "pauses"), [(("known",), []), (("known", "gone"), [1.5]), ((), [])])
-def test_pause_lets_the_second_of_a_change_pass(keys: tuple[str, ...], pauses: list[float]) -> None:
-    slept: list[float] = []
-    answers = {**TIMES, "gone": ObjectTime(None, 1_001.0)}
-    changes = [change for change in CHANGES if change.key in keys]
-    pause_before_sending(read_change_times(changes, lambda _, key: answers[key], None), slept.append)
-    assert slept == pauses

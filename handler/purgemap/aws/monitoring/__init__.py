@@ -1,7 +1,7 @@
 """Queues, dead letters, metrics, invalidations and objects' times, as operators' commands read them."""
 
 from purgemap.aws.monitoring.cloudfront_status import AwsInvalidations, InvalidationProgress, InvalidationState
-from purgemap.aws.monitoring.object_times import AwsObjects, ObjectTime
+from purgemap.aws.monitoring.object_times import AwsObjects, ObjectTime, read_clock
 from purgemap.aws.monitoring.queue_metrics import read_oldest_change
 from purgemap.aws.monitoring.sqs_dead_letters import QueueDepth, SqsDeadLetterQueue
 
@@ -13,5 +13,6 @@ __all__ = [
     "ObjectTime",
     "QueueDepth",
     "SqsDeadLetterQueue",
+    "read_clock",
     "read_oldest_change",
 ]

@@ -1,4 +1,4 @@
-"""Read over botocore when objects of S3 last changed."""
+"""Read over botocore when objects of S3 last changed, by AWS's clock."""
 
 import re
 import time
@@ -10,7 +10,7 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from purgemap.aws.clients import create_client, find_region
+from purgemap.aws.clients import Aws, create_client, find_region
 from purgemap.aws.errors import describe_error, translate_errors
 
 MAX_CONCURRENT_READS = 8
@@ -61,6 +61,13 @@ class AwsObjects:
         # https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html
         is_multipart = _MULTIPART_ETAG.fullmatch(answer.get("ETag", ""))
         return ObjectTime(None if is_multipart else answer["LastModified"].timestamp(), _parse_date(answer))
+
+
+def read_clock(aws: Aws) -> float:
+    """Read AWS's clock, in whole seconds since the epoch; raises PurgemapError."""
+    with translate_errors():
+        # This call needs no permission.
+        return _parse_date(aws.client("sts").get_caller_identity())
 
 
 def _parse_refusal(error: ClientError) -> ObjectTime:

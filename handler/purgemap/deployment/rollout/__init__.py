@@ -9,13 +9,17 @@ from purgemap.deployment.rollout.deploy import (
     send_refresh,
 )
 from purgemap.deployment.rollout.refresh import MANUAL_HINT
+from purgemap.deployment.rollout.whole_sites import SiteSelection, WholeSites, whole_site_jobs
 
 __all__ = [
     "MANUAL_HINT",
     "DeploymentOptions",
     "DeploymentPlan",
+    "SiteSelection",
+    "WholeSites",
     "discard_deployment",
     "execute_deployment",
     "plan_deployment",
     "send_refresh",
+    "whole_site_jobs",
 ]

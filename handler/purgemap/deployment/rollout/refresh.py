@@ -35,7 +35,7 @@ def refresh_jobs(old: RouteMap, new: RouteMap, source: str, now: float) -> list[
             sites_by_distribution.setdefault(site.distribution.id, []).append(site)
     jobs = []
     for distribution, sites in sorted(sites_by_distribution.items()):
-        scopes = _without_covered(merge_items(map(site_items, sites)))
+        scopes = without_covered(merge_items(map(site_items, sites)))
         if scopes:
             jobs.append(Job(distribution, scopes, (source,), oldest_event_time=now, changes=0))
     return jobs
@@ -56,19 +56,22 @@ def site_items(site: Site) -> Mapping[str, str | None]:
     They start at the literal start of the site's prefix; captures and wildcards of the prefix are covered by `*`.
     """
     target = _prefix_target(site)
-    if target is None:
-        return {}
+    return target_items(target) if target else {}
+
+
+def target_items(target: Target) -> Mapping[str, str | None]:
+    """Return items that cover all objects whose keys start with a target's matched prefix, with their scopes."""
     # The start of a key is unknown if a capture of the origin path hides it.
-    has_key = bool(target.origin_path) or not site.settings.origin_path
+    has_key = bool(target.origin_path) or not target.settings.origin_path
     key_variables = {"path", "dir", *(("key",) if has_key else ())}
-    templates = site.settings.invalidate
+    templates = target.settings.invalidate
     wide_templates = [_generalize(template, target.captures, key_variables) for template in templates]
     # No wildcard of the folder covers an index page's clean URL (`/blog` of `/blog/*`). Nor does `P*` cover P:
     # CloudFront is not documented to evict it.
     known_names = target.captures.keys() | key_variables
     exact_templates = [template for template in templates if known_names.issuperset(capture_names(tokenize(template)))]
     is_folder = target.matched_prefix.endswith("/") or not target.matched_prefix
-    pages = [target.matched_prefix + name for name in site.settings.index_documents] if is_folder else []
+    pages = [target.matched_prefix + name for name in target.settings.index_documents] if is_folder else []
     wide_target = _with_templates(target, filter(None, wide_templates), clean_urls=False, strip_suffixes=())
     wide = items_for_target(wide_target, [target.matched_prefix])
     exact = items_for_target(_with_templates(target, exact_templates), [target.matched_prefix, *pages])
@@ -124,6 +127,7 @@ def _with_templates(target: Target, templates: Iterable[str], **settings: bool |
     return replace(target, settings=target.settings._replace(**changes))
 
 
-def _without_covered(scopes: Mapping[str, str | None]) -> dict[str, str | None]:
+def without_covered(scopes: Mapping[str, str | None]) -> dict[str, str | None]:
+    """Drop the items that a wildcard covers."""
     tags, exact_paths, stems = partition_items(scopes)
     return {item: scopes[item] for item in (*tags, *exact_paths, *(f"{stem}*" for stem in stems))}
