@@ -13,7 +13,7 @@ from purgemap.demo.local_aws import LocalAws
 from purgemap.operations import RetryTimes, WaitTimes
 from support.commands import invoke
 from support.doubles.clock import Clock
-from support.ids import E1, E2
+from support.ids import E1, E2, E3
 from support.object_times import invalidate_ago, put_ago
 
 pytest_plugins = ["support.local_aws_fixtures"]
@@ -23,11 +23,14 @@ version: 1
 distributions:
   shop: {{id: {E2}}}
   customer: {{tenant: dt_1}}
+  away: {{id: {E3}, role_arn: "arn:aws:iam::222222222222:role/purgemap"}}
 routes:
   - {{bucket: site, distributions: [{E1}]}}
   - {{bucket: site, prefix: shop/, distributions: [shop]}}
   - {{bucket: docs, distributions: [customer]}}
+  - {{bucket: site, prefix: away/, distributions: [away]}}
 """
+AWAY = "222222222222"
 
 
 @pytest.fixture
@@ -38,6 +41,7 @@ def site(aws: LocalAws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Loca
         aws.create_site_bucket(bucket)
     for id_ in (E1, E2, "tenant:dt_1"):
         aws.create_distribution(id_)
+    aws.create_distribution(E3, AWAY)
     return aws
 
 
@@ -105,6 +109,13 @@ def test_wait_does_not_trust_the_time_of_a_multipart_upload(site: LocalAws) -> N
     parts = {"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]}
     s3.complete_multipart_upload(Bucket="site", Key="film", UploadId=upload, MultipartUpload=parts)
     assert "S3 has no time of the change of s3://site/film" in run("s3://site/film\n", "--timeout", "1").stderr
+
+
+def test_wait_reads_other_accounts_by_their_role(site: LocalAws) -> None:
+    put_ago(site, "site", "away/x", 60)
+    invalidate_ago(site, E1, ["/away/x"], 30)
+    invalidate_ago(site, E3, ["/away/x"], 30, AWAY)
+    assert [each["distribution"] for each in document("s3://site/away/x\n")["fresh"]] == [E1, E3]
 
 
 def test_wait_ends_at_once_for_a_missing_distribution(site: LocalAws) -> None:

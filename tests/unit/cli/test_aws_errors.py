@@ -8,7 +8,13 @@ from support.doubles.nonsense import Nonsense, serve_nonsense
 from support.shell import Shell
 
 QUEUES = ("--queue-url", "https://sqs.eu-central-1.amazonaws.com/1/q", "--dead-letter-queue-url", "https://d")
-CALLING_AWS = (["invalidate", "changes"], ["status", *QUEUES], ["redrive", *QUEUES], ["deploy", "--yes"])
+CALLING_AWS = (
+    ["invalidate", "changes"],
+    ["wait", "changes"],
+    ["status", *QUEUES],
+    ["redrive", *QUEUES],
+    ["deploy", "--yes"],
+)
 NO_KEY: Mapping[str, str | None] = {"AWS_ACCESS_KEY_ID": None, "AWS_SECRET_ACCESS_KEY": None}
 
 
@@ -71,9 +77,9 @@ NONSENSE = {
 
 
 @pytest.mark.parametrize("name", NONSENSE)
-@pytest.mark.parametrize("command", ["invalidate", "redrive", "deploy"])
+@pytest.mark.parametrize("command", ["invalidate", "redrive", "deploy", "wait"])
 def test_command_reports_foreign_answer_in_one_line(command: str, name: str, shell: Shell) -> None:
-    arguments = {"invalidate": ["changes"], "redrive": [], "deploy": ["--yes"]}[command]
+    arguments = {"redrive": [], "deploy": ["--yes"]}.get(command, ["changes"])
     with serve_nonsense(NONSENSE[name]) as url:
         queues = {"PURGEMAP_QUEUE_URL": f"{url}/1/q", "PURGEMAP_DEAD_LETTER_QUEUE_URL": f"{url}/1/d"}
         status, out, err = shell.run(command, *arguments, AWS_ENDPOINT_URL=url, **queues)

@@ -10,6 +10,7 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from purgemap.aws.answers import ForeignAnswerError
 from purgemap.aws.clients import Aws, create_client, find_region
 from purgemap.aws.errors import describe_error, translate_errors
 
@@ -71,10 +72,14 @@ def read_clock(aws: Aws) -> float:
 
 
 def _parse_refusal(error: ClientError) -> ObjectTime:
-    """Parse a client error; raises any other."""
+    """Parse a client error; raises any other, and ForeignAnswerError for a proxy's."""
     status = error.response["ResponseMetadata"]["HTTPStatusCode"]
     if status >= _SERVER_ERROR:
         raise error
+    # The answer to HEAD has no body that could show whose it is, but S3's answers have a header such as
+    # x-amz-request-id.
+    if not any(name.startswith("x-amz") for name in error.response["ResponseMetadata"]["HTTPHeaders"]):
+        raise ForeignAnswerError(answer=f"HTTP {status} without S3's headers") from error
     reason = "" if status == _NOT_FOUND else f"{describe_error(error)}; needs s3:GetObject and s3:ListBucket"
     return ObjectTime(None, _parse_date(error.response), reason)
 
