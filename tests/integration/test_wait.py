@@ -13,6 +13,7 @@ from purgemap.demo.local_aws import LocalAws
 from purgemap.operations import RetryTimes, WaitTimes
 from support.commands import invoke
 from support.doubles.clock import Clock
+from support.harness import build_service
 from support.ids import E1, E2, E3
 from support.object_times import invalidate_ago, put_ago
 
@@ -180,3 +181,20 @@ def test_invalidate_waits_for_whole_sites(site: LocalAws) -> None:
     assert result.stdout.startswith("fresh 4 items of 2 distributions after ")
     listed = site.client("cloudfront").list_invalidations(DistributionId=E2)["InvalidationList"]["Items"]
     assert [each["Status"] for each in listed] == ["Completed"]
+
+
+def test_wait_takes_what_the_service_sent_for_fresh(aws: LocalAws, tmp_path: Path) -> None:
+    service = build_service(aws, tmp_path, MAP, bucket="site")
+    aws.create_distribution(E1)
+    pages = [f"news/{number}/index.html" for number in range(200)]
+    for page in pages:
+        put_ago(aws, "site", page, 60)
+    function = service.function()
+    while service.message_count(service.queue):
+        function.poll()
+    text = "".join(f"s3://site/{page}\n" for page in pages)
+    arguments = ("--routes", service.map_file, "--json")
+    result = invoke(wait, *arguments, input=text, obj=WaitTimes(poll=0.2), env=service.environment)
+    assert result.return_value == 0
+    (fresh,) = json.loads(result.stdout)["fresh"]
+    assert len(fresh["items"]) == 400, "each page and its folder, though wildcards were sent"

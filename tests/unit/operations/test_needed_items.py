@@ -1,13 +1,19 @@
 """Which invalidations make the items of objects fresh."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from conftest import LoadMap
 from purgemap.events import ObjectChange
-from purgemap.operations.needed_items import ItemCoverage, Need, counts_after, list_needs
+from purgemap.jobs import Job, PendingJob
+from purgemap.operations.needed_items import ItemCoverage, Need, build_need, counts_after, list_needs
+from purgemap.planning import cover_whole_scopes, plan
 from purgemap.routemap import Distribution
 from purgemap.routing import Router
 from support.ids import E1, E2
+from support.oracles.planning import uncovered
+from support.planning_strategies import BUDGETS, ITEMS, scoped_items
 
 MAP = f"""
 version: 1
@@ -95,3 +101,35 @@ def test_coverage_of_a_tag_by_its_scope(sent: list[list[str]], is_fresh: bool) -
 @pytest.mark.parametrize(("changed", "counts"), [(100.0, 101.0), (100.9, 101.0), (101.0, 102.0)])
 def test_invalidation_counts_from_the_next_second_on(changed: float, counts: float) -> None:
     assert counts_after(changed) == counts
+
+
+SCOPES = scoped_items(max_size=8)
+
+
+def need_of(scopes: dict[str, str | None]) -> Need:
+    distribution = Distribution(E1)
+    return build_need(PendingJob(Job(E1, scopes, ("source",), 0, 1), distribution), 100.0)
+
+
+@given(SCOPES, st.lists(st.lists(ITEMS, max_size=5), max_size=4))
+def test_coverage_equals_the_oracle_for_paths(scopes: dict[str, str | None], sent: list[list[str]]) -> None:
+    paths = {item: scope for item, scope in scopes.items() if item[0] == "/"}
+    items = ItemCoverage(need_of(paths))
+    for each in sent:
+        items.add(each, 100)
+    assert items.missing == sorted(uncovered(paths, (item for each in sent for item in each if item[0] == "/")))
+
+
+@given(SCOPES, BUDGETS)
+def test_every_plan_of_the_service_makes_its_items_fresh(
+    scopes: dict[str, str | None], budget: tuple[int, int]
+) -> None:
+    paths, wildcards = budget
+    for requests in (
+        plan(scopes, max_paths=paths, max_wildcards=wildcards),
+        [(item,) for item in cover_whole_scopes(scopes)],  # beyond max_paths_per_day
+    ):
+        items = ItemCoverage(need_of(scopes))
+        for request in requests:
+            items.add(request, 100)
+        assert items.missing == []
