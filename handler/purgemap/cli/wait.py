@@ -49,7 +49,7 @@ def wait(
     as_json: bool,
     **options: Any,
 ) -> int:
-    """Wait until CloudFront has invalidated everything that a deploy changed, and sends nothing itself.
+    """Wait until CloudFront has invalidated everything that a deploy changed; sends nothing.
 
     Accepts the input of `purgemap plan`, except the output of a --dryrun. For every item of the objects, an
     invalidation must have been created after the object's last change, and be completed. Exits with 1 if something is
