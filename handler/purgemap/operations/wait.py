@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from purgemap.errors import PurgemapError
-from purgemap.events import ObjectChange
+from purgemap.events import CREATED, ObjectChange
 from purgemap.operations.needed_items import ItemCoverage, Need, counts_after
 from purgemap.routemap import Distribution
 
@@ -75,10 +75,16 @@ def read_change_times(
         times = dict(zip(objects, pool.map(lambda name: read_time(*name), objects), strict=True))
     answers = [time.answered for time in times.values()]
     start = min(answers, default=0) if since is None else since
-    modified = {change: times[change.bucket, change.key].modified for change in changes}
+    # Deleting an object's newest version restores an older one, with its old time.
+    known = {
+        change: time
+        for change in changes
+        if change.event == CREATED and (time := times[change.bucket, change.key].modified) is not None
+    }
+    latest = {change: max(start, times[change.bucket, change.key].modified or 0) for change in changes}
     return ChangeTimes(
-        {change: counts_after(start if time is None else time) for change, time in modified.items()},
-        tuple(change for change, time in modified.items() if time is None and since is None),
+        {change: counts_after(time) for change, time in {**latest, **known}.items()},
+        () if since is not None else tuple(change for change in changes if change not in known),
         tuple(
             f"s3://{bucket}/{key}: {times[bucket, key].error}" for bucket, key in objects if times[bucket, key].error
         ),

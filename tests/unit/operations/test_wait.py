@@ -126,3 +126,20 @@ def test_change_times_without_one_are_the_start_or_since(since: float | None, co
     assert list(times.counts_from.values()) == [51, counts, counts]
     assert times.errors == ("s3://site/secret: HeadObject: 403",)
     assert [change.key for change in times.at_start] == ([] if since else ["gone", "secret"])
+
+
+@pytest.mark.parametrize(("modified", "counts"), [(50.0, 1_001.0), (2_000.0, 2_001.0), (None, 1_001.0)])
+def test_deletion_that_restores_a_version_counts_from_start(modified: float | None, counts: float) -> None:
+    change = ObjectChange("site", "x", "deleted", "", "")
+    times = read_change_times([change], lambda *_: ObjectTime(modified, 1_000.0), None)
+    assert (times.counts_from, times.at_start) == ({change: counts}, (change,))
+
+
+def test_wait_is_interrupted_between_polls() -> None:
+    def interrupt(_seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    double = InvalidationsDouble(Clock(1_000))
+    with pytest.raises(KeyboardInterrupt):
+        wait_until_fresh([need()], double, WaitTimes(sleep=interrupt), lambda _fresh, _total: None)
+    assert double.reads == {"page ": 1}
