@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from purgemap.operations.preview import preview_change
+from purgemap.operations.silenced_warnings import SilencedWarnings
 from purgemap.routemap import (
     MapError,
     MapPaths,
@@ -14,7 +15,15 @@ from purgemap.routemap import (
     read_map,
     sorted_unique,
 )
-from purgemap.routemap.parse import MapConfig, TestCase, ValidSubset, compile_map, known_ids, select_valid_subset
+from purgemap.routemap.parse import (
+    MapConfig,
+    TestCase,
+    ValidSubset,
+    compile_map,
+    known_ids,
+    route_names,
+    select_valid_subset,
+)
 from purgemap.text import join_with_limit
 
 # A test of a large site may differ in hundreds of items; a dozen show the mistake.
@@ -31,10 +40,11 @@ class CheckResult(NamedTuple):
 
 
 class CheckedMap(NamedTuple):
-    """A map without errors, whose tests pass, and its warnings."""
+    """A map without errors, whose tests pass; its warnings, and those of `purgemap doctor` that it silences."""
 
     route_map: RouteMap
     warnings: tuple[Problem, ...]
+    silenced: SilencedWarnings = SilencedWarnings()
 
 
 def check_map(paths: MapPaths) -> CheckResult:
@@ -54,10 +64,22 @@ def load_checked_map(paths: MapPaths) -> CheckedMap:
     if compiled_map is not None:
         # It passed the check before it was written.
         return CheckedMap(compiled_map, ())
-    problems, route_map = _run_tests(*read_map(paths))
+    config, problems = read_map(paths)
+    problems, route_map = _run_tests(config, problems)
     if route_map is None or has_errors(problems):
         raise MapError(problems)
-    return CheckedMap(route_map, problems)
+    return CheckedMap(route_map, problems, _silenced_warnings(config))
+
+
+def _silenced_warnings(config: MapConfig) -> SilencedWarnings:
+    codes_by_id: dict[str, frozenset[str]] = {}
+    for distribution in (*config.distributions.values(), *config.inline_distributions()):
+        id_ = str(distribution.id)
+        codes_by_id[id_] = codes_by_id.get(id_, frozenset()) | frozenset(distribution.silenced)
+    codes_by_route = {
+        name: frozenset(route.silenced) for name, route in zip(route_names(config), config.routes, strict=True)
+    }
+    return SilencedWarnings(frozenset(config.silenced), codes_by_id, codes_by_route)
 
 
 def _run_tests(config: MapConfig, problems: tuple[Problem, ...]) -> tuple[tuple[Problem, ...], RouteMap | None]:

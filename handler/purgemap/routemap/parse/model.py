@@ -15,13 +15,14 @@ class DistributionConfig:
     """A distribution, or the map's `defaults:` completed with the built-in budgets.
 
     `id` is `tenant:…` for a tenant, and None for defaults and if a connection setting is invalid. `connection` holds
-    the role and the budgets, which every mention of a distribution must share.
+    the role and the budgets, which every mention of a distribution must share. `silenced` holds codes of warnings.
     """
 
     location: Location
     id: str | None
     connection: Mapping[str, str | int | None]
     options: Mapping[str, Any]
+    silenced: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class RouteConfig:
     accounts: tuple[str | None, ...]
     targets: tuple[TargetConfig, ...]
     options: Mapping[str, Any]
+    silenced: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,7 @@ class MapConfig:
     duplicate_names: tuple[Location, ...]
     routes: tuple[RouteConfig, ...]
     tests: tuple[TestCase, ...]
+    silenced: tuple[str, ...] = ()
 
     def inline_distributions(self) -> Iterator[DistributionConfig]:
         """List the distributions that routes define inline."""

@@ -26,6 +26,7 @@ _BUILT_IN_BUDGETS = {
 _SECTIONS = frozenset({"defaults", "distributions", "routes", "tests"})
 _TOP_KEYS = _SECTIONS | {"version"}
 _FREE_KEY = "x-"
+_DOCTOR_KEY = "x-doctor"
 
 
 def build_config(parts: Iterable[tuple[Source, Mapping[str, Any]]]) -> MapConfig:
@@ -54,6 +55,7 @@ def build_config(parts: Iterable[tuple[Source, Mapping[str, Any]]]) -> MapConfig
         duplicate_names=tuple(entry.location for name, entry in named if entry is not first_by_name[name]),
         routes=tuple(route for top, value in roots for route in _build_routes(top / "routes", value, budgets)),
         tests=tuple(test for top, value in roots for test in _build_tests(top / "tests", value)),
+        silenced=tuple(code for _, value in roots for code in _silenced_codes(value)),
     )
 
 
@@ -69,6 +71,12 @@ def _select_options(settings: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in settings.items() if name in _OPTIONS}
 
 
+def _silenced_codes(settings: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the codes of warnings that `purgemap doctor` does not report."""
+    doctor = settings.get(_DOCTOR_KEY) or {}
+    return tuple(filter(None, doctor.get("ignore") or ()))
+
+
 def build_distribution(
     location: Location, value: Mapping[str, Any] | str | None, defaults: _Connection
 ) -> DistributionConfig:
@@ -82,6 +90,7 @@ def build_distribution(
         id=(settings.get("id") or (f"{TENANT}{tenant}" if tenant else None)) if is_valid else None,
         connection={name: settings.get(name, defaults.get(name)) for name in _CONNECTION},
         options=_select_options(settings),
+        silenced=_silenced_codes(settings),
     )
 
 
@@ -99,6 +108,7 @@ def _build_routes(section: Location, value: Mapping[str, Any], defaults: _Connec
                 _build_target(location / "distributions" / index, target, defaults) for index, target in targets
             ),
             options=_select_options(route),
+            silenced=_silenced_codes(route),
         )
 
 
