@@ -1,0 +1,68 @@
+"""The findings of `purgemap doctor`: their codes, and how severe each is."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from purgemap.aws.inspection import NotRead
+
+Severity = Literal["error", "warning", "not-checked"]
+
+NOT_CHECKED: Final = "not-checked"
+"""The code and the severity of a finding about something that could not be read."""
+
+CODES: Mapping[str, Severity] = {
+    "distribution-missing": "error",
+    "distribution-disabled": "warning",
+    "tenant-missing": "error",
+    "tenant-only": "error",
+    "id-twice": "warning",
+    "bucket-missing": "error",
+    "eventbridge-off": "error",
+    "bucket-not-an-origin": "warning",
+    "origin-path-differs": "error",
+    "origin-unrouted": "warning",
+    "url-rewritten": "warning",
+    "query-strings-in-cache-key": "warning",
+    "default-root-object": "warning",
+    "error-page-cached": "warning",
+    "tags-without-header": "error",
+    "role-not-assumable": "error",
+    "stack-missing": "error",
+    "map-differs": "error",
+    "rule-missing": "error",
+    "permission-missing": "error",
+    "dead-letters": "error",
+    "deliveries-failing": "error",
+    NOT_CHECKED: NOT_CHECKED,
+}
+"""The severity of each code. An error makes stale objects certain, or stops deliveries; a warning may be intended."""
+
+
+class Finding(NamedTuple):
+    """A fault, or something that could not be checked.
+
+    `where` names the distribution, bucket, role, rule or stack. `fix` is a command, or what to write into the map.
+    """
+
+    code: str
+    severity: Severity
+    where: str
+    message: str
+    fix: str
+
+
+def finding(code: str, where: str, message: str, fix: str) -> Finding:
+    """Return a finding with the severity of its code."""
+    return Finding(code, CODES[code], where, message, fix)
+
+
+def describe_not_read(where: str, subject: str, value: "NotRead") -> Finding:
+    """Return a finding about a value that could not be read; it names the permission if one is missing."""
+    fix = f"allow {value.permission}" if value.permission else "remove the cause, and run `purgemap doctor` again"
+    return not_checked(where, f"{subject}: {value.reason}", fix)
+
+
+def not_checked(where: str, reason: str, fix: str) -> Finding:
+    """Return a finding about something that could not be read; `fix` names the permission or the option."""
+    return Finding(NOT_CHECKED, NOT_CHECKED, where, f"not checked: {reason}", fix)

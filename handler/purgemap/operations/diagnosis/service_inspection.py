@@ -1,0 +1,89 @@
+"""What a stack must have for its map, and what AWS has of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from purgemap.aws.inspection import (
+    Accounts,
+    ActionsOnResource,
+    MissingRole,
+    NotRead,
+    QueueConfig,
+    RuleConfig,
+    account_of_role,
+    find_denied,
+    read_failed_deliveries,
+    read_queue,
+    read_rules,
+    read_trust_policy,
+    try_to_assume,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceExpectation:
+    """A stack, and what it must have for its map.
+
+    `rules` are EventBridge's properties by name. `permissions` are by the ARN of a role: the function's and those that
+    it assumes. `external_ids` has an entry for each role of the map, with None for a call without an id.
+    """
+
+    stack_name: str
+    function_role: str
+    queue_url: str
+    dead_letter_url: str
+    rules: Mapping[str, Mapping[str, Any]]
+    permissions: Mapping[str, Sequence[ActionsOnResource]]
+    external_ids: Mapping[str, frozenset[str | None]]
+
+
+class RoleInspection(NamedTuple):
+    """A role of the map: its trust policy, and why the caller itself can't assume it."""
+
+    trust: Mapping[str, Any] | MissingRole | NotRead
+    refusal: NotRead | None
+
+
+class ServiceInspection(NamedTuple):
+    """What AWS has of a stack; `denied` and `roles` are by the ARN of a role."""
+
+    rules: tuple[RuleConfig, ...] | NotRead
+    failed_deliveries: Mapping[str, int] | NotRead
+    queue: QueueConfig | NotRead
+    dead_letters: QueueConfig | NotRead
+    denied: Mapping[str, tuple[ActionsOnResource, ...] | MissingRole | NotRead]
+    roles: Mapping[str, RoleInspection]
+
+
+def inspect_service(accounts: Accounts, expected: ServiceExpectation) -> ServiceInspection:
+    """Read what AWS has of a stack."""
+    return ServiceInspection(
+        read_rules(accounts, f"{expected.stack_name}-"),
+        read_failed_deliveries(accounts, sorted(expected.rules)),
+        read_queue(accounts, expected.queue_url),
+        read_queue(accounts, expected.dead_letter_url),
+        {role: _read_denied(accounts, role, needed) for role, needed in sorted(expected.permissions.items())},
+        {role: _inspect_role(accounts, role, ids) for role, ids in sorted(expected.external_ids.items())},
+    )
+
+
+def _read_denied(
+    accounts: Accounts, role_arn: str, needed: Sequence[ActionsOnResource]
+) -> tuple[ActionsOnResource, ...] | MissingRole | NotRead:
+    account = account_of_role(role_arn)
+    if account not in accounts.role_arns:
+        return _no_reader(account)
+    return find_denied(accounts, account, role_arn, needed)
+
+
+def _inspect_role(accounts: Accounts, role_arn: str, external_ids: frozenset[str | None]) -> RoleInspection:
+    account = account_of_role(role_arn)
+    is_readable = account in accounts.role_arns
+    trust = read_trust_policy(accounts, account, role_arn) if is_readable else _no_reader(account)
+    external_id = min((id_ for id_ in external_ids if id_), default=None)
+    return RoleInspection(trust, try_to_assume(accounts, role_arn, external_id))
+
+
+def _no_reader(account: str) -> NotRead:
+    return NotRead(f"no --role-arn reads account {account}")
