@@ -14,7 +14,14 @@ def apply() -> None:
     """
     check_version(metadata.version("moto"))
     # Each module registers its patches. They import moto, whose version is checked first.
-    from purgemap.demo.moto_patches import cloudfront, cloudfront_configurations, eventbridge, s3, sqs  # noqa: F401, PLC0415
+    from purgemap.demo.moto_patches import (  # noqa: PLC0415
+        cloudfront,  # noqa: F401
+        cloudfront_configurations,  # noqa: F401
+        eventbridge,  # noqa: F401
+        iam,  # noqa: F401
+        s3,  # noqa: F401
+        sqs,  # noqa: F401
+    )
 
     for apply_patch in PATCHES:
         apply_patch()
