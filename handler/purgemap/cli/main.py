@@ -23,6 +23,7 @@ COMMANDS = (
     "deploy",
     "diff",
     "discover",
+    "doctor",
     "explain",
     "invalidate",
     "plan",

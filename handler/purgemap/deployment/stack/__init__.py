@@ -1,6 +1,13 @@
 """A CloudFormation stack that runs the function: found, changed by a change set, and its artifacts."""
 
-from purgemap.deployment.stack.artifacts import ensure_artifact_bucket, load_deployed_map, upload_artifacts
+from purgemap.deployment.stack.artifacts import (
+    DeployedZip,
+    UnreadableZipError,
+    ensure_artifact_bucket,
+    load_deployed_map,
+    read_deployed_zip,
+    upload_artifacts,
+)
 from purgemap.deployment.stack.bucket_listing import MAX_LISTED_KEYS, find_buckets, list_pages
 from purgemap.deployment.stack.change_set import (
     ChangeSet,
@@ -22,9 +29,11 @@ __all__ = [
     "ChangeSetRequest",
     "Clients",
     "DeployedStack",
+    "DeployedZip",
     "ResourceChange",
     "Stack",
     "StackEvent",
+    "UnreadableZipError",
     "check_deployable",
     "check_no_example_ids",
     "connect",
@@ -37,6 +46,7 @@ __all__ = [
     "list_pages",
     "load_deployed_map",
     "merge_tags",
+    "read_deployed_zip",
     "read_stack",
     "unwrap_reason",
     "upload_artifacts",

@@ -1,10 +1,11 @@
 """Upload the function's zip and the template, and read the deployed map back from its zip."""
 
+import base64
 import hashlib
 import io
 import json
 import zipfile
-from typing import Any
+from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
@@ -74,23 +75,38 @@ def object_url(region: str, bucket: str, key: str) -> str:
     return f"https://s3.{region}.amazonaws.com{'.cn' if region.startswith('cn-') else ''}/{bucket}/{key}"
 
 
-def load_deployed_map(s3: Any, stack: Stack | None) -> RouteMap:
-    """Load the map of a stack from its zip; the empty map for no stack. Raises PurgemapError."""
-    bucket, key = (stack.parameters.get(name, "") if stack else "" for name in ("CodeBucket", "CodeKey"))
-    if not bucket:
-        return empty_map()
+class DeployedZip(NamedTuple):
+    """The map in a stack's zip, and the zip's SHA-256 digest in base 64, as Lambda has it."""
+
+    route_map: RouteMap
+    sha256: str
+
+
+class UnreadableZipError(PurgemapError):
+    """A stack's zip that can't be read back; the message is the reason."""
+
+
+def read_deployed_zip(s3: Any, stack: Stack) -> DeployedZip:
+    """Read the zip of a stack back; raises UnreadableZipError."""
+    bucket, key = (stack.parameters.get(name, "") for name in ("CodeBucket", "CodeKey"))
     try:
         archive = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
         document = json.loads(zipfile.ZipFile(io.BytesIO(archive)).read(ROUTES_FILE))
     except (ClientError, zipfile.BadZipFile, KeyError, ValueError) as error:
-        raise _unreadable(f"s3://{bucket}/{key}: {error}") from error
+        raise UnreadableZipError(f"s3://{bucket}/{key}: {error}") from error
     if document.get("compiled") not in READABLE_VERSIONS:
-        raise _unreadable("another version of purgemap compiled it")
-    return RouteMap(document)
+        raise UnreadableZipError("another version of purgemap compiled it")
+    return DeployedZip(RouteMap(document), base64.b64encode(hashlib.sha256(archive).digest()).decode())
 
 
-def _unreadable(reason: str) -> PurgemapError:
-    return PurgemapError(
-        f"--refresh compares with the map that is deployed, and that can't be read back ({reason}); deploy without "
-        "--refresh, and invalidate the added sites by hand"
-    )
+def load_deployed_map(s3: Any, stack: Stack | None) -> RouteMap:
+    """Load the map of a stack from its zip; the empty map for no stack. Raises PurgemapError."""
+    if stack is None or not stack.parameters.get("CodeBucket"):
+        return empty_map()
+    try:
+        return read_deployed_zip(s3, stack).route_map
+    except UnreadableZipError as error:
+        raise PurgemapError(
+            f"--refresh compares with the map that is deployed, and that can't be read back ({error}); deploy without "
+            "--refresh, and invalidate the added sites by hand"
+        ) from error

@@ -31,6 +31,18 @@ def render_stack(routes: RouteMap) -> str:
     return _format(template, Resources=policies | rules)
 
 
+def list_rules(routes: RouteMap, stack_name: str, queue_arn: str, dead_letter_arn: str) -> dict[str, dict[str, Any]]:
+    """List the rules that a stack has for a map by their names: pattern, description and targets, as EventBridge's."""
+    delivery = {"RetryPolicy": _RETRIES, "DeadLetterConfig": {"Arn": dead_letter_arn}}
+    rules = render_rules(
+        routes,
+        target={"Id": "queue", "Arn": queue_arn, **delivery},
+        namer=lambda digest: {"Name": f"{stack_name}-{digest}"},
+    )
+    properties = (rule["Properties"] for rule in rules.values())
+    return {str(each["Name"]["Name"]): each for each in properties}
+
+
 def render_member(routes: RouteMap) -> str:
     """Render the template for a map's other accounts and regions; raises RenderError if it exceeds a limit of AWS."""
     conditions, roles = render_roles(routes)

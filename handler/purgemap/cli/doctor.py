@@ -1,0 +1,113 @@
+"""`purgemap doctor`: find what is wrong between a map, the distributions, the buckets and the stack."""
+
+import shlex
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import Progress
+
+from purgemap.aws.inspection import Accounts
+from purgemap.cli.account_options import role_arns_option
+from purgemap.cli.deploy_options import DEFAULT_STACK
+from purgemap.cli.doctor_stack import diagnose_stack
+from purgemap.cli.options import DEFAULT_ROUTES, read_map, routes_option
+from purgemap.cli.terminal import Terminal, print_json
+from purgemap.operations import CheckedMap, load_checked_map
+from purgemap.operations.diagnosis import (
+    Finding,
+    MapInspection,
+    diagnose_map,
+    enable_notifications,
+    inspect_map,
+    read_again,
+)
+from purgemap.text import pluralize
+
+_COLOURS = {"error": "red", "warning": "yellow", "not-checked": "cyan"}
+_NOUNS = {"error": "error", "warning": "warning", "not-checked": "not checked"}
+_COMMAND = "purgemap "
+
+
+@click.command(short_help="Find what is wrong with the map, its distributions, buckets and stack.")
+@role_arns_option
+@click.option("--stack-name", metavar="NAME", default=DEFAULT_STACK, show_default=True, help="The stack's name.")
+@click.option("--fix", is_flag=True, help="Switch the buckets' EventBridge notifications on; keeps all others.")
+@routes_option
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead.")
+def doctor(*, role_arns: tuple[str, ...], stack_name: str, fix: bool, routes: tuple[str, ...], as_json: bool) -> int:
+    """Find what is wrong with the map, the distributions and buckets that it names, and the stack that runs it.
+
+    Each finding comes with its repair: a command, or what to write into the map. What your credentials may not read
+    becomes a finding that names the permission. Changes nothing without --fix. Exits with 1 if there is an error.
+    """
+    checked, stderr = read_map(routes, load_checked_map), Terminal(stderr=True)
+    accounts = Accounts(role_arns)
+    inspection = _inspect(checked, accounts, stderr)
+    if fix:
+        inspection = _enable_notifications(accounts, inspection, stderr if as_json else Terminal())
+    with stderr.status(f"the stack {stack_name}"):
+        stack_findings, has_stack = diagnose_stack(checked.route_map, accounts, stack_name)
+    findings = [*diagnose_map(checked.route_map, inspection, checked.silenced), *stack_findings]
+    findings = [_complete_command(finding, role_arns, stack_name, routes) for finding in findings]
+    counts = {
+        "distributions": len(checked.route_map.distributions_by_id),
+        "buckets": len(inspection.buckets),
+        "stack": has_stack,
+    }
+    if as_json:
+        print_json({"findings": [finding._asdict() for finding in findings], "checked": counts})
+    else:
+        _show(findings, counts, Terminal())
+    return 1 if any(finding.severity == "error" for finding in findings) else 0
+
+
+def _inspect(checked: CheckedMap, accounts: Accounts, stderr: Console) -> MapInspection:
+    with Progress(console=stderr, transient=True, disable=not stderr.is_terminal) as progress:
+        task = progress.add_task("distributions and buckets", total=None)
+        return inspect_map(
+            checked.route_map,
+            accounts,
+            lambda done, total: progress.update(task, completed=done, total=total),
+        )
+
+
+def _enable_notifications(accounts: Accounts, inspection: MapInspection, console: Console) -> MapInspection:
+    """Switch the buckets' events on and print each bucket; returns the buckets as they are now."""
+    changed = []
+    for bucket in enable_notifications(accounts, inspection):
+        if bucket.error:
+            console.print(f"[red]not switched on[/]: {escape(bucket.error)}")
+        else:
+            console.print(f"[green]switched on[/]: EventBridge notifications of s3://{escape(bucket.name)}")
+            changed.append(bucket.name)
+    return read_again(accounts, inspection, changed)
+
+
+def _complete_command(finding: Finding, role_arns: Iterable[str], stack_name: str, routes: tuple[str, ...]) -> Finding:
+    """Add this command's own options to a repair by purgemap, so that it concerns the same map and accounts."""
+    if not finding.fix.startswith(_COMMAND):
+        return finding
+    options = [] if routes == (DEFAULT_ROUTES,) else [part for path in routes for part in ("--routes", path)]
+    if finding.fix.startswith(f"{_COMMAND}doctor"):
+        options += [part for arn in role_arns for part in ("--role-arn", arn)]
+        options += [] if stack_name == DEFAULT_STACK else ["--stack-name", stack_name]
+    return finding._replace(fix=shlex.join([*shlex.split(finding.fix), *options])) if options else finding
+
+
+def _show(findings: Sequence[Finding], counts: dict[str, Any], console: Console) -> None:
+    for finding in findings:
+        colour = _COLOURS[finding.severity]
+        console.print(f"[{colour}]{finding.code}[/]  [bold]{escape(finding.where)}[/]: {escape(finding.message)}")
+        console.print(f"    {escape(finding.fix)}")
+    severities = [finding.severity for finding in findings]
+    problems = [
+        pluralize(severities.count(severity), noun, "" if severity != "not-checked" else noun)
+        for severity, noun in _NOUNS.items()
+        if severity in severities
+    ]
+    distributions, buckets = (pluralize(counts[f"{noun}s"], noun) for noun in ("distribution", "bucket"))
+    stack = "1 stack" if counts["stack"] else "no stack"
+    console.print(f"{distributions}, {buckets}, {stack}: {', '.join(problems) or 'fine'}")

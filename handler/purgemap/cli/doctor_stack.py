@@ -1,0 +1,104 @@
+"""The part of `purgemap doctor` that compares a stack with the map: deployment renders, operations compare."""
+
+from collections.abc import Iterator
+from functools import partial
+
+from purgemap.aws.inspection import (
+    Accounts,
+    ActionsOnResource,
+    FunctionConfig,
+    NotRead,
+    read_function,
+    read_or_reason,
+)
+from purgemap.deployment.diff import compare_maps, format_text
+from purgemap.deployment.package import ROUTES_FILE
+from purgemap.deployment.stack import DeployedZip, Stack, UnreadableZipError, find_stack, read_deployed_zip
+from purgemap.deployment.template import list_role_permissions, list_rules
+from purgemap.operations.diagnosis import (
+    Finding,
+    ServiceExpectation,
+    check_deployed_map,
+    describe_not_read,
+    diagnose_service,
+    inspect_service,
+    report_missing_stack,
+)
+from purgemap.routemap import RouteMap
+
+_OUTPUTS = ("FunctionName", "FunctionRoleArn", "QueueUrl", "DeadLetterQueueUrl")
+
+
+def diagnose_stack(route_map: RouteMap, accounts: Accounts, stack_name: str) -> tuple[list[Finding], bool]:
+    """Return the findings of a stack, and whether it could be read."""
+    client = accounts.client("cloudformation", accounts.own)
+    stack = read_or_reason("cloudformation:DescribeStacks", partial(find_stack, client, stack_name))
+    if isinstance(stack, NotRead):
+        return [describe_not_read(f"the stack {stack_name}", "the stack", stack)], False
+    if stack is None or not all(name in stack.outputs for name in _OUTPUTS):
+        return [report_missing_stack(stack_name)], False
+    return list(_diagnose(route_map, accounts, stack_name, stack)), True
+
+
+def _diagnose(route_map: RouteMap, accounts: Accounts, stack_name: str, stack: Stack) -> Iterator[Finding]:
+    deployed = _read_deployed(accounts, stack)
+    function = read_function(accounts, stack.outputs["FunctionName"])
+    yield from check_deployed_map(stack_name, _list_differences(route_map, deployed, function))
+    if isinstance(function, NotRead):
+        yield describe_not_read(f"the function {stack.outputs['FunctionName']}", "its code and variables", function)
+    # One cause is one finding: what the stack lacks for another map is no fault of the stack.
+    expected = _expect(route_map if isinstance(deployed, NotRead) else deployed.route_map, stack_name, stack)
+    yield from diagnose_service(expected, inspect_service(accounts, expected))
+
+
+def _read_deployed(accounts: Accounts, stack: Stack) -> DeployedZip | NotRead:
+    try:
+        return read_deployed_zip(accounts.client("s3", accounts.own), stack)
+    except UnreadableZipError as error:
+        return NotRead(str(error), "s3:GetObject" if "AccessDenied" in str(error) else "")
+
+
+def _list_differences(
+    route_map: RouteMap, deployed: DeployedZip | NotRead, function: FunctionConfig | NotRead
+) -> list[str] | NotRead:
+    """List how the map that the function serves differs from the map of the files."""
+    if isinstance(deployed, NotRead):
+        return deployed
+    if isinstance(function, FunctionConfig):
+        routes = function.variables.get("PURGEMAP_ROUTES")
+        if routes != ROUTES_FILE:
+            return [f"the function's PURGEMAP_ROUTES is {routes or 'not set'}, not {ROUTES_FILE}"]
+        if function.code_sha256 != deployed.sha256:
+            return ["the function runs another zip than the stack's"]
+    # Equal maps need no comparison, which takes seconds for 10,000 routes.
+    if deployed.route_map.document == route_map.document:
+        return []
+    lines = format_text(compare_maps(deployed.route_map, route_map))
+    return [f"{line.change} {line.kind} {line.text}" for line in lines if line.change != "warning"]
+
+
+def _expect(route_map: RouteMap, stack_name: str, stack: Stack) -> ServiceExpectation:
+    role = stack.outputs["FunctionRoleArn"]
+    urls = stack.outputs["QueueUrl"], stack.outputs["DeadLetterQueueUrl"]
+    queue_arn, dead_letter_arn = (_queue_arn(stack, url) for url in urls)
+    roles: dict[str, set[str | None]] = {}
+    for distribution in route_map.distributions_by_id.values():
+        if distribution.role_arn:
+            roles.setdefault(distribution.role_arn, set()).add(distribution.external_id)
+    return ServiceExpectation(
+        stack_name,
+        role,
+        *urls,
+        list_rules(route_map, stack_name, queue_arn, dead_letter_arn),
+        {
+            arn: [ActionsOnResource(permission.actions, permission.arn) for permission in permissions]
+            for arn, permissions in list_role_permissions(route_map, role).items()
+        },
+        {arn: frozenset(ids) for arn, ids in roles.items()},
+    )
+
+
+def _queue_arn(stack: Stack, url: str) -> str:
+    # A stack's ARN has the partition, the region and the account of its queues.
+    _, partition, _, region, account, *_ = stack.id.split(":")
+    return f"arn:{partition}:sqs:{region}:{account}:{url.rpartition('/')[2]}"
