@@ -17,7 +17,7 @@ from purgemap.cli.options import DEFAULT_ROUTES, read_map, routes_option
 from purgemap.cli.terminal import Terminal, print_json
 from purgemap.operations import CheckedMap, load_checked_map
 from purgemap.operations.diagnosis import (
-    Finding,
+    DoctorFinding,
     MapInspection,
     diagnose_map,
     enable_notifications,
@@ -86,7 +86,9 @@ def _enable_notifications(accounts: Accounts, inspection: MapInspection, console
     return read_again(accounts, inspection, changed)
 
 
-def _complete_command(finding: Finding, role_arns: Iterable[str], stack_name: str, routes: tuple[str, ...]) -> Finding:
+def _complete_command(
+    finding: DoctorFinding, role_arns: Iterable[str], stack_name: str, routes: tuple[str, ...]
+) -> DoctorFinding:
     """Add this command's own options to a repair by purgemap, so that it concerns the same map and accounts."""
     if not finding.fix.startswith(_COMMAND):
         return finding
@@ -97,7 +99,7 @@ def _complete_command(finding: Finding, role_arns: Iterable[str], stack_name: st
     return finding._replace(fix=shlex.join([*shlex.split(finding.fix), *options])) if options else finding
 
 
-def _show(findings: Sequence[Finding], counts: dict[str, Any], console: Console) -> None:
+def _show(findings: Sequence[DoctorFinding], counts: dict[str, Any], console: Console) -> None:
     for finding in findings:
         colour = _COLOURS[finding.severity]
         console.print(f"[{colour}]{finding.code}[/]  [bold]{escape(finding.where)}[/]: {escape(finding.message)}")

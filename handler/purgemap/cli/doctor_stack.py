@@ -16,7 +16,7 @@ from purgemap.deployment.package import ROUTES_FILE
 from purgemap.deployment.stack import DeployedZip, Stack, UnreadableZipError, find_stack, read_deployed_zip
 from purgemap.deployment.template import list_role_permissions, list_rules
 from purgemap.operations.diagnosis import (
-    Finding,
+    DoctorFinding,
     ServiceExpectation,
     check_deployed_map,
     describe_not_read,
@@ -29,7 +29,7 @@ from purgemap.routemap import RouteMap
 _OUTPUTS = ("FunctionName", "FunctionRoleArn", "QueueUrl", "DeadLetterQueueUrl")
 
 
-def diagnose_stack(route_map: RouteMap, accounts: Accounts, stack_name: str) -> tuple[list[Finding], bool]:
+def diagnose_stack(route_map: RouteMap, accounts: Accounts, stack_name: str) -> tuple[list[DoctorFinding], bool]:
     """Return the findings of a stack, and whether it could be read."""
     client = accounts.client("cloudformation", accounts.own)
     stack = read_or_reason("cloudformation:DescribeStacks", partial(find_stack, client, stack_name))
@@ -40,13 +40,13 @@ def diagnose_stack(route_map: RouteMap, accounts: Accounts, stack_name: str) -> 
     return list(_diagnose(route_map, accounts, stack_name, stack)), True
 
 
-def _diagnose(route_map: RouteMap, accounts: Accounts, stack_name: str, stack: Stack) -> Iterator[Finding]:
+def _diagnose(route_map: RouteMap, accounts: Accounts, stack_name: str, stack: Stack) -> Iterator[DoctorFinding]:
     deployed = _read_deployed(accounts, stack)
     function = read_function(accounts, stack.outputs["FunctionName"])
     yield from check_deployed_map(stack_name, _list_differences(route_map, deployed, function))
     if isinstance(function, NotRead):
         yield describe_not_read(f"the function {stack.outputs['FunctionName']}", "its code and variables", function)
-    # One cause is one finding: what the stack lacks for another map is no fault of the stack.
+    # One cause is one finding: a stack that runs another map is compared with that map.
     expected = _expect(route_map if isinstance(deployed, NotRead) else deployed.route_map, stack_name, stack)
     yield from diagnose_service(expected, inspect_service(accounts, expected))
 

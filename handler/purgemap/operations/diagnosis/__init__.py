@@ -8,14 +8,14 @@ from purgemap.operations.diagnosis.diagnose import (
     read_again,
     silent_buckets,
 )
-from purgemap.operations.diagnosis.findings import CODES, Finding, describe_not_read
+from purgemap.operations.diagnosis.findings import CODES, DoctorFinding, describe_not_read
 from purgemap.operations.diagnosis.inspected_map import MapInspection
 from purgemap.operations.diagnosis.service import check_deployed_map, diagnose_service, report_missing_stack
 from purgemap.operations.diagnosis.service_inspection import ServiceExpectation, inspect_service
 
 __all__ = [
     "CODES",
-    "Finding",
+    "DoctorFinding",
     "MapInspection",
     "ServiceExpectation",
     "SwitchedBucket",

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from urllib.parse import unquote
 
 from purgemap.aws.inspection import CacheBehavior, FunctionAssociation, NotRead, OriginConfig
-from purgemap.operations.diagnosis.findings import Finding, describe_not_read, finding
+from purgemap.operations.diagnosis.findings import DoctorFinding, describe_not_read, finding
 from purgemap.operations.diagnosis.inspected_map import DistributionCase, InspectedMap, feeds, feeds_exactly
 from purgemap.operations.diagnosis.repairs import update_distribution, write_option, write_route
 from purgemap.operations.discovery.path_patterns import escape_glob, intersects, normalize
@@ -20,7 +20,7 @@ _TAG = "#"
 _TAG_HEADER = "x-amz-meta-cache-tag"
 
 
-def check_rewrites(inspected: InspectedMap, case: DistributionCase) -> Iterator[Finding]:
+def check_rewrites(inspected: InspectedMap, case: DistributionCase) -> Iterator[DoctorFinding]:
     """Report functions that may rewrite paths, while the map expects objects under their own paths only."""
     behaviors = [behavior for behavior in case.config.behaviors if _request_functions(behavior)]
     sites = _sites_behind(case, behaviors, inspected.silenced.select_sites("url-rewritten", case.sites))
@@ -44,7 +44,7 @@ def _name(function: FunctionAssociation) -> str:
     return function.arn.split(":")[6] if function.is_lambda else function.arn.rpartition("/")[2]
 
 
-def check_query_strings(inspected: InspectedMap, case: DistributionCase) -> Iterator[Finding]:
+def check_query_strings(inspected: InspectedMap, case: DistributionCase) -> Iterator[DoctorFinding]:
     """Report query strings in a cache key, while the map invalidates the variant without one only."""
     behaviors = []
     for behavior in case.config.behaviors:
@@ -83,7 +83,7 @@ def _covers(site: Site, is_covering: Callable[[str], bool]) -> bool:
     return any(is_covering(template) or template.startswith(_TAG) for template in site.settings.invalidate)
 
 
-def check_root_object(inspected: InspectedMap, case: DistributionCase) -> Iterator[Finding]:
+def check_root_object(inspected: InspectedMap, case: DistributionCase) -> Iterator[DoctorFinding]:
     """Report a default root object whose change does not invalidate `/`."""
     root = case.config.default_root_object
     if isinstance(root, NotRead):
@@ -106,7 +106,7 @@ def _repair_root(inspected: InspectedMap, site: Site, origin: OriginConfig, root
     return _write_page_route(inspected, site, origin, f"/{root}", "/")
 
 
-def check_error_pages(inspected: InspectedMap, case: DistributionCase) -> Iterator[Finding]:
+def check_error_pages(inspected: InspectedMap, case: DistributionCase) -> Iterator[DoctorFinding]:
     """Report error pages, which are cached under every path that had the error, without a route to `/*`."""
     if inspected.silenced.is_silenced("error-page-cached", case.distribution.id):
         return
@@ -157,7 +157,7 @@ def _write_page_route(inspected: InspectedMap, site: Site, origin: OriginConfig,
     )
 
 
-def check_tags(_inspected: InspectedMap, case: DistributionCase) -> Iterator[Finding]:
+def check_tags(_inspected: InspectedMap, case: DistributionCase) -> Iterator[DoctorFinding]:
     """Report cache tags that are invalidated, while the distribution reads none from its origins."""
     tags = sorted({item for site in case.sites for item in site.settings.invalidate if item.startswith(_TAG)})
     if tags and case.config.cache_tag_header == "":

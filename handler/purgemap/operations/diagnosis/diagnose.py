@@ -18,19 +18,19 @@ from purgemap.aws.inspection import (
 )
 from purgemap.errors import PurgemapError
 from purgemap.operations.diagnosis import buckets, caching, distributions, origins
-from purgemap.operations.diagnosis.findings import Finding
+from purgemap.operations.diagnosis.findings import DoctorFinding
 from purgemap.operations.diagnosis.inspected_map import DistributionCase, InspectedMap, MapInspection, listed
 from purgemap.operations.silenced_warnings import SilencedWarnings
 from purgemap.routemap import Pattern, RouteMap, TokenKind, tokenize
 from purgemap.routemap.sites import list_sites
 
-_MAP_CHECKS: Sequence[Callable[[InspectedMap], Iterable[Finding]]] = (
+_MAP_CHECKS: Sequence[Callable[[InspectedMap], Iterable[DoctorFinding]]] = (
     distributions.check_accounts,
     distributions.check_existence,
     distributions.check_names,
     buckets.check_buckets,
 )
-_DISTRIBUTION_CHECKS: Sequence[Callable[[InspectedMap, DistributionCase], Iterable[Finding]]] = (
+_DISTRIBUTION_CHECKS: Sequence[Callable[[InspectedMap, DistributionCase], Iterable[DoctorFinding]]] = (
     distributions.check_disabled,
     distributions.check_tenant_only,
     origins.check_buckets_are_origins,
@@ -75,12 +75,12 @@ def _read_buckets(names: Sequence[str], accounts: Accounts) -> dict[str, BucketS
 
 def diagnose_map(
     route_map: RouteMap, inspection: MapInspection, silenced: SilencedWarnings | None = None
-) -> tuple[Finding, ...]:
+) -> tuple[DoctorFinding, ...]:
     """Compare a map with the distributions and buckets that exist; the stack is not looked at."""
     return tuple(_run_checks(InspectedMap(route_map, inspection, silenced or SilencedWarnings())))
 
 
-def _run_checks(inspected: InspectedMap) -> Iterator[Finding]:
+def _run_checks(inspected: InspectedMap) -> Iterator[DoctorFinding]:
     for check in _MAP_CHECKS:
         yield from check(inspected)
     for case in inspected.cases:

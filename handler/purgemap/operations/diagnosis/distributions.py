@@ -4,14 +4,14 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from purgemap.aws.inspection import AccountConfigs, NotRead
-from purgemap.operations.diagnosis.findings import Finding, describe_not_read, finding, not_checked
+from purgemap.operations.diagnosis.findings import DoctorFinding, describe_not_read, finding, not_checked
 from purgemap.operations.diagnosis.inspected_map import DistributionCase, InspectedMap, feeds, listed, tenants_of
 from purgemap.operations.diagnosis.repairs import remove, replace, update_distribution
 from purgemap.routemap import TENANT, Distribution, Pattern, find_nearest
 from purgemap.text import join_with_limit, pluralize
 
 
-def check_accounts(inspected: InspectedMap) -> Iterator[Finding]:
+def check_accounts(inspected: InspectedMap) -> Iterator[DoctorFinding]:
     """Report the accounts of the map that no role reads, and the lists that could not be read."""
     ids_by_account: dict[str, list[str]] = {}
     for id_, distribution in inspected.route_map.distributions_by_id.items():
@@ -29,7 +29,7 @@ def check_accounts(inspected: InspectedMap) -> Iterator[Finding]:
             yield describe_not_read(where, "its distribution tenants", configs.tenants)
 
 
-def check_existence(inspected: InspectedMap) -> Iterator[Finding]:
+def check_existence(inspected: InspectedMap) -> Iterator[DoctorFinding]:
     """Report the distributions and tenants of the map that do not exist."""
     for id_, distribution in sorted(inspected.route_map.distributions_by_id.items()):
         configs = inspected.configs(distribution)
@@ -64,7 +64,7 @@ def _repair_missing(inspected: InspectedMap, distribution: Distribution, configs
     return replace(old, nearest.removeprefix(TENANT)) if nearest else remove(old)
 
 
-def check_disabled(inspected: InspectedMap, case: DistributionCase) -> Iterator[Finding]:
+def check_disabled(inspected: InspectedMap, case: DistributionCase) -> Iterator[DoctorFinding]:
     """Report a distribution that serves nothing."""
     id_ = case.distribution.id
     if not case.config.is_enabled and not inspected.silenced.is_silenced("distribution-disabled", id_):
@@ -74,7 +74,7 @@ def check_disabled(inspected: InspectedMap, case: DistributionCase) -> Iterator[
         )
 
 
-def check_tenant_only(_inspected: InspectedMap, case: DistributionCase) -> Iterator[Finding]:
+def check_tenant_only(_inspected: InspectedMap, case: DistributionCase) -> Iterator[DoctorFinding]:
     """Report a multi-tenant distribution, which only its tenants' ids invalidate."""
     if not case.config.is_tenant_only or case.distribution.id.startswith(TENANT):
         return
@@ -85,7 +85,7 @@ def check_tenant_only(_inspected: InspectedMap, case: DistributionCase) -> Itera
     yield finding("tenant-only", case.where, message, fix)
 
 
-def check_names(inspected: InspectedMap) -> Iterator[Finding]:
+def check_names(inspected: InspectedMap) -> Iterator[DoctorFinding]:
     """Report an id with two names: one of them may be a copy that was not completed."""
     templates = {text for route in inspected.routes_by_name.values() for text in route.distributions if "{" in text}
     patterns = [Pattern(template, full_match=True) for template in templates]
@@ -96,7 +96,7 @@ def check_names(inspected: InspectedMap) -> Iterator[Finding]:
             yield _report_names(inspected, inspected.route_map.distributions_by_id[id_], plain_names)
 
 
-def _report_names(inspected: InspectedMap, distribution: Distribution, names: Sequence[str]) -> Finding:
+def _report_names(inspected: InspectedMap, distribution: Distribution, names: Sequence[str]) -> DoctorFinding:
     message = f"{join_with_limit(names)} are names of one distribution: is one of them another's?"
     report = partial(finding, "id-twice", inspected.where(distribution), message)
     configs = inspected.configs(distribution)

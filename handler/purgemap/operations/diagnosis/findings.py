@@ -39,7 +39,7 @@ CODES: Mapping[str, Severity] = {
 """The severity of each code. An error makes stale objects certain, or stops deliveries; a warning may be intended."""
 
 
-class Finding(NamedTuple):
+class DoctorFinding(NamedTuple):
     """A fault, or something that could not be checked.
 
     `where` names the distribution, bucket, role, rule or stack. `fix` is a command, or what to write into the map.
@@ -52,17 +52,17 @@ class Finding(NamedTuple):
     fix: str
 
 
-def finding(code: str, where: str, message: str, fix: str) -> Finding:
+def finding(code: str, where: str, message: str, fix: str) -> DoctorFinding:
     """Return a finding with the severity of its code."""
-    return Finding(code, CODES[code], where, message, fix)
+    return DoctorFinding(code, CODES[code], where, message, fix)
 
 
-def describe_not_read(where: str, subject: str, value: "NotRead") -> Finding:
+def describe_not_read(where: str, subject: str, value: "NotRead") -> DoctorFinding:
     """Return a finding about a value that could not be read; it names the permission if one is missing."""
     fix = f"allow {value.permission}" if value.permission else "remove the cause, and run `purgemap doctor` again"
     return not_checked(where, f"{subject}: {value.reason}", fix)
 
 
-def not_checked(where: str, reason: str, fix: str) -> Finding:
+def not_checked(where: str, reason: str, fix: str) -> DoctorFinding:
     """Return a finding about something that could not be read; `fix` names the permission or the option."""
-    return Finding(NOT_CHECKED, NOT_CHECKED, where, f"not checked: {reason}", fix)
+    return DoctorFinding(NOT_CHECKED, NOT_CHECKED, where, f"not checked: {reason}", fix)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from purgemap.aws.inspection import MissingBucket, OriginConfig
-from purgemap.operations.diagnosis.findings import Finding, finding
+from purgemap.operations.diagnosis.findings import DoctorFinding, finding
 from purgemap.operations.diagnosis.inspected_map import DistributionCase, InspectedMap, feeds, feeds_exactly
 from purgemap.operations.diagnosis.repairs import write_option, write_route
 from purgemap.routemap import TENANT, find_nearest
@@ -11,7 +11,7 @@ from purgemap.routemap.sites import Site
 from purgemap.text import S3_SCHEME, join_with_limit
 
 
-def check_buckets_are_origins(inspected: InspectedMap, case: DistributionCase) -> Iterator[Finding]:
+def check_buckets_are_origins(inspected: InspectedMap, case: DistributionCase) -> Iterator[DoctorFinding]:
     """Report a bucket of the map that its distribution does not read."""
     # The bucket of an access point, and that of a tenant's parameter, is unknown.
     if case.has_unknown_bucket():
@@ -35,7 +35,7 @@ def is_missing(inspected: InspectedMap, bucket: str) -> bool:
     return isinstance(inspected.inspection.buckets.get(bucket), MissingBucket)
 
 
-def check_origin_paths(inspected: InspectedMap, case: DistributionCase) -> Iterator[Finding]:
+def check_origin_paths(inspected: InspectedMap, case: DistributionCase) -> Iterator[DoctorFinding]:
     """Report a site whose origin path is not an origin's: its paths are not those that viewers request."""
     for site in case.sites:
         origins = [origin for origin in case.bucket_origins() if feeds(site, origin)]
@@ -57,7 +57,7 @@ def misplaced_sites(case: DistributionCase, origin: OriginConfig) -> list[Site]:
     ]
 
 
-def check_origins_are_routed(inspected: InspectedMap, case: DistributionCase) -> Iterator[Finding]:
+def check_origins_are_routed(inspected: InspectedMap, case: DistributionCase) -> Iterator[DoctorFinding]:
     """Report an origin, also of a group, whose bucket and origin path no route has for this distribution."""
     if inspected.silenced.is_silenced("origin-unrouted", case.distribution.id):
         return

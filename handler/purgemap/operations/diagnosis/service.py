@@ -13,7 +13,7 @@ from purgemap.aws.inspection import (
     QueueConfig,
     RuleConfig,
 )
-from purgemap.operations.diagnosis.findings import Finding, describe_not_read, finding
+from purgemap.operations.diagnosis.findings import DoctorFinding, describe_not_read, finding
 from purgemap.operations.diagnosis.service_inspection import RoleInspection, ServiceExpectation, ServiceInspection
 from purgemap.operations.diagnosis.trust_policies import admits, trust_policy
 from purgemap.text import join_with_limit, pluralize
@@ -23,13 +23,13 @@ from purgemap.text import join_with_limit, pluralize
 _MAX_POLICY_CHARACTERS = 9_000
 
 
-def report_missing_stack(stack_name: str) -> Finding:
+def report_missing_stack(stack_name: str) -> DoctorFinding:
     """Return the finding of a map without a stack."""
     message = "the stack does not exist, so no change is invalidated"
     return finding("stack-missing", _stack(stack_name), message, f"purgemap deploy --stack-name {stack_name}")
 
 
-def check_deployed_map(stack_name: str, differences: Sequence[str] | NotRead) -> Iterator[Finding]:
+def check_deployed_map(stack_name: str, differences: Sequence[str] | NotRead) -> Iterator[DoctorFinding]:
     """Report how the map of a stack's function differs from the map of the files."""
     if isinstance(differences, NotRead):
         yield describe_not_read(_stack(stack_name), "the deployed map", differences)
@@ -44,7 +44,7 @@ def _stack(name: str) -> str:
     return f"the stack {name}"
 
 
-def diagnose_service(expected: ServiceExpectation, inspection: ServiceInspection) -> Iterator[Finding]:
+def diagnose_service(expected: ServiceExpectation, inspection: ServiceInspection) -> Iterator[DoctorFinding]:
     """Report what a stack lacks, and what it could not deliver."""
     yield from _check_rules(expected, inspection.rules)
     yield from _check_deliveries(expected, inspection)
@@ -55,7 +55,7 @@ def diagnose_service(expected: ServiceExpectation, inspection: ServiceInspection
         yield from _check_permissions(role_arn, expected.permissions[role_arn], denied)
 
 
-def _check_rules(expected: ServiceExpectation, rules: tuple[RuleConfig, ...] | NotRead) -> Iterator[Finding]:
+def _check_rules(expected: ServiceExpectation, rules: tuple[RuleConfig, ...] | NotRead) -> Iterator[DoctorFinding]:
     if isinstance(rules, NotRead):
         yield describe_not_read(f"the rules {expected.stack_name}-*", "the event rules", rules)
         return
@@ -99,7 +99,7 @@ def _put_rule(name: str, properties: Mapping[str, Any]) -> str:
     )
 
 
-def _check_deliveries(expected: ServiceExpectation, inspection: ServiceInspection) -> Iterator[Finding]:
+def _check_deliveries(expected: ServiceExpectation, inspection: ServiceInspection) -> Iterator[DoctorFinding]:
     failures = inspection.failed_deliveries
     if isinstance(failures, NotRead):
         yield describe_not_read(f"the rules {expected.stack_name}-*", "the metric FailedInvocations", failures)
@@ -134,7 +134,7 @@ def _admits_rules(queue: QueueConfig, stack_name: str) -> bool:
     return "events.amazonaws.com" in statements and (f":rule/{stack_name}-*" in statements)
 
 
-def _check_dead_letters(expected: ServiceExpectation, queue: QueueConfig | NotRead) -> Iterator[Finding]:
+def _check_dead_letters(expected: ServiceExpectation, queue: QueueConfig | NotRead) -> Iterator[DoctorFinding]:
     if isinstance(queue, NotRead):
         yield describe_not_read(expected.dead_letter_url, "the dead-letter queue", queue)
     elif queue.messages:
@@ -144,7 +144,7 @@ def _check_dead_letters(expected: ServiceExpectation, queue: QueueConfig | NotRe
         yield finding("dead-letters", f"the queue {queue.arn.rpartition(':')[2]}", message, fix)
 
 
-def _check_role(expected: ServiceExpectation, role_arn: str, role: RoleInspection) -> Iterator[Finding]:
+def _check_role(expected: ServiceExpectation, role_arn: str, role: RoleInspection) -> Iterator[DoctorFinding]:
     external_ids, trust = expected.external_ids[role_arn], role.trust
     if isinstance(trust, NotRead):
         # A caller that can assume the role has proved that it exists; one that can't may lack a permission only.
@@ -170,7 +170,7 @@ def _deploy_member(expected: ServiceExpectation) -> str:
 
 def _check_permissions(
     role_arn: str, needed: Sequence[ActionsOnResource], denied: tuple[ActionsOnResource, ...] | MissingRole | NotRead
-) -> Iterator[Finding]:
+) -> Iterator[DoctorFinding]:
     if isinstance(denied, NotRead):
         yield describe_not_read(role_arn, "its permissions", denied)
     elif denied and not isinstance(denied, MissingRole):
