@@ -2,21 +2,63 @@
 
 import datetime as dt
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from moto.awslambda.responses import LambdaResponse
+from moto.cloudformation.responses import CloudFormationResponse
+from moto.cloudfront.responses import CloudFrontResponse
 from moto.cloudwatch.models import cloudwatch_backends
+from moto.cloudwatch.responses import CloudWatchResponse
+from moto.core.exceptions import ServiceException
+from moto.events.responses import EventsHandler
+from moto.iam.responses import IamResponse
+from moto.s3.responses import S3Response
+from moto.sqs.responses import SQSResponse
+from moto.sts.responses import TokenResponse as STSHandler
 
 from purgemap.aws.inspection import FAILURE_MINUTES
+from purgemap.cli.doctor import doctor
 from purgemap.demo.local_aws import start_local_aws
 from purgemap.demo.moto_patches.cloudfront import rename_distribution
 from purgemap.operations.diagnosis import CODES
 from support.aws_cli import needs_aws_cli
+from support.commands import invoke
 from support.deployed import Deployed
-from support.distributions import behavior, cache_policy, distribution, origin
+from support.distributions import behavior, cache_policy, deny, distribution, origin
 from support.doubles.stacks import complete_cloudformation
-from support.healthy_site import APP, OTHER, OWN, SHOP, WWW, HealthySite, build_healthy_site
+from support.healthy_site import (
+    APP,
+    OTHER,
+    OWN,
+    READER,
+    SHOP,
+    WWW,
+    HealthySite,
+    build_healthy_site,
+    create_bucket,
+    create_distribution,
+)
+
+# Each permission with the class and method of moto that answer for it. GetRole and AssumeRole stand in for each other.
+READS: dict[str, tuple[type, str]] = {
+    "cloudfront:ListDistributions": (CloudFrontResponse, "list_distributions"),
+    "cloudfront:GetDistributionConfig": (CloudFrontResponse, "get_distribution_config"),
+    "cloudfront:ListDistributionTenants": (CloudFrontResponse, "list_distribution_tenants"),
+    "s3:ListBucket": (S3Response, "head_bucket"),
+    "s3:GetBucketNotification": (S3Response, "get_bucket_notification"),
+    "s3:GetObject": (S3Response, "get_object"),
+    "cloudformation:DescribeStacks": (CloudFormationResponse, "describe_stacks"),
+    "lambda:GetFunctionConfiguration": (LambdaResponse, "get_function_configuration"),
+    "events:ListRules": (EventsHandler, "list_rules"),
+    "events:ListTargetsByRule": (EventsHandler, "list_targets_by_rule"),
+    "cloudwatch:GetMetricData": (CloudWatchResponse, "get_metric_data"),
+    "sqs:GetQueueAttributes": (SQSResponse, "get_queue_attributes"),
+    "iam:SimulatePrincipalPolicy": (IamResponse, "simulate_principal_policy"),
+}
 
 Fault = Callable[[HealthySite], None]
 
@@ -192,6 +234,22 @@ def pass_minutes(minutes: int) -> None:
         metric.timestamp -= dt.timedelta(minutes=minutes)
 
 
+class _DeniedError(ServiceException):
+    code = "AccessDeniedException"
+
+
+def refuse(patch: pytest.MonkeyPatch, owner: type, method: str) -> None:
+    """Let moto refuse an operation: it does not know IAM over HTTP."""
+    if owner in {CloudFrontResponse, S3Response}:
+        deny(patch, f"{'s3' if owner is S3Response else 'cloudfront'}:{method}")
+        return
+
+    def answer(_response: Any) -> Any:
+        raise _DeniedError("User: arn:aws:iam::123456789012:user/reader is not authorized")
+
+    patch.setattr(owner, method, answer)
+
+
 def test_doctor_finds_nothing_at_healthy_site(site: HealthySite) -> None:
     result = site.doctor()
     assert result.stdout == "4 distributions, 5 buckets, 1 stack: fine\n"
@@ -209,3 +267,97 @@ def test_doctor_finds_fault_until_its_repair(site: HealthySite, code: str) -> No
         site.repair(finding)
     pass_minutes(FAILURE_MINUTES)
     assert code not in {finding["code"] for finding in site.findings()}, site.findings()
+
+
+def test_doctor_shows_findings_with_repairs(site: HealthySite) -> None:
+    disable_distribution(site)
+    create_bucket(site.aws, "acme-new", sends_events=False)
+    result = site.doctor("--stack-name", "other")
+    assert result.return_value == 1
+    lines = result.stdout.splitlines()
+    assert lines[0].startswith(f"distribution-disabled  shop ({SHOP}) in account {OTHER}: the distribution is disabled")
+    assert lines[1].startswith(f"    aws cloudfront update-distribution --id {SHOP} ")
+    assert lines[2:] == [
+        "stack-missing  the stack other: the stack does not exist, so no change is invalidated",
+        "    purgemap deploy --stack-name other",
+        "4 distributions, 5 buckets, no stack: 1 error, 1 warning",
+    ]
+
+
+def test_doctor_exits_with_zero_for_warnings(site: HealthySite) -> None:
+    disable_distribution(site)
+    assert site.doctor().return_value == 0
+
+
+@needs_aws_cli
+def test_doctor_fix_keeps_all_other_notifications(site: HealthySite) -> None:
+    switch_events_off(site)
+    s3 = site.aws.client("s3")
+    queues = s3.get_bucket_notification_configuration(Bucket="acme-www")["QueueConfigurations"]
+    result = site.doctor("--fix")
+    assert result.stdout.splitlines() == [
+        "switched on: EventBridge notifications of s3://acme-www",
+        "4 distributions, 5 buckets, 1 stack: fine",
+    ]
+    now = s3.get_bucket_notification_configuration(Bucket="acme-www")
+    assert (now["QueueConfigurations"], now["EventBridgeConfiguration"]) == (queues, {})
+    assert site.doctor("--fix").stdout == "4 distributions, 5 buckets, 1 stack: fine\n"
+
+
+def test_doctor_fix_reports_bucket_that_it_may_not_change(site: HealthySite, monkeypatch: pytest.MonkeyPatch) -> None:
+    switch_events_off(site)
+    deny(monkeypatch, "s3:put_bucket_notification")
+    result = site.doctor("--fix", "--json")
+    assert [finding["code"] for finding in json.loads(result.stdout)["findings"]] == ["eventbridge-off"]
+    assert result.stderr.startswith("not switched on: the bucket acme-www: PutBucketNotificationConfiguration: ")
+    assert result.return_value == 1
+
+
+def test_doctor_names_missing_permission_of_each_read(site: HealthySite, monkeypatch: pytest.MonkeyPatch) -> None:
+    for permission, (owner, method) in READS.items():
+        with monkeypatch.context() as refusal:
+            refuse(refusal, owner, method)
+            result = site.doctor("--json")
+        findings = json.loads(result.stdout)["findings"]
+        assert {finding["severity"] for finding in findings} == {"not-checked"}, permission
+        assert {finding["fix"] for finding in findings} == {f"allow {permission}"}
+        assert result.return_value == 0, permission
+
+
+def test_doctor_without_any_permission_ends_well(site: HealthySite, monkeypatch: pytest.MonkeyPatch) -> None:
+    for owner, method in [*READS.values(), (STSHandler, "assume_role")]:
+        refuse(monkeypatch, owner, method)
+    result = site.doctor("--json")
+    assert {finding["severity"] for finding in json.loads(result.stdout)["findings"]} == {"not-checked"}
+    assert result.return_value == 0
+
+
+def test_doctor_without_role_names_the_account(site: HealthySite) -> None:
+    findings = json.loads(invoke(doctor, "--json").stdout)["findings"]
+    assert {finding["severity"] for finding in findings} == {"not-checked"}
+    assert all(OTHER in finding["where"] + finding["message"] for finding in findings)
+
+
+def test_doctor_reads_everything_once(site: HealthySite, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(120):  # more than a page of CloudFront's
+        id_ = f"E{number:013}"
+        create_distribution(site.aws, id_, distribution([origin("acme-www")]))
+        site.edit_map("acme-www, distributions: [", f"acme-www, distributions: [{id_}, ")
+    calls = Counter[str]()
+    for owner, method in READS.values():
+        count_calls(monkeypatch, calls, owner, method)
+    invoke(doctor, "--role-arn", READER)
+    assert calls["get_distribution_config"] == 120 + 4
+    assert calls["list_distributions"] == 2 + 1
+    assert calls["head_bucket"] == calls["get_bucket_notification"] == 5
+    assert calls["list_targets_by_rule"] == calls["list_rules"] == 1
+
+
+def count_calls(patch: pytest.MonkeyPatch, calls: Counter[str], owner: type, method: str) -> None:
+    original = getattr(owner, method)
+
+    def counted(*args: Any, **kwargs: Any) -> Any:
+        calls[method] += 1
+        return original(*args, **kwargs)
+
+    patch.setattr(owner, method, counted)

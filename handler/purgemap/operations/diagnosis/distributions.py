@@ -21,7 +21,8 @@ def check_accounts(inspected: InspectedMap) -> Iterator[DoctorFinding]:
         configs = inspected.inspection.accounts.get(account)
         if configs is None:
             count = pluralize(len(ids), "distribution")
-            yield not_checked(where, f"no role reads its {count}", f"--role-arn arn:aws:iam::{account}:role/ROLE")
+            role_arn = f"{inspected.route_map.distributions_by_id[ids[0]].role_arn}".rpartition("role/")[0]
+            yield not_checked(where, f"no role reads its {count}", f"pass --role-arn {role_arn}role/ROLE")
             continue
         if isinstance(configs.distributions, NotRead):
             yield describe_not_read(where, "its distributions", configs.distributions)
