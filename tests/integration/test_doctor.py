@@ -32,6 +32,7 @@ from support.aws_cli import needs_aws_cli
 from support.commands import invoke
 from support.deployed import Deployed
 from support.distributions import behavior, cache_policy, deny, distribution, origin
+from support.documents import code_names, section, table_rows
 from support.doubles.stacks import complete_cloudformation
 from support.healthy_site import (
     APP,
@@ -328,6 +329,13 @@ def test_doctor_names_missing_permission_of_each_read(site: HealthySite, monkeyp
         assert {finding["severity"] for finding in findings} == {"not-checked"}, permission
         assert {finding["fix"] for finding in findings} == {f"allow {permission}"}, findings
         assert result.return_value == 0, permission
+
+
+def test_permissions_table_names_every_read_of_doctor() -> None:
+    rows = table_rows(section("deploy/README.md", "## Permissions"))
+    (needs,) = (row[1] for row in rows if row[0] == "`purgemap doctor`")
+    others = {"cloudfront:GetCachePolicy", "cloudfront:GetFunction", "iam:GetRole", "s3:PutBucketNotification"}
+    assert code_names(needs) - {"--fix"} == READS.keys() | others
 
 
 def test_doctor_without_any_permission_ends_well(site: HealthySite, monkeypatch: pytest.MonkeyPatch) -> None:

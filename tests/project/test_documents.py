@@ -17,6 +17,7 @@ import purgemap
 from purgemap import batch_log, lambda_function
 from purgemap.cli.check import check
 from purgemap.deployment.template import load_template
+from purgemap.operations.diagnosis import CODES
 from simulation.regimes import REGIMES
 from simulation.seeded_bugs import BUGS
 from support.documents import DOCUMENTS, NAMES, anchors, code_names, read_document, section, table_rows
@@ -126,6 +127,12 @@ def test_rooms_section_names_files_that_exist() -> None:
     files = set().union(*(code_names(row[1]) for row in table_rows(table)))
     assert len(files) >= 7
     assert [file for file in files if not (PACKAGE / file).exists()] == []
+
+
+def test_doctor_table_names_every_code() -> None:
+    rows = table_rows(section("OPERATIONS.md", "## Doctor"))
+    severities = {row[0].strip("`"): row[1].partition(":")[0] for row in rows}
+    assert severities == {**CODES, "not-checked": "not an error"}
 
 
 def test_environment_table_names_every_variable() -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from purgemap.aws.inspection import CloudFrontTenant, NotRead
 from purgemap.operations import load_checked_map
-from purgemap.operations.diagnosis import DoctorFinding, diagnose_map
+from purgemap.operations.diagnosis import CODES, DoctorFinding, diagnose_map
+from purgemap.routemap.parse.schema import load_schema
 from support.distributions import behavior, distribution, origin
 from support.ids import E1, E2
 from support.inspections import OTHER, OWN, account, inspection
@@ -33,6 +34,11 @@ def diagnose(tmp_path: Path) -> Diagnose:
         return diagnose_map(checked.route_map, state, checked.silenced)
 
     return run
+
+
+def test_schema_lists_every_warning() -> None:
+    ignore = load_schema()["$defs"]["x_doctor"]["properties"]["ignore"]
+    assert ignore["items"]["enum"] == sorted(code for code, severity in CODES.items() if severity == "warning")
 
 
 def codes(findings: tuple[DoctorFinding, ...]) -> list[str]:

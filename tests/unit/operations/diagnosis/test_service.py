@@ -71,7 +71,7 @@ def test_role_that_only_the_function_can_assume_is_fine() -> None:
     assert diagnose(roles={MEMBER: RoleInspection(trust_policy(ROLE, {"acme"}), DENIED)}) == []
 
 
-def test_role_whose_trust_is_unread_counts_if_the_caller_can_assume_it() -> None:
+def test_role_with_unread_trust_is_fine_if_the_caller_assumes_it() -> None:
     unread = NotRead("needs iam:GetRole", "iam:GetRole")
     assert diagnose(roles={MEMBER: RoleInspection(unread, None)}) == []
     (finding,) = diagnose(roles={MEMBER: RoleInspection(unread, DENIED)})
