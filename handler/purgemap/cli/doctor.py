@@ -50,8 +50,10 @@ def doctor(*, role_arns: tuple[str, ...], stack_name: str, fix: bool, routes: tu
         inspection = _enable_notifications(accounts, inspection, stderr if as_json else Terminal())
     with stderr.status(f"the stack {stack_name}"):
         stack_findings, has_stack = diagnose_stack(checked.route_map, accounts, stack_name)
-    findings = [*diagnose_map(checked.route_map, inspection, checked.silenced), *stack_findings]
-    findings = [_complete_command(finding, role_arns, stack_name, routes) for finding in findings]
+    findings = [
+        _complete_command(finding, role_arns, stack_name, routes)
+        for finding in (*diagnose_map(checked.route_map, inspection, checked.silenced), *stack_findings)
+    ]
     counts = {
         "distributions": len(checked.route_map.distributions_by_id),
         "buckets": len(inspection.buckets),

@@ -22,6 +22,7 @@ from purgemap.operations.diagnosis import (
     describe_not_read,
     diagnose_service,
     inspect_service,
+    merge_not_checked,
     report_missing_stack,
 )
 from purgemap.routemap import RouteMap
@@ -37,7 +38,7 @@ def diagnose_stack(route_map: RouteMap, accounts: Accounts, stack_name: str) -> 
         return [describe_not_read(f"the stack {stack_name}", "the stack", stack)], False
     if stack is None or not all(name in stack.outputs for name in _OUTPUTS):
         return [report_missing_stack(stack_name)], False
-    return list(_diagnose(route_map, accounts, stack_name, stack)), True
+    return list(merge_not_checked(_diagnose(route_map, accounts, stack_name, stack))), True
 
 
 def _diagnose(route_map: RouteMap, accounts: Accounts, stack_name: str, stack: Stack) -> Iterator[DoctorFinding]:

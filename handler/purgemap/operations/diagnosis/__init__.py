@@ -8,7 +8,7 @@ from purgemap.operations.diagnosis.diagnose import (
     read_again,
     silent_buckets,
 )
-from purgemap.operations.diagnosis.findings import CODES, DoctorFinding, describe_not_read
+from purgemap.operations.diagnosis.findings import CODES, DoctorFinding, describe_not_read, merge_not_checked
 from purgemap.operations.diagnosis.inspected_map import MapInspection
 from purgemap.operations.diagnosis.service import check_deployed_map, diagnose_service, report_missing_stack
 from purgemap.operations.diagnosis.service_inspection import ServiceExpectation, inspect_service
@@ -26,6 +26,7 @@ __all__ = [
     "enable_notifications",
     "inspect_map",
     "inspect_service",
+    "merge_not_checked",
     "read_again",
     "report_missing_stack",
     "silent_buckets",

@@ -18,7 +18,7 @@ from purgemap.aws.inspection import (
 )
 from purgemap.errors import PurgemapError
 from purgemap.operations.diagnosis import buckets, caching, distributions, origins
-from purgemap.operations.diagnosis.findings import DoctorFinding
+from purgemap.operations.diagnosis.findings import DoctorFinding, merge_not_checked
 from purgemap.operations.diagnosis.inspected_map import DistributionCase, InspectedMap, MapInspection, listed
 from purgemap.operations.silenced_warnings import SilencedWarnings
 from purgemap.routemap import Pattern, RouteMap, TokenKind, tokenize
@@ -44,12 +44,18 @@ _DISTRIBUTION_CHECKS: Sequence[Callable[[InspectedMap, DistributionCase], Iterab
 )
 
 
-def inspect_map(route_map: RouteMap, accounts: Accounts, on_read: OnRead = lambda _done, _total: None) -> MapInspection:
-    """Read the accounts that own the map's distributions, each once, and the map's buckets."""
+def _ignore(_done: int, _total: int) -> None:
+    """Show no progress."""
+
+
+def inspect_map(route_map: RouteMap, accounts: Accounts, on_read: OnRead = _ignore) -> MapInspection:
+    """Read the accounts that own the map's distributions, then the map's buckets; `on_read` receives each progress."""
     owners = {distribution.account or accounts.own for distribution in route_map.distributions_by_id.values()}
     reader = CloudFrontReader(accounts, on_read)
     configs = {account: reader.read_account(account) for account in sorted(owners & accounts.role_arns.keys())}
-    return MapInspection(accounts.own, configs, _read_buckets(_bucket_names(route_map, configs.values()), accounts))
+    return MapInspection(
+        accounts.own, configs, _read_buckets(_bucket_names(route_map, configs.values()), accounts, on_read)
+    )
 
 
 def _bucket_names(route_map: RouteMap, accounts: Iterable[AccountConfigs]) -> list[str]:
@@ -68,16 +74,20 @@ def _bucket_names(route_map: RouteMap, accounts: Iterable[AccountConfigs]) -> li
     return sorted(names)
 
 
-def _read_buckets(names: Sequence[str], accounts: Accounts) -> dict[str, BucketState]:
+def _read_buckets(names: Sequence[str], accounts: Accounts, on_read: OnRead = _ignore) -> dict[str, BucketState]:
+    states: dict[str, BucketState] = {}
     with ThreadPoolExecutor(MAX_CONCURRENT_READS) as pool:
-        return dict(zip(names, pool.map(partial(read_bucket, accounts), names), strict=True))
+        for name, state in zip(names, pool.map(partial(read_bucket, accounts), names), strict=True):
+            states[name] = state
+            on_read(len(states), len(names))
+    return states
 
 
 def diagnose_map(
     route_map: RouteMap, inspection: MapInspection, silenced: SilencedWarnings | None = None
 ) -> tuple[DoctorFinding, ...]:
     """Compare a map with the distributions and buckets that exist; the stack is not looked at."""
-    return tuple(_run_checks(InspectedMap(route_map, inspection, silenced or SilencedWarnings())))
+    return tuple(merge_not_checked(_run_checks(InspectedMap(route_map, inspection, silenced or SilencedWarnings()))))
 
 
 def _run_checks(inspected: InspectedMap) -> Iterator[DoctorFinding]:

@@ -1,7 +1,9 @@
 """The findings of `purgemap doctor`: their codes, and how severe each is."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+
+from purgemap.text import join_with_limit
 
 if TYPE_CHECKING:
     from purgemap.aws.inspection import NotRead
@@ -66,3 +68,15 @@ def describe_not_read(where: str, subject: str, value: "NotRead") -> DoctorFindi
 def not_checked(where: str, reason: str, fix: str) -> DoctorFinding:
     """Return a finding about something that could not be read; `fix` names the permission or the option."""
     return DoctorFinding(NOT_CHECKED, NOT_CHECKED, where, f"not checked: {reason}", fix)
+
+
+def merge_not_checked(findings: Iterable[DoctorFinding]) -> Iterator[DoctorFinding]:
+    """Merge the findings of one missing permission into one; the others keep their order."""
+    places_by_reason: dict[tuple[str, str], list[str]] = {}
+    for each in findings:
+        if each.code == NOT_CHECKED:
+            places_by_reason.setdefault((each.message, each.fix), []).append(each.where)
+        else:
+            yield each
+    for (message, fix), places in places_by_reason.items():
+        yield DoctorFinding(NOT_CHECKED, NOT_CHECKED, join_with_limit(list(dict.fromkeys(places))), message, fix)

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
-from purgemap.aws.inspection import CloudFrontTenant, NotRead
+from purgemap.aws.inspection import AccountConfigs, CloudFrontTenant, NotRead
+from purgemap.aws.inspection.cloudfront_answers import parse_distribution
 from purgemap.operations import load_checked_map
 from purgemap.operations.diagnosis import CODES, DoctorFinding, diagnose_map
+from purgemap.routemap import load_map
 from purgemap.routemap.parse.schema import load_schema
 from support.distributions import behavior, distribution, origin
 from support.ids import E1, E2
@@ -206,3 +208,14 @@ def test_names_that_captures_need_are_no_finding(diagnose: Diagnose) -> None:
     text = f"""distributions: {{acme: {{id: {E1}}}, initech: {{id: {E1}}}}}
 routes: [{{bucket: site, prefix: "{{site}}/", distributions: ["{{site}}"]}}]"""
     assert diagnose(text, {E1: distribution([origin("site")])}) == ()
+
+
+def test_missing_permission_is_one_finding_for_all_distributions(tmp_path: Path) -> None:
+    file, ids = tmp_path / "routes.yaml", [f"E{number:013}" for number in range(500)]
+    file.write_text(f"version: 1\nroutes: [{{bucket: site, distributions: [{', '.join(ids)}]}}]")
+    unread = NotRead("needs cloudfront:GetDistributionConfig", "cloudfront:GetDistributionConfig")
+    configs = [parse_distribution({"Id": id_, **distribution([origin("site")])}, unread, OWN) for id_ in ids]
+    state = inspection([AccountConfigs(OWN, "", tuple(configs), (), {}, {})])
+    (finding,) = diagnose_map(load_map(file), state)
+    assert finding.where == f"{', '.join(ids[:5])} and 495 more"
+    assert finding.fix == "allow cloudfront:GetDistributionConfig"
