@@ -279,14 +279,14 @@ def test_doctor_finds_fault_until_its_repair(site: HealthySite, code: str) -> No
 def test_doctor_shows_findings_with_repairs(site: HealthySite) -> None:
     disable_distribution(site)
     create_bucket(site.aws, "acme-new", sends_events=False)
-    result = site.doctor("--stack-name", "other")
+    result = site.doctor("--stack-name", "other", "--routes", "config")
     assert result.return_value == 1
     lines = result.stdout.splitlines()
     assert lines[0].startswith(f"distribution-disabled  shop ({SHOP}) in account {OTHER}: the distribution is disabled")
     assert lines[1].startswith(f"    aws cloudfront update-distribution --id {SHOP} ")
     assert lines[2:] == [
         "stack-missing  the stack other: the stack does not exist, so no change is invalidated",
-        "    purgemap deploy --stack-name other",
+        "    purgemap deploy --stack-name other --routes config",
         "4 distributions, 5 buckets, no stack: 1 error, 1 warning",
     ]
 

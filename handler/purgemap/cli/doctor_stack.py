@@ -36,8 +36,10 @@ def diagnose_stack(route_map: RouteMap, accounts: Accounts, stack_name: str) -> 
     stack = read_or_reason("cloudformation:DescribeStacks", partial(find_stack, client, stack_name))
     if isinstance(stack, NotRead):
         return [describe_not_read(f"the stack {stack_name}", "the stack", stack)], False
-    if stack is None or not all(name in stack.outputs for name in _OUTPUTS):
+    if stack is None:
         return [report_missing_stack(stack_name)], False
+    if not all(name in stack.outputs for name in _OUTPUTS):
+        return [report_missing_stack(stack_name, stack.status)], False
     return list(merge_not_checked(_diagnose(route_map, accounts, stack_name, stack))), True
 
 

@@ -48,7 +48,12 @@ def preview_jobs(
 
 def preview_change(route_map: RouteMap, bucket: str, key: str, event: str) -> dict[str, tuple[str, ...]]:
     """Return the items that one change sends to each distribution, by distribution id."""
-    batch_jobs = build_jobs(Router(route_map).route([ObjectChange(bucket, key, event, "", "")]), now=0)
+    return preview_routed_change(Router(route_map), bucket, key, event)
+
+
+def preview_routed_change(router: Router, bucket: str, key: str, event: str) -> dict[str, tuple[str, ...]]:
+    """Return the items of one change as `preview_change` does; a caller with many changes builds one router."""
+    batch_jobs = build_jobs(router.route([ObjectChange(bucket, key, event, "", "")]), now=0)
     items_by_distribution: dict[str, set[str]] = defaultdict(set)
     for invalidation in preview_jobs(batch_jobs.pending):
         items_by_distribution[invalidation.distribution.id].update(invalidation.items)

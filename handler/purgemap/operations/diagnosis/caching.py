@@ -8,7 +8,7 @@ from purgemap.operations.diagnosis.findings import DoctorFinding, describe_not_r
 from purgemap.operations.diagnosis.inspected_map import DistributionCase, InspectedMap, feeds, feeds_exactly
 from purgemap.operations.diagnosis.repairs import update_distribution, write_option, write_route
 from purgemap.operations.discovery.path_patterns import escape_glob, intersects, normalize
-from purgemap.operations.preview import preview_change
+from purgemap.operations.preview import preview_routed_change
 from purgemap.routemap.sites import Site
 from purgemap.text import join_with_limit
 
@@ -138,7 +138,7 @@ def _routed_origins(case: DistributionCase, behavior: CacheBehavior) -> list[Ori
 def _items_of(inspected: InspectedMap, case: DistributionCase, origin: OriginConfig, path: str) -> tuple[str, ...]:
     """Return the items that a change of a page sends to the distribution."""
     key = f"{origin.path}{unquote(path)}".removeprefix("/")
-    return preview_change(inspected.route_map, origin.target.bucket, key, "created").get(case.distribution.id, ())
+    return preview_routed_change(inspected.router, origin.target.bucket, key, "created").get(case.distribution.id, ())
 
 
 def _is_covered(items: Iterable[str], path: str) -> bool:

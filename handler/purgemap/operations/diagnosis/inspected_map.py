@@ -17,6 +17,7 @@ from purgemap.aws.inspection import (
 from purgemap.operations.silenced_warnings import SilencedWarnings
 from purgemap.routemap import TENANT, Distribution, Pattern, Route, RouteMap, load_routes
 from purgemap.routemap.sites import Site, list_sites
+from purgemap.routing import Router
 
 _BUCKET_KINDS = (OriginKind.REST, OriginKind.WEBSITE)
 
@@ -62,6 +63,11 @@ class InspectedMap:
     def sites(self) -> tuple[Site, ...]:
         """The sites of the map."""
         return tuple(list_sites(self.route_map))
+
+    @cached_property
+    def router(self) -> Router:
+        """The router of the map, which takes long to build for thousands of patterns."""
+        return Router(self.route_map)
 
     @cached_property
     def sites_by_distribution(self) -> Mapping[str, tuple[Site, ...]]:

@@ -23,9 +23,10 @@ from purgemap.text import join_with_limit, pluralize
 _MAX_POLICY_CHARACTERS = 9_000
 
 
-def report_missing_stack(stack_name: str) -> DoctorFinding:
-    """Return the finding of a map without a stack."""
-    message = "the stack does not exist, so no change is invalidated"
+def report_missing_stack(stack_name: str, status: str = "") -> DoctorFinding:
+    """Return the finding of a map without a stack, or with one that lacks purgemap's outputs."""
+    fault = f"is {status} and has no function or queue" if status else "does not exist"
+    message = f"the stack {fault}, so no change is invalidated"
     return finding("stack-missing", _stack(stack_name), message, f"purgemap deploy --stack-name {stack_name}")
 
 

@@ -39,7 +39,7 @@ class ServiceExpectation:
 
 
 class RoleInspection(NamedTuple):
-    """A role of the map: its trust policy, and why the caller itself can't assume it."""
+    """A role of the map: its trust policy. Without that, `refusal` is why the caller itself can't assume the role."""
 
     trust: Mapping[str, Any] | MissingRole | NotRead
     refusal: NotRead | None
@@ -81,6 +81,8 @@ def _inspect_role(accounts: Accounts, role_arn: str, external_ids: frozenset[str
     account = account_of_role(role_arn)
     is_readable = account in accounts.role_arns
     trust = read_trust_policy(accounts, account, role_arn) if is_readable else _no_reader(account)
+    if not isinstance(trust, MissingRole | NotRead):
+        return RoleInspection(trust, None)
     external_id = min((id_ for id_ in external_ids if id_), default=None)
     return RoleInspection(trust, try_to_assume(accounts, role_arn, external_id))
 
