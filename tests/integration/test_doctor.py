@@ -80,11 +80,11 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HealthySit
         yield build_healthy_site(aws)
 
 
-def fault(code: str) -> Callable[[Fault], Fault]:
-    """Register the way to plant a fault."""
+def fault(name: str) -> Callable[[Fault], Fault]:
+    """Register the way to plant a fault; its name starts with its code."""
 
     def register(plant: Fault) -> Fault:
-        FAULTS[code] = plant
+        FAULTS[name] = plant
         return plant
 
     return register
@@ -205,6 +205,20 @@ def delete_rule(site: HealthySite) -> None:
     events.delete_rule(Name=rule["Name"])
 
 
+@fault("rule-missing elsewhere")
+def add_bucket_of_another_region(site: HealthySite) -> None:
+    client = site.aws.client("s3")
+    client.create_bucket(Bucket="acme-eu", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    events: dict[str, Any] = {"EventBridgeConfiguration": {}}
+    client.put_bucket_notification_configuration(Bucket="acme-eu", NotificationConfiguration=events)
+    site.change(SHOP, OTHER, Origins=distribution([origin("acme-shop"), origin("acme-eu", id_="eu")])["Origins"])
+    site.edit_map(
+        "bucket: acme-shop, distributions: [shop]}",
+        "bucket: acme-shop, distributions: [shop]}\n  - {bucket: acme-eu, distributions: [shop]}",
+    )
+    site.deploy()
+
+
 @fault("permission-missing")
 def remove_permission(site: HealthySite) -> None:
     role = Deployed(site.aws).outputs["FunctionRoleArn"].rpartition("/")[2]
@@ -264,9 +278,10 @@ def test_doctor_finds_nothing_at_healthy_site(site: HealthySite) -> None:
 
 
 @needs_aws_cli
-@pytest.mark.parametrize("code", FAULTS)
-def test_doctor_finds_fault_until_its_repair(site: HealthySite, code: str) -> None:
-    FAULTS[code](site)
+@pytest.mark.parametrize("name", FAULTS)
+def test_doctor_finds_fault_until_its_repair(site: HealthySite, name: str) -> None:
+    code, *_ = name.split()
+    FAULTS[name](site)
     findings = site.findings()
     assert {finding["code"] for finding in findings} == {code}, findings
     assert {finding["severity"] for finding in findings} == {CODES[code]}
@@ -334,7 +349,10 @@ def test_doctor_names_missing_permission_of_each_read(site: HealthySite, monkeyp
 def test_permissions_table_names_every_read_of_doctor() -> None:
     rows = table_rows(section("deploy/README.md", "## Permissions"))
     (needs,) = (row[1] for row in rows if row[0] == "`purgemap doctor`")
-    others = {"cloudfront:GetCachePolicy", "cloudfront:GetFunction", "iam:GetRole", "s3:PutBucketNotification"}
+    others = {
+        *("cloudfront:GetCachePolicy", "cloudfront:GetFunction", "events:DescribeRule"),
+        *("events:ListRuleNamesByTarget", "iam:GetRole", "s3:PutBucketNotification"),
+    }
     assert code_names(needs) - {"--fix"} == READS.keys() | others
 
 

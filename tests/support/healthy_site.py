@@ -6,6 +6,7 @@ import os
 import re
 import shlex
 import subprocess
+import sys
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,7 +110,7 @@ class HealthySite:
     def repair(self, finding: dict[str, str]) -> None:
         """Do what a finding says: run its command, or write into the map."""
         fix = finding["fix"]
-        if fix.startswith("aws "):
+        if fix.startswith("aws ") or " && aws " in fix:
             self._run_shell(fix, OTHER if OTHER in finding["where"] else OWN)
         elif fix.startswith("purgemap "):
             run_purgemap(fix)
@@ -117,7 +118,7 @@ class HealthySite:
             MAP.write_text(edit_map(MAP.read_text(), fix))
 
     def _run_shell(self, command: str, account: str) -> None:
-        path = os.pathsep.join([str(EXECUTABLE.parent), os.environ["PATH"]])
+        path = os.pathsep.join([str(EXECUTABLE.parent), str(Path(sys.executable).parent), os.environ["PATH"]])
         environment = {**os.environ, **self.aws.environment, **self._credentials(account), "PATH": path}
         # For queues, the AWS CLI prefers its own endpoint to the variable's.
         script = f'aws() {{ command aws "$@" --endpoint-url "$AWS_ENDPOINT_URL"; }}\n{command}'

@@ -49,7 +49,8 @@ def doctor(*, role_arns: tuple[str, ...], stack_name: str, fix: bool, routes: tu
     if fix:
         inspection = _enable_notifications(accounts, inspection, stderr if as_json else Terminal())
     with stderr.status(f"the stack {stack_name}"):
-        stack_findings, has_stack = diagnose_stack(checked.route_map, accounts, stack_name)
+        buckets = inspection.buckets.values()
+        stack_findings, has_stack = diagnose_stack(checked.route_map, accounts, stack_name, buckets)
     findings = [
         _complete_command(finding, role_arns, stack_name, routes)
         for finding in (*diagnose_map(checked.route_map, inspection, checked.silenced), *stack_findings)
@@ -98,7 +99,8 @@ def _complete_command(
     if finding.fix.startswith(f"{_COMMAND}doctor"):
         options += [part for arn in role_arns for part in ("--role-arn", arn)]
         options += [] if stack_name == DEFAULT_STACK else ["--stack-name", stack_name]
-    return finding._replace(fix=shlex.join([*shlex.split(finding.fix), *options])) if options else finding
+    command, *others = finding.fix.split(" && ")
+    return finding._replace(fix=" && ".join([" ".join([command, *map(shlex.quote, options)]), *others]))
 
 
 def _show(findings: Sequence[DoctorFinding], counts: dict[str, Any], console: Console) -> None:

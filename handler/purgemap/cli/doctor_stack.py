@@ -1,11 +1,14 @@
 """The part of `purgemap doctor` that compares a stack with the map: deployment renders, operations compare."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 
 from purgemap.aws.inspection import (
     Accounts,
     ActionsOnResource,
+    BucketConfig,
+    BucketState,
     FunctionConfig,
     NotRead,
     read_function,
@@ -28,10 +31,13 @@ from purgemap.operations.diagnosis import (
 from purgemap.routemap import RouteMap
 
 _OUTPUTS = ("FunctionName", "FunctionRoleArn", "QueueUrl", "DeadLetterQueueUrl")
+_BUS = "CentralBusArn"
 
 
-def diagnose_stack(route_map: RouteMap, accounts: Accounts, stack_name: str) -> tuple[list[DoctorFinding], bool]:
-    """Return the findings of a stack, and whether it could be read."""
+def diagnose_stack(
+    route_map: RouteMap, accounts: Accounts, stack_name: str, buckets: Iterable[BucketState]
+) -> tuple[list[DoctorFinding], bool]:
+    """Return the findings of a stack that has the events of some buckets, and whether it could be read."""
     client = accounts.client("cloudformation", accounts.own)
     stack = read_or_reason("cloudformation:DescribeStacks", partial(find_stack, client, stack_name))
     if isinstance(stack, NotRead):
@@ -40,10 +46,28 @@ def diagnose_stack(route_map: RouteMap, accounts: Accounts, stack_name: str) -> 
         return [report_missing_stack(stack_name)], False
     if not all(name in stack.outputs for name in _OUTPUTS):
         return [report_missing_stack(stack_name, stack.status)], False
-    return list(merge_not_checked(_diagnose(route_map, accounts, stack_name, stack))), True
+    forwarding = _group_elsewhere(buckets, stack) if _BUS in stack.outputs else {}
+    return list(merge_not_checked(_diagnose(route_map, accounts, stack_name, stack, forwarding))), True
 
 
-def _diagnose(route_map: RouteMap, accounts: Accounts, stack_name: str, stack: Stack) -> Iterator[DoctorFinding]:
+def _group_elsewhere(buckets: Iterable[BucketState], stack: Stack) -> dict[tuple[str, str], tuple[str, ...]]:
+    """Group the buckets whose events another account or region must forward to the stack."""
+    region, account = stack.id.split(":")[3:5]
+    elsewhere: dict[tuple[str, str], tuple[str, ...]] = {}
+    for bucket in buckets:
+        if isinstance(bucket, BucketConfig) and (bucket.account, bucket.region) != (account, region):
+            place = (bucket.account, bucket.region)
+            elsewhere[place] = (*elsewhere.get(place, ()), bucket.name)
+    return elsewhere
+
+
+def _diagnose(
+    route_map: RouteMap,
+    accounts: Accounts,
+    stack_name: str,
+    stack: Stack,
+    forwarding: Mapping[tuple[str, str], tuple[str, ...]],
+) -> Iterator[DoctorFinding]:
     deployed = _read_deployed(accounts, stack)
     function = read_function(accounts, stack.outputs["FunctionName"])
     yield from check_deployed_map(stack_name, _list_differences(route_map, deployed, function))
@@ -51,6 +75,7 @@ def _diagnose(route_map: RouteMap, accounts: Accounts, stack_name: str, stack: S
         yield describe_not_read(f"the function {stack.outputs['FunctionName']}", "its code and variables", function)
     # One cause is one finding: a stack that runs another map is compared with that map.
     expected = _expect(route_map if isinstance(deployed, NotRead) else deployed.route_map, stack_name, stack)
+    expected = replace(expected, forwarding=forwarding)
     yield from diagnose_service(expected, inspect_service(accounts, expected))
 
 
@@ -98,6 +123,7 @@ def _expect(route_map: RouteMap, stack_name: str, stack: Stack) -> ServiceExpect
             for arn, permissions in list_role_permissions(route_map, role).items()
         },
         {arn: frozenset(ids) for arn, ids in roles.items()},
+        stack.outputs.get(_BUS, ""),
     )
 
 

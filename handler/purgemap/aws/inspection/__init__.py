@@ -31,7 +31,13 @@ from purgemap.aws.inspection.roles import (
     read_trust_policy,
     try_to_assume,
 )
-from purgemap.aws.inspection.rules import FAILURE_MINUTES, RuleConfig, read_failed_deliveries, read_rules
+from purgemap.aws.inspection.rules import (
+    FAILURE_MINUTES,
+    RuleConfig,
+    read_failed_deliveries,
+    read_forwarding,
+    read_rules,
+)
 from purgemap.aws.inspection.running_service import FunctionConfig, QueueConfig, read_function, read_queue
 
 __all__ = [
@@ -68,6 +74,7 @@ __all__ = [
     "parse_origin_domain",
     "read_bucket",
     "read_failed_deliveries",
+    "read_forwarding",
     "read_function",
     "read_or_reason",
     "read_queue",

@@ -52,6 +52,24 @@ def _list_targets(client: Any, rule: str) -> tuple[str, ...]:
     return tuple(str(target["Arn"]) for page in pages for target in page["Targets"])
 
 
+def read_forwarding(
+    accounts: Accounts, account: str, region: str, bus_arn: str
+) -> tuple[Mapping[str, Any], ...] | NotRead:
+    """Read the event patterns of the enabled rules of an account and region that forward to another event bus."""
+    client = accounts.client("events", account, region)
+    pages = client.get_paginator("list_rule_names_by_target").paginate
+    names = read_or_reason(
+        "events:ListRuleNamesByTarget",
+        lambda: [str(name) for page in pages(TargetArn=bus_arn) for name in page["RuleNames"]],
+    )
+    if isinstance(names, NotRead):
+        return names
+    rules = read_or_reason("events:DescribeRule", lambda: [client.describe_rule(Name=name) for name in names])
+    if isinstance(rules, NotRead):
+        return rules
+    return tuple(json.loads(rule.get("EventPattern") or "{}") for rule in rules if rule["State"] != "DISABLED")
+
+
 def read_failed_deliveries(accounts: Accounts, rules: Sequence[str]) -> Mapping[str, int] | NotRead:
     """Count the failed deliveries of rules in the last minutes, by rule; rules without any have no entry."""
     # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html

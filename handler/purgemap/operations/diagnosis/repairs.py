@@ -76,3 +76,20 @@ def _flow(value: bool | str | Sequence[str]) -> str:  # noqa: FBT001  as above
     if isinstance(value, bool):
         return str(value).lower()
     return flow_text(value) if isinstance(value, str) else f"[{', '.join(map(flow_text, value))}]"
+
+
+def deploy_member(stack_name: str, region: str = "", **parameters: str) -> str:
+    """Return the command that deploys the member stack of an account or a region."""
+    place = f"--region {region} " if region else ""
+    # Parameters that are not given keep their values.
+    values = " ".join(f"{name}={value}" for name, value in parameters.items())
+    return (
+        "purgemap render --member --output member.yaml && "
+        f"aws cloudformation deploy {place}--stack-name {stack_name}-member --template-file member.yaml "
+        f"--capabilities CAPABILITY_NAMED_IAM --parameter-overrides {values}"
+    )
+
+
+def json_argument(value: Any) -> str:
+    """Return a value as an argument of a shell command, in JSON."""
+    return shlex.quote(json.dumps(value, separators=(",", ":")))

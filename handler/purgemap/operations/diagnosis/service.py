@@ -1,26 +1,15 @@
-"""Compare a stack with what its map requires: rules, queues, permissions and roles."""
+"""Compare a stack with what its map requires, and report what it could not deliver."""
 
 import json
-import shlex
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
-from purgemap.aws.inspection import (
-    FAILURE_MINUTES,
-    ActionsOnResource,
-    MissingRole,
-    NotRead,
-    QueueConfig,
-    RuleConfig,
-)
+from purgemap.aws.inspection import FAILURE_MINUTES, NotRead, QueueConfig
+from purgemap.operations.diagnosis.event_rules import check_forwarding, check_rules
 from purgemap.operations.diagnosis.findings import DoctorFinding, describe_not_read, finding
-from purgemap.operations.diagnosis.service_inspection import RoleInspection, ServiceExpectation, ServiceInspection
-from purgemap.operations.diagnosis.trust_policies import admits, trust_policy
+from purgemap.operations.diagnosis.repairs import json_argument
+from purgemap.operations.diagnosis.roles import check_permissions, check_role
+from purgemap.operations.diagnosis.service_inspection import ServiceExpectation, ServiceInspection
 from purgemap.text import join_with_limit, pluralize
-
-# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html: 10,240 for all inline policies of a role,
-# of which the function's own queues and log use some.
-_MAX_POLICY_CHARACTERS = 9_000
 
 
 def report_missing_stack(stack_name: str, status: str = "") -> DoctorFinding:
@@ -47,57 +36,14 @@ def _stack(name: str) -> str:
 
 def diagnose_service(expected: ServiceExpectation, inspection: ServiceInspection) -> Iterator[DoctorFinding]:
     """Report what a stack lacks, and what it could not deliver."""
-    yield from _check_rules(expected, inspection.rules)
+    yield from check_rules(expected, inspection.rules)
+    yield from check_forwarding(expected, inspection)
     yield from _check_deliveries(expected, inspection)
     yield from _check_dead_letters(expected, inspection.dead_letters)
     for role_arn, role in inspection.roles.items():
-        yield from _check_role(expected, role_arn, role)
+        yield from check_role(expected, role_arn, role)
     for role_arn, denied in inspection.denied.items():
-        yield from _check_permissions(role_arn, expected.permissions[role_arn], denied)
-
-
-def _check_rules(expected: ServiceExpectation, rules: tuple[RuleConfig, ...] | NotRead) -> Iterator[DoctorFinding]:
-    if isinstance(rules, NotRead):
-        yield describe_not_read(f"the rules {expected.stack_name}-*", "the event rules", rules)
-        return
-    rules_by_name = {rule.name: rule for rule in rules}
-    for name, properties in sorted(expected.rules.items()):
-        fault = _find_fault(rules_by_name.get(name), properties)
-        if fault:
-            buckets = [
-                bucket if isinstance(bucket, str) else json.dumps(bucket)
-                for bucket in properties["EventPattern"]["detail"]["bucket"]["name"]
-            ]
-            message = f"{fault}, so changes of {join_with_limit(buckets)} are not invalidated"
-            yield finding("rule-missing", f"the rule {name}", message, _put_rule(name, properties))
-
-
-def _find_fault(rule: RuleConfig | None, properties: Mapping[str, Any]) -> str:
-    if rule is None:
-        return "the rule does not exist"
-    if not rule.is_enabled:
-        return "the rule is disabled"
-    if _normalize(rule.pattern) != _normalize(properties["EventPattern"]):
-        return "the rule has another event pattern"
-    missing = [target["Arn"] for target in properties["Targets"] if target["Arn"] not in rule.targets]
-    return f"the rule has no target {missing[0]}" if missing else ""
-
-
-def _normalize(pattern: Any) -> Any:
-    """Sort the lists of an event pattern, in which the order has no meaning."""
-    if isinstance(pattern, Mapping):
-        return {key: _normalize(value) for key, value in pattern.items()}
-    return sorted(map(json.dumps, pattern)) if isinstance(pattern, list) else pattern
-
-
-def _put_rule(name: str, properties: Mapping[str, Any]) -> str:
-    # Not `purgemap deploy`: CloudFormation does not see that a resource was changed without it.
-    pattern, targets = _quoted(properties["EventPattern"]), _quoted(properties["Targets"])
-    description = shlex.quote(properties["Description"])
-    return (
-        f"aws events put-rule --name {name} --description {description} --event-pattern {pattern} && "
-        f"aws events put-targets --rule {name} --targets {targets}"
-    )
+        yield from check_permissions(role_arn, expected.permissions[role_arn], denied)
 
 
 def _check_deliveries(expected: ServiceExpectation, inspection: ServiceInspection) -> Iterator[DoctorFinding]:
@@ -125,7 +71,7 @@ def _repair_deliveries(expected: ServiceExpectation, queue: QueueConfig | NotRea
         "Condition": {"ArnLike": {"aws:SourceArn": rules}},
     }
     policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    attributes = _quoted({"Policy": policy})
+    attributes = json_argument({"Policy": policy})
     return f"aws sqs set-queue-attributes --queue-url {expected.queue_url} --attributes {attributes}"
 
 
@@ -143,64 +89,3 @@ def _check_dead_letters(expected: ServiceExpectation, queue: QueueConfig | NotRe
         message = f"{letters}: changes that were not invalidated; `purgemap status` shows why"
         fix = f"purgemap redrive --stack-name {expected.stack_name}"
         yield finding("dead-letters", f"the queue {queue.arn.rpartition(':')[2]}", message, fix)
-
-
-def _check_role(expected: ServiceExpectation, role_arn: str, role: RoleInspection) -> Iterator[DoctorFinding]:
-    external_ids, trust = expected.external_ids[role_arn], role.trust
-    if isinstance(trust, NotRead):
-        # A caller that can assume the role has proved that it exists; one that can't may lack a permission only.
-        if role.refusal:
-            yield describe_not_read(role_arn, "whether the function may assume the role", trust)
-    elif isinstance(trust, MissingRole):
-        if role.refusal:
-            fix = f"purgemap render --member --output member.yaml && {_deploy_member(expected)}"
-            yield finding("role-not-assumable", role_arn, "the role does not exist", fix)
-    elif not admits(trust, expected.function_role, external_ids):
-        message = f"its trust policy does not admit the function's role {expected.function_role}"
-        document = _quoted(trust_policy(expected.function_role, external_ids))
-        command = f"aws iam update-assume-role-policy --role-name {_name(role_arn)} --policy-document {document}"
-        yield finding("role-not-assumable", role_arn, message, command)
-
-
-def _deploy_member(expected: ServiceExpectation) -> str:
-    return (
-        f"aws cloudformation deploy --stack-name {expected.stack_name}-member --template-file member.yaml "
-        f"--capabilities CAPABILITY_NAMED_IAM --parameter-overrides FunctionRoleArn={expected.function_role}"
-    )
-
-
-def _check_permissions(
-    role_arn: str, needed: Sequence[ActionsOnResource], denied: tuple[ActionsOnResource, ...] | MissingRole | NotRead
-) -> Iterator[DoctorFinding]:
-    if isinstance(denied, NotRead):
-        yield describe_not_read(role_arn, "its permissions", denied)
-    elif denied and not isinstance(denied, MissingRole):
-        texts = [f"{action} on {arn.rpartition(':')[2]}" for actions, arn in denied for action in actions]
-        message = f"the role lacks {join_with_limit(texts)}"
-        yield finding("permission-missing", role_arn, message, _put_policy(role_arn, needed, denied))
-
-
-def _put_policy(role_arn: str, needed: Sequence[ActionsOnResource], denied: Sequence[ActionsOnResource]) -> str:
-    # The policy of the rendered stack if it is inline; otherwise one more, so that no other policy is replaced.
-    name, document = "map", _quoted(_policy(needed))
-    if len(document) > _MAX_POLICY_CHARACTERS:
-        name, document = "map-repair", _quoted(_policy(denied))
-    return f"aws iam put-role-policy --role-name {_name(role_arn)} --policy-name {name} --policy-document {document}"
-
-
-def _policy(permissions: Sequence[ActionsOnResource]) -> dict[str, Any]:
-    arns_by_actions: dict[tuple[str, ...], list[str]] = {}
-    for actions, arn in permissions:
-        arns_by_actions.setdefault(actions, []).append(arn)
-    statements = [
-        {"Effect": "Allow", "Action": list(actions), "Resource": arns} for actions, arns in arns_by_actions.items()
-    ]
-    return {"Version": "2012-10-17", "Statement": statements}
-
-
-def _name(role_arn: str) -> str:
-    return role_arn.rpartition("/")[2]
-
-
-def _quoted(value: Any) -> str:
-    return shlex.quote(json.dumps(value, separators=(",", ":")))

@@ -1,8 +1,9 @@
 """What a stack must have for its map, and what AWS has of it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, NamedTuple, TypeAlias
 
 from purgemap.aws.inspection import (
     Accounts,
@@ -14,11 +15,15 @@ from purgemap.aws.inspection import (
     account_of_role,
     find_denied,
     read_failed_deliveries,
+    read_forwarding,
     read_queue,
     read_rules,
     read_trust_policy,
     try_to_assume,
 )
+
+Place: TypeAlias = tuple[str, str]
+"""An account and a region."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +31,8 @@ class ServiceExpectation:
     """A stack, and what it must have for its map.
 
     `rules` are EventBridge's properties by name. `permissions` are by the ARN of a role: the function's and those that
-    it assumes. `external_ids` has an entry for each role of the map, with None for a call without an id.
+    it assumes. `external_ids` has an entry for each role of the map, with None for a call without an id. The
+    `central_bus` receives the events of buckets elsewhere, which `forwarding` has by account and region.
     """
 
     stack_name: str
@@ -36,6 +42,8 @@ class ServiceExpectation:
     rules: Mapping[str, Mapping[str, Any]]
     permissions: Mapping[str, Sequence[ActionsOnResource]]
     external_ids: Mapping[str, frozenset[str | None]]
+    central_bus: str = ""
+    forwarding: Mapping[Place, tuple[str, ...]] = field(default_factory=dict)
 
 
 class RoleInspection(NamedTuple):
@@ -46,7 +54,10 @@ class RoleInspection(NamedTuple):
 
 
 class ServiceInspection(NamedTuple):
-    """What AWS has of a stack; `denied` and `roles` are by the ARN of a role."""
+    """What AWS has of a stack; `denied` and `roles` are by the ARN of a role.
+
+    `forwarded` has the event patterns of the rules that forward to the stack's bus.
+    """
 
     rules: tuple[RuleConfig, ...] | NotRead
     failed_deliveries: Mapping[str, int] | NotRead
@@ -54,6 +65,7 @@ class ServiceInspection(NamedTuple):
     dead_letters: QueueConfig | NotRead
     denied: Mapping[str, tuple[ActionsOnResource, ...] | MissingRole | NotRead]
     roles: Mapping[str, RoleInspection]
+    forwarded: Mapping[Place, tuple[Mapping[str, Any], ...] | NotRead] = MappingProxyType({})
 
 
 def inspect_service(accounts: Accounts, expected: ServiceExpectation) -> ServiceInspection:
@@ -65,6 +77,7 @@ def inspect_service(accounts: Accounts, expected: ServiceExpectation) -> Service
         read_queue(accounts, expected.dead_letter_url),
         {role: _read_denied(accounts, role, needed) for role, needed in sorted(expected.permissions.items())},
         {role: _inspect_role(accounts, role, ids) for role, ids in sorted(expected.external_ids.items())},
+        {place: read_forwarding(accounts, *place, expected.central_bus) for place in sorted(expected.forwarding)},
     )
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from purgemap.aws.inspection import ActionsOnResource, MissingRole, NotRead, QueueConfig, RuleConfig
 from purgemap.operations.diagnosis import ServiceExpectation, check_deployed_map, diagnose_service
+from purgemap.operations.diagnosis.event_rules import admits_bucket
 from purgemap.operations.diagnosis.service_inspection import RoleInspection, ServiceInspection
 from purgemap.operations.diagnosis.trust_policies import trust_policy
 
@@ -65,6 +66,34 @@ def test_rule_is_compared_with_the_rendered_one(change: Mapping[str, Any], fault
 def test_rule_may_list_its_buckets_in_any_order() -> None:
     pattern = {"detail": {"bucket": {"name": [{"prefix": "b"}, "a"]}}, "source": ["aws.s3"]}
     assert diagnose(rules=(RULE._replace(pattern=pattern, targets=("arn:other", QUEUE)),)) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "is_admitted"),
+    [
+        (["b", "acme-eu"], True),
+        ([{"prefix": "acme-"}], True),
+        ([{"suffix": "-eu"}], True),
+        ([{"wildcard": "ac*-*u"}], True),
+        ([{"exists": True}], True),
+        (["acme", {"prefix": "b"}, {"suffix": "b"}, {"wildcard": "a*b"}], False),
+    ],
+)
+def test_event_pattern_admits_a_bucket(name: list[Any], is_admitted: bool) -> None:  # noqa: FBT001
+    assert admits_bucket({"detail": {"bucket": {"name": name}}}, "acme-eu") == is_admitted
+
+
+def test_event_pattern_without_bucket_admits_all() -> None:
+    assert admits_bucket({"source": ["aws.s3"]}, "acme-eu")
+
+
+def test_buckets_elsewhere_need_a_rule_that_forwards() -> None:
+    place = ("111111111111", "eu-west-1")
+    expected = replace(EXPECTED, central_bus="arn:bus", forwarding={place: ("acme-eu", "b")})
+    (finding,) = diagnose_service(expected, HEALTHY._replace(forwarded={place: (PATTERN,)}))
+    assert (finding.code, finding.where) == ("rule-missing", "region eu-west-1 of account 111111111111")
+    assert finding.message == "no rule forwards events to the stack, so changes of acme-eu are not invalidated"
+    assert finding.fix.endswith("--parameter-overrides CentralBusArn=arn:bus")
 
 
 def test_role_that_only_the_function_can_assume_is_fine() -> None:
