@@ -273,7 +273,7 @@ def refuse(patch: pytest.MonkeyPatch, owner: type, method: str) -> None:
 
 def test_doctor_finds_nothing_at_healthy_site(site: HealthySite) -> None:
     result = site.doctor()
-    assert result.stdout == "4 distributions, 5 buckets, 1 stack: fine\n"
+    assert (result.stdout, result.stderr) == ("4 distributions, 5 buckets, 1 stack: fine\n", "")
     assert result.return_value == 0
 
 
