@@ -13,21 +13,34 @@ from purgemap.text import S3_SCHEME, join_with_limit
 
 def check_buckets_are_origins(inspected: InspectedMap, case: DistributionCase) -> Iterator[DoctorFinding]:
     """Report a bucket of the map that its distribution does not read."""
+    for bucket, site in _foreign_buckets(inspected, case).items():
+        buckets = join_with_limit(sorted({origin.target.bucket for origin in case.bucket_origins()})) or "no bucket"
+        message = f"the bucket {bucket} is not an origin; the origins are {buckets}"
+        meant = _replacement(inspected, case, site)
+        name = (inspected.route_map.names_by_id.get(site.distribution.id) or [site.distribution.id])[0]
+        removal = f"remove {name.removeprefix(TENANT)} from the route {site.route}"
+        fix = f"write into the route {site.route}: bucket: {meant}" if meant else removal
+        yield finding("bucket-not-an-origin", case.where, message, fix)
+
+
+def _foreign_buckets(inspected: InspectedMap, case: DistributionCase) -> dict[str, Site]:
+    """Return the buckets that exist and are no origin, each with its first site."""
     # The bucket of an access point, and that of a tenant's parameter, is unknown.
     if case.has_unknown_bucket():
-        return
-    origins = case.bucket_origins()
-    reported = set()
-    for site in inspected.silenced.select_sites("bucket-not-an-origin", case.sites):
-        is_origin = any(feeds(site, origin) for origin in origins)
-        if is_origin or is_missing(inspected, site.bucket) or site.bucket in reported:
-            continue
-        reported.add(site.bucket)
-        buckets = join_with_limit(sorted({origin.target.bucket for origin in origins})) or "no bucket"
-        message = f"the bucket {site.bucket} is not an origin; the origins are {buckets}"
-        name = (inspected.route_map.names_by_id.get(site.distribution.id) or [site.distribution.id])[0]
-        fix = f"remove {name.removeprefix(TENANT)} from the route {site.route}"
-        yield finding("bucket-not-an-origin", case.where, message, fix)
+        return {}
+    sites = inspected.silenced.select_sites("bucket-not-an-origin", case.sites)
+    return {
+        site.bucket: site
+        for site in reversed(sites)
+        if not is_missing(inspected, site.bucket) and not any(feeds(site, origin) for origin in case.bucket_origins())
+    }
+
+
+def _replacement(inspected: InspectedMap, case: DistributionCase, site: Site) -> str | None:
+    """Return the bucket that a route for one distribution should name: the only origin without a route."""
+    is_only = len(inspected.routes_by_name[site.route].distributions) == len(_foreign_buckets(inspected, case)) == 1
+    unrouted = _unrouted_buckets(case)
+    return unrouted[0] if is_only and len(unrouted) == 1 else None
 
 
 def is_missing(inspected: InspectedMap, bucket: str) -> bool:
@@ -63,8 +76,8 @@ def check_origins_are_routed(inspected: InspectedMap, case: DistributionCase) ->
         return
     for bucket, path in sorted({(origin.target.bucket, origin.path) for origin in case.bucket_origins()}):
         origin = next(o for o in case.bucket_origins() if (o.target.bucket, o.path) == (bucket, path))
-        # A wrong origin path, and a misspelt bucket, have findings of their own.
-        is_reported = misplaced_sites(case, origin) or _is_misspelt(inspected, case, bucket)
+        # One cause is one finding: a wrong origin path, and a wrong bucket, have their own.
+        is_reported = misplaced_sites(case, origin) or _is_explained(inspected, case, bucket)
         if is_reported or any(feeds_exactly(site, origin) for site in case.sites):
             continue
         place = f"{S3_SCHEME}{bucket}" + (f" below {path}" if path else "")
@@ -73,14 +86,19 @@ def check_origins_are_routed(inspected: InspectedMap, case: DistributionCase) ->
         yield finding("origin-unrouted", case.where, message, route)
 
 
-def _is_misspelt(inspected: InspectedMap, case: DistributionCase, bucket: str) -> bool:
+def _is_explained(inspected: InspectedMap, case: DistributionCase, bucket: str) -> bool:
+    """Return whether the finding of another bucket says to write this one in its place."""
     missing = [site.bucket for site in case.sites if is_missing(inspected, site.bucket)]
-    return any(meant_bucket(case, name) == bucket for name in missing)
+    replacements = [_replacement(inspected, case, site) for site in _foreign_buckets(inspected, case).values()]
+    return bucket in {*(meant_bucket(case, name) for name in missing), *replacements}
+
+
+def _unrouted_buckets(case: DistributionCase) -> list[str]:
+    origins = case.bucket_origins()
+    return sorted({o.target.bucket for o in origins if not any(feeds(site, o) for site in case.sites)})
 
 
 def meant_bucket(case: DistributionCase, missing: str) -> str | None:
-    """Return the bucket that a missing one of the map is a misspelling of, None if no origin's is similar."""
-    buckets = {
-        origin.target.bucket for origin in case.bucket_origins() if not any(feeds(site, origin) for site in case.sites)
-    }
-    return find_nearest(missing, sorted(buckets))
+    """Return the origin that a bucket which does not exist probably means: the only one without a route, or similar."""
+    buckets = _unrouted_buckets(case)
+    return buckets[0] if len(buckets) == 1 else find_nearest(missing, buckets)

@@ -140,6 +140,20 @@ def test_misspelt_bucket_is_one_finding(diagnose: Diagnose) -> None:
     assert (finding.code, finding.fix) == ("bucket-missing", "write acme-site in place of acme-sitte")
 
 
+def test_wrong_bucket_of_route_is_one_finding(diagnose: Diagnose) -> None:
+    (finding,) = diagnose(SITE, {E1: distribution([origin("acme-www")])})
+    assert (finding.code, finding.fix) == ("bucket-not-an-origin", "write into the route site/: bucket: acme-www")
+
+
+def test_wrong_bucket_of_shared_route_is_removed(diagnose: Diagnose) -> None:
+    text = f"routes: [{{bucket: site, distributions: [{E1}, {E2}]}}]"
+    findings = diagnose(text, {E1: distribution([origin("acme-www")]), E2: distribution([origin("site")])})
+    assert {finding.code: finding.fix for finding in findings} == {
+        "bucket-not-an-origin": f"remove {E1} from the route site/",
+        "origin-unrouted": f"write into routes: - {{bucket: acme-www, distributions: [{E1}]}}",
+    }
+
+
 def test_access_point_may_be_any_bucket(diagnose: Diagnose) -> None:
     point = origin("", domain="site-111111111111.s3-accesspoint.us-east-1.amazonaws.com")
     assert diagnose(SITE, {E1: distribution([point])}) == ()
