@@ -351,7 +351,8 @@ def test_permissions_table_names_every_read_of_doctor() -> None:
     (needs,) = (row[1] for row in rows if row[0] == "`purgemap doctor`")
     others = {
         *("cloudfront:GetCachePolicy", "cloudfront:GetFunction", "events:DescribeRule"),
-        *("events:ListRuleNamesByTarget", "iam:GetRole", "s3:PutBucketNotification"),
+        *("events:ListRuleNamesByTarget", "iam:GetRole"),
+        *("s3:GetBucketWebsite", "s3:PutBucketNotification"),
     }
     assert code_names(needs) - {"--fix"} == READS.keys() | others
 

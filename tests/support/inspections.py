@@ -3,7 +3,15 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from purgemap.aws.inspection import AccountConfigs, BucketConfig, BucketState, CloudFrontTenant, MissingBucket
+from purgemap.aws.inspection import (
+    AccountConfigs,
+    BucketConfig,
+    BucketState,
+    CloudFrontTenant,
+    MissingBucket,
+    NotRead,
+    WebsiteConfig,
+)
 from purgemap.aws.inspection.cloudfront_answers import parse_distribution
 from purgemap.operations.diagnosis import MapInspection
 
@@ -16,10 +24,11 @@ def account(
     *,
     number: str = OWN,
     policies: Mapping[str, bool] | None = None,
+    websites: Mapping[str, WebsiteConfig | NotRead] | None = None,
 ) -> AccountConfigs:
     """Return an account with distributions by id, each a DistributionConfig."""
     configs = [parse_distribution({"Id": id_, **config}, config, number) for id_, config in distributions.items()]
-    return AccountConfigs(number, "", tuple(configs), tuple(tenants), policies or {}, {})
+    return AccountConfigs(number, "", tuple(configs), tuple(tenants), policies or {}, {}, websites or {})
 
 
 def inspection(accounts: Iterable[AccountConfigs], buckets: Iterable[str] = (), missing: str = "") -> MapInspection:

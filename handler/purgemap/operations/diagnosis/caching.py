@@ -106,6 +106,24 @@ def _repair_root(inspected: InspectedMap, site: Site, origin: OriginConfig, root
     return _write_page_route(inspected, site, origin, f"/{root}", "/")
 
 
+def check_website_index(inspected: InspectedMap, case: DistributionCase) -> Iterator[DoctorFinding]:
+    """Report the index document of a website endpoint, which S3 returns for every folder, if the map has another."""
+    sites = inspected.silenced.select_sites("default-root-object", case.sites)
+    for bucket, website in sorted(case.account.websites.items()):
+        origins = [origin for origin in case.bucket_origins() if origin.target.bucket == bucket]
+        site = next((site for site in sites if any(feeds_exactly(site, origin) for origin in origins)), None)
+        if site is None:
+            continue
+        if isinstance(website, NotRead):
+            # Without a permission the reason is that the bucket has no website, so viewers get errors only.
+            if website.permission:
+                yield describe_not_read(f"s3://{bucket}", "its website", website)
+        elif website.index_document and website.index_document not in site.settings.index_documents:
+            index = website.index_document
+            message = f"the website of {bucket} returns {index} for a folder, and its change does not invalidate that"
+            yield finding("default-root-object", case.where, message, _repair_root(inspected, site, origins[0], index))
+
+
 def check_error_pages(inspected: InspectedMap, case: DistributionCase) -> Iterator[DoctorFinding]:
     """Report error pages, which are cached under every path that had the error, without a route to `/*`."""
     if inspected.silenced.is_silenced("error-page-cached", case.distribution.id):

@@ -39,6 +39,7 @@ _DISTRIBUTION_CHECKS: Sequence[Callable[[InspectedMap, DistributionCase], Iterab
     caching.check_rewrites,
     caching.check_query_strings,
     caching.check_root_object,
+    caching.check_website_index,
     caching.check_error_pages,
     caching.check_tags,
 )

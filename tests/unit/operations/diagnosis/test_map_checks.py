@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from purgemap.aws.inspection import AccountConfigs, CloudFrontTenant, NotRead
+from purgemap.aws.inspection import AccountConfigs, CloudFrontTenant, NotRead, WebsiteConfig
 from purgemap.aws.inspection.cloudfront_answers import parse_distribution
 from purgemap.operations import load_checked_map
 from purgemap.operations.diagnosis import CODES, DoctorFinding, diagnose_map
@@ -112,6 +112,21 @@ def test_root_object_in_folder_needs_route(diagnose: Diagnose) -> None:
         diagnose(f"{SITE[:-1]}, {route}]", {E1: distribution([origin("site")], DefaultRootObject="app/index.html")})
         == ()
     )
+
+
+def test_index_document_of_website_is_one_of_the_map(diagnose: Diagnose) -> None:
+    configs = {E1: distribution([origin("", domain="site.s3-website-us-east-1.amazonaws.com")], DefaultRootObject="")}
+    website = WebsiteConfig("home.html", "")
+    (finding,) = diagnose(SITE, configs, websites={"site": website, "another": website})
+    assert finding.code == "default-root-object"
+    assert finding.fix == "write into the route site/: index_documents: [index.html, home.html]"
+    assert diagnose(f"{SITE}\ndefaults: {{index_documents: [home.html]}}", configs, websites={"site": website}) == ()
+
+
+@pytest.mark.parametrize(("permission", "findings"), [("s3:GetBucketWebsite", ["not-checked"]), ("", [])])
+def test_website_that_cannot_be_read_needs_permission(diagnose: Diagnose, permission: str, findings: list[str]) -> None:
+    configs = {E1: distribution([origin("", domain="site.s3-website-us-east-1.amazonaws.com")])}
+    assert codes(diagnose(SITE, configs, websites={"site": NotRead("a reason", permission)})) == findings
 
 
 def test_root_object_of_another_bucket_is_no_finding(diagnose: Diagnose) -> None:
