@@ -46,6 +46,7 @@ def doctor(*, role_arns: tuple[str, ...], stack_name: str, fix: bool, routes: tu
     checked, stderr = read_map(routes, load_checked_map), Terminal(stderr=True)
     accounts = Accounts(role_arns)
     inspection = _inspect(checked, accounts, stderr)
+    # Before the checks, so that the report has what is left.
     if fix:
         inspection = _enable_notifications(accounts, inspection, stderr if as_json else Terminal())
     with stderr.status(f"the stack {stack_name}"):
@@ -99,6 +100,7 @@ def _complete_command(
     if finding.fix.startswith(f"{_COMMAND}doctor"):
         options += [part for arn in role_arns for part in ("--role-arn", arn)]
         options += [] if stack_name == DEFAULT_STACK else ["--stack-name", stack_name]
+    # Only the first command of a chain is purgemap's.
     command, *others = finding.fix.split(" && ")
     return finding._replace(fix=" && ".join([" ".join([command, *map(shlex.quote, options)]), *others]))
 

@@ -46,6 +46,7 @@ def diagnose_stack(
         return [report_missing_stack(stack_name)], False
     if not all(name in stack.outputs for name in _OUTPUTS):
         return [report_missing_stack(stack_name, stack.status)], False
+    # Stacks of older versions may lack this output.
     forwarding = _group_elsewhere(buckets, stack) if _BUS in stack.outputs else {}
     return list(merge_not_checked(_diagnose(route_map, accounts, stack_name, stack, forwarding))), True
 

@@ -40,6 +40,7 @@ def read_function(accounts: Accounts, name: str) -> FunctionConfig | NotRead:
 def read_queue(accounts: Accounts, url: str) -> QueueConfig | NotRead:
     """Read a queue by its URL."""
     client = accounts.client("sqs", accounts.own)
+    # One call has the counts, which are approximate, and the policy.
     names = ["QueueArn", "Policy", *_COUNTS]
     answer = read_or_reason(
         "sqs:GetQueueAttributes", partial(client.get_queue_attributes, QueueUrl=url, AttributeNames=names)
@@ -47,5 +48,6 @@ def read_queue(accounts: Accounts, url: str) -> QueueConfig | NotRead:
     if isinstance(answer, NotRead):
         return answer
     attributes = answer["Attributes"]
+    # Messages in flight are not delivered yet, either.
     messages = sum(int(attributes[name]) for name in _COUNTS)
     return QueueConfig(str(attributes["QueueArn"]), messages, json.loads(attributes.get("Policy") or "{}"))

@@ -69,6 +69,7 @@ def _decide(action: str, arn: str, statements: Iterable[dict[str, Any]]) -> str:
         if any(fnmatchcase(action.lower(), pattern.lower()) for pattern in _many(statement.get("Action")))
         and any(fnmatchcase(arn, pattern) for pattern in _many(statement.get("Resource")))
     }
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
     return "explicitDeny" if "Deny" in effects else "allowed" if effects else "implicitDeny"
 
 

@@ -2,9 +2,9 @@
 
 from purgemap.deployment.template.aws_limits import RenderError
 from purgemap.deployment.template.event_rules import render_rules
+from purgemap.deployment.template.iam_member_roles import list_role_permissions
 from purgemap.deployment.template.iam_policies import list_permissions
 from purgemap.deployment.template.render import list_rules, render_member, render_stack
-from purgemap.deployment.template.role_permissions import list_role_permissions
 from purgemap.deployment.template.yaml_template import load_template
 
 __all__ = [

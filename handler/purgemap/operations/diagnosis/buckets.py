@@ -36,5 +36,6 @@ def _check_events(where: str, bucket: BucketConfig) -> Iterator[DoctorFinding]:
     if isinstance(sends, NotRead):
         yield describe_not_read(where, "its notifications", sends)
     elif not sends:
+        # Not an `aws` command: PutBucketNotificationConfiguration replaces all of a bucket's notifications.
         message = "the bucket sends no events to EventBridge, so no change of its objects is invalidated"
         yield finding("eventbridge-off", where, message, "purgemap doctor --fix")

@@ -24,6 +24,7 @@ from purgemap.operations.silenced_warnings import SilencedWarnings
 from purgemap.routemap import Pattern, RouteMap, TokenKind, tokenize
 from purgemap.routemap.sites import list_sites
 
+# What is missing first: the other findings of a run may be its consequences.
 _MAP_CHECKS: Sequence[Callable[[InspectedMap], Iterable[DoctorFinding]]] = (
     distributions.check_accounts,
     distributions.check_existence,
@@ -51,6 +52,8 @@ def _ignore(_done: int, _total: int) -> None:
 
 def inspect_map(route_map: RouteMap, accounts: Accounts, on_read: OnRead = _ignore) -> MapInspection:
     """Read the accounts that own the map's distributions, then the map's buckets; `on_read` receives each progress."""
+    # An account's list is read once, whatever the number of its distributions in the map: a lookup by id would need a
+    # call for each, and could not name the distribution that a wrong id means.
     owners = {distribution.account or accounts.own for distribution in route_map.distributions_by_id.values()}
     reader = CloudFrontReader(accounts, on_read)
     configs = {account: reader.read_account(account) for account in sorted(owners & accounts.role_arns.keys())}
@@ -62,6 +65,7 @@ def inspect_map(route_map: RouteMap, accounts: Accounts, on_read: OnRead = _igno
 def _bucket_names(route_map: RouteMap, accounts: Iterable[AccountConfigs]) -> list[str]:
     """List the map's buckets: by their names, and those origins that match a pattern."""
     sites = {site.bucket for site in list_sites(route_map)} | route_map.buckets.keys()
+    # A pattern names no bucket, and listing all buckets would need one more permission in each account.
     names = {name for name in sites if all(token.kind is TokenKind.LITERAL for token in tokenize(name))}
     patterns = [Pattern(pattern, full_match=True) for pattern, _ in route_map.patterns]
     routed = route_map.distributions_by_id.keys()
@@ -117,11 +121,13 @@ class SwitchedBucket(NamedTuple):
 
 def enable_notifications(accounts: Accounts, inspection: MapInspection) -> Iterator[SwitchedBucket]:
     """Switch the events of the map's buckets on, one after another, and keep their other notifications."""
+    # One after another, so that a caller can print each change before the next one.
     for bucket in silent_buckets(inspection):
         try:
             enable_event_bridge(accounts, bucket)
             yield SwitchedBucket(bucket.name)
         except PurgemapError as error:
+            # The next bucket may be of another account, with other permissions.
             yield SwitchedBucket(bucket.name, str(error))
 
 

@@ -20,6 +20,7 @@ def check_accounts(inspected: InspectedMap) -> Iterator[DoctorFinding]:
         where = f"account {account}"
         configs = inspected.inspection.accounts.get(account)
         if configs is None:
+            # The role of the map has no permission to read: it may only invalidate.
             count = pluralize(len(ids), "distribution")
             role_arn = f"{inspected.route_map.distributions_by_id[ids[0]].role_arn}".rpartition("role/")[0]
             yield not_checked(where, f"no role reads its {count}", f"pass --role-arn {role_arn}role/ROLE")
@@ -60,6 +61,7 @@ def _repair_missing(inspected: InspectedMap, distribution: Distribution, configs
             for config in candidates
             if any(feeds(site, origin) for site in sites for origin in config.origins)
         ]
+        # Ids are random, so a similar one is a typing mistake; a distribution that was created again has another id.
         nearest = fed[0] if len(fed) == 1 else find_nearest(distribution.id, [config.id for config in candidates])
     old = distribution.id.removeprefix(TENANT)
     return replace(old, nearest.removeprefix(TENANT)) if nearest else remove(old)
@@ -77,6 +79,7 @@ def check_disabled(inspected: InspectedMap, case: DistributionCase) -> Iterator[
 
 def check_tenant_only(_inspected: InspectedMap, case: DistributionCase) -> Iterator[DoctorFinding]:
     """Report a multi-tenant distribution, which only its tenants' ids invalidate."""
+    # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/distribution-config-options.html
     if not case.config.is_tenant_only or case.distribution.id.startswith(TENANT):
         return
     tenants = [tenant.id for tenant in tenants_of(case.account) if tenant.distribution == case.config.id]

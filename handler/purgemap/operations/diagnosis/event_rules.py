@@ -18,6 +18,7 @@ def check_rules(expected: ServiceExpectation, rules: tuple[RuleConfig, ...] | No
     if isinstance(rules, NotRead):
         yield describe_not_read(f"the rules {expected.stack_name}-*", "the event rules", rules)
         return
+    # The name contains a digest of the pattern, so a rule of another map has another name.
     rules_by_name = {rule.name: rule for rule in rules}
     for name, properties in sorted(expected.rules.items()):
         fault = _find_fault(rules_by_name.get(name), properties)
@@ -91,6 +92,7 @@ def admits_bucket(pattern: Mapping[str, Any], bucket: str) -> bool:
 
 
 def _matches(matcher: Any, bucket: str) -> bool:
+    # Operators that the rendered rules do not use admit every bucket: a rule written by hand is not a fault.
     match matcher:
         case str(name):
             return name == bucket

@@ -13,6 +13,7 @@ Severity = Literal["error", "warning", "not-checked"]
 NOT_CHECKED: Final = "not-checked"
 """The code and the severity of a finding about something that could not be read."""
 
+# x-doctor silences warnings only, so the schema lists them, too: a test compares both.
 CODES: Mapping[str, Severity] = {
     "distribution-missing": "error",
     "distribution-disabled": "warning",
@@ -72,6 +73,7 @@ def not_checked(where: str, reason: str, fix: str) -> DoctorFinding:
 
 def merge_not_checked(findings: Iterable[DoctorFinding]) -> Iterator[DoctorFinding]:
     """Merge the findings of one missing permission into one; the others keep their order."""
+    # Otherwise one missing permission would be 500 findings for 500 distributions, and hide the faults among them.
     places_by_reason: dict[tuple[str, str], list[str]] = {}
     for each in findings:
         if each.code == NOT_CHECKED:

@@ -39,6 +39,7 @@ def _foreign_buckets(inspected: InspectedMap, case: DistributionCase) -> dict[st
 def _replacement(inspected: InspectedMap, case: DistributionCase, site: Site) -> str | None:
     """Return the bucket that a route for one distribution should name: the only origin without a route."""
     is_only = len(inspected.routes_by_name[site.route].distributions) == len(_foreign_buckets(inspected, case)) == 1
+    # A route for several distributions may be right for the others.
     unrouted = _unrouted_buckets(case)
     return unrouted[0] if is_only and len(unrouted) == 1 else None
 
@@ -54,6 +55,7 @@ def check_origin_paths(inspected: InspectedMap, case: DistributionCase) -> Itera
         origins = [origin for origin in case.bucket_origins() if feeds(site, origin)]
         if not origins or any(feeds_exactly(site, origin) for origin in origins):
             continue
+        # With several origin paths the first one is as likely as the others; the next run names those without a route.
         paths = sorted({origin.path for origin in origins})
         ours, theirs = site.settings.origin_path or "none", join_with_limit([path or "none" for path in paths])
         message = f"the origin path of {site.place} is {theirs}, and the map's is {ours}"

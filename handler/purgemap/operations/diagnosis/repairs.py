@@ -17,6 +17,9 @@ def write_option(inspected: InspectedMap, site: Site, name: str, value: bool | s
     """Return the line that sets an option of a site: at its distribution, or at its route if that has the option."""
     option = f"{name}: {_flow(value)}"
     route, names = inspected.routes_by_name[site.route], inspected.route_map.names_by_id.get(site.distribution.id, ())
+    # An origin path is a bucket's: other buckets of the distribution have other ones.
+    if name == "origin_path" and len(route.distributions) == 1 and "{" not in route.distributions[0]:
+        return f"write into the route {site.route}: {option}"
     if name not in route.options and len(names) == 1:
         return f"write into distributions.{names[0]}: {option}"
     is_bare_id = not site.distribution.role_arn and not site.distribution.id.startswith(TENANT)
@@ -65,7 +68,8 @@ def remove(name: str) -> str:
 
 def update_distribution(id_: str, change: Mapping[str, Any]) -> str:
     """Return the command that changes some settings of a distribution and keeps the others."""
-    # JMESPath has literals in backquotes, and `merge`.
+    # CloudFront replaces the whole configuration, so the command reads it first. JMESPath has literals in backquotes.
+    # https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_UpdateDistribution.html
     query = shlex.quote(f"merge(DistributionConfig, `{json.dumps(change)}`)")
     config = f'"$({_READ} --id {id_} --query {query} --output json)"'
     version = f'"$({_READ} --id {id_} --query ETag --output text)"'

@@ -42,6 +42,7 @@ class ServiceExpectation:
     rules: Mapping[str, Mapping[str, Any]]
     permissions: Mapping[str, Sequence[ActionsOnResource]]
     external_ids: Mapping[str, frozenset[str | None]]
+    # Stacks of older versions have no such output, so nothing can be compared.
     central_bus: str = ""
     forwarding: Mapping[Place, tuple[str, ...]] = field(default_factory=dict)
 
@@ -71,6 +72,7 @@ class ServiceInspection(NamedTuple):
 def inspect_service(accounts: Accounts, expected: ServiceExpectation) -> ServiceInspection:
     """Read what AWS has of a stack."""
     return ServiceInspection(
+        # A stack's rules are named after it, so one list has them all.
         read_rules(accounts, f"{expected.stack_name}-"),
         read_failed_deliveries(accounts, sorted(expected.rules)),
         read_queue(accounts, expected.queue_url),
@@ -85,6 +87,7 @@ def _read_denied(
     accounts: Accounts, role_arn: str, needed: Sequence[ActionsOnResource]
 ) -> tuple[ActionsOnResource, ...] | MissingRole | NotRead:
     account = account_of_role(role_arn)
+    # IAM answers for roles of its own account only.
     if account not in accounts.role_arns:
         return _no_reader(account)
     return find_denied(accounts, account, role_arn, needed)
@@ -96,6 +99,7 @@ def _inspect_role(accounts: Accounts, role_arn: str, external_ids: frozenset[str
     trust = read_trust_policy(accounts, account, role_arn) if is_readable else _no_reader(account)
     if not isinstance(trust, MissingRole | NotRead):
         return RoleInspection(trust, None)
+    # Any of the ids shows that the role exists.
     external_id = min((id_ for id_ in external_ids if id_), default=None)
     return RoleInspection(trust, try_to_assume(accounts, role_arn, external_id))
 
