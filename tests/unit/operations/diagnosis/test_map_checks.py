@@ -195,6 +195,13 @@ def test_second_origin_path_of_bucket_needs_route(diagnose: Diagnose) -> None:
     assert finding.fix == f"write into routes: - {{bucket: site, distributions: [{E1}], origin_path: /v2}}"
 
 
+def test_origin_path_is_written_into_the_route_of_its_bucket(diagnose: Diagnose) -> None:
+    text = f"""distributions: {{www: {{id: {E1}}}}}
+routes: [{{bucket: site, distributions: [www]}}, {{bucket: docs, distributions: [www]}}]"""
+    (finding,) = diagnose(text, {E1: distribution([origin("site"), origin("docs", "/v2", id_="docs")])})
+    assert (finding.code, finding.fix) == ("origin-path-differs", "write into the route docs/: origin_path: /v2")
+
+
 def test_option_of_shared_route_is_written_at_new_name(diagnose: Diagnose) -> None:
     text = f"routes: [{{bucket: site, distributions: [{E1}, {E2}]}}]"
     rewriting = distribution([origin("site")], REWRITE, aliases=["www.example.com"])
