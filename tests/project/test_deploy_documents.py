@@ -4,9 +4,11 @@ import re
 from collections.abc import Iterator
 from importlib.resources import files
 
+import click
 import pytest
 
 from purgemap.cli.deploy import deploy
+from purgemap.cli.destroy import destroy
 from purgemap.deployment.stack.artifacts import ensure_artifact_bucket, load_deployed_map
 from purgemap.deployment.stack.change_set import ChangeSet, ChangeSetRequest, create_change_set
 from purgemap.deployment.stack.clients import connect
@@ -58,9 +60,10 @@ def test_failures_table_has_the_message_of_each_failure() -> None:
         assert re.fullmatch(re.escape(pattern).replace("…", ".*"), message), (pattern, message)
 
 
-def test_options_table_has_every_option() -> None:
-    table = section("deploy/README.md", "## Deploy")
-    options = {option for parameter in deploy.params for option in parameter.opts if option.startswith("--")}
+@pytest.mark.parametrize(("command", "heading"), [(deploy, "## Deploy"), (destroy, "## Remove the service")])
+def test_options_table_has_every_option(command: click.Command, heading: str) -> None:
+    table = section("deploy/README.md", heading)
+    options = {option for parameter in command.params for option in parameter.opts if option.startswith("--")}
     assert options - {"--routes"} <= set(re.findall(r"^\| `(--[a-z-]+)", table, re.MULTILINE))
 
 

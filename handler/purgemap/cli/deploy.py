@@ -1,6 +1,5 @@
 """`purgemap deploy`: show what a deployment would change, ask, and follow it."""
 
-import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,7 +11,7 @@ from purgemap.cli.deploy_options import stack_options
 from purgemap.cli.deploy_output import Progress, show_changes, show_outputs, show_refreshes
 from purgemap.cli.options import load_and_warn, routes_option
 from purgemap.cli.site_counts import Package, count_and_package, listing_options
-from purgemap.cli.terminal import Terminal
+from purgemap.cli.terminal import Terminal, confirm
 from purgemap.deployment.package import package_function
 from purgemap.deployment.rollout import (
     MANUAL_HINT,
@@ -86,11 +85,9 @@ def _show(plan: DeploymentPlan, console: Console) -> None:
 
 def _confirm(plan: DeploymentPlan, *, yes: bool) -> bool:
     """Ask whether to deploy; discards the plan unless the answer is yes. Raises click.UsageError without a terminal."""
-    is_confirmed = yes
+    is_confirmed = False
     try:
-        if not yes and not sys.stdin.isatty():
-            raise click.UsageError("cannot ask for confirmation: stdin is not a terminal; pass --yes")
-        is_confirmed = yes or click.confirm("Go ahead?", err=True)
+        is_confirmed = confirm("Go ahead?", yes=yes)
     finally:
         # Ctrl-C at the question must leave nothing behind, either.
         if not is_confirmed:

@@ -52,6 +52,11 @@ def parse_role_arn(_context: click.Context, _option: click.Parameter, text: str 
     return text
 
 
+stack_name_option = click.option(
+    "--stack-name", metavar="NAME", default=DEFAULT_STACK, show_default=True, help="The stack's name."
+)
+
+
 def stack_options(command: _Command) -> _Command:
     """Add the options that become `DeploymentOptions`."""
     keeps = "it keeps its value until it is given another"
@@ -62,9 +67,7 @@ def stack_options(command: _Command) -> _Command:
     refresh_help = "Invalidate each site that the map adds or changes, once, as a whole."
     pair: dict[str, Any] = {"metavar": "KEY=VALUE", "multiple": True}
     options: tuple[Callable[[Any], Any], ...] = (
-        click.option(
-            "--stack-name", metavar="NAME", default=DEFAULT_STACK, show_default=True, help="The stack's name."
-        ),
+        stack_name_option,
         click.option("--artifact-bucket", type=bucket_name, metavar="BUCKET", help=bucket_help),
         click.option("--parameter", "parameters", callback=parse_pairs, help=parameter_help, **pair),
         click.option("--tag", "tags", callback=parse_tags, help=tag_help, **pair),

@@ -21,6 +21,7 @@ COMMANDS = (
     "check",
     "demo",
     "deploy",
+    "destroy",
     "diff",
     "discover",
     "doctor",

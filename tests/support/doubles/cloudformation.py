@@ -47,7 +47,7 @@ class ScriptedCloudFormation:
         return {"Stacks": [{"StackId": STACK_ID, "StackStatus": status}]}
 
     def describe_stack_events(self, **request: Any) -> Any:
-        """List the events, the latest first; before the execution only the first of them."""
+        """List the events, the latest first; before the operation only the first of them."""
         events = self._events if self.is_executed else self._events[:1]
         start = int(request.get("NextToken", 0))
         page = events[::-1][start : start + 2]
@@ -80,8 +80,10 @@ class ScriptedCloudFormation:
     def delete_change_set(self, **_: Any) -> Any:
         self.calls.append("delete_change_set")
 
-    def delete_stack(self, **_: Any) -> Any:
+    def delete_stack(self, **request: Any) -> Any:
         self.calls.append("delete_stack")
+        self.request = request
+        self.is_executed = True
 
     def add_events(self, events: Iterable[dict[str, Any]]) -> None:
         """Add those events that the stack does not have yet."""

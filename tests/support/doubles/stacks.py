@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
+from moto.cloudformation.exceptions import ValidationError
 from moto.cloudformation.models import Change, ChangeSet, CloudFormationBackend, Stack
 from moto.cloudformation.responses import CloudFormationResponse
 from moto.cloudwatch.models import cloudwatch_backends
@@ -29,6 +30,7 @@ def complete_cloudformation() -> None:
     """Patch moto's CloudFormation, once in a process."""
     patch(CloudFormationResponse, "_get_stack_from_s3_url", _read_template)
     patch(CloudFormationBackend, "create_change_set", _create_change_set)
+    patch(CloudFormationBackend, "delete_stack", _delete_stack)
     patch(ChangeSet, "apply", _apply)
     patch(ChangeSet, "diff", _diff)
     Stack.stack_resources = property(_stack_resources)  # type: ignore[assignment, method-assign]
@@ -52,8 +54,18 @@ def _create_change_set(original: Callable[..., Any], backend: Any, **request: An
     )
 
 
+def _delete_stack(original: Callable[..., None], backend: Any, name_or_stack_id: str) -> None:
+    """Refuse to delete a stack with termination protection: moto deletes it."""
+    for stack in backend.stacks.values():
+        if name_or_stack_id in {stack.name, stack.stack_id} and stack.enable_termination_protection:
+            # The text of AWS: https://github.com/rackspace/runway/pull/199
+            message = f"Stack [{stack.name}] cannot be deleted while TerminationProtection is enabled"
+            raise ValidationError(message=message)
+    original(backend, name_or_stack_id)
+
+
 def _apply(original: Callable[..., None], change_set: Any) -> None:
-    """Give the stack the outputs, parameters, tags and template of the change set."""
+    """Give the stack the outputs, parameters, tags, template and description of the change set."""
     original(change_set)
     stack = change_set.stack
     stack.template = change_set.template
@@ -61,6 +73,7 @@ def _apply(original: Callable[..., None], change_set: Any) -> None:
     stack.parameters = {name: str(value) for name, value in stack.resource_map.resolved_parameters.items()}
     stack.resource_map.input_parameters = stack.parameters
     stack._parse_template()  # noqa: SLF001  moto has no public method for it
+    stack.description = stack.template_dict.get("Description")
     stack.output_map = stack._create_output_map()  # noqa: SLF001
 
 
@@ -124,7 +137,7 @@ class _Resource:
 
     @classmethod
     def delete_from_cloudformation_json(cls, *_: Any) -> None:
-        """Keep the resource: no test depends on deletion."""
+        """Keep the resource, which moto deletes with the one that it belongs to."""
 
 
 class QueuePolicy(_Resource, CloudFormationModel):
@@ -179,6 +192,13 @@ class Alarm(_Resource, CloudFormationModel):
             dimensions=properties.get("Dimensions", []),
             alarm_actions=properties.get("AlarmActions", []),
         )
+
+    @classmethod
+    def delete_from_cloudformation_json(
+        cls, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str
+    ) -> None:
+        del cloudformation_json
+        cloudwatch_backends[account_id][region_name].delete_alarms([resource_name])
 
 
 class OidcProvider(_Resource, CloudFormationModel):

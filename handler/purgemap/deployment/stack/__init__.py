@@ -16,11 +16,13 @@ from purgemap.deployment.stack.change_set import (
     create_change_set,
     discard_change_set,
 )
-from purgemap.deployment.stack.clients import Clients, connect
+from purgemap.deployment.stack.clients import Clients, CloudFormation, connect
 from purgemap.deployment.stack.deployed import DeployedStack, read_stack
-from purgemap.deployment.stack.execution import StackEvent, execute_change_set, unwrap_reason
-from purgemap.deployment.stack.preflight import check_deployable, check_no_example_ids
+from purgemap.deployment.stack.execution import delete_stack, execute_change_set
+from purgemap.deployment.stack.preflight import check_deployable, check_no_example_ids, check_removable
 from purgemap.deployment.stack.stack import RESERVED_TAGS, Stack, find_stack, merge_tags
+from purgemap.deployment.stack.stack_events import StackEvent, unwrap_reason
+from purgemap.deployment.stack.waiting_messages import QueueCount, check_empty, count_messages
 
 __all__ = [
     "MAX_LISTED_KEYS",
@@ -28,16 +30,22 @@ __all__ = [
     "ChangeSet",
     "ChangeSetRequest",
     "Clients",
+    "CloudFormation",
     "DeployedStack",
     "DeployedZip",
+    "QueueCount",
     "ResourceChange",
     "Stack",
     "StackEvent",
     "UnreadableZipError",
     "check_deployable",
+    "check_empty",
     "check_no_example_ids",
+    "check_removable",
     "connect",
+    "count_messages",
     "create_change_set",
+    "delete_stack",
     "discard_change_set",
     "ensure_artifact_bucket",
     "execute_change_set",

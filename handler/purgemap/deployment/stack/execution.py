@@ -1,33 +1,15 @@
-"""Execute a change set, report each event, and find the reason of a failure."""
+"""Change and delete a stack, and report the reason if that fails."""
 
-import re
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator
-from itertools import islice
-from typing import Any, NamedTuple
+from collections.abc import Callable
 
 from purgemap.deployment.stack.change_set import ChangeSet
 from purgemap.deployment.stack.clients import CloudFormation
+from purgemap.deployment.stack.stack import Stack
+from purgemap.deployment.stack.stack_events import StackEvent, describe_failure, follow_operation
 from purgemap.errors import PurgemapError
 
-_POLL_SECONDS = 2.0
 _SUCCEEDED = {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
-
-# CloudFormation wraps a service's message: 'Resource handler returned message: "…" (RequestToken: …)'. The message
-# itself contains '(Service: Lambda, Status Code: 400, Request ID: …)'.
-_HANDLER = re.compile(r'Resource handler returned message: "(.*)" \(RequestToken: [^)]*\)', re.DOTALL)
-_SERVICE = re.compile(r"\s*\(Service: [^)]*\)")
-
-
-class StackEvent(NamedTuple):
-    """A change of status of one resource of a stack, or of the stack itself."""
-
-    id: str
-    logical_id: str
-    resource_type: str
-    status: str
-    reason: str
-    is_stack: bool
 
 
 def execute_change_set(
@@ -40,69 +22,34 @@ def execute_change_set(
 
     Raises PurgemapError with the reason of the first failure. CloudFormation has then rolled the changes back.
     """
-    seen_ids = {event.id for event in islice(_new_events(cloudformation, change_set.stack_id, ()), 1)}
     # CloudFormation refuses a second execution; the token makes a retry by botocore the same call.
-    cloudformation.execute_change_set(ChangeSetName=change_set.id, ClientRequestToken=change_set.id.rpartition("/")[2])
-    events: list[StackEvent] = []
-    while True:
-        # The status is read first: no event follows the final status, so the last events are never missed.
-        status = _read_status(cloudformation, change_set.stack_id)
-        for event in reversed([*_new_events(cloudformation, change_set.stack_id, seen_ids)]):
-            seen_ids.add(event.id)
-            events.append(event)
-            on_event(event)
-        # Until the execution starts, the stack keeps its earlier final status.
-        if not status.endswith("_IN_PROGRESS") and any(event.is_stack for event in events):
-            break
-        sleep(_POLL_SECONDS)
-    if status not in _SUCCEEDED:
-        raise PurgemapError(f"the deployment failed{_describe_failure(events)}; the stack is {status}")
-
-
-def _read_status(cloudformation: CloudFormation, stack_id: str) -> str:
-    # A stack that was deleted can be described by its id only.
-    return str(cloudformation.describe_stacks(StackName=stack_id)["Stacks"][0]["StackStatus"])
-
-
-def _new_events(cloudformation: CloudFormation, stack_id: str, seen_ids: Collection[str]) -> Iterator[StackEvent]:
-    """Yield the events after those in `seen_ids`, the latest first."""
-    request = {"StackName": stack_id}
-    while True:
-        page = cloudformation.describe_stack_events(**request)
-        for event in map(_parse_event, page["StackEvents"]):
-            if event.id in seen_ids:
-                return
-            yield event
-        if not page.get("NextToken"):
-            return
-        request["NextToken"] = page["NextToken"]
-
-
-def _parse_event(event: dict[str, Any]) -> StackEvent:
-    return StackEvent(
-        event["EventId"],
-        event["LogicalResourceId"],
-        event["ResourceType"],
-        event["ResourceStatus"],
-        event.get("ResourceStatusReason") or "",
-        is_stack=event.get("PhysicalResourceId") == event["StackId"],
+    request = {"ChangeSetName": change_set.id, "ClientRequestToken": change_set.id.rpartition("/")[2]}
+    status, events = follow_operation(
+        cloudformation,
+        change_set.stack_id,
+        lambda: cloudformation.execute_change_set(**request),
+        on_event,
+        sleep,
     )
+    if status not in _SUCCEEDED:
+        raise PurgemapError(f"the deployment failed{describe_failure(events)}; the stack is {status}")
 
 
-def _describe_failure(events: Iterable[StackEvent]) -> str:
-    """Describe the first failure that is not a consequence of another resource's failure."""
-    failures = [event for event in events if event.status.endswith("_FAILED") or "ROLLBACK" in event.status]
-    # When one resource fails, CloudFormation cancels those that it is working on.
-    causes = [event for event in failures if event.reason and "cancelled" not in event.reason.lower()]
-    # The stack's own event only lists the resources that failed.
-    cause = next((event for event in causes if not event.is_stack), None) or next(iter(causes), None)
-    if cause is None:
-        return ", and CloudFormation gives no reason"
-    place = "" if cause.is_stack else f" at {cause.logical_id} ({cause.resource_type})"
-    return f"{place}: {unwrap_reason(cause.reason)}"
+def delete_stack(
+    cloudformation: CloudFormation,
+    stack: Stack,
+    on_event: Callable[[StackEvent], None],
+    sleep: Callable[[float], None] = time.sleep,
+) -> None:
+    """Delete a stack and wait for its end; calls `on_event` once for each event, in order.
 
-
-def unwrap_reason(reason: str) -> str:
-    """Remove CloudFormation's wrapping from a service's own message."""
-    wrapped = _HANDLER.search(reason)
-    return _SERVICE.sub("", wrapped[1] if wrapped else reason).strip().rstrip(".")
+    Raises PurgemapError with the reason of the first failure. The resources that could be deleted are then gone.
+    """
+    # By its id: another stack may have got the name since. CloudFormation assumes the role of the stack, if it has one.
+    status, events = follow_operation(
+        cloudformation, stack.id, lambda: cloudformation.delete_stack(StackName=stack.id), on_event, sleep
+    )
+    if status != "DELETE_COMPLETE":
+        raise PurgemapError(
+            f"the removal failed{describe_failure(events)}; the stack is {status}: fix the cause, and destroy it again"
+        )

@@ -1,4 +1,4 @@
-"""Refuse a deployment that AWS would refuse, or that could not work, before anything is uploaded."""
+"""Refuse a deployment or a removal that AWS would refuse, or that could not work, before anything is changed."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,6 +25,9 @@ _MAX_STACK_NAME = 47
 _UPDATABLE = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE", REVIEW_IN_PROGRESS}
 _MUST_BE_DELETED = {"CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED"}
 
+# How deploy/template.yaml has described the service in every version; the member stack's description differs.
+_DESCRIPTION = "purgemap: keeps CloudFront caches true to S3"
+
 
 def check_no_example_ids(route_map: RouteMap, client: Any) -> None:
     """Raise PurgemapError for a map with example ids, as a fresh clone has, if the client calls the real AWS."""
@@ -44,8 +47,7 @@ def check_deployable(name: str, stack: Stack | None) -> None:
     if stack is None or stack.status in _UPDATABLE:
         return
     stack_status = f"the stack {name} is {stack.status}"
-    if stack.status.endswith("_IN_PROGRESS"):
-        raise PurgemapError(f"{stack_status}: another change is running; try again when that is over")
+    _check_idle(name, stack)
     if stack.status in _MUST_BE_DELETED:
         command = f"aws cloudformation delete-stack --stack-name {name}"
         raise PurgemapError(
@@ -57,3 +59,29 @@ def check_deployable(name: str, stack: Stack | None) -> None:
             f"{stack_status}: an update and its rollback failed; fix the cause that its events name: {command}"
         )
     raise PurgemapError(f"{stack_status}, and cannot be updated; see its events in CloudFormation's console")
+
+
+def check_removable(name: str, stack: Stack) -> None:
+    """Raise PurgemapError, with the way out, if a stack is not the service's, or cannot be deleted now."""
+    command = f"aws cloudformation delete-stack --stack-name {name}"
+    if stack.status == REVIEW_IN_PROGRESS:
+        raise PurgemapError(f"the stack {name} is empty: its first deployment was never executed; delete it: {command}")
+    if not stack.description.startswith(_DESCRIPTION):
+        raise PurgemapError(
+            f"the stack {name} is not one of purgemap deploy: its description does not begin with {_DESCRIPTION!r}; "
+            f"if it is to be deleted: {command}"
+        )
+    _check_idle(name, stack)
+    if stack.is_protected:
+        command = "aws cloudformation update-termination-protection --no-enable-termination-protection"
+        raise PurgemapError(
+            f"the stack {name} has termination protection: switch it off, then destroy the stack again: "
+            f"{command} --stack-name {name}"
+        )
+
+
+def _check_idle(name: str, stack: Stack) -> None:
+    if stack.status.endswith("_IN_PROGRESS"):
+        raise PurgemapError(
+            f"the stack {name} is {stack.status}: another change is running; try again when that is over"
+        )

@@ -18,13 +18,28 @@ RESERVED_TAGS = "aws:"
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """A stack: its id, CloudFormation's status, and its parameters, outputs and tags by name."""
+    """A stack: its id, CloudFormation's status, and its parameters, outputs and tags by name.
+
+    `description` is its template's. A stack that `is_protected` cannot be deleted.
+    """
 
     id: str
     status: str
     parameters: Mapping[str, str]
     outputs: Mapping[str, str]
     tags: Mapping[str, str] = field(default_factory=dict)
+    description: str = ""
+    is_protected: bool = False
+
+    @property
+    def region(self) -> str:
+        """The region in the stack's ARN."""
+        return self.id.split(":")[3]
+
+    @property
+    def account(self) -> str:
+        """The account number in the stack's ARN."""
+        return self.id.split(":")[4]
 
 
 def find_stack(cloudformation: CloudFormation, name: str) -> Stack | None:
@@ -41,8 +56,15 @@ def find_stack(cloudformation: CloudFormation, name: str) -> Stack | None:
     if status == REVIEW_IN_PROGRESS:
         # The parameters and tags are those of the pending change set, so no value can be kept.
         return Stack(id_, status, {}, outputs)
-    tags = {tag["Key"]: str(tag["Value"]) for tag in description.get("Tags", [])}
-    return Stack(id_, status, _values_by_name(description, "Parameter"), outputs, tags)
+    return Stack(
+        id_,
+        status,
+        _values_by_name(description, "Parameter"),
+        outputs,
+        {tag["Key"]: str(tag["Value"]) for tag in description.get("Tags", [])},
+        description.get("Description", ""),
+        description.get("EnableTerminationProtection", False),
+    )
 
 
 def _values_by_name(description: Mapping[str, Any], kind: str) -> dict[str, str]:

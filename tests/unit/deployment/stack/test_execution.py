@@ -1,4 +1,4 @@
-"""The execution of a change set: its events in order, its end, and the reason of a failure."""
+"""The execution of a change set and the deletion of a stack: events in order, the end, and the reason of a failure."""
 
 from dataclasses import replace
 from typing import Any
@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 
 from purgemap.deployment.stack.change_set import ChangeSet
-from purgemap.deployment.stack.execution import StackEvent, execute_change_set
+from purgemap.deployment.stack.execution import delete_stack, execute_change_set
+from purgemap.deployment.stack.stack import Stack
+from purgemap.deployment.stack.stack_events import StackEvent
 from purgemap.errors import PurgemapError
-from support.doubles.cloudformation import ScriptedCloudFormation, stack_event
+from support.doubles.cloudformation import STACK_ID, ScriptedCloudFormation, stack_event
 
 CHANGE_SET = ChangeSet("change-set", "stack", (), is_first=False)
 
@@ -32,6 +34,22 @@ def test_execution_reports_each_new_event_once_in_order() -> None:
     statuses = ["UPDATE_IN_PROGRESS", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "UPDATE_COMPLETE"]
     events, waits = execute(ScriptedCloudFormation(statuses, history))
     assert [event.id for event in events] == ["2", "3", "4", "5"]
+    assert len(waits) == 2
+
+
+def test_execution_continues_if_it_starts_between_two_reads() -> None:
+    cloudformation = ScriptedCloudFormation(
+        ["UPDATE_COMPLETE", "UPDATE_IN_PROGRESS", "UPDATE_COMPLETE"],
+        [stack_event(1, "purgemap", "UPDATE_COMPLETE"), stack_event(2, "purgemap", "UPDATE_IN_PROGRESS")],
+    )
+    end = [stack_event(3, "purgemap", "UPDATE_COMPLETE")]
+    waits: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        waits.append(seconds)
+        cloudformation.add_events(end if len(waits) > 1 else [])
+
+    execute_change_set(cloudformation, CHANGE_SET, lambda _: None, sleep)
     assert len(waits) == 2
 
 
@@ -102,3 +120,36 @@ def test_execution_retried_by_botocore_is_the_same_request() -> None:
     arn = "arn:aws:cloudformation:eu-west-1:123456789012:changeSet/purgemap-1/1c0ea8bc-2a3b-4c5d-8e6f-7a8b9c0d1e2f"
     execute_change_set(cloudformation, replace(CHANGE_SET, id=arn), lambda _: None, lambda _: None)
     assert cloudformation.request["ClientRequestToken"] == arn.rpartition("/")[2]
+
+
+def test_deletion_reports_its_events_by_the_stacks_id() -> None:
+    history = [
+        stack_event(1, "purgemap", "CREATE_COMPLETE"),
+        stack_event(2, "purgemap", "DELETE_IN_PROGRESS", "User Initiated"),
+        stack_event(3, "Queue", "DELETE_COMPLETE", kind="AWS::SQS::Queue"),
+        stack_event(4, "purgemap", "DELETE_COMPLETE"),
+    ]
+    cloudformation = ScriptedCloudFormation(["CREATE_COMPLETE", "DELETE_IN_PROGRESS", "DELETE_COMPLETE"], history)
+    events: list[StackEvent] = []
+    delete_stack(cloudformation, Stack(STACK_ID, "CREATE_COMPLETE", {}, {}), events.append, lambda _: None)
+    assert [event.id for event in events] == ["2", "3", "4"]
+    assert cloudformation.request == {"StackName": STACK_ID}
+
+
+def test_deletion_that_fails_names_the_resource_and_reason() -> None:
+    history = [
+        stack_event(1, "purgemap", "CREATE_COMPLETE"),
+        stack_event(2, "purgemap", "DELETE_IN_PROGRESS", "User Initiated"),
+        stack_event(3, "Queue", "DELETE_COMPLETE", kind="AWS::SQS::Queue"),
+        stack_event(
+            4, "Role", "DELETE_FAILED", "Cannot delete entity, must detach all policies first.", "AWS::IAM::Role"
+        ),
+        stack_event(5, "purgemap", "DELETE_FAILED", "The following resource(s) failed to delete: [Role]."),
+    ]
+    stack = Stack(STACK_ID, "CREATE_COMPLETE", {}, {})
+    with pytest.raises(PurgemapError) as caught:
+        delete_stack(ScriptedCloudFormation(["DELETE_FAILED"], history), stack, lambda _: None, lambda _: None)
+    assert str(caught.value) == (
+        "the removal failed at Role (AWS::IAM::Role): Cannot delete entity, must detach all policies first; the stack "
+        "is DELETE_FAILED: fix the cause, and destroy it again"
+    )

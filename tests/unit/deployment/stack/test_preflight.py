@@ -1,11 +1,15 @@
-"""What is refused before a deployment: example ids in AWS, and stacks that cannot be updated."""
+"""What is refused: example ids in AWS, stacks that cannot be updated, and stacks that cannot be removed."""
+
+from contextlib import nullcontext
+from dataclasses import replace
 
 import pytest
 
 from conftest import LoadMap
 from purgemap.deployment.stack.clients import connect
-from purgemap.deployment.stack.preflight import check_deployable, check_no_example_ids
+from purgemap.deployment.stack.preflight import check_deployable, check_no_example_ids, check_removable
 from purgemap.deployment.stack.stack import Stack
+from purgemap.deployment.template import load_template
 from purgemap.errors import PurgemapError
 from support.rendered import RULE, map_of, of_type, stack_of
 
@@ -57,3 +61,31 @@ def test_stack_name_too_long_for_rule_names_is_refused() -> None:
     check_deployable("x" * longest, None)
     with pytest.raises(PurgemapError, match=f"too long for its event rules: {longest} characters at most"):
         check_deployable("x" * (longest + 1), None)
+
+
+SERVICE = Stack("stack", "CREATE_COMPLETE", {}, {}, description="purgemap: keeps CloudFront caches true to S3. More.")
+
+
+@pytest.mark.parametrize("status", ["CREATE_COMPLETE", "ROLLBACK_COMPLETE", "DELETE_FAILED", "UPDATE_ROLLBACK_FAILED"])
+def test_stack_of_the_service_is_removable(status: str) -> None:
+    check_removable("purgemap", replace(SERVICE, status=status))
+
+
+@pytest.mark.parametrize(
+    ("stack", "way_out"),
+    [
+        (replace(SERVICE, status="DELETE_IN_PROGRESS"), "is DELETE_IN_PROGRESS: another change is running"),
+        (stack("REVIEW_IN_PROGRESS"), "never executed; delete it: aws cloudformation delete-stack --stack-name web"),
+        (stack("CREATE_COMPLETE"), "is not one of purgemap deploy: .* delete-stack --stack-name web$"),
+    ],
+)
+def test_removal_refuses_stack_with_its_way_out(stack: Stack, way_out: str) -> None:
+    with pytest.raises(PurgemapError, match=way_out):
+        check_removable("web", stack)
+
+
+def test_removable_stack_has_the_description_of_the_template() -> None:
+    for template, is_removable in (("template.yaml", True), ("member.yaml", False)):
+        described = replace(SERVICE, description=load_template(template)["Description"])
+        with nullcontext() if is_removable else pytest.raises(PurgemapError, match="is not one of purgemap deploy"):
+            check_removable("purgemap", described)
