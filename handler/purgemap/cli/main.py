@@ -26,6 +26,7 @@ COMMANDS = (
     "discover",
     "doctor",
     "explain",
+    "init",
     "invalidate",
     "plan",
     "redrive",

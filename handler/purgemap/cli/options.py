@@ -95,3 +95,19 @@ def write_file(file: Path, data: bytes) -> None:
         file.write_bytes(data)
     except OSError as error:
         raise PurgemapError(f"{file}: can't be written: {error.strerror}") from None
+
+
+def check_new_file(file: Path) -> None:
+    """Raise PurgemapError if a file exists: a map, edited by hand, must survive."""
+    if file.exists():
+        raise PurgemapError(f"{file} exists and is not overwritten; name another file, or remove it")
+
+
+def write_new_file(file: Path, text: str) -> None:
+    """Write a file that must not exist, and create its folder if needed; raises PurgemapError."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with file.open("x", encoding="utf-8") as stream:
+            stream.write(text)
+    except OSError as error:
+        raise PurgemapError(f"{file}: can't be written: {error.strerror}") from None

@@ -4,6 +4,7 @@ from purgemap.operations.check import CheckedMap, CheckResult, check_map, load_c
 from purgemap.operations.dead_letter_scan import DeadLetterScan
 from purgemap.operations.dead_letters import DeadLetter, affected_distributions
 from purgemap.operations.explain import Explanation, MatchedTarget, explain_change, is_bucket_in_map, suggest_bucket
+from purgemap.operations.first_map import EXAMPLE_MAP, SCHEMA_NAME, add_schema_line, read_schema
 from purgemap.operations.folder_counts import compile_folder_counts, count_folders
 from purgemap.operations.invalidate import RetryTimes, invalidate_jobs
 from purgemap.operations.needed_items import Need, build_need, counts_after, list_needs
@@ -28,6 +29,8 @@ from purgemap.operations.wait import (
 )
 
 __all__ = [
+    "EXAMPLE_MAP",
+    "SCHEMA_NAME",
     "ChangeTimes",
     "CheckResult",
     "CheckedMap",
@@ -46,6 +49,7 @@ __all__ = [
     "Status",
     "WaitResult",
     "WaitTimes",
+    "add_schema_line",
     "affected_distributions",
     "build_need",
     "check_map",
@@ -65,6 +69,7 @@ __all__ = [
     "read_dead_letters",
     "read_distributions",
     "read_queue",
+    "read_schema",
     "redrive_letters",
     "suggest_bucket",
     "wait_until_fresh",
