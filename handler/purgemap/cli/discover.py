@@ -7,9 +7,8 @@ from rich.markup import escape
 
 from purgemap.aws.inspection import Accounts
 from purgemap.cli.account_options import read_accounts, role_arns_option
-from purgemap.cli.options import file_name, read_map, routes_option
+from purgemap.cli.options import check_new_file, file_name, read_map, routes_option, write_new_file
 from purgemap.cli.terminal import Terminal, print_json, print_lines
-from purgemap.errors import PurgemapError
 from purgemap.operations.discovery import Discovery, discover_map
 from purgemap.routemap import load_map
 from purgemap.text import pluralize
@@ -33,38 +32,22 @@ def discover(
     """
     file, stderr = Path(output) if output else None, Terminal(stderr=True)
     if file:
-        _check_new(file)
+        # Before AWS is read, which may take a minute.
+        check_new_file(file)
     existing = read_map(routes, load_map) if only_new else None
     discovery = discover_map(read_accounts(Accounts(role_arns), stderr), existing)
     if file and discovery.distributions:
-        _write(file, discovery.text)
+        write_new_file(file, discovery.text)
     if as_json:
         print_json(discovery.document())
     elif not file:
         print_lines(discovery.text.removesuffix("\n"))
-    _show_summary(discovery, file, stderr, only_new=only_new)
+    show_discovery(discovery, file, stderr, only_new=only_new)
     return 0
 
 
-def _check_new(file: Path) -> None:
-    # Before AWS is read, which may take a minute.
-    if file.exists():
-        raise PurgemapError(f"{file} exists and is not overwritten; name another file, or remove it")
-
-
-def _write(file: Path, text: str) -> None:
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with file.open("x", encoding="utf-8") as stream:
-            stream.write(text)
-    except FileExistsError:
-        _check_new(file)
-        raise
-    except OSError as error:
-        raise PurgemapError(f"{file}: can't be written: {error.strerror}") from None
-
-
-def _show_summary(discovery: Discovery, file: Path | None, stderr: Terminal, *, only_new: bool) -> None:
+def show_discovery(discovery: Discovery, file: Path | None, stderr: Terminal, *, only_new: bool = False) -> None:
+    """Print what could not be decided, and the size of the map."""
     for finding in discovery.undecided[:_MAX_SHOWN]:
         stderr.print(f"[yellow]not decided[/]  {escape(str(finding))}")
     if len(discovery.undecided) > _MAX_SHOWN:

@@ -1,17 +1,24 @@
 """`purgemap init`: write a first map, with the schema beside it."""
 
 import shlex
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
+from rich.markup import escape
 
+from purgemap.aws.inspection import Accounts
+from purgemap.cli.account_options import read_accounts, role_arns_option
+from purgemap.cli.discover import show_discovery
 from purgemap.cli.options import DEFAULT_ROUTES, check_new_file, file_name, write_new_file
 from purgemap.cli.terminal import Terminal, print_json
 from purgemap.errors import PurgemapError
 from purgemap.operations import EXAMPLE_MAP, SCHEMA_NAME, add_schema_line, read_schema
+from purgemap.operations.discovery import Discovery, discover_map
 
 _NEXT = ("purgemap check", "purgemap deploy")
+
+# What the written map does not have in a form for programs.
+_DISCOVERED = ("distributions", "buckets", "undecided")
 
 
 def _parse_file(_context: click.Context, _option: click.Parameter, text: str) -> Path:
@@ -22,6 +29,8 @@ def _parse_file(_context: click.Context, _option: click.Parameter, text: str) ->
 
 
 @click.command(short_help="Write a first map.")
+@click.option("--discover", "discovers", is_flag=True, help="Write the map that CloudFront's configurations imply.")
+@role_arns_option
 @click.option(
     "--routes",
     type=file_name,
@@ -32,22 +41,29 @@ def _parse_file(_context: click.Context, _option: click.Parameter, text: str) ->
     help="The map to write.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead.")
-def init(routes: Path, *, as_json: bool) -> int:
-    """Write a first map: an example, for your buckets and distributions.
+def init(routes: Path, role_arns: tuple[str, ...], *, discovers: bool, as_json: bool) -> int:
+    """Write a first map: an example for your buckets and distributions, or with --discover those of your account.
 
     The schema is written beside it: editors complete and check the map with it. No file is overwritten.
     """
+    if role_arns and not discovers:
+        raise click.UsageError("--role-arn reads another account, which only --discover does; pass both")
     schema = routes.with_name(SCHEMA_NAME)
+    # Before AWS is read, which may take a minute.
     check_new_file(routes)
     _check_schema(schema)
+    discovery = _discover(role_arns) if discovers else None
     if not schema.exists():
         write_new_file(schema, read_schema())
-    write_new_file(routes, add_schema_line(EXAMPLE_MAP))
-    commands = list(_next_commands(routes))
+    write_new_file(routes, add_schema_line(discovery.text if discovery else EXAMPLE_MAP))
+    commands = _next_commands(routes)
     if as_json:
-        print_json({"map": str(routes), "schema": str(schema), "next": commands})
-    else:
-        _show(routes, schema, commands)
+        discovered = {name: discovery.document()[name] for name in _DISCOVERED} if discovery else {}
+        print_json({"map": str(routes), "schema": str(schema), **discovered, "next": commands})
+    if discovery:
+        show_discovery(discovery, routes, Terminal(stderr=True))
+    if not as_json:
+        _show(routes, schema, commands, is_example=discovery is None)
     return 0
 
 
@@ -57,14 +73,25 @@ def _check_schema(schema: Path) -> None:
         raise PurgemapError(f"{schema} is not the schema of this version, and is not overwritten; remove it")
 
 
-def _next_commands(routes: Path) -> Iterator[str]:
-    options = "" if str(routes) == DEFAULT_ROUTES else f" --routes {shlex.quote(str(routes))}"
-    return (command + options for command in _NEXT)
+def _discover(role_arns: tuple[str, ...]) -> Discovery:
+    """Discover a map; raises PurgemapError for one without routes."""
+    discovery = discover_map(read_accounts(Accounts(role_arns), Terminal(stderr=True)))
+    if not discovery.routes:
+        reasons = "; ".join(map(str, (*discovery.undecided, *discovery.left_out)[:3])) or "there are no distributions"
+        raise PurgemapError(f"no route was discovered ({reasons}); without --discover, init writes an example to edit")
+    return discovery
 
 
-def _show(routes: Path, schema: Path, commands: list[str]) -> None:
+def _next_commands(routes: Path) -> list[str]:
+    options = [] if str(routes) == DEFAULT_ROUTES else ["--routes", str(routes)]
+    return [shlex.join([*command.split(), *options]) for command in _NEXT]
+
+
+def _show(routes: Path, schema: Path, commands: list[str], *, is_example: bool) -> None:
     console = Terminal()
-    console.print(f"{routes}  an example: write your buckets and distributions in its place, then", markup=False)
+    content = "an example: write your buckets and distributions in its place" if is_example else "the discovered map"
+    console.print(f"[bold]{escape(str(routes))}[/]  {content}")
+    console.print(f"[bold]{escape(str(schema))}[/]  for editors, to complete and check the map")
+    console.print("next:")
     for command in commands:
         console.print(f"  {command}", markup=False)
-    console.print(f"{schema}  for editors, to complete and check the map", markup=False)

@@ -41,7 +41,7 @@ def test_init_prints_the_next_commands() -> None:
     assert (document["map"], document["schema"]) == ("my maps/a.yaml", "my maps/routes.schema.json")
     assert all(command.split()[1] in COMMANDS for command in document["next"])
     assert document["next"][0] == "purgemap check --routes 'my maps/a.yaml'"
-    assert "purgemap check\n" in invoke(init).output
+    assert "\nnext:\n  purgemap check\n" in invoke(init).output
 
 
 def test_init_overwrites_no_map() -> None:
@@ -74,3 +74,9 @@ def test_init_names_a_folder_that_cannot_be_written() -> None:
 @pytest.mark.parametrize("name", ["", "config", "routes.json"])
 def test_init_refuses_a_name_that_is_not_yaml(name: str) -> None:
     assert isinstance(invoke(init, "--routes", name).exception, click.BadParameter)
+
+
+def test_init_refuses_a_role_without_discover() -> None:
+    result = invoke(init, "--role-arn", "arn:aws:iam::222222222222:role/reader")
+    assert isinstance(result.exception, click.UsageError)
+    assert list(Path().iterdir()) == []
