@@ -1,6 +1,7 @@
 """`purgemap status` and `redrive` find the queues of a stack by its name."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -107,3 +108,12 @@ def test_read_stack_refuses_a_stack_of_another_kind(aws: LocalAws) -> None:
     with pytest.raises(PurgemapError) as raised:
         read_stack("website")
     assert "(CREATE_COMPLETE) has no output QueueUrl, DeadLetterQueueUrl: was it deployed by" in str(raised.value)
+
+
+def test_status_shows_the_age_of_the_folder_counts(aws: LocalAws) -> None:
+    aws.create_distribution(E1)
+    time = datetime.now(UTC) - timedelta(days=9)
+    create_stack(aws, "purgemap", {**OUTPUTS, "FolderCountsTime": {"Value": time.isoformat(timespec="seconds")}})
+    assert json.loads(run_status().stdout)["folder_counts_seconds"] // 86_400 == 9
+    shown = invoke(status, "--routes", "routes.yaml", obj=NO_WAITS).stdout
+    assert "the function's folder counts are 9 d old\n" in shown

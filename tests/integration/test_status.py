@@ -58,6 +58,7 @@ def test_status_document_of_idle_service_has_every_key(service: ServiceHarness) 
     assert service.document(status) == {
         "queue": {"url": service.queue, **depth},
         "oldest_change_seconds": None,
+        "folder_counts_seconds": None,
         "dead_letters": {"url": service.dead_letters, **depth, "looked_at": 0, "is_sample": False, "reasons": []},
         "distributions": [
             {"distribution": id_, "names": names, "in_progress": 0, "is_all": True, "invalidations": []}

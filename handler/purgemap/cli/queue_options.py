@@ -23,10 +23,14 @@ _REGION = re.compile(r"https://sqs(?:-fips)?\.([a-z0-9-]+)\.(?:amazonaws|api)\."
 
 
 class QueueUrls(NamedTuple):
-    """The URLs of the service's queues, None if not configured."""
+    """The URLs of the service's queues, None if not configured.
+
+    `counts_time` is when the function's folder counts changed, as ISO 8601, "" if the stack has none or isn't read.
+    """
 
     queue: str | None
     dead_letters: str | None
+    counts_time: str = ""
 
 
 class Waits(NamedTuple):
@@ -89,7 +93,7 @@ def find_queue_urls(options: Mapping[str, Any], read: Callable[[str], DeployedSt
         stack = read(options["stack_name"])
     except PurgemapError as error:
         raise PurgemapError(f"{error}; or name the queues with --queue-url and --dead-letter-queue-url") from error
-    return QueueUrls(stack.queue_url, stack.dead_letter_queue_url)
+    return QueueUrls(stack.queue_url, stack.dead_letter_queue_url, stack.outputs.get("FolderCountsTime", ""))
 
 
 def missing_queues(urls: QueueUrls) -> Iterator[str]:

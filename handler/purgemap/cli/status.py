@@ -80,6 +80,7 @@ def status_document(status: Status, names_by_id: Mapping[str, Sequence[str]]) ->
     return {
         "queue": _queue_document(status.queue) if status.queue else None,
         "oldest_change_seconds": _round(status.oldest_change_seconds),
+        "folder_counts_seconds": _round(status.folder_counts_seconds),
         "dead_letters": _dead_letter_document(status.dead_letters) if status.dead_letters else None,
         "distributions": [
             _distribution_document(distribution_status, names_by_id.get(distribution_status.distribution.id, ()))
@@ -139,7 +140,12 @@ def _read_status(
         task = progress.add_task("distributions", total=len(distributions))
         list_in_progress = AwsInvalidations(aws, waits.sleep).in_progress
         statuses = read_distributions(distributions, list_in_progress, lambda: progress.advance(task))
-    return Status(queue, oldest_change, dead_letters, statuses, tuple(problems))
+    return Status(queue, oldest_change, dead_letters, statuses, tuple(problems), _age_of_counts(urls.counts_time))
+
+
+def _age_of_counts(time: str) -> float | None:
+    """Return the seconds since an ISO 8601 time, None without one."""
+    return (datetime.now(UTC) - datetime.fromisoformat(time)).total_seconds() if time else None
 
 
 def _find_queues(options: Mapping[str, Any], problems: list[str]) -> QueueUrls:
@@ -166,6 +172,8 @@ def _show(status: Status, route_map: RouteMap, console: Console) -> None:
     if status.oldest_change_seconds:
         age = _format_age(status.oldest_change_seconds)
         console.print(f"[yellow]not accepted yet in the last 20 minutes: changes up to {age} old[/]")
+    if status.folder_counts_seconds is not None:
+        console.print(f"the function's folder counts are {_format_age(status.folder_counts_seconds)} old")
     if status.dead_letters:
         _show_reasons(status.dead_letters, route_map, console)
     _show_distributions(status.distributions, route_map, console)

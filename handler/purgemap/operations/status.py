@@ -63,6 +63,7 @@ class Status:
     """Everything that could be read; `problems` has a line for each failure at the queues.
 
     `oldest_change_seconds` is the age of the oldest change that CloudFront has not accepted, None if there is none.
+    `folder_counts_seconds` is the age of the function's folder counts, None if it has none.
     """
 
     queue: QueueStatus | None
@@ -70,6 +71,7 @@ class Status:
     dead_letters: DeadLetterStatus | None
     distributions: tuple[DistributionStatus, ...]
     problems: tuple[str, ...]
+    folder_counts_seconds: float | None = None
 
     @property
     def is_complete(self) -> bool:
