@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeVar
 import click
 
 from purgemap.aws import Aws
-from purgemap.cli.deploy_options import DEFAULT_STACK
+from purgemap.cli.deploy_options import stack_name_option
 from purgemap.deployment.stack import DeployedStack, read_stack
 from purgemap.errors import PurgemapError
 from purgemap.routemap import TENANT, Distribution, RouteMap, is_distribution_id
@@ -43,10 +43,6 @@ class Waits(NamedTuple):
 
 QUEUE_OPTIONS = ("stack_name", "queue_url", "dead_letter_queue_url")
 """The parameters of `queue_options`."""
-
-stack_name_option = click.option(
-    "--stack-name", metavar="NAME", default=DEFAULT_STACK, show_default=True, help="The stack that has the queues."
-)
 
 
 def queue_options(command: _Command) -> _Command:
