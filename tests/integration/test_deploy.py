@@ -48,7 +48,7 @@ def aws() -> Iterator[LocalAws]:
 
 
 def test_deploy_without_terminal_previews_then_refuses(aws: LocalAws) -> None:
-    result = CliRunner().invoke(deploy, [], obj=package_once)
+    result = CliRunner().invoke(deploy, ["--no-checks"], obj=package_once)
     assert result.exit_code == 2
     preview, _, refusal = result.output.partition("Error: ")
     assert re.search(r"purgemap in us-east-1: CloudFormation creates\n(  add .*\n){15}", preview)
@@ -206,7 +206,7 @@ def answer(aws: LocalAws, text: bytes) -> tuple[int, str]:
 def test_deploy_on_a_terminal_asks_and_no_leaves_nothing(aws: LocalAws) -> None:
     status, output = answer(aws, b"n\n")
     assert status == 1
-    assert "Go ahead?" in output
+    assert "Go ahead, with 2 errors? [y/N]" in output
     assert stacks_in_review(aws) == []
 
 

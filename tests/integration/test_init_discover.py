@@ -39,7 +39,7 @@ def test_init_writes_the_map_of_the_account(aws: LocalAws) -> None:
         "distributions": 2,
         "buckets": 2,
         "undecided": [{"where": "account 222222222222", "message": NEEDED_ROLE}],
-        "next": ["purgemap check", "purgemap deploy"],
+        "next": ["purgemap check", f"purgemap doctor --role-arn {role}", "purgemap deploy --enable-notifications"],
     }
     text = Path("config/routes.yaml").read_text()
     assert text.startswith("# yaml-language-server: $schema=routes.schema.json\n# purgemap discover: 2 distributions")

@@ -1,34 +1,30 @@
 """`purgemap doctor`: find what is wrong between a map, the distributions, the buckets and the stack."""
 
-import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import click
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import Progress
 
 from purgemap.aws.inspection import Accounts
 from purgemap.cli.account_options import role_arns_option
 from purgemap.cli.deploy_options import DEFAULT_STACK
 from purgemap.cli.doctor_stack import diagnose_stack
-from purgemap.cli.options import DEFAULT_ROUTES, read_map, routes_option
+from purgemap.cli.findings_output import complete_command, inspect_with_progress, show_findings
+from purgemap.cli.options import read_map, routes_option
 from purgemap.cli.terminal import Terminal, print_json
-from purgemap.operations import CheckedMap, load_checked_map
+from purgemap.operations import load_checked_map
 from purgemap.operations.diagnosis import (
     DoctorFinding,
     MapInspection,
     diagnose_map,
     enable_notifications,
-    inspect_map,
     read_again,
 )
 from purgemap.text import pluralize
 
-_COLOURS = {"error": "red", "warning": "yellow", "not-checked": "cyan"}
 _NOUNS = {"error": "error", "warning": "warning", "not-checked": "not checked"}
-_COMMAND = "purgemap "
 
 
 @click.command(short_help="Find what is wrong with the map, its distributions, buckets and stack.")
@@ -45,7 +41,7 @@ def doctor(*, role_arns: tuple[str, ...], stack_name: str, fix: bool, routes: tu
     """
     checked, stderr = read_map(routes, load_checked_map), Terminal(stderr=True)
     accounts = Accounts(role_arns)
-    inspection = _inspect(checked, accounts, stderr)
+    inspection = inspect_with_progress(checked.route_map, accounts, stderr)
     # Before the checks, so that the report has what is left.
     if fix:
         inspection = _enable_notifications(accounts, inspection, stderr if as_json else Terminal())
@@ -53,7 +49,7 @@ def doctor(*, role_arns: tuple[str, ...], stack_name: str, fix: bool, routes: tu
         buckets = inspection.buckets.values()
         stack_findings, has_stack = diagnose_stack(checked.route_map, accounts, stack_name, buckets)
     findings = [
-        _complete_command(finding, role_arns, stack_name, routes)
+        complete_command(finding, role_arns, stack_name, routes)
         for finding in (*diagnose_map(checked.route_map, inspection, checked.silenced), *stack_findings)
     ]
     counts = {
@@ -68,16 +64,6 @@ def doctor(*, role_arns: tuple[str, ...], stack_name: str, fix: bool, routes: tu
     return 1 if any(finding.severity == "error" for finding in findings) else 0
 
 
-def _inspect(checked: CheckedMap, accounts: Accounts, stderr: Console) -> MapInspection:
-    with Progress(console=stderr, transient=True, disable=not stderr.is_terminal) as progress:
-        task = progress.add_task("distributions and buckets", total=None)
-        return inspect_map(
-            checked.route_map,
-            accounts,
-            lambda done, total: progress.update(task, completed=done, total=total),
-        )
-
-
 def _enable_notifications(accounts: Accounts, inspection: MapInspection, console: Console) -> MapInspection:
     """Switch the buckets' events on and print each bucket; returns the buckets as they are now."""
     changed = []
@@ -90,26 +76,8 @@ def _enable_notifications(accounts: Accounts, inspection: MapInspection, console
     return read_again(accounts, inspection, changed)
 
 
-def _complete_command(
-    finding: DoctorFinding, role_arns: Iterable[str], stack_name: str, routes: tuple[str, ...]
-) -> DoctorFinding:
-    """Add this command's own options to a repair by purgemap, so that it concerns the same map and accounts."""
-    if not finding.fix.startswith(_COMMAND):
-        return finding
-    options = [] if routes == (DEFAULT_ROUTES,) else [part for path in routes for part in ("--routes", path)]
-    if finding.fix.startswith(f"{_COMMAND}doctor"):
-        options += [part for arn in role_arns for part in ("--role-arn", arn)]
-        options += [] if stack_name == DEFAULT_STACK else ["--stack-name", stack_name]
-    # Only the first command of a chain is purgemap's.
-    command, *others = finding.fix.split(" && ")
-    return finding._replace(fix=" && ".join([" ".join([command, *map(shlex.quote, options)]), *others]))
-
-
 def _show(findings: Sequence[DoctorFinding], counts: dict[str, Any], console: Console) -> None:
-    for finding in findings:
-        colour = _COLOURS[finding.severity]
-        console.print(f"[{colour}]{finding.code}[/]  [bold]{escape(finding.where)}[/]: {escape(finding.message)}")
-        console.print(f"    {escape(finding.fix)}")
+    show_findings(findings, console)
     severities = [finding.severity for finding in findings]
     problems = [
         pluralize(severities.count(severity), noun, "" if severity != "not-checked" else noun)

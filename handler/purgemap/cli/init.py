@@ -15,7 +15,7 @@ from purgemap.errors import PurgemapError
 from purgemap.operations import EXAMPLE_MAP, SCHEMA_NAME, add_schema_line, read_schema
 from purgemap.operations.discovery import Discovery, discover_map
 
-_NEXT = ("purgemap check", "purgemap deploy")
+_NEXT = ("purgemap check", "purgemap doctor", "purgemap deploy --enable-notifications")
 
 # What the written map does not have in a form for programs.
 _DISCOVERED = ("distributions", "buckets", "undecided")
@@ -56,7 +56,7 @@ def init(routes: Path, role_arns: tuple[str, ...], *, discovers: bool, as_json: 
     if not schema.exists():
         write_new_file(schema, read_schema())
     write_new_file(routes, add_schema_line(discovery.text if discovery else EXAMPLE_MAP))
-    commands = _next_commands(routes)
+    commands = _next_commands(routes, role_arns)
     if as_json:
         discovered = {name: discovery.document()[name] for name in _DISCOVERED} if discovery else {}
         print_json({"map": str(routes), "schema": str(schema), **discovered, "next": commands})
@@ -82,9 +82,12 @@ def _discover(role_arns: tuple[str, ...]) -> Discovery:
     return discovery
 
 
-def _next_commands(routes: Path) -> list[str]:
+def _next_commands(routes: Path, role_arns: tuple[str, ...]) -> list[str]:
     options = [] if str(routes) == DEFAULT_ROUTES else ["--routes", str(routes)]
-    return [shlex.join([*command.split(), *options]) for command in _NEXT]
+    roles = [part for arn in role_arns for part in ("--role-arn", arn)]
+    return [
+        shlex.join([*command.split(), *options, *(roles if command == "purgemap doctor" else [])]) for command in _NEXT
+    ]
 
 
 def _show(routes: Path, schema: Path, commands: list[str], *, is_example: bool) -> None:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 from click.core import ParameterSource
@@ -12,6 +12,9 @@ from purgemap.cli.terminal import Terminal, print_json
 from purgemap.errors import PurgemapError
 from purgemap.routemap import MapError, MapPaths, RouteMap, paths_text, problems_document, split_paths
 from purgemap.text import S3_SCHEME
+
+if TYPE_CHECKING:
+    from purgemap.operations import CheckedMap
 
 DEFAULT_ROUTES = "config/routes.yaml"
 
@@ -78,6 +81,11 @@ def read_map(routes: MapPaths, read: Callable[[MapPaths], _Map]) -> _Map:
 
 def load_and_warn(routes: MapPaths) -> RouteMap:
     """Load a map that passes `purgemap check`, and print its warnings; raises MapError for a map that doesn't."""
+    return load_checked_and_warn(routes).route_map
+
+
+def load_checked_and_warn(routes: MapPaths) -> "CheckedMap":
+    """Load a map as `load_and_warn` does; returns it with the warnings that it silences."""
     # Imported here: operations import botocore, and `purgemap --help` must not wait half a second for it.
     from purgemap.operations import load_checked_map  # noqa: PLC0415
 
@@ -85,7 +93,7 @@ def load_and_warn(routes: MapPaths) -> RouteMap:
     console = Terminal(stderr=True)
     for problem in checked.warnings:
         console.print(str(problem), style="yellow", markup=False)
-    return checked.route_map
+    return checked
 
 
 def write_file(file: Path, data: bytes) -> None:

@@ -35,8 +35,8 @@ class Accounts:
         with translate_errors():
             self._session = botocore.session.Session()
             check_credentials(self._session)
-            self._region = find_region(self._session) or _DEFAULT_REGION
-            self.own = str(self._create_client(self._session, "sts", self._region).get_caller_identity()["Account"])
+            self.region = find_region(self._session) or _DEFAULT_REGION
+            self.own = str(self._create_client(self._session, "sts", self.region).get_caller_identity()["Account"])
         self.role_arns = {self.own: ""} | _roles_by_account(role_arns)
         self._clients: dict[tuple[str, str, str], Any] = {}
         # botocore creates clients in one thread only; reads come from several.
@@ -44,7 +44,7 @@ class Accounts:
 
     def client(self, service: str, account: str, region: str = "") -> Any:
         """Return the client of a service for one of the accounts."""
-        key = (service, account, region or self._region)
+        key = (service, account, region or self.region)
         with self._lock:
             if key not in self._clients:
                 self._clients[key] = self._create_client(self._account_session(account), service, key[2])
@@ -59,7 +59,7 @@ class Accounts:
         session.register_component("data_loader", self._session.get_component("data_loader"))
         # Credentials are fetched with the first call, in a thread that must not wait for the lock of `client`.
         session._credentials = RoleCredentials(  # noqa: SLF001  botocore's profiles set this attribute, too
-            lambda: self._create_client(self._session, "sts", self._region), role_arn, None
+            lambda: self._create_client(self._session, "sts", self.region), role_arn, None
         )
         return session
 
