@@ -350,7 +350,8 @@ def test_permissions_table_names_every_read_of_doctor() -> None:
     rows = table_rows(section("deploy/README.md", "## Permissions"))
     (needs,) = (row[1] for row in rows if row[0] == "`purgemap doctor`")
     others = {
-        *("cloudfront:GetCachePolicy", "cloudfront:GetFunction", "events:DescribeRule"),
+        *("cloudfront:GetCachePolicy", "cloudfront:GetDistributionTenant", "cloudfront:GetFunction"),
+        "events:DescribeRule",
         *("events:ListRuleNamesByTarget", "iam:GetRole"),
         *("s3:GetBucketWebsite", "s3:PutBucketNotification"),
     }

@@ -1,4 +1,7 @@
-"""The warnings of `purgemap doctor` that a map silences by `x-doctor: {ignore: [...]}`."""
+"""The warnings of `purgemap doctor` that a map silences by `x-doctor: {ignore: [...]}`.
+
+Not in `diagnosis`: that loads botocore, for which `purgemap check` must not wait.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field

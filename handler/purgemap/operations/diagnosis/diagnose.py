@@ -34,6 +34,7 @@ _MAP_CHECKS: Sequence[Callable[[InspectedMap], Iterable[DoctorFinding]]] = (
 _DISTRIBUTION_CHECKS: Sequence[Callable[[InspectedMap, DistributionCase], Iterable[DoctorFinding]]] = (
     distributions.check_disabled,
     distributions.check_tenant_only,
+    distributions.check_tenant_parameters,
     origins.check_buckets_are_origins,
     origins.check_origin_paths,
     origins.check_origins_are_routed,

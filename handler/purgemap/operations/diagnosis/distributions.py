@@ -6,7 +6,7 @@ from functools import partial
 from purgemap.aws.inspection import AccountConfigs, NotRead
 from purgemap.operations.diagnosis.findings import DoctorFinding, describe_not_read, finding, not_checked
 from purgemap.operations.diagnosis.inspected_map import DistributionCase, InspectedMap, feeds, listed, tenants_of
-from purgemap.operations.diagnosis.repairs import remove, replace, update_distribution
+from purgemap.operations.diagnosis.repairs import enable_tenant, remove, replace, update_distribution
 from purgemap.routemap import TENANT, Distribution, Pattern, find_nearest
 from purgemap.text import join_with_limit, pluralize
 
@@ -68,19 +68,28 @@ def _repair_missing(inspected: InspectedMap, distribution: Distribution, configs
 
 
 def check_disabled(inspected: InspectedMap, case: DistributionCase) -> Iterator[DoctorFinding]:
-    """Report a distribution that serves nothing."""
-    id_ = case.distribution.id
-    if not case.config.is_enabled and not inspected.silenced.is_silenced("distribution-disabled", id_):
+    """Report a distribution or tenant that serves nothing."""
+    if inspected.silenced.is_silenced("distribution-disabled", case.distribution.id):
+        return
+    if not case.config.is_enabled:
         message = "the distribution is disabled: it serves nothing, and its invalidations cost"
-        yield finding(
-            "distribution-disabled", case.where, message, update_distribution(case.config.id, {"Enabled": True})
-        )
+        fix = update_distribution(case.config.id, {"Enabled": True})
+        yield finding("distribution-disabled", case.where, message, fix)
+    elif case.tenant and not case.tenant.is_enabled:
+        message = "the tenant is disabled: it serves nothing, and its invalidations cost"
+        yield finding("distribution-disabled", case.where, message, enable_tenant(case.tenant.id))
+
+
+def check_tenant_parameters(_inspected: InspectedMap, case: DistributionCase) -> Iterator[DoctorFinding]:
+    """Report that the origins of a tenant are unknown without its parameters."""
+    if case.tenant and isinstance(case.tenant.parameters, NotRead):
+        yield describe_not_read(case.where, "the tenant's parameters", case.tenant.parameters)
 
 
 def check_tenant_only(_inspected: InspectedMap, case: DistributionCase) -> Iterator[DoctorFinding]:
     """Report a multi-tenant distribution, which only its tenants' ids invalidate."""
     # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/distribution-config-options.html
-    if not case.config.is_tenant_only or case.distribution.id.startswith(TENANT):
+    if not case.config.is_tenant_only or case.tenant:
         return
     tenants = [tenant.id for tenant in tenants_of(case.account) if tenant.distribution == case.config.id]
     targets = ", ".join(f"{{tenant: {id_}}}" for id_ in tenants)

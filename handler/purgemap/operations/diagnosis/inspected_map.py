@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from purgemap.aws.inspection import (
+    PARAMETER,
     AccountConfigs,
     BucketState,
     CloudFrontDistribution,
@@ -14,6 +15,7 @@ from purgemap.aws.inspection import (
     OriginConfig,
     OriginKind,
 )
+from purgemap.operations.discovery.sites import fill_parameters
 from purgemap.operations.silenced_warnings import SilencedWarnings
 from purgemap.routemap import TENANT, Distribution, Pattern, Route, RouteMap, load_routes
 from purgemap.routemap.sites import Site, list_sites
@@ -34,21 +36,28 @@ class MapInspection(NamedTuple):
 
 
 class DistributionCase(NamedTuple):
-    """A distribution of the map that exists, with the sites that it serves. A tenant has its distribution's config."""
+    """A distribution of the map that exists, with the sites that it serves.
+
+    A tenant, else None, has its distribution's config, with the values of its parameters.
+    """
 
     distribution: Distribution
     where: str
     config: CloudFrontDistribution
     account: AccountConfigs
     sites: tuple[Site, ...]
+    tenant: CloudFrontTenant | None = None
 
     def bucket_origins(self) -> tuple[OriginConfig, ...]:
-        """List the origins that are buckets."""
-        return tuple(origin for origin in self.config.origins if origin.target.kind in _BUCKET_KINDS)
+        """List the origins that are buckets; a path with a parameter that has no value can't be compared."""
+        origins = (origin for origin in self.config.origins if PARAMETER not in origin.path)
+        return tuple(origin for origin in origins if origin.target.kind in _BUCKET_KINDS)
 
     def has_unknown_bucket(self) -> bool:
         """Return whether an origin is S3 behind a name that does not say the bucket, as an access point's."""
-        return any(origin.target.kind is OriginKind.UNDECIDABLE for origin in self.config.origins)
+        return any(
+            origin.target.kind is OriginKind.UNDECIDABLE or PARAMETER in origin.path for origin in self.config.origins
+        )
 
 
 # Without slots, which cached properties can't have: hundreds of checks share the lists.
@@ -111,20 +120,12 @@ class InspectedMap:
             account = self.configs(distribution)
             if account is None:
                 continue
-            config = configs_by_id[account.account].get(_config_id(id_, account))
+            tenant = next((tenant for tenant in tenants_of(account) if f"{TENANT}{tenant.id}" == id_), None)
+            config = configs_by_id[account.account].get(tenant.distribution if tenant else id_)
             if config is not None:
+                config = fill_parameters(config, tenant) if tenant else config
                 sites = self.sites_by_distribution.get(id_, ())
-                yield DistributionCase(distribution, self.where(distribution), config, account, sites)
-
-
-def _config_id(id_: str, account: AccountConfigs) -> str:
-    """Return the id of the distribution that has the configuration: a tenant's own one has none."""
-    # A tenant may replace parameters of the configuration, but neither behaviors nor functions:
-    # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/tenant-customization.html
-    if not id_.startswith(TENANT):
-        return id_
-    tenants = (tenant for tenant in tenants_of(account) if f"{TENANT}{tenant.id}" == id_)
-    return next((tenant.distribution for tenant in tenants), "")
+                yield DistributionCase(distribution, self.where(distribution), config, account, sites, tenant)
 
 
 def tenants_of(account: AccountConfigs) -> tuple[CloudFrontTenant, ...]:

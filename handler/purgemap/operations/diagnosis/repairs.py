@@ -76,6 +76,13 @@ def update_distribution(id_: str, change: Mapping[str, Any]) -> str:
     return f"{_UPDATE} --id {id_} --if-match {version} --distribution-config {config}"
 
 
+def enable_tenant(id_: str) -> str:
+    """Return the command that enables a distribution tenant."""
+    # https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_UpdateDistributionTenant.html
+    version = f'"$(aws cloudfront get-distribution-tenant --identifier {id_} --query ETag --output text)"'
+    return f"aws cloudfront update-distribution-tenant --id {id_} --if-match {version} --enabled"
+
+
 def _flow(value: bool | str | Sequence[str]) -> str:  # noqa: FBT001  as above
     if isinstance(value, bool):
         return str(value).lower()

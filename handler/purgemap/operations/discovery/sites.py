@@ -66,13 +66,13 @@ def _list_tenants(account: AccountConfigs, distribution: CloudFrontDistribution)
         reason = f"its tenants are {account.tenants}" if isinstance(account.tenants, NotRead) else "no enabled tenant"
         yield _site(account, distribution)._replace(routes=(), reason=reason)
     for tenant in own:
-        site = _site(account, _fill_parameters(distribution, tenant))
+        site = _site(account, fill_parameters(distribution, tenant))
         if isinstance(tenant.parameters, NotRead):
             site = site._replace(undecided=(*site.undecided, f"the tenant's parameters are {tenant.parameters}"))
         yield site._replace(id=f"{TENANT}{tenant.id}", domains=(*tenant.domains, tenant.name), comment="")
 
 
-def _fill_parameters(distribution: CloudFrontDistribution, tenant: CloudFrontTenant) -> CloudFrontDistribution:
+def fill_parameters(distribution: CloudFrontDistribution, tenant: CloudFrontTenant) -> CloudFrontDistribution:
     """Return the distribution as a tenant has it; a parameter without a value stays."""
     own = {} if isinstance(tenant.parameters, NotRead) else tenant.parameters
     values = {**distribution.defaults, **own}

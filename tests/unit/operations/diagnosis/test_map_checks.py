@@ -224,6 +224,33 @@ def test_route_names_tenant_with_its_kind(diagnose: Diagnose) -> None:
     assert finding.fix == "write into routes: - {bucket: more, distributions: [{tenant: dt_1}]}"
 
 
+PARAMETERS = (
+    "distributions: {brand: {tenant: dt_1}}\nroutes: [{bucket: site, distributions: [brand], origin_path: /acme}]"
+)
+BRAND = CloudFrontTenant("dt_1", OWN, "brand", (), E1, is_enabled=True, parameters={"customer": "acme"})
+
+
+def test_tenant_has_the_values_of_its_parameters(diagnose: Diagnose) -> None:
+    configs = {E1: distribution([origin("site", "/{{customer}}")], ConnectionMode="tenant-only")}
+    assert diagnose(PARAMETERS, configs, tenants=[BRAND]) == ()
+    (finding,) = diagnose(PARAMETERS, configs, tenants=[BRAND._replace(parameters={"customer": "hooli"})])
+    assert (finding.code, finding.fix) == ("origin-path-differs", "write into the route site/: origin_path: /hooli")
+
+
+def test_tenant_with_unread_parameters_is_not_checked(diagnose: Diagnose) -> None:
+    configs = {E1: distribution([origin("site", "/{{customer}}")], ConnectionMode="tenant-only")}
+    unread = NotRead("needs cloudfront:GetDistributionTenant", "cloudfront:GetDistributionTenant")
+    (finding,) = diagnose(PARAMETERS, configs, tenants=[BRAND._replace(parameters=unread)])
+    assert finding.fix == "allow cloudfront:GetDistributionTenant"
+
+
+def test_disabled_tenant_is_enabled_by_command(diagnose: Diagnose) -> None:
+    configs = {E1: distribution([origin("site", "/acme")], ConnectionMode="tenant-only")}
+    (finding,) = diagnose(PARAMETERS, configs, tenants=[BRAND._replace(is_enabled=False)])
+    assert finding.code == "distribution-disabled"
+    assert finding.fix.startswith("aws cloudfront update-distribution-tenant --id dt_1 --if-match ")
+
+
 def test_account_without_role_is_not_checked(diagnose: Diagnose) -> None:
     role = f"arn:aws:iam::{OTHER}:role/purgemap"
     text = f"routes: [{{bucket: site, distributions: [{{id: {E1}, role_arn: '{role}'}}]}}]"
