@@ -83,6 +83,11 @@ def add_scopes(environment: Environment, rng: Random) -> None:
     _Drawing(rng, environment).scopes(BUCKET_OF_MANY, rng.choice((41, 44, 48)))
 
 
+def add_crowd(environment: Environment, rng: Random) -> None:
+    """Add a bucket of more distributions than an account has calls in a batch."""
+    _Drawing(rng, environment).captured(BUCKET_OF_MANY, rng.choice((25, 40)))
+
+
 class _Drawing:
     """Adds buckets to an environment, one layout each."""
 
@@ -104,9 +109,9 @@ class _Drawing:
         self._view(site, bucket, ["www/"], excluded_suffix=".map")
         self.environment.folders[bucket].append("elsewhere/")
 
-    def captured(self, bucket: str) -> None:
+    def captured(self, bucket: str, count: int = 0) -> None:
         """Add a bucket whose folders name their distributions."""
-        for _ in range(self._rng.randrange(1, 5)):
+        for _ in range(count or self._rng.randrange(1, 5)):
             number = len(self.environment.document["distributions"])
             name, site = self._distribution(bucket, origin_path=f"/sites/site{number}")
             self._view(site, bucket, [f"sites/{name}/"])

@@ -6,7 +6,7 @@ from random import Random
 from typing import NamedTuple
 
 from simulation.changes import Change, draw_changes
-from simulation.environment import BUCKET_OF_MANY, Environment, add_scopes
+from simulation.environment import BUCKET_OF_MANY, Environment, add_crowd, add_scopes
 from simulation.faults import FaultPlan
 
 
@@ -31,10 +31,22 @@ class Regime(NamedTuple):
 
 
 def _sweeps(environment: Environment, rng: Random) -> list[Change]:
-    """Change an object under each prefix, twice; `add_scopes` has added the bucket."""
+    """Change an object under each prefix of the added bucket, twice."""
     begins = (rng.uniform(0, 30), rng.uniform(100, 400))
     folders = environment.folders[BUCKET_OF_MANY]
     return [Change(begin, BUCKET_OF_MANY, f"{folder}index.html", "created") for begin in begins for folder in folders]
+
+
+def _overlapping_sweeps(environment: Environment, rng: Random) -> list[Change]:
+    """Change objects under each prefix of the added bucket again and again, while jobs of them wait."""
+    folders = environment.folders[BUCKET_OF_MANY]
+    begins = [rng.uniform(0, 120) for _ in range(rng.choice((1, 2, 4)))]
+    spacing = rng.choice((0.0, 0.1, 2.0))
+    return [
+        Change(begin + number * spacing, BUCKET_OF_MANY, f"{folder}page-{sweep % 2}.html", "created")
+        for sweep, begin in enumerate(begins)
+        for number, folder in enumerate(rng.sample(folders, len(folders)))
+    ]
 
 
 def _deploy(environment: Environment, rng: Random) -> list[Change]:
@@ -63,6 +75,7 @@ def _redeploys(plan: FaultPlan, rng: Random) -> FaultPlan:
 REGIMES: Mapping[str, Regime] = {
     "drawn": Regime(),
     "scopes": Regime(extend_environment=add_scopes, extra_changes=_sweeps),
+    "crowds": Regime(extend_environment=add_crowd, extra_changes=_overlapping_sweeps),
     "processor": Regime(extend_plan=_busy_processor, extra_changes=_deploy),
     "sts": Regime(extend_plan=_slow_sts),
     "redeploys": Regime(extend_plan=_redeploys),

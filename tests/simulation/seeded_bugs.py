@@ -1,5 +1,6 @@
 """Bugs that services of this kind have had; the simulation must detect each."""
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
@@ -8,11 +9,12 @@ from typing import Any, NamedTuple
 from unittest import mock
 
 from purgemap import pipeline
-from purgemap.delivery import Accepted, Outcome, daily_budget
+from purgemap.delivery import Accepted, Outcome, daily_budget, queueing
 from purgemap.delivery.backoff import last_wildcard_slot
 from purgemap.delivery.queueing import EnqueueFailure, Queue, enqueue_outcomes
 from purgemap.delivery.sender import _AccountSender
 from purgemap.events import Batch, ObjectChange, parse_payload
+from purgemap.jobs import pack_bodies
 from purgemap.paths.encoding import EncodingVariant
 from purgemap.routing.router import Router
 from purgemap.routing.targets import RoutedChanges
@@ -55,6 +57,18 @@ def _call_out_of_time() -> Iterator[None]:
     """Calls start without checking the time left."""
 
     with mock.patch.object(_AccountSender, "_has_time", return_value=True):
+        yield
+
+
+@contextmanager
+def _drop_last_of_pack() -> Iterator[None]:
+    """The last of the jobs that share a message is lost."""
+
+    def pack_others(bodies: Sequence[str]) -> Iterator[tuple[str, int]]:
+        for body, count in pack_bodies(bodies):
+            yield (json.dumps(json.loads(body)[:-1]) if count > 1 else body), count
+
+    with mock.patch.object(queueing, "pack_bodies", pack_others):
         yield
 
 
@@ -112,5 +126,6 @@ BUGS = {
     "drop jobs of no distribution": Bug(
         partial(_drop, "no longer has this distribution"), RunOptions(regime="redeploys")
     ),
+    "drop the last of a pack": Bug(_drop_last_of_pack, RunOptions(regime="crowds")),
     "route forty prefixes": Bug(_route_forty_prefixes, RunOptions(regime="scopes")),
 }
