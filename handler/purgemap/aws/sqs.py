@@ -24,27 +24,38 @@ class SqsQueue:
         """Send messages; returns for each the reason why the queue did not accept it, or ""."""
         reasons = ["not sent"] * len(messages)
         for indexes in _batches(messages):
-            for index, reason in self._send_batch(messages, indexes).items():
-                reasons[index] = reason
+            faults = self._send_batch(messages, indexes, reasons)
+            # SQS fails single messages for a moment. A message holds many jobs, which would all be retried.
+            if faults:
+                self._send_batch(messages, faults, reasons)
         return reasons
 
-    def _send_batch(self, messages: Sequence[QueueMessage], indexes: Sequence[int]) -> dict[int, str]:
+    def _send_batch(self, messages: Sequence[QueueMessage], indexes: Sequence[int], reasons: list[str]) -> list[int]:
+        """Make a call and set the reason of each message; return the messages that failed by a fault of SQS."""
         entries = [
             {"Id": str(index), "MessageBody": messages[index].body, "DelaySeconds": messages[index].delay}
             for index in indexes
         ]
+        faults = []
         try:
             answer = self._aws.client("sqs").send_message_batch(QueueUrl=self._url, Entries=entries)
-            return {index: reason for index, reason in _parse_reasons(answer) if index in indexes}
+            for index, reason, is_fault in _parse_results(answer):
+                if index in indexes:
+                    reasons[index] = reason
+                    faults += [index] * is_fault
         except Exception as error:  # noqa: BLE001  whatever fails, SQS must retry the records of these jobs
-            return dict.fromkeys(indexes, describe_error(error))
+            for index in indexes:
+                reasons[index] = describe_error(error)
+            return []
+        return faults
 
 
-def _parse_reasons(answer: Any) -> Iterator[tuple[int, str]]:
+def _parse_results(answer: Any) -> Iterator[tuple[int, str, bool]]:
+    """Yield for each message its index, the reason why it failed or "", and whether that is a fault of SQS."""
     for entry in answer.get("Successful", []):
-        yield int(entry["Id"]), ""
+        yield int(entry["Id"]), "", False
     for entry in answer.get("Failed", []):
-        yield int(entry["Id"]), f"{entry['Code']}: {entry.get('Message', '')}"
+        yield int(entry["Id"]), f"{entry['Code']}: {entry.get('Message', '')}", entry.get("SenderFault") is False
 
 
 def _batches(messages: Sequence[QueueMessage]) -> Iterator[list[int]]:

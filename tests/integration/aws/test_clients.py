@@ -105,6 +105,22 @@ def test_queue_returns_the_reason_of_each_failed_message(clients: Aws, queue_url
     assert failed.startswith("InvalidParameterValue: ")
 
 
+@pytest.mark.parametrize("failures", [1, 2])
+def test_queue_sends_message_that_sqs_failed_once_more(clients: Aws, queue_url: str, failures: int) -> None:
+    calls: list[int] = []
+
+    def fail_second(parsed: dict[str, Any], **_: Any) -> None:
+        calls.append(len(parsed["Successful"]))
+        if len(calls) <= failures:
+            entry = parsed["Successful"].pop()
+            parsed["Failed"] = [{"Id": entry["Id"], "Code": "InternalError", "SenderFault": False}]
+
+    clients.client("sqs").meta.events.register("after-call.sqs.SendMessageBatch", fail_second)
+    reasons = SqsQueue(clients, queue_url).send([QueueMessage("a"), QueueMessage("b")])
+    assert reasons == (["", ""] if failures == 1 else ["", "InternalError: "])
+    assert calls == [2, 1]
+
+
 def test_queue_that_fails_returns_a_reason_for_each_message(clients: Aws, queue_url: str) -> None:
     reasons = SqsQueue(clients, f"{queue_url}-gone").send([QueueMessage("{}")] * 12)
     assert len(reasons) == 12
