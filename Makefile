@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 SIDE_BY_SIDE := --numprocesses auto --maxprocesses 8 --dist worksteal
 PIP_FLAGS := --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help demo test fuzz mutants lint bench build lock clean
+.PHONY: help demo test fuzz mutants lint bench build release lock clean
 
 help:
 	@echo "make demo     run the whole loop on an embedded AWS: real S3 calls in, invalidations out"
@@ -17,6 +17,7 @@ help:
 	@echo "make lint     ruff, formatting, mypy --strict, import contracts, the map in service"
 	@echo "make bench    the figures: ratios against a floor or a rival, measured in one run"
 	@echo "make build    the wheel and the source archive, into dist/"
+	@echo "make release  VERSION=0.2.0: changelog, version, archives and their checks, commit and tag"
 	@echo "make lock     bring the lock files up to date (needs uv)"
 
 demo: $(VENV)/.ready
@@ -44,6 +45,9 @@ bench: $(VENV)/.ready
 build: $(VENV)/.ready
 	rm -rf build dist
 	$(BIN)/python -m build --no-isolation --outdir dist .
+
+release: $(VENV)/.ready .tools/release/.ready
+	.tools/release/bin/python tests/tools/release.py "$(VERSION)"
 
 lock:
 	uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11 \
