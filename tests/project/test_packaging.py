@@ -1,6 +1,8 @@
 """The distribution ships every package of the sources."""
 
+import re
 import tomllib
+from importlib.resources import files
 
 import pytest
 
@@ -16,3 +18,12 @@ def test_setuptools_ships_every_package_of_the_sources() -> None:
         ".".join(file.parent.relative_to(ROOT / "handler").parts) for file in (ROOT / "handler").rglob("__init__.py")
     }
     assert set(setuptools["packages"]) == packages | {"purgemap.schemas", "purgemap.deploy"}
+
+
+def test_lock_of_the_wheel_has_the_versions_of_the_tests() -> None:
+    locks = [
+        files("purgemap.deploy").joinpath("requirements.lock").read_text(),
+        (ROOT / "requirements.lock").read_text(),
+    ]
+    shipped, tested = (set(re.findall(r"^[a-z0-9-]+==[^ ;]+", lock, re.MULTILINE)) for lock in locks)
+    assert shipped < tested

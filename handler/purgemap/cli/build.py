@@ -52,7 +52,13 @@ def document(package: FunctionPackage, output: Path) -> dict[str, Any]:
         "bytes": len(package.archive),
         "byte_code": _PYTHON if package.interpreter else None,
         "parts": [
-            {"name": part.name, "version": part.version or None, "files": part.files, "bytes": part.size}
+            {
+                "name": part.name,
+                "version": part.version or None,
+                "tested_version": part.tested_version or None,
+                "files": part.files,
+                "bytes": part.size,
+            }
             for part in package.parts
         ],
     }
@@ -67,12 +73,16 @@ def _show(package: FunctionPackage, output: Path, console: Console) -> None:
     console.print(table)
     if package.interpreter:
         console.print(f"with byte-code for {_PYTHON}, compiled by {package.interpreter}", markup=False)
-    show_missing_byte_code(package, console)
+    show_package_notes(package, console)
     console.print(f"[bold]{output}[/]: {len(package.archive):,} bytes, for arm64 and x86_64, sha256 {package.sha256}")
 
 
-def show_missing_byte_code(package: FunctionPackage, console: Console) -> None:
-    """Print the cost of a start if the zip has no byte-code."""
+def show_package_notes(package: FunctionPackage, console: Console) -> None:
+    """Print how the zip differs from the one that this release was tested with, and the cost of missing byte-code."""
+    others = [part for part in package.parts if part.tested_version not in ("", part.version)]
+    if others:
+        names = ", ".join(f"{part.name} {part.version}, not {part.tested_version}" for part in others)
+        console.print(f"[yellow]not the tested versions[/]: {names}; the lock file in the wheel has the tested ones")
     if not package.interpreter:
         console.print(
             f"[yellow]without byte-code[/]: this computer has no {_PYTHON}, so each start of the function compiles what"

@@ -6,7 +6,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from purgemap.cli.build import show_missing_byte_code
+from purgemap.cli.build import show_package_notes
 from purgemap.cli.deploy_checks import DeployChecks, run_checks, show_checks, switch_notifications_on
 from purgemap.cli.deploy_options import stack_options
 from purgemap.cli.deploy_output import Progress, show_changes, show_outputs, show_refreshes
@@ -96,7 +96,7 @@ def _show(stack_name: str, plan: DeploymentPlan | None, checks: DeployChecks | N
         console.print(f"[bold]{stack_name}[/] in {plan.clients.region}: CloudFormation {verb}")
         show_changes(plan.change_set.changes, console)
         show_refreshes(plan.refresh_jobs, console)
-        show_missing_byte_code(plan.package, console)
+        show_package_notes(plan.package, console)
     if checks:
         show_checks(checks, console)
 

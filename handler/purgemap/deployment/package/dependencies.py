@@ -1,7 +1,7 @@
 """Read the installed distributions that the function imports, file by file as their wheels had them.
 
-The lock file chose them, and pip checked its hashes when it installed them. Each file is checked again here, against
-the hashes that its wheel recorded, so a build needs neither a network nor the lock file.
+Each file is checked against the hashes that its wheel recorded, so a build needs no network. The lock file in the
+package has the versions that this release was tested with; an installation may have others, such as later ones.
 """
 
 import base64
@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import metadata
+from importlib.resources import files
 
 from purgemap.errors import PurgemapError
 
@@ -19,6 +20,7 @@ DISTRIBUTIONS = ("botocore", "jmespath", "python-dateutil", "six", "urllib3")
 
 # The function may run on another machine than the one that builds it, an arm64 one by default.
 _MACHINE_CODE = re.compile(r"\.(so|pyd|dylib|dll)(\.|$)")
+_LOCKED = re.compile(r"^([a-z0-9-]+)==([^ ;]+)", re.MULTILINE)
 _LICENCE = re.compile(r"\.dist-info/(licenses/)?(LICEN[CS]E|NOTICE|COPYING|AUTHORS)[^/]*$", re.IGNORECASE)
 
 
@@ -46,15 +48,20 @@ def read_dependencies() -> tuple[Dependency, ...]:
     return tuple(map(_read_dependency, DISTRIBUTIONS))
 
 
+def read_tested_versions() -> dict[str, str]:
+    """Read the version of each dependency that this release was tested with."""
+    return dict(_LOCKED.findall(files("purgemap.deploy").joinpath("requirements.lock").read_text("utf-8")))
+
+
 def _read_dependency(name: str) -> Dependency:
     try:
         distribution = metadata.distribution(name)
     except metadata.PackageNotFoundError:
         raise PurgemapError(f"{name} is not installed, but the function imports it; pip install purgemap") from None
-    files = dict(_read_files(name, distribution))
-    if not files:
+    contents = dict(_read_files(name, distribution))
+    if not contents:
         raise PurgemapError(f"{name} was installed without a record of its files; install it with pip or uv")
-    return Dependency(name, distribution.version, files)
+    return Dependency(name, distribution.version, contents)
 
 
 def _read_files(name: str, distribution: metadata.Distribution) -> Iterator[tuple[str, bytes]]:

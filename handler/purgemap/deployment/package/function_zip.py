@@ -11,7 +11,7 @@ import purgemap
 from purgemap.deployment.package.botocore_trim import trim_botocore
 from purgemap.deployment.package.bytecode import compile_sources, find_interpreter
 from purgemap.deployment.package.ca_directory import split_certificates
-from purgemap.deployment.package.dependencies import Dependency, read_dependencies
+from purgemap.deployment.package.dependencies import Dependency, read_dependencies, read_tested_versions
 from purgemap.deployment.package.source_files import read_source_files
 from purgemap.errors import PurgemapError
 from purgemap.planning import FOLDER_COUNTS_FILE, FolderCounts, format_counts
@@ -38,12 +38,16 @@ _UNIX = 3
 
 @dataclass(frozen=True, slots=True)
 class PackageEntry:
-    """A part of the zip: its name and version, its number of files and their bytes before compression."""
+    """A part of the zip: its name and version, its number of files and their bytes before compression.
+
+    `tested_version` is the version that this release was tested with, of a dependency only.
+    """
 
     name: str
     version: str
     files: int
     size: int
+    tested_version: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,8 @@ def package_function(routes: RouteMap, folder_counts: Mapping[str, FolderCounts]
     files = sources | bytecode | licences | compiled_map | counts
     _check_size(files)
     versions = {library.name: library.version for library in dependencies} | {"purgemap": purgemap.__version__}
-    parts = [_package_entry(name, versions[name], modules[name]) for name in sorted(modules)]
+    tested = read_tested_versions()
+    parts = [_package_entry(name, versions[name], modules[name], tested.get(name, "")) for name in sorted(modules)]
     parts += [_package_entry("byte-code", "", bytecode)] if bytecode else []
     parts += [_package_entry("licences", "", licences), _package_entry(ROUTES_FILE, "", compiled_map)]
     parts += [_package_entry(FOLDER_COUNTS_FILE, "", counts)] if counts else []
@@ -97,8 +102,8 @@ def _required_modules(dependency: Dependency) -> dict[str, bytes]:
     return {path: data for path, data in modules.items() if not path.startswith(_EXCLUDED)}
 
 
-def _package_entry(name: str, version: str, files: Mapping[str, bytes]) -> PackageEntry:
-    return PackageEntry(name, version, len(files), sum(map(len, files.values())))
+def _package_entry(name: str, version: str, files: Mapping[str, bytes], tested_version: str = "") -> PackageEntry:
+    return PackageEntry(name, version, len(files), sum(map(len, files.values())), tested_version)
 
 
 def _check_size(files: Mapping[str, bytes]) -> None:

@@ -1,6 +1,7 @@
 """`purgemap build`: the same bytes every time, and a description of the zip."""
 
 import hashlib
+import io
 import json
 import os
 import shutil
@@ -11,10 +12,13 @@ from pathlib import Path
 
 import botocore
 import pytest
+from rich.console import Console
 
 import purgemap
+from purgemap.cli.build import show_package_notes
 from purgemap.deployment.package.bytecode import FUNCTION_PYTHON, find_interpreter
 from purgemap.deployment.package.dependencies import DISTRIBUTIONS
+from purgemap.deployment.package.function_zip import FunctionPackage, PackageEntry
 from purgemap.routemap import MapError, load_map
 from support.packages import MAP, run_build
 
@@ -63,6 +67,8 @@ def test_build_prints_size_digest_and_versions_as_json() -> None:
     versions = {part["name"]: part["version"] for part in document["parts"]}
     assert versions["botocore"] == botocore.__version__
     assert {*DISTRIBUTIONS, "purgemap", "routes.json", "licences"} <= versions.keys()
+    tested = {part["name"]: part["tested_version"] for part in document["parts"] if part["tested_version"]}
+    assert tested == {name: versions[name] for name in DISTRIBUTIONS}
 
 
 @pytest.mark.parametrize(
@@ -84,6 +90,14 @@ def test_build_prints_the_parts_and_the_compiling_python() -> None:
     output = run_build()
     assert f"with byte-code for Python 3.13, compiled by {find_interpreter()}" in output
     assert all(name in output for name in (*DISTRIBUTIONS, "purgemap", "routes.json", "licences", "sha256"))
+
+
+def test_build_names_other_than_tested_versions() -> None:
+    parts = (PackageEntry("six", "1.16.0", 1, 1, "1.17.0"), PackageEntry("urllib3", "2.8.0", 1, 1, "2.8.0"))
+    console = Console(file=io.StringIO(), width=200)
+    show_package_notes(FunctionPackage(b"", parts, "python3.13"), console)
+    note = "not the tested versions: six 1.16.0, not 1.17.0; the lock file in the wheel has the tested ones\n"
+    assert console.file.getvalue() == note  # type: ignore[attr-defined]
 
 
 @pytest.mark.skipif(sys.version_info[:2] == FUNCTION_PYTHON, reason="the running Python is the function's")
