@@ -31,6 +31,7 @@ COMMANDS = (
     "plan",
     "redrive",
     "render",
+    "schema",
     "status",
     "wait",
 )
