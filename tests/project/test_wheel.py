@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from purgemap.cli.main import COMMANDS
 from purgemap.demo.local_aws import LocalAws, start_local_aws
 from support.deployed import QUICK, Deployed, put
 from support.doubles.lambda_runtime import needs_lambda_runtime
@@ -47,6 +48,8 @@ def aws() -> Iterator[LocalAws]:
 
 
 def test_wheel_previews_and_builds(installed: InstalledCommand) -> None:
+    commands = installed.run("--help")  # imports each of them
+    assert all(f"\n  {name} " in commands for name in COMMANDS)
     assert installed.run("check") == "config/routes.yaml: 1 route, 1 distribution, 1 test: fine\n"
     assert "item     /index.html" in installed.run("explain", URI)
     (installed.folder / "deploy.log").write_text(f"upload: ./index.html to {URI}\n")

@@ -1,7 +1,7 @@
 """Release a version: date the changelog, set the version, build and check both archives, commit, and tag.
 
-`make release VERSION=0.2.0` runs it. Nothing leaves this computer: pushing the tag publishes. After any failure the
-checkout is as before.
+`make release VERSION=0.2.0` runs it. Nothing leaves this computer: pushing the tag publishes. If the build or a check
+fails, the checkout is as before.
 """
 
 import datetime as dt
