@@ -23,13 +23,19 @@ _REGION = re.compile(r"https://sqs(?:-fips)?\.([a-z0-9-]+)\.(?:amazonaws|api)\."
 
 
 class QueueUrls(NamedTuple):
-    """The URLs of the service's queues, None if not configured.
-
-    `counts_time` is when the function's folder counts changed, as ISO 8601, "" if the stack has none or isn't read.
-    """
+    """The URLs of the service's queues, None if not configured."""
 
     queue: str | None
     dead_letters: str | None
+
+
+class ServiceQueues(NamedTuple):
+    """The URLs of the queues, and what their stack says of the function's folder counts.
+
+    `counts_time` is when the counts changed, as ISO 8601, "" if the stack has none or isn't read.
+    """
+
+    urls: QueueUrls
     counts_time: str = ""
 
 
@@ -46,7 +52,7 @@ QUEUE_OPTIONS = ("stack_name", "queue_url", "dead_letter_queue_url")
 
 
 def queue_options(command: _Command) -> _Command:
-    """Add the options of `find_queue_urls`."""
+    """Add the options of `find_queues`."""
     queue = click.option(
         "--queue-url", metavar="URL", help=f"The service's queue [default: ${QUEUE_VARIABLE}, then the stack's]."
     )
@@ -77,19 +83,25 @@ def resolve_queue_urls(
     )
 
 
-def find_queue_urls(options: Mapping[str, Any], read: Callable[[str], DeployedStack] = read_stack) -> QueueUrls:
-    """Return the URLs of the options or variables, else the stack's; raises PurgemapError for a missing stack.
+def find_queue_urls(options: Mapping[str, Any]) -> QueueUrls:
+    """Return the URLs of `find_queues`."""
+    return find_queues(options).urls
+
+
+def find_queues(options: Mapping[str, Any], read: Callable[[str], DeployedStack] = read_stack) -> ServiceQueues:
+    """Return the queues of the options or variables, else the stack's; raises PurgemapError for a missing stack.
 
     The stack is not read if one queue is named: the other could be another service's.
     """
     urls = resolve_queue_urls(options["queue_url"], options["dead_letter_queue_url"])
     if any(urls):
-        return urls
+        return ServiceQueues(urls)
     try:
         stack = read(options["stack_name"])
     except PurgemapError as error:
         raise PurgemapError(f"{error}; or name the queues with --queue-url and --dead-letter-queue-url") from error
-    return QueueUrls(stack.queue_url, stack.dead_letter_queue_url, stack.outputs.get("FolderCountsTime", ""))
+    urls = QueueUrls(stack.queue_url, stack.dead_letter_queue_url)
+    return ServiceQueues(urls, stack.outputs.get("FolderCountsTime", ""))
 
 
 def missing_queues(urls: QueueUrls) -> Iterator[str]:

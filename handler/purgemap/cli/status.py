@@ -15,11 +15,12 @@ from purgemap.aws.monitoring import AwsInvalidations, SqsDeadLetterQueue, read_o
 from purgemap.cli.options import read_map, routes_option
 from purgemap.cli.queue_options import (
     QueueUrls,
+    ServiceQueues,
     Waits,
     connect,
     distribution_option,
     find_distributions,
-    find_queue_urls,
+    find_queues,
     missing_queues,
     queue_options,
 )
@@ -128,7 +129,7 @@ def _read_status(
 ) -> Status:
     namespace = options["metrics_namespace"] or os.environ.get(NAMESPACE_VARIABLE) or options["stack_name"]
     problems: list[str] = []
-    urls = _find_queues(options, problems)
+    urls, counts_time = _find_queues(options, problems)
     aws, stderr = connect(urls), Terminal(stderr=True)
     queue = read_queue(SqsDeadLetterQueue(aws, urls.queue), problems) if urls.queue else None
     oldest_change = read_change_age(queue, lambda: read_oldest_change(aws, namespace), problems)
@@ -140,7 +141,7 @@ def _read_status(
         task = progress.add_task("distributions", total=len(distributions))
         list_in_progress = AwsInvalidations(aws, waits.sleep).in_progress
         statuses = read_distributions(distributions, list_in_progress, lambda: progress.advance(task))
-    return Status(queue, oldest_change, dead_letters, statuses, tuple(problems), _age_of_counts(urls.counts_time))
+    return Status(queue, oldest_change, dead_letters, statuses, tuple(problems), _age_of_counts(counts_time))
 
 
 def _age_of_counts(time: str) -> float | None:
@@ -148,15 +149,15 @@ def _age_of_counts(time: str) -> float | None:
     return (datetime.now(UTC) - datetime.fromisoformat(time)).total_seconds() if time else None
 
 
-def _find_queues(options: Mapping[str, Any], problems: list[str]) -> QueueUrls:
+def _find_queues(options: Mapping[str, Any], problems: list[str]) -> ServiceQueues:
     """Find the queues; adds errors to `problems`, since the distributions can be read without them."""
     try:
-        urls = find_queue_urls(options)
+        queues = find_queues(options)
     except PurgemapError as error:
         problems.append(str(error))
-        return QueueUrls(None, None)
-    problems += missing_queues(urls)
-    return urls
+        return ServiceQueues(QueueUrls(None, None))
+    problems += missing_queues(queues.urls)
+    return queues
 
 
 def _show(status: Status, route_map: RouteMap, console: Console) -> None:

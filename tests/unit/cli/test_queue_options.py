@@ -2,7 +2,7 @@
 
 import pytest
 
-from purgemap.cli.queue_options import QueueUrls, connect, find_queue_urls, resolve_queue_urls
+from purgemap.cli.queue_options import QueueUrls, connect, find_queues, resolve_queue_urls
 from purgemap.deployment.stack import DeployedStack
 
 
@@ -19,7 +19,7 @@ def test_queue_urls_that_are_named_need_no_stack(queue: str | None, dead_letters
         raise AssertionError(name)
 
     options = {"queue_url": queue, "dead_letter_queue_url": dead_letters, "stack_name": "purgemap"}
-    assert find_queue_urls(options, read) == QueueUrls(queue, dead_letters)
+    assert find_queues(options, read).urls == QueueUrls(queue, dead_letters)
 
 
 @pytest.mark.parametrize(

@@ -164,8 +164,9 @@ ONLY_WITHOUT_ARTIFACT_BUCKET = {
     "s3:PutEncryptionConfiguration",
 }
 
-# To list the map's buckets, which belong to others than the pipeline. A deployment without them goes on.
-FOR_FOLDER_COUNTS = {"s3:ListAllMyBuckets", "s3:ListBucket"}
+# To list the map's buckets and to switch on their events: they belong to others than the pipeline. A deployment without
+# the permissions to list goes on.
+FOR_BUCKETS = {"s3:ListAllMyBuckets", "s3:ListBucket", "s3:GetBucketNotification", "s3:PutBucketNotification"}
 
 
 def test_role_permissions_are_those_of_the_deployments_calls() -> None:
@@ -184,7 +185,7 @@ def test_role_permissions_are_those_of_the_deployments_calls() -> None:
     create_bucket = ONLY_WITHOUT_ARTIFACT_BUCKET | {"s3:PutBucketOwnershipControls"}
     assert set(re.findall(r"`(s3:[A-Za-z]+)`", first_deployment)) == create_bucket
     (needs,) = (line for line in readme.splitlines() if line.startswith("| `purgemap deploy` |"))
-    assert set(re.findall(r"`(s3:[A-Za-z]+)`", needs)) == FOR_FOLDER_COUNTS
+    assert set(re.findall(r"`(s3:[A-Za-z]+)`", needs)) == FOR_BUCKETS
     services = {action.partition(":")[0] for action in granted}
     others = [statement for statement in statements("DeployStack") if statement["Sid"] not in own]
     assert services.isdisjoint(action.partition(":")[0] for other in others for action in many(other["Action"]))
