@@ -1,5 +1,6 @@
 """`purgemap deploy` on the embedded AWS: what it refuses, asks, uploads and leaves unchanged."""
 
+import json
 import os
 import pty
 import re
@@ -54,6 +55,28 @@ def test_deploy_without_terminal_previews_then_refuses(aws: LocalAws) -> None:
     assert re.search(r"purgemap in us-east-1: CloudFormation creates\n(  add .*\n){15}", preview)
     assert refusal == "cannot ask for confirmation: stdin is not a terminal; pass --yes\n"
     assert stacks_in_review(aws) == []
+
+
+def test_deploy_prints_json_document(aws: LocalAws) -> None:
+    dry_run = invoke_json("--dry-run")
+    assert (dry_run["deployed"], dry_run["outputs"]) == (False, {})
+    done = invoke_json("--yes", "--refresh")
+    assert (done["stack"], done["deployed"], done["changes"]) == ("purgemap", True, dry_run["changes"])
+    assert {"action": "Add", "logical_id": "Queue", "resource_type": "AWS::SQS::Queue", "replacement": ""} in done[
+        "changes"
+    ]
+    assert done["refreshed"] == [{"distribution": "E2EXAMPLE1ABCD", "items": ["/", "/*"]}]
+    assert done["outputs"] == Deployed(aws).outputs
+    again = invoke_json("--yes")
+    assert (again["deployed"], again["changes"]) == (False, [])
+
+
+def invoke_json(*arguments: str) -> dict[str, Any]:
+    """Run `purgemap deploy --json` and return its document."""
+    result = CliRunner().invoke(deploy, ["--json", "--no-checks", *arguments], obj=package_once)
+    assert result.exit_code == 0, result.output
+    document: dict[str, Any] = json.loads(result.stdout)
+    return document
 
 
 def test_deploy_reads_compiles_and_renders_once(aws: LocalAws) -> None:

@@ -12,7 +12,7 @@ from purgemap.cli.deploy_options import stack_options
 from purgemap.cli.deploy_output import Progress, show_changes, show_outputs, show_refreshes
 from purgemap.cli.options import load_checked_and_warn, routes_option
 from purgemap.cli.site_counts import Package, count_and_package, listing_options
-from purgemap.cli.terminal import Terminal, confirm
+from purgemap.cli.terminal import Terminal, confirm, print_json
 from purgemap.deployment.package import package_function
 from purgemap.deployment.rollout import (
     MANUAL_HINT,
@@ -38,6 +38,7 @@ from purgemap.text import pluralize
 @click.option("--yes", is_flag=True, help="Deploy without asking.")
 @listing_options
 @routes_option
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead; the rest goes to stderr.")
 @click.pass_obj
 def deploy(
     package: Package | None,
@@ -57,16 +58,17 @@ def deploy(
     boto3's (AWS_DEFAULT_REGION, AWS_PROFILE, …). If the deployment fails, prints CloudFormation's first reason and
     exits with 1; the stack is then as it was.
     """
-    has_checks = not options.pop("no_checks")
+    has_checks, as_json = not options.pop("no_checks"), options.pop("as_json")
     if enable_notifications and not has_checks:
         raise click.UsageError("--enable-notifications reads the buckets, which --no-checks forbids; pass one of them")
-    console, checked, stack_name = Terminal(), load_checked_and_warn(routes), options["stack_name"]
+    console, checked, stack_name = Terminal(stderr=as_json), load_checked_and_warn(routes), options["stack_name"]
     # Tests pass a package function as click's object: building the real zip takes two seconds.
     counting_package = count_and_package(
         package or package_function, options.pop("listings"), lists_buckets=not options.pop("no_listing")
     )
     plan = plan_deployment(checked.route_map, DeploymentOptions(**options), counting_package)
     checks, is_confirmed = None, False
+    outputs: Mapping[str, str] = {}
     try:
         if has_checks:
             checks = run_checks(checked, routes, stack_name, enables_notifications=enable_notifications)
@@ -81,11 +83,34 @@ def deploy(
         if plan and not is_confirmed:
             discard_deployment(plan)
     if plan and is_confirmed:
-        _execute(plan, console)
+        outputs = _execute(plan, console)
     if dry_run and has_changes:
         kept = f"; {plan.artifact_bucket} keeps the zip and the template" if plan else ""
         console.print(f"dry run: nothing is changed{kept}")
+    if as_json:
+        print_json(_document(stack_name, plan, checks, outputs, is_deployed=is_confirmed))
     return 0 if is_confirmed or dry_run or not has_changes else 1
+
+
+def _document(
+    stack_name: str,
+    plan: DeploymentPlan | None,
+    checks: DeployChecks | None,
+    outputs: Mapping[str, str],
+    *,
+    is_deployed: bool,
+) -> dict[str, Any]:
+    """Return the JSON document of `purgemap deploy --json`: what was planned, and whether it is `deployed`."""
+    jobs = plan.refresh_jobs if plan else ()
+    return {
+        "stack": stack_name,
+        "deployed": is_deployed,
+        "changes": [change._asdict() for change in plan.change_set.changes] if plan else [],
+        "refreshed": [{"distribution": job.distribution, "items": sorted(job.scopes)} for job in jobs],
+        "notifications": checks.buckets if checks else [],
+        "findings": [finding._asdict() for finding in checks.findings] if checks else [],
+        "outputs": dict(outputs),
+    }
 
 
 def _show(stack_name: str, plan: DeploymentPlan | None, checks: DeployChecks | None, console: Console) -> None:
@@ -105,7 +130,8 @@ def _question(checks: DeployChecks | None) -> str:
     return f"Go ahead, with {pluralize(checks.errors, 'error')}?" if checks and checks.errors else "Go ahead?"
 
 
-def _execute(plan: DeploymentPlan, console: Console) -> None:
+def _execute(plan: DeploymentPlan, console: Console) -> Mapping[str, str]:
+    """Execute a plan and send its refresh; returns the stack's outputs."""
     outputs = follow_deployment(plan, console)
     console.print(f"[bold green]{plan.stack_name}[/] is up to date")
     show_outputs(outputs, console)
@@ -113,6 +139,7 @@ def _execute(plan: DeploymentPlan, console: Console) -> None:
         send_refresh(plan, outputs)
         invalidations = pluralize(len(plan.refresh_jobs), "invalidation")
         console.print(f"refresh: {invalidations} in the queue; `purgemap status` shows them")
+    return outputs
 
 
 def follow_deployment(plan: DeploymentPlan, console: Console) -> Mapping[str, str]:
