@@ -24,7 +24,10 @@ BEGIN = Clock().now
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Burst:
-    """A number of changes within some seconds, and the account's rate of calls; a seed orders the changes."""
+    """A number of changes within some seconds, and the account's rate of calls.
+
+    A seed orders the changes, and decides when within a slot they begin.
+    """
 
     distributions: int
     events: int
@@ -32,6 +35,11 @@ class Burst:
     calls_per_second: float
     seed: int = 0
     is_shared: bool = False  # whether pollers that collect at the same time share the visible messages
+
+    @property
+    def begin(self) -> float:
+        """The time of the first change, in seconds of the virtual clock."""
+        return BEGIN + 7 * self.seed
 
     @property
     def floor(self) -> float:
@@ -45,6 +53,7 @@ def run_burst(burst: Burst) -> Iterator[Run]:
     source = SharingEventSource if burst.is_shared else EventSource
     options = RunOptions(calls_per_second=burst.calls_per_second, source=source)
     with open_run(burst.seed, build_environment(burst.distributions), FaultPlan(), settings_of(burst), options) as run:
+        run.timeline.sleep(burst.begin - BEGIN)
         view_and_change(run, keys_of(burst), burst.seconds)
         run.settle()
         yield run
@@ -71,7 +80,7 @@ def distribution_of(key: str) -> tuple[str, str]:
 def seconds_to_fresh(double: CloudFrontDouble, environment: Environment, burst: Burst) -> float:
     """Return the seconds from the burst's last change until the last object that became fresh."""
     last = max(accepted.created for name in environment.sites for accepted in double.accepted(name))
-    return last + double.settings.seconds_to_effect - burst.seconds - BEGIN
+    return last + double.settings.seconds_to_effect - burst.seconds - burst.begin
 
 
 def build_environment(distributions: int) -> Environment:

@@ -3,12 +3,16 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from purgemap.delivery.backoff import SLOT_INTERVAL_SECONDS
 from purgemap.delivery.outcomes import Deferred
 from purgemap.delivery.queueing import Queue, enqueue_outcomes
 from purgemap.delivery.rate_limit import RateLimit
 from purgemap.jobs import PendingJob
 
 _REASON = "more distributions changed than calls in a burst"
+
+# New jobs meet those of other batches every ten seconds. Deferred ones return as often as a batch ends its calls.
+NEW_JOBS_SLOT_INTERVAL_SECONDS = 10
 
 # In a crowded account, a distribution that still changes waits for the end of its changes, but not longer than this.
 MAX_SECONDS_WHILE_CHANGING = 40
@@ -17,13 +21,13 @@ MAX_SECONDS_WHILE_CHANGING = 40
 class AccountJobs(NamedTuple):
     """The jobs of one account, those with the oldest changes first.
 
-    `has_retries` if any of them was deferred before. `is_crowded` if there were more jobs than calls, so that others
-    were deferred.
+    `has_retries` if any of them was deferred before. An account is crowded if it has more jobs than calls. Then its
+    deferred jobs return at a multiple of `slot_interval` seconds on the clock, else that is 0.
     """
 
     jobs: Sequence[PendingJob]
     has_retries: bool
-    is_crowded: bool = False
+    slot_interval: int = 0
 
 
 def group_by_account(pending: Sequence[PendingJob]) -> list[AccountJobs]:
@@ -47,20 +51,26 @@ def defer_excess(
     excess_by_account = [_excess(account, rate_limit) if queue else [] for account in accounts]
     if not any(excess_by_account):
         return accounts, []
-    is_crowded = [len(account.jobs) > rate_limit.max_calls() for account in accounts]
+    accounts = [account._replace(slot_interval=_slot_interval(account, rate_limit)) for account in accounts]
     excess = [
-        Deferred(pending.job, rate_limit.requeue_delay(position, is_crowded=crowded), _REASON)
-        for jobs, crowded in zip(excess_by_account, is_crowded, strict=True)
+        Deferred(pending.job, rate_limit.requeue_delay(position, account.slot_interval), _REASON)
+        for account, jobs in zip(accounts, excess_by_account, strict=True)
         for position, pending in enumerate(jobs)
     ]
     not_queued = {failure.distribution for failure in enqueue_outcomes(excess, queue, None)}
     deferred = [outcome for outcome in excess if outcome.job.distribution not in not_queued]
     waiting = {id(outcome.job) for outcome in deferred}
     ready = [
-        AccountJobs([pending for pending in jobs if id(pending.job) not in waiting], has_retries, crowded)
-        for (jobs, has_retries, _), crowded in zip(accounts, is_crowded, strict=True)
+        account._replace(jobs=[pending for pending in account.jobs if id(pending.job) not in waiting])
+        for account in accounts
     ]
     return [account for account in ready if account.jobs], deferred
+
+
+def _slot_interval(account: AccountJobs, rate_limit: RateLimit) -> int:
+    if len(account.jobs) <= rate_limit.max_calls():
+        return 0
+    return SLOT_INTERVAL_SECONDS if account.has_retries else NEW_JOBS_SLOT_INTERVAL_SECONDS
 
 
 def _excess(account: AccountJobs, rate_limit: RateLimit) -> Sequence[PendingJob]:

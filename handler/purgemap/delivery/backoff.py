@@ -40,9 +40,9 @@ def retry_delay(distribution: str, now: float, *, failed_attempts: int) -> int:
     return min(math.ceil(slot - now), MAX_DELAY_SECONDS)
 
 
-def next_slot(earliest: float) -> float:
-    """Return the first retry slot of any distribution at `earliest` or later, in seconds since the epoch."""
-    return math.ceil(earliest / SLOT_INTERVAL_SECONDS) * SLOT_INTERVAL_SECONDS
+def next_slot(earliest: float, interval: int) -> float:
+    """Return the first multiple of `interval` seconds at `earliest` or later, in seconds since the epoch."""
+    return math.ceil(earliest / interval) * interval
 
 
 def last_wildcard_slot(distribution: str, now: float) -> float:

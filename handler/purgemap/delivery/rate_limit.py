@@ -50,14 +50,14 @@ class RateLimit(NamedTuple):
         """Return how many calls a batch makes in an account whose jobs were deferred before."""
         return MAX_BURST_WHEN_RECENTLY_USED + int(self.calls_per_second * TURN_SECONDS)
 
-    def requeue_delay(self, position: int, *, is_crowded: bool) -> int:
+    def requeue_delay(self, position: int, slot_interval: int) -> int:
         """Return the delay in seconds of a job that is deferred without an error, by its position in the account.
 
-        Jobs of a crowded account, which has more of them than calls, return in a retry slot. There the jobs of several
-        batches and functions meet.
+        It returns at a multiple of `slot_interval` seconds on the clock, where the jobs of several batches and
+        functions meet; with the next batch if that is 0.
         """
         seconds = max((position - MAX_JOBS_NEXT_BATCH) / self.calls_per_second, NEXT_BATCH_SECONDS)
-        if is_crowded:
+        if slot_interval:
             now = self.now()
-            seconds = next_slot(now + seconds) - now
+            seconds = next_slot(now + seconds, slot_interval) - now
         return int(min(math.ceil(seconds), MAX_DELAY_SECONDS))

@@ -57,7 +57,7 @@ class _AccountSender:
         self._last_call = -math.inf
         self._deferred = 0
         self._is_throttled = False
-        self._is_crowded = account.is_crowded
+        self._slot_interval = account.slot_interval
 
     def send(self) -> list[Outcome]:
         return [outcome for pending in self._jobs for outcome in self._send_job(pending)]
@@ -129,7 +129,7 @@ class _AccountSender:
 
     def _retry_or_reject(self, attempt: Attempt, job: Job) -> Deferred | Rejected:
         if attempt.error is None:
-            delay = self._rate_limit.requeue_delay(self._deferred, is_crowded=self._is_crowded)
+            delay = self._rate_limit.requeue_delay(self._deferred, self._slot_interval)
             self._deferred += 1
             return Deferred(job, delay, attempt.blocked_reason)
         if attempt.error.kind is FailureKind.THROTTLED:

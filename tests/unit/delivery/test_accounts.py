@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from purgemap.delivery import Accepted, Deferred, QueueMessage, defer_excess, group_by_account, send_jobs
+from purgemap.delivery.accounts import NEW_JOBS_SLOT_INTERVAL_SECONDS
 from purgemap.delivery.backoff import MAX_DELAY_SECONDS, SLOT_INTERVAL_SECONDS
 from purgemap.delivery.rate_limit import NEXT_BATCH_SECONDS
 from purgemap.jobs import MAX_MESSAGE_BYTES, PendingJob
@@ -26,14 +27,15 @@ def test_accounts_defer_more_new_jobs_than_a_burst(jobs: int, deferred: int) -> 
     ]
 
 
-@pytest.mark.parametrize("second", [0.0, 0.5, 7.0, 19.0, 19.5])
-def test_accounts_defer_more_new_jobs_than_calls_to_a_slot(second: float) -> None:
+@pytest.mark.parametrize(("is_retry", "interval"), [(False, NEW_JOBS_SLOT_INTERVAL_SECONDS), (True, 20)])
+@pytest.mark.parametrize("second", [0.0, 0.5, 7.0, 9.5, 19.0, 19.5])
+def test_accounts_defer_more_jobs_than_calls_to_a_slot(second: float, interval: int, *, is_retry: bool) -> None:
     now = NOW // SLOT_INTERVAL_SECONDS * SLOT_INTERVAL_SECONDS + second
-    _, outcomes = defer_excess(group_by_account(build_pending(12)), MemoryQueue(), build_rate_limit(now=now))
+    pending = [pending._replace(is_retry=is_retry) for pending in build_pending(12)]
+    _, outcomes = defer_excess(group_by_account(pending), MemoryQueue(), build_rate_limit(now=now))
     (delay,) = {outcome.delay for outcome in outcomes}
-    assert len(outcomes) == 12
-    assert 0 <= (now + delay) % SLOT_INTERVAL_SECONDS < 1
-    assert NEXT_BATCH_SECONDS <= delay <= SLOT_INTERVAL_SECONDS + NEXT_BATCH_SECONDS
+    assert 0 <= (now + delay) % interval < 1
+    assert NEXT_BATCH_SECONDS <= delay <= interval + NEXT_BATCH_SECONDS
 
 
 class PartlyFullQueue(MemoryQueue):
@@ -68,7 +70,7 @@ def test_accounts_send_retries_with_new_jobs() -> None:
 def test_accounts_keep_jobs_for_the_calls_of_a_turn() -> None:
     pending = [pending._replace(is_retry=True, is_changing=False) for pending in build_pending(30)]
     (account,), deferred = defer_excess(group_by_account(pending), MemoryQueue(), build_rate_limit())
-    assert (account.jobs, account.is_crowded) == (pending[:11], True)
+    assert (account.jobs, account.slot_interval) == (pending[:11], SLOT_INTERVAL_SECONDS)
     assert [outcome.job for outcome in deferred] == [job for job, *_ in pending[11:]]
 
 
@@ -99,7 +101,10 @@ def test_accounts_delay_later_positions_further() -> None:
 
 
 def test_accounts_delay_excess_like_jobs_without_time() -> None:
-    accounts = [account._replace(is_crowded=True) for account in group_by_account(build_pending(3_000))]
+    accounts = [
+        account._replace(slot_interval=NEW_JOBS_SLOT_INTERVAL_SECONDS)
+        for account in group_by_account(build_pending(3_000))
+    ]
     late = send_jobs(accounts, MemoryCloudFront(), plan_job, build_rate_limit(lambda: 0.0))
     _, excess = defer_excess(group_by_account(build_pending(3_000)), MemoryQueue(), build_rate_limit())
     delays = [outcome.delay for outcome in late if isinstance(outcome, Deferred)]
