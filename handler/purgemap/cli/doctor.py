@@ -9,7 +9,7 @@ from rich.markup import escape
 
 from purgemap.aws.inspection import Accounts
 from purgemap.cli.account_options import role_arns_option
-from purgemap.cli.deploy_options import DEFAULT_STACK
+from purgemap.cli.deploy_options import stack_name_option
 from purgemap.cli.doctor_stack import diagnose_stack
 from purgemap.cli.findings_output import complete_command, inspect_with_progress, show_findings
 from purgemap.cli.options import read_map, routes_option
@@ -29,7 +29,7 @@ _NOUNS = {"error": "error", "warning": "warning", "not-checked": "not checked"}
 
 @click.command(short_help="Find what is wrong with the map, its distributions, buckets and stack.")
 @role_arns_option
-@click.option("--stack-name", metavar="NAME", default=DEFAULT_STACK, show_default=True, help="The stack's name.")
+@stack_name_option
 @click.option("--fix", is_flag=True, help="Switch the buckets' EventBridge notifications on; keeps all others.")
 @routes_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead.")

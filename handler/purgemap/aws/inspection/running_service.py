@@ -7,8 +7,7 @@ from typing import Any, NamedTuple
 
 from purgemap.aws.inspection.accounts import Accounts, read_or_reason
 from purgemap.aws.inspection.configurations import NotRead
-
-_COUNTS = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible", "ApproximateNumberOfMessagesDelayed")
+from purgemap.aws.monitoring import MESSAGE_COUNTS
 
 
 class FunctionConfig(NamedTuple):
@@ -41,7 +40,7 @@ def read_queue(accounts: Accounts, url: str) -> QueueConfig | NotRead:
     """Read a queue by its URL."""
     client = accounts.client("sqs", accounts.own)
     # One call has the counts, which are approximate, and the policy.
-    names = ["QueueArn", "Policy", *_COUNTS]
+    names = ["QueueArn", "Policy", *MESSAGE_COUNTS]
     answer = read_or_reason(
         "sqs:GetQueueAttributes", partial(client.get_queue_attributes, QueueUrl=url, AttributeNames=names)
     )
@@ -49,5 +48,5 @@ def read_queue(accounts: Accounts, url: str) -> QueueConfig | NotRead:
         return answer
     attributes = answer["Attributes"]
     # Messages in flight are not delivered yet, either.
-    messages = sum(int(attributes[name]) for name in _COUNTS)
+    messages = sum(int(attributes[name]) for name in MESSAGE_COUNTS)
     return QueueConfig(str(attributes["QueueArn"]), messages, json.loads(attributes.get("Policy") or "{}"))

@@ -3,9 +3,10 @@
 from purgemap.aws.monitoring.cloudfront_status import AwsInvalidations, InvalidationProgress, InvalidationState
 from purgemap.aws.monitoring.object_times import AwsObjects, ObjectTime, read_clock
 from purgemap.aws.monitoring.queue_metrics import read_oldest_change
-from purgemap.aws.monitoring.sqs_dead_letters import QueueDepth, SqsDeadLetterQueue
+from purgemap.aws.monitoring.sqs_dead_letters import MESSAGE_COUNTS, QueueDepth, SqsDeadLetterQueue
 
 __all__ = [
+    "MESSAGE_COUNTS",
     "AwsInvalidations",
     "AwsObjects",
     "InvalidationProgress",

@@ -21,7 +21,12 @@ _MAX_MESSAGES_PER_CALL = 10
 # A long poll queries all of SQS's servers, a short one some of them. So an empty answer means an empty queue.
 _WAIT_SECONDS = 2
 
-_COUNTS = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible", "ApproximateNumberOfMessagesDelayed")
+MESSAGE_COUNTS = (
+    "ApproximateNumberOfMessages",
+    "ApproximateNumberOfMessagesNotVisible",
+    "ApproximateNumberOfMessagesDelayed",
+)
+"""SQS's names of a queue's counts: visible, in flight and delayed."""
 
 
 class QueueDepth(NamedTuple):
@@ -53,8 +58,8 @@ class SqsDeadLetterQueue:
     def depth(self) -> QueueDepth:
         """Read the number of messages; raises PurgemapError."""
         with translate_errors(self.url):
-            answer = self._sqs.get_queue_attributes(QueueUrl=self.url, AttributeNames=list(_COUNTS))
-        visible, in_flight, delayed = (int(answer["Attributes"][name]) for name in _COUNTS)
+            answer = self._sqs.get_queue_attributes(QueueUrl=self.url, AttributeNames=list(MESSAGE_COUNTS))
+        visible, in_flight, delayed = (int(answer["Attributes"][name]) for name in MESSAGE_COUNTS)
         return QueueDepth(visible, in_flight, delayed, _parse_time(answer))
 
     def age_of_oldest(self) -> float | None:
