@@ -1,11 +1,7 @@
 """`purgemap deploy` on the embedded AWS: what it refuses, asks, uploads and leaves unchanged."""
 
 import json
-import os
-import pty
 import re
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -28,7 +24,8 @@ from purgemap.routemap.compiled import RouteMap
 from purgemap.routemap.load import load_map
 from purgemap.routemap.parse.compile import compile_map
 from support.call_counts import count_calls_of
-from support.deployed import Deployed, package_once, run_deploy
+from support.commands import answer_on_terminal
+from support.deployed import Deployed, enter_folder_with_map, package_once, run_deploy
 from support.doubles.stacks import complete_cloudformation
 
 MAP = "version: 1\nroutes:\n  - {bucket: acme-www, distributions: [E2EXAMPLE1ABCD]}\n"
@@ -36,9 +33,7 @@ MAP = "version: 1\nroutes:\n  - {bucket: acme-www, distributions: [E2EXAMPLE1ABC
 
 @pytest.fixture(autouse=True)
 def _in_a_folder_with_a_map(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "config").mkdir()
-    Path("config/routes.yaml").write_text(MAP)
+    enter_folder_with_map(tmp_path, monkeypatch, MAP)
 
 
 @pytest.fixture
@@ -208,33 +203,15 @@ def test_deploy_without_changes_leaves_no_change_set(aws: LocalAws) -> None:
     assert aws.client("cloudformation").list_change_sets(StackName="purgemap")["Summaries"] == before
 
 
-def answer(aws: LocalAws, text: bytes) -> tuple[int, str]:
-    """Run the command on a terminal, and answer its question."""
-    code = "import sys; from purgemap.cli.main import main; sys.exit(main())"
-    ours, theirs = pty.openpty()
-    os.write(ours, text)
-    done = subprocess.run(
-        [sys.executable, "-c", code, "deploy"],
-        stdin=theirs,
-        env={**os.environ, **aws.environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    for descriptor in (ours, theirs):
-        os.close(descriptor)
-    return done.returncode, done.stdout + done.stderr
-
-
 def test_deploy_on_a_terminal_asks_and_no_leaves_nothing(aws: LocalAws) -> None:
-    status, output = answer(aws, b"n\n")
+    status, output = answer_on_terminal(aws.environment, "deploy", b"n\n")
     assert status == 1
     assert "Go ahead, with 2 errors? [y/N]" in output
     assert stacks_in_review(aws) == []
 
 
 def test_deploy_on_a_terminal_continues_after_yes(aws: LocalAws) -> None:
-    assert answer(aws, b"y\n")[0] == 0
+    assert answer_on_terminal(aws.environment, "deploy", b"y\n")[0] == 0
     assert Deployed(aws).status == "CREATE_COMPLETE"
 
 

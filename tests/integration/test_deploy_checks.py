@@ -15,7 +15,7 @@ from purgemap.demo.local_aws import LocalAws, start_local_aws
 from purgemap.demo.moto_patches.cloudfront import rename_distribution
 from purgemap.errors import PurgemapError
 from support.commands import invoke
-from support.deployed import Deployed, package_once, put
+from support.deployed import Deployed, enter_folder_with_map, package_once, put
 from support.distributions import deny, distribution, origin
 from support.doubles.stacks import complete_cloudformation
 
@@ -28,9 +28,7 @@ NOTE = "S3 sends events after about five minutes: invalidate earlier changes wit
 @pytest.fixture
 def aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalAws]:
     """Run an AWS with a distribution and its bucket, which sends no events to EventBridge."""
-    monkeypatch.chdir(tmp_path)
-    Path("config").mkdir()
-    Path("config/routes.yaml").write_text(MAP)
+    enter_folder_with_map(tmp_path, monkeypatch, MAP)
     complete_cloudformation()
     with start_local_aws() as running:
         running.client("s3").create_bucket(Bucket="acme-www")

@@ -12,7 +12,7 @@ from purgemap.deployment.stack import find_buckets, list_pages
 from purgemap.errors import PurgemapError
 from purgemap.planning import FOLDER_COUNTS_FILE, FolderCountsFile
 from purgemap.routemap import load_map
-from support.deployed import Deployed, run_deploy
+from support.deployed import Deployed, enter_folder_with_map, run_deploy
 from support.doubles.stacks import complete_cloudformation
 from support.ids import E1, E2
 
@@ -26,9 +26,7 @@ routes:
 
 @pytest.fixture(autouse=True)
 def _in_a_folder_with_a_map(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "config").mkdir()
-    Path("config/routes.yaml").write_text(MAP)
+    enter_folder_with_map(tmp_path, monkeypatch, MAP)
 
 
 @pytest.fixture

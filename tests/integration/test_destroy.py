@@ -1,10 +1,6 @@
 """`purgemap destroy` on the embedded AWS: what it shows, asks, refuses and removes."""
 
 import json
-import os
-import pty
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,8 +11,8 @@ import pytest
 from purgemap.cli.destroy import destroy
 from purgemap.demo.local_aws import LocalAws, start_local_aws
 from purgemap.errors import PurgemapError
-from support.commands import invoke
-from support.deployed import Deployed, put, run_deploy
+from support.commands import answer_on_terminal, invoke
+from support.deployed import Deployed, enter_folder_with_map, put, run_deploy
 from support.doubles.stacks import complete_cloudformation
 
 BUCKET = "acme-www"
@@ -33,9 +29,7 @@ ARTIFACTS = "purgemap-artifacts-123456789012-us-east-1"
 @pytest.fixture
 def aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalAws]:
     """Run an AWS with a bucket and the deployed map."""
-    monkeypatch.chdir(tmp_path)
-    Path("config").mkdir()
-    Path("config/routes.yaml").write_text(MAP)
+    enter_folder_with_map(tmp_path, monkeypatch, MAP)
     complete_cloudformation()
     with start_local_aws() as running:
         running.create_site_bucket(BUCKET)
@@ -174,18 +168,6 @@ def create_stack(aws: LocalAws, *, is_protected: bool, **template: Any) -> None:
 
 @pytest.mark.parametrize(("answer", "status", "names"), [(b"n\n", 1, ["purgemap"]), (b"y\n", 0, [])])
 def test_destroy_on_a_terminal_asks(aws: LocalAws, answer: bytes, status: int, names: list[str]) -> None:
-    code = "import sys; from purgemap.cli.main import main; sys.exit(main())"
-    ours, theirs = pty.openpty()
-    os.write(ours, answer)
-    done = subprocess.run(
-        [sys.executable, "-c", code, "destroy"],
-        stdin=theirs,
-        env={**os.environ, **aws.environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    for descriptor in (ours, theirs):
-        os.close(descriptor)
-    assert (done.returncode, stack_names(aws)) == (status, names)
-    assert "Remove it? [y/N]" in done.stdout + done.stderr
+    code, output = answer_on_terminal(aws.environment, "destroy", answer)
+    assert (code, stack_names(aws)) == (status, names)
+    assert "Remove it? [y/N]" in output

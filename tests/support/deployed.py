@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import pytest
 from click.testing import CliRunner
 
 from purgemap.cli.deploy import deploy
@@ -25,6 +26,13 @@ STACK = "purgemap"
 _SECONDS_FOR_AN_INVOCATION = 3_600
 # The batching window is the only wait that a test can avoid; the rest of the template stays as it is.
 QUICK = ("--parameter", "Window=1")
+
+
+def enter_folder_with_map(folder: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    """Make a folder the current one, with a map where commands look for it."""
+    monkeypatch.chdir(folder)
+    (folder / "config").mkdir()
+    (folder / "config/routes.yaml").write_text(text)
 
 
 def package_once(route_map: RouteMap, folder_counts: Mapping[str, FolderCounts] | None = None) -> FunctionPackage:
