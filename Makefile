@@ -23,7 +23,7 @@ help:
 demo: $(VENV)/.ready
 	$(BIN)/purgemap demo
 
-test: $(VENV)/.ready $(foreach tool,awscli awslambdaric cfn-lint checkov,.tools/$(tool)/.ready)
+test: $(VENV)/.ready $(foreach tool,awscli awslambdaric cfn-lint checkov ministack,.tools/$(tool)/.ready)
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(ARGS)
 
 fuzz: $(VENV)/.ready

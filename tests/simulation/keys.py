@@ -1,5 +1,6 @@
 """Object names as uploaders choose them, odd ones among them."""
 
+import itertools
 from random import Random
 
 _WORDS = ("index", "about", "blog", "news", "shop", "a", "docs", "img", "v1", "team", "faq", "archive")
@@ -56,6 +57,13 @@ def make_names(rng: Random, count: int) -> list[str]:
     while len(names) < count:
         names[_odd(rng) if rng.random() < 0.2 else _plain(rng)] = None
     return list(names)
+
+
+def make_odd_names(count: int) -> list[str]:
+    """Make distinct names, all odd; some have S3's maximum of 1,024 bytes."""
+    folders = ("", *(f"{word}/{number}/" for number in range(count) for word in ("docs", "a b", "é")))
+    names = (folder + name for folder in folders for name in (*_ODD, "l" * (1_024 - len(folder.encode()))))
+    return list(itertools.islice(names, count))
 
 
 def _plain(rng: Random) -> str:
