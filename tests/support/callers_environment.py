@@ -8,7 +8,17 @@ from tempfile import TemporaryDirectory
 
 # The places of programs and temporary files, and pytest's own variables. Any other could change a result: settings of
 # AWS, Python, pip and git, proxies, colours, a pipeline runner's variables.
-_KEPT = {"LD_LIBRARY_PATH", "PATH", "PYENV_ROOT", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "VIRTUAL_ENV"}
+_KEPT = {
+    "LD_LIBRARY_PATH",
+    "PATH",
+    "PYENV_ROOT",
+    "SYSTEMROOT",
+    "TEMP",
+    "TF_PLUGIN_CACHE_DIR",  # where Terraform's tests find the provider
+    "TMP",
+    "TMPDIR",
+    "VIRTUAL_ENV",
+}
 _KEPT_PREFIXES = ("COV", "HYPOTHESIS", "MUT", "PYTEST_", "PY_COLORS")
 
 _FIXED = {
