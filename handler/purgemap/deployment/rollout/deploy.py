@@ -88,7 +88,7 @@ def plan_deployment(
         bucket = options.artifact_bucket or ensure_artifact_bucket(clients.s3, clients.account, clients.region)
         code_key, template_url = upload_artifacts(clients, bucket, function.archive, rendered)
         request = ChangeSetRequest(
-            f"purgemap-{function.sha256[:12]}-{int(time.time())}",
+            f"purgemap-{function.sha256[:12]}-{time.time_ns()}",  # unique: AWS refuses a name that exists
             template_url,
             {
                 **_previous_parameters(stack, template),
