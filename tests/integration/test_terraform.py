@@ -30,9 +30,9 @@ needs_provider = pytest.mark.skipif(
 )
 
 
-def run_terraform(folder: Path, *arguments: str, environment: dict[str, str] | None = None) -> str:
+def run_terraform(folder: Path, *arguments: str) -> str:
     command = [str(EXECUTABLE), f"-chdir={folder}", *arguments, "-no-color"]
-    variables = {**os.environ, **(environment or {}), "CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1"}
+    variables = {**os.environ, "CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1"}
     variables.pop("TF_PLUGIN_CACHE_DIR", None)  # -plugin-dir names it, and Terraform must not write there
     done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
