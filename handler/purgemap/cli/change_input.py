@@ -1,10 +1,9 @@
-"""Read the input of `plan` and `invalidate`: the changes of a deploy, the map, and a listing of the sites."""
+"""Read the input of `plan` and `invalidate` from files and options, and print what it lacks."""
 
 import os
 import sys
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,54 +14,17 @@ from rich.markup import escape
 from purgemap.cli.options import bucket_name, file_name, read_map, routes_option
 from purgemap.cli.terminal import print_line
 from purgemap.errors import PurgemapError
-from purgemap.events import ObjectChange
-from purgemap.operations import suggest_bucket
+from purgemap.operations import ChangeInput, read_listed_keys, route_change_list, suggest_bucket
 from purgemap.operations.inputs import (
     ChangeList,
-    build_listings,
-    check_listing,
     decode_input,
     parse_lines,
-    parse_listing,
     prefix_errors_with,
-    serving_targets,
-    unlisted_buckets,
 )
-from purgemap.paths import BatchJobs, build_jobs
-from purgemap.planning import Listing
-from purgemap.routemap import RouteMap, load_map
-from purgemap.routing import Router
+from purgemap.routemap import load_map
 from purgemap.text import MAX_SHOWN, join_with_limit, pluralize
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
-
-# `aws s3` prints no line for the objects that it was uploading when it ended, though S3 may have stored them.
-_EARLY_ENDS = ("fatal error: ", "cancelled: ")
-
-
-@dataclass(frozen=True, slots=True)
-class ChangeInput:
-    """The changes of an input, the jobs that the map makes of them, and the listings by distribution id.
-
-    `unmatched` are changes of objects that no route serves; other unrouted changes are excluded by the map.
-    """
-
-    change_list: ChangeList
-    batch_jobs: BatchJobs
-    unmatched: list[ObjectChange]
-    listings: dict[str, Listing] | None
-    route_map: RouteMap
-
-    @property
-    def routed(self) -> list[ObjectChange]:
-        """The changes that invalidate something."""
-        unrouted = set(self.batch_jobs.unrouted)
-        return [change for change in self.change_list.changes if change not in unrouted]
-
-    @property
-    def ends_early(self) -> bool:
-        """Whether the log lacks objects that `aws s3` was sending when it ended."""
-        return any(error.startswith(_EARLY_ENDS) for error in self.change_list.aws_cli_errors)
 
 
 def change_input_options(command: _Command) -> _Command:
@@ -88,21 +50,23 @@ def read_change_input(
 ) -> ChangeInput:
     """Read the input, the map and the listing, and print warnings; raises PurgemapError or MapError."""
     route_map = read_map(routes, load_map)
-    router = Router(route_map)
     change_list = _read_changes(input_file, bucket)
     if change_list.dry_run_lines and not accepts_dry_run:
         lines = pluralize(change_list.dry_run_lines, "line")
         raise PurgemapError(
             f"{input_file}: {lines} of a --dryrun, which changed nothing; send the output of the real run"
         )
-    batch_jobs = build_jobs(router.route(change_list.changes), time.time())
-    for warning in (*(f"skipped: {error}" for error in change_list.aws_cli_errors), *batch_jobs.warnings):
+    keys_by_bucket = _read_listing(listing, bucket, change_list) if listing else None
+    changes = route_change_list(route_map, change_list, keys_by_bucket, time.time())
+    for warning in (*changes.warnings, *(f"{listing}: {gap}" for gap in changes.listing_gaps)):
         print_line(f"purgemap: {warning}", err=True)
-    unmatched = [
-        change for change in batch_jobs.unrouted if not any(serving_targets(change.bucket, change.key, router))
-    ]
-    listings = _read_listings(change_list, listing, bucket, route_map, router) if listing else None
-    return ChangeInput(change_list, batch_jobs, unmatched, listings, route_map)
+    return changes
+
+
+def _read_listing(listing: str, bucket: str | None, change_list: ChangeList) -> Mapping[str, Sequence[str]]:
+    text = read_text(listing)
+    with prefix_errors_with(listing):
+        return read_listed_keys(text, bucket, change_list)
 
 
 def _read_changes(input_file: str, bucket: str | None) -> ChangeList:
@@ -153,24 +117,6 @@ def print_unrouted(changes: ChangeInput, console: Console, *, prefix: str = "") 
     unrouted = describe_unrouted(changes)
     if prefix or unrouted:
         console.print(f"[yellow]{prefix}{escape(unrouted or 'the input contains no changes')}[/]")
-
-
-def _read_listings(
-    change_list: ChangeList, listing: str, bucket: str | None, route_map: RouteMap, router: Router
-) -> dict[str, Listing]:
-    buckets = {change.bucket for change in change_list.changes}
-    listed_bucket = bucket or (buckets.pop() if len(buckets) == 1 else None)
-    text = read_text(listing)
-    with prefix_errors_with(listing):
-        keys_by_bucket = parse_listing(text, listed_bucket, change_list.changes)
-        check_listing(keys_by_bucket, change_list.changes)
-    listings = build_listings(keys_by_bucket, change_list.changes, router)
-    for unlisted, distribution in unlisted_buckets(route_map, listings, keys_by_bucket):
-        print_line(
-            f"purgemap: {listing}: {unlisted} feeds {distribution} too, but its objects count as absent; list it",
-            err=True,
-        )
-    return listings
 
 
 def read_text(file: str) -> str:

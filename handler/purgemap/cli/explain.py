@@ -4,11 +4,12 @@ import click
 from rich.console import Console
 from rich.markup import escape
 
+from purgemap import library
 from purgemap.cli.options import read_map, routes_option
 from purgemap.cli.terminal import Terminal, print_json
 from purgemap.errors import PurgemapError
 from purgemap.events import CREATED, DELETED, EXPIRED
-from purgemap.operations import Explanation, MatchedTarget, explain_change, is_bucket_in_map, suggest_bucket
+from purgemap.operations import Explanation, MatchedTarget, is_bucket_in_map, suggest_bucket
 from purgemap.planning import is_wildcard
 from purgemap.routemap import RouteMap, load_map
 from purgemap.text import parse_s3_uri, pluralize
@@ -17,15 +18,16 @@ from purgemap.text import parse_s3_uri, pluralize
 _MAX_SKIPS_SHOWN = 12
 
 
-def _parse_uri(_context: click.Context, _argument: click.Parameter, uri: str) -> tuple[str, str]:
+def _check_uri(_context: click.Context, _argument: click.Parameter, uri: str) -> str:
     try:
-        return parse_s3_uri(uri)
+        parse_s3_uri(uri)
     except PurgemapError as error:
         raise click.UsageError(str(error)) from None
+    return uri
 
 
 @click.command(short_help="Explain what a change of one object invalidates.")
-@click.argument("s3_object", metavar="s3://BUCKET/KEY", callback=_parse_uri)
+@click.argument("s3_object", metavar="s3://BUCKET/KEY", callback=_check_uri)
 @click.option(
     "--event",
     type=click.Choice([CREATED, DELETED, EXPIRED]),
@@ -35,13 +37,13 @@ def _parse_uri(_context: click.Context, _argument: click.Parameter, uri: str) ->
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead.")
 @routes_option
-def explain(s3_object: tuple[str, str], event: str, *, as_json: bool, routes: tuple[str, ...]) -> int:
+def explain(s3_object: str, event: str, *, as_json: bool, routes: tuple[str, ...]) -> int:
     """Show the routes that an object matches, the steps to its items, and why other routes don't match.
 
     The URI is never decoded. Quote it for the shell.
     """
     route_map = read_map(routes, load_map)
-    explanation = explain_change(route_map, *s3_object, event)
+    explanation = library.explain(route_map, s3_object, event)
     if as_json:
         print_json(explanation.document())
     else:

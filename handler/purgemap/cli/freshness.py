@@ -12,9 +12,16 @@ from rich.progress import Progress
 
 from purgemap.aws import Aws
 from purgemap.aws.monitoring import AwsInvalidations, AwsObjects
-from purgemap.cli.change_input import ChangeInput
 from purgemap.events import ObjectChange
-from purgemap.operations import ChangeTimes, Need, WaitResult, WaitTimes, read_change_times, wait_until_fresh
+from purgemap.operations import (
+    ChangeInput,
+    ChangeTimes,
+    Need,
+    WaitResult,
+    WaitTimes,
+    read_change_times,
+    wait_until_fresh,
+)
 from purgemap.text import join_with_limit, pluralize
 
 # As `plan` shows; the JSON document has all items.

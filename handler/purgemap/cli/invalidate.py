@@ -11,18 +11,18 @@ from rich.markup import escape
 from purgemap.aws import Aws, AwsCloudFront, is_credentials_error
 from purgemap.aws.monitoring import read_clock
 from purgemap.cli.change_input import (
-    ChangeInput,
     allow_unrouted_option,
     change_input_options,
     print_unrouted,
     report_incomplete,
 )
 from purgemap.cli.freshness import print_fresh, wait_document, wait_for
-from purgemap.cli.plan import plan_document, show_plan
+from purgemap.cli.plan import show_plan
 from purgemap.cli.site_input import read_sites_or_changes, site_options
 from purgemap.cli.terminal import Terminal, confirm, print_json
 from purgemap.delivery import Accepted, CloudFront, Deferred, FailureKind, InvalidationError, Outcome, Rejected
 from purgemap.operations import (
+    ChangeInput,
     PlannedInvalidation,
     RetryTimes,
     WaitResult,
@@ -30,7 +30,8 @@ from purgemap.operations import (
     build_need,
     counts_after,
     invalidate_jobs,
-    preview_jobs,
+    plan_changes,
+    summarize_plan,
 )
 from purgemap.routemap import Distribution
 from purgemap.text import pluralize
@@ -108,7 +109,7 @@ def invalidate(
         return 1
     result = _invalidate(changes, times, stderr, deadline if waits else None) if pending else _Result([], _NO_WAIT)
     if as_json:
-        document = plan_document(changes, _accepted_invalidations(result.outcomes, changes))
+        document = summarize_plan(changes, _accepted_invalidations(result.outcomes, changes)).document()
         print_json({**document, "wait": wait_document(result.wait)} if waits else document)
     elif result.wait.fresh:
         print_fresh(result.wait, Terminal())
@@ -119,7 +120,7 @@ def invalidate(
 
 def _confirm(changes: ChangeInput, stderr: Console, *, yes: bool) -> bool:
     """Show what invalidates all sites, and ask."""
-    show_plan(changes, preview_jobs(changes.batch_jobs.pending), stderr)
+    show_plan(changes, plan_changes(changes), stderr)
     return confirm("Invalidate all of this?", yes=yes)
 
 

@@ -1,7 +1,7 @@
 """`purgemap plan`: show what a deploy would invalidate, its cost, and better budgets."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import Any
@@ -11,11 +11,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from purgemap.cli.change_input import ChangeInput, change_input_options, print_unrouted
+from purgemap.cli.change_input import change_input_options, print_unrouted
 from purgemap.cli.site_input import read_sites_or_changes, site_options
 from purgemap.cli.terminal import Terminal, print_json
 from purgemap.jobs import PendingJob
-from purgemap.operations import PlannedInvalidation, preview_jobs
+from purgemap.operations import ChangeInput, Plan, PlannedInvalidation, plan_changes, preview_jobs
 from purgemap.planning import PRICE_PER_PATH_USD, Listing
 from purgemap.text import pluralize
 
@@ -37,45 +37,17 @@ def plan(*, as_json: bool, **options: Any) -> int:
     of the --bucket.
     """
     changes = read_sites_or_changes(**options)
-    invalidations = preview_jobs(changes.batch_jobs.pending, changes.listings)
+    planned = plan_changes(changes)
     if as_json:
-        print_json(plan_document(changes, invalidations))
+        print_json(planned.document())
     else:
-        show_plan(changes, invalidations, Terminal())
+        show_plan(changes, planned, Terminal())
     return 0
 
 
-def plan_document(changes: ChangeInput, invalidations: list[PlannedInvalidation]) -> dict[str, Any]:
-    """Return the JSON document of `purgemap plan --json` and `purgemap invalidate --json`."""
-    paths = sum(len(invalidation.items) for invalidation in invalidations)
-    return {
-        "invalidations": [_invalidation_document(invalidation) for invalidation in invalidations],
-        "summary": {
-            "changes": len({(change.bucket, change.key) for change in changes.change_list.changes}),
-            "unrouted": len(changes.batch_jobs.unrouted),
-            "ignored": changes.change_list.ignored,
-            "paths": paths,
-            "wildcards": sum(invalidation.wildcards for invalidation in invalidations),
-            "requests": len(invalidations),
-            "cost_usd": round(paths * PRICE_PER_PATH_USD, 3),
-        },
-    }
-
-
-def _invalidation_document(invalidation: PlannedInvalidation) -> dict[str, Any]:
-    role_arn = invalidation.distribution.role_arn
-    return {
-        "distribution": invalidation.distribution.id,
-        **({"role_arn": role_arn} if role_arn else {}),
-        "items": list(invalidation.items),
-        "paths": len(invalidation.items),
-        "wildcards": invalidation.wildcards,
-        "changes": invalidation.changes,
-    }
-
-
-def show_plan(changes: ChangeInput, invalidations: list[PlannedInvalidation], console: Console) -> None:
-    """Print the items and the cost of invalidations, and advice."""
+def show_plan(changes: ChangeInput, planned: Plan, console: Console) -> None:
+    """Print the items and the cost of a plan, and advice."""
+    invalidations, summary = planned.invalidations, planned.summary
     for invalidation in invalidations:
         console.print(f"[bold]{escape(changes.route_map.label(invalidation.distribution.id))}[/]")
         for item in invalidation.items[:_MAX_ITEMS_SHOWN]:
@@ -84,11 +56,10 @@ def show_plan(changes: ChangeInput, invalidations: list[PlannedInvalidation], co
             console.print(f"  [dim]… and {len(invalidation.items) - _MAX_ITEMS_SHOWN} more (--json)[/]")
     if invalidations:
         console.print(_table(changes, invalidations))
-    summary = plan_document(changes, invalidations)["summary"]
     console.print(
-        f"{pluralize(summary['changes'], 'change')} → {pluralize(summary['paths'], 'item')} "
-        f"in {pluralize(summary['requests'], 'request')}, "
-        f"${summary['cost_usd']:.3f} before the account's free 1,000 paths a month"
+        f"{pluralize(summary.changes, 'change')} → {pluralize(summary.paths, 'item')} "
+        f"in {pluralize(summary.requests, 'request')}, "
+        f"${summary.cost_usd:.3f} before the account's free 1,000 paths a month"
     )
     advice = _advise(changes.batch_jobs.pending, invalidations, changes.listings or {})
     for distribution, line in (*_warn_of_daily_budgets(invalidations), *advice):
@@ -96,7 +67,7 @@ def show_plan(changes: ChangeInput, invalidations: list[PlannedInvalidation], co
     print_unrouted(changes, console)
 
 
-def _table(changes: ChangeInput, invalidations: list[PlannedInvalidation]) -> Table:
+def _table(changes: ChangeInput, invalidations: Sequence[PlannedInvalidation]) -> Table:
     """Return a table with a row for each distribution; it has the requests only if a distribution has several."""
     groups = groupby(invalidations, key=lambda invalidation: invalidation.distribution.id)
     requests_by_id = {id_: list(requests) for id_, requests in groups}
@@ -121,7 +92,7 @@ def _table(changes: ChangeInput, invalidations: list[PlannedInvalidation]) -> Ta
 
 
 def _advise(
-    pending_jobs: Iterable[PendingJob], invalidations: list[PlannedInvalidation], listings: Mapping[str, Listing]
+    pending_jobs: Iterable[PendingJob], invalidations: Sequence[PlannedInvalidation], listings: Mapping[str, Listing]
 ) -> Iterator[tuple[str, str]]:
     """Yield a distribution's id and the effect of twice its `max_paths`, if that spares enough objects."""
     for pending in pending_jobs:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.core import ParameterSource
 
-from purgemap.cli.change_input import ChangeInput, read_change_input
+from purgemap.cli.change_input import read_change_input
 from purgemap.cli.options import bucket_name, read_map
 from purgemap.cli.terminal import print_line
+from purgemap.operations import ChangeInput
 from purgemap.operations.inputs import ChangeList
 from purgemap.paths import BatchJobs
 from purgemap.routemap import load_map

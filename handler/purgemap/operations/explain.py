@@ -1,7 +1,7 @@
 """Explain one change: each step from its key to the items, and why other routes don't match."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from purgemap.events import ObjectChange
 from purgemap.operations.preview import preview_change
@@ -19,22 +19,39 @@ class MatchedTarget:
     items: tuple[str, ...]
     warnings: tuple[str, ...]
 
+    @property
+    def route(self) -> str:
+        """The name of the route."""
+        return self.target.route
+
+    @property
+    def distribution(self) -> str:
+        """The id of the distribution."""
+        return self.target.distribution.id
+
+
+class Invalidation(NamedTuple):
+    """The items that are sent to one distribution, by its id."""
+
+    distribution: str
+    items: tuple[str, ...]
+
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """The decisions of the map for one change; `invalidations` holds pairs of distribution id and items."""
+    """The decisions of the map for one change: the routes that match, those that don't, and what is sent."""
 
     change: ObjectChange
     matches: tuple[MatchedTarget, ...]
     skipped: tuple[Skip, ...]
-    invalidations: tuple[tuple[str, tuple[str, ...]], ...]
+    invalidations: tuple[Invalidation, ...]
 
     def document(self) -> dict[str, Any]:
         """Return the JSON document of `purgemap explain --json`."""
         return {
             "object": {"bucket": self.change.bucket, "key": self.change.key, "event": self.change.event},
             "matches": [
-                {"route": match.target.route, "distribution": match.target.distribution.id, "items": list(match.items)}
+                {"route": match.route, "distribution": match.distribution, "items": list(match.items)}
                 for match in self.matches
             ],
             "skipped": [
@@ -57,7 +74,7 @@ def explain_change(route_map: RouteMap, bucket: str, key: str, event: str) -> Ex
         ObjectChange(bucket, key, event, "", ""),
         tuple(_matched_target(decision, key) for decision in decisions if isinstance(decision, Target)),
         (*skips, *bucket_router.prefix_misses(key)),
-        tuple(preview_change(route_map, bucket, key, event).items()),
+        tuple(Invalidation(*pair) for pair in preview_change(route_map, bucket, key, event).items()),
     )
 
 

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from purgemap.events import ObjectChange
 from purgemap.jobs import PendingJob
@@ -29,6 +30,18 @@ class PlannedInvalidation:
     def wildcards(self) -> int:
         """The number of items that count against CloudFront's quota of wildcards."""
         return sum(map(is_wildcard, self.items))
+
+    def document(self) -> dict[str, Any]:
+        """Return the invalidation as the JSON documents of commands have it."""
+        role_arn = self.distribution.role_arn
+        return {
+            "distribution": self.distribution.id,
+            **({"role_arn": role_arn} if role_arn else {}),
+            "items": list(self.items),
+            "paths": len(self.items),
+            "wildcards": self.wildcards,
+            "changes": self.changes,
+        }
 
 
 def preview_jobs(
