@@ -11,7 +11,8 @@ import click
 from rich.console import Console
 from rich.markup import escape
 
-from purgemap.cli.options import bucket_name, file_name, read_map, routes_option
+from purgemap.cli.completion import bucket_name, file_name
+from purgemap.cli.options import read_map, routes_option
 from purgemap.cli.terminal import print_line
 from purgemap.errors import PurgemapError
 from purgemap.operations import ChangeInput, read_listed_keys, route_change_list, suggest_bucket

@@ -3,7 +3,8 @@
 import click
 from rich.markup import escape
 
-from purgemap.cli.options import file_name, resolve_map_argument, routes_option
+from purgemap.cli.completion import file_name
+from purgemap.cli.options import resolve_map_argument, routes_option
 from purgemap.cli.terminal import Terminal, print_json, print_line
 from purgemap.operations import CheckResult, check_map
 from purgemap.routemap import Problem, has_errors, paths_text, problems_document

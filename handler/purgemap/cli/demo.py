@@ -19,7 +19,8 @@ from rich.syntax import Syntax
 from rich.text import Text
 
 from purgemap.aws import translate_errors
-from purgemap.cli.options import file_name, read_map
+from purgemap.cli.completion import file_name
+from purgemap.cli.options import read_map
 from purgemap.cli.terminal import Terminal, print_json
 from purgemap.errors import PurgemapError
 from purgemap.lambda_function import Handler, build_handler

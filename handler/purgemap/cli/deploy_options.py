@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import click
 
-from purgemap.cli.options import bucket_name
+from purgemap.cli.completion import bucket_name
 from purgemap.deployment.stack import RESERVED_TAGS
 
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Tag.html

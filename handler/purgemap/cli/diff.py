@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from purgemap.cli.options import file_name, resolve_map_argument, routes_option
+from purgemap.cli.completion import file_name
+from purgemap.cli.options import resolve_map_argument, routes_option
 from purgemap.cli.terminal import Terminal
 from purgemap.deployment.diff import NO_CHANGES, compare_maps, format_markdown, format_text
 from purgemap.routemap import RouteMap, empty_map, load_map

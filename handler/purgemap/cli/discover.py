@@ -7,7 +7,8 @@ from rich.markup import escape
 
 from purgemap.aws.inspection import Accounts
 from purgemap.cli.account_options import read_accounts, role_arns_option
-from purgemap.cli.options import check_new_file, file_name, read_map, routes_option, write_new_file
+from purgemap.cli.completion import file_name
+from purgemap.cli.options import check_new_file, read_map, routes_option, write_new_file
 from purgemap.cli.terminal import Terminal, print_json, print_lines
 from purgemap.operations.discovery import Discovery, discover_map
 from purgemap.routemap import load_map

@@ -27,7 +27,7 @@ from purgemap.text import pluralize
 _NOUNS = {"error": "error", "warning": "warning", "not-checked": "not checked"}
 
 
-@click.command(short_help="Find what is wrong with the map, its distributions, buckets and stack.")
+@click.command(short_help="Find what is wrong in map, distributions, buckets, stack.")
 @role_arns_option
 @stack_name_option
 @click.option("--fix", is_flag=True, help="Switch the buckets' EventBridge notifications on; keeps all others.")

@@ -8,8 +8,9 @@ from rich.markup import escape
 
 from purgemap.aws.inspection import Accounts
 from purgemap.cli.account_options import read_accounts, role_arns_option
+from purgemap.cli.completion import file_name
 from purgemap.cli.discover import show_discovery
-from purgemap.cli.options import DEFAULT_ROUTES, check_new_file, file_name, write_new_file
+from purgemap.cli.options import DEFAULT_ROUTES, check_new_file, write_new_file
 from purgemap.cli.terminal import Terminal, print_json
 from purgemap.errors import PurgemapError
 from purgemap.operations import EXAMPLE_MAP, SCHEMA_NAME, add_schema_line, read_schema

@@ -5,8 +5,10 @@ import importlib
 import io
 import os
 import sys
+from pathlib import Path
 
 import click
+from click.shell_completion import CompletionItem
 
 import purgemap
 from purgemap.cli.options import INTERRUPTED
@@ -14,27 +16,24 @@ from purgemap.cli.terminal import print_line, print_lines
 from purgemap.errors import PurgemapError
 from purgemap.routemap import MapError
 
-# Each is a module of this package with a click command of the same name. It is imported only if it runs, so that
-# `check` does not wait for the imports of the embedded AWS.
-COMMANDS = (
-    "build",
-    "check",
-    "demo",
-    "deploy",
-    "destroy",
-    "diff",
-    "discover",
-    "doctor",
-    "explain",
-    "init",
-    "invalidate",
-    "plan",
-    "redrive",
-    "render",
-    "schema",
-    "status",
-    "wait",
+COMMAND_GROUPS = {
+    "Write the map": ("init", "discover", "check", "schema", "explain", "graph", "explore"),
+    "Preview a change": ("plan", "diff", "render", "build"),
+    "Deploy": ("deploy", "destroy"),
+    "Operate": ("status", "doctor", "wait", "invalidate", "redrive", "ledger"),
+    "Try": ("demo",),
+}
+"""The commands by task, in the order of their use.
+
+Each is a module of this package with a click command of the same name. It is imported only if it runs, so that `check`
+does not wait for the imports of the embedded AWS.
+"""
+
+COMMANDS = tuple(
+    name for names in COMMAND_GROUPS.values() for name in names if Path(__file__).with_name(f"{name}.py").exists()
 )
+
+_MAX_HELP = 100  # characters: longer than any description, which a test keeps from being cut
 
 _UNWRITABLE = {errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 
@@ -50,6 +49,25 @@ class _Commands(click.Group):
             return None
         command: click.Command = getattr(importlib.import_module(f"purgemap.cli.{cmd_name}"), cmd_name)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands by task, with all descriptions in one column."""
+        width = max(map(len, COMMANDS))
+        for title, names in COMMAND_GROUPS.items():
+            commands = [(name, self.get_command(ctx, name)) for name in names]
+            with formatter.section(title):
+                formatter.write_dl(
+                    [
+                        (f"{name:{width}}", command.get_short_help_str(_MAX_HELP))
+                        for name, command in commands
+                        if command
+                    ]
+                )
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Offer the commands without their descriptions, for which click would import all of them."""
+        names = [CompletionItem(name) for name in COMMANDS if name.startswith(incomplete)]
+        return [*names, *click.Command.shell_complete(self, ctx, incomplete)]
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

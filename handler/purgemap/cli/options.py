@@ -1,6 +1,5 @@
 """Options that several commands have, and the files that they read and write."""
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -8,10 +7,10 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 from click.core import ParameterSource
 
+from purgemap.cli.completion import file_name
 from purgemap.cli.terminal import Terminal, print_json
 from purgemap.errors import PurgemapError
 from purgemap.routemap import MapError, MapPaths, RouteMap, paths_text, problems_document, split_paths
-from purgemap.text import S3_SCHEME
 
 if TYPE_CHECKING:
     from purgemap.operations import CheckedMap
@@ -21,28 +20,7 @@ DEFAULT_ROUTES = "config/routes.yaml"
 INTERRUPTED = 130
 """The exit code after Ctrl-C, as in shells."""
 
-# As in the map's schema: old buckets may have capitals, underscores and up to 255 characters.
-# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
-_BUCKET = re.compile(r"[A-Za-z0-9._-]{3,255}")
-
 _Map = TypeVar("_Map")
-
-
-def file_name(text: str) -> str:
-    """Return a file name; raises click.BadParameter for an empty one."""
-    # An unset variable of a shell leaves an empty name, which must not select the default.
-    if not text:
-        raise click.BadParameter("it is empty; name a file, or remove it")
-    return text
-
-
-def bucket_name(text: str) -> str:
-    """Return a bucket name; raises click.BadParameter with the name to write for anything else."""
-    if not _BUCKET.fullmatch(text):
-        name = text.removeprefix(S3_SCHEME).partition("/")[0]
-        suggestion = name if _BUCKET.fullmatch(name) else "my-site"
-        raise click.BadParameter(f"{text!r} is not a bucket's name; write it alone, as {suggestion}")
-    return text
 
 
 routes_option = click.option(

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeVar
 import click
 
 from purgemap.aws import Aws
+from purgemap.cli.completion import complete_distributions
 from purgemap.cli.deploy_options import stack_name_option
 from purgemap.deployment.stack import DeployedStack, read_stack
 from purgemap.errors import PurgemapError
@@ -69,6 +70,7 @@ distribution_option = click.option(
     "distributions",
     metavar="ID",
     multiple=True,
+    shell_complete=complete_distributions,
     help="Only this one: an id, tenant:ID, or a name of the map. May be repeated.",
 )
 

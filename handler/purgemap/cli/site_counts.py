@@ -13,7 +13,7 @@ import click
 from rich.console import Console
 
 from purgemap.cli.change_input import read_text
-from purgemap.cli.options import bucket_name, file_name
+from purgemap.cli.completion import bucket_name, file_name
 from purgemap.cli.terminal import Terminal
 from purgemap.deployment.package import FunctionPackage
 from purgemap.deployment.stack import connect, find_buckets, list_pages

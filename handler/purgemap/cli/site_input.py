@@ -9,7 +9,8 @@ import click
 from click.core import ParameterSource
 
 from purgemap.cli.change_input import read_change_input
-from purgemap.cli.options import bucket_name, read_map
+from purgemap.cli.completion import bucket_name
+from purgemap.cli.options import read_map
 from purgemap.cli.terminal import print_line
 from purgemap.operations import ChangeInput
 from purgemap.operations.inputs import ChangeList

@@ -2,14 +2,17 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import click
 import pytest
 
-from purgemap.cli.main import COMMANDS, purgemap_command
+from purgemap import cli
+from purgemap.cli.main import COMMAND_GROUPS, COMMANDS, purgemap_command
 from purgemap.lambda_function import build_handler
 from purgemap.routemap.problems import MapError
 from support.shell import Shell
@@ -49,7 +52,21 @@ def test_missing_map_without_option_has_no_hint(shell: Shell) -> None:
 
 def test_help_describes_each_command_in_full(shell: Shell) -> None:
     _, listed, _ = shell.run("--help")
-    assert "..." not in listed.partition("Commands:")[2]
+    assert "..." not in listed.partition("Write the map:")[2]
+
+
+def test_help_lists_every_command_under_one_task(shell: Shell) -> None:
+    modules = [file.stem for file in Path(cli.__file__).parent.glob("*.py")]
+    with_command = {
+        name
+        for name in modules
+        if isinstance(getattr(import_module(f"purgemap.cli.{name}"), name, None), click.Command)
+    }
+    _, listed, _ = shell.run("--help")
+    sections = re.findall(r"^([A-Z][a-z ]+):\n((?:  .*\n?)+)", listed, re.MULTILINE)
+    tasks = {title: re.findall(r"^  (\w+) ", rows, re.MULTILINE) for title, rows in sections if title != "Options"}
+    assert list(tasks) == list(COMMAND_GROUPS)
+    assert sorted(name for names in tasks.values() for name in names) == sorted(with_command)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
