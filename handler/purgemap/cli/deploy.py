@@ -23,6 +23,7 @@ from purgemap.deployment.rollout import (
     plan_deployment,
     send_refresh,
 )
+from purgemap.routemap import RouteMap
 from purgemap.text import pluralize
 
 
@@ -73,7 +74,7 @@ def deploy(
         if has_checks:
             checks = run_checks(checked, routes, stack_name, enables_notifications=enable_notifications)
         has_changes = bool(plan or (checks and checks.buckets))
-        _show(stack_name, plan, checks, console)
+        _show(stack_name, plan, checks, checked.route_map, console)
         if has_changes and not dry_run and confirm(_question(checks), yes=yes):
             # Before the refresh, which would miss what changes before S3 sends events.
             switch_notifications_on(checks, console)
@@ -113,14 +114,20 @@ def _document(
     }
 
 
-def _show(stack_name: str, plan: DeploymentPlan | None, checks: DeployChecks | None, console: Console) -> None:
+def _show(
+    stack_name: str,
+    plan: DeploymentPlan | None,
+    checks: DeployChecks | None,
+    route_map: RouteMap,
+    console: Console,
+) -> None:
     if plan is None:
         console.print(f"{stack_name}: no changes")
     else:
         verb = "creates" if plan.change_set.is_first else "changes"
         console.print(f"[bold]{stack_name}[/] in {plan.clients.region}: CloudFormation {verb}")
         show_changes(plan.change_set.changes, console)
-        show_refreshes(plan.refresh_jobs, console)
+        show_refreshes(plan.refresh_jobs, route_map, console)
         show_package_notes(plan.package, console)
     if checks:
         show_checks(checks, console)

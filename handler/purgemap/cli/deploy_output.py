@@ -8,6 +8,7 @@ from rich.markup import escape
 from purgemap.deployment.stack import ResourceChange, StackEvent, unwrap_reason
 from purgemap.jobs import Job
 from purgemap.planning import PRICE_PER_PATH_USD
+from purgemap.routemap import RouteMap
 from purgemap.text import pluralize
 
 _COLOURS = {"add": "green", "modify": "yellow", "remove": "red"}
@@ -25,10 +26,10 @@ def show_changes(changes: Sequence[ResourceChange], console: Console) -> None:
         console.print(f"  [{colour}]{action:<6}[/]  {change.logical_id:<{width}}  {change.resource_type}{note}")
 
 
-def show_refreshes(jobs: Sequence[Job], console: Console) -> None:
+def show_refreshes(jobs: Sequence[Job], route_map: RouteMap, console: Console) -> None:
     """Print the invalidations that follow the deployment, and their cost."""
     for job in jobs:
-        console.print(f"  [cyan]refresh[/] {escape(job.distribution)}  {escape(' '.join(job.scopes))}")
+        console.print(f"  [cyan]refresh[/] {escape(route_map.label(job.distribution))}  {escape(' '.join(job.scopes))}")
     paths = sum(len(job.scopes) for job in jobs)
     if paths:
         dollars = paths * PRICE_PER_PATH_USD

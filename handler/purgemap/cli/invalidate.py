@@ -33,7 +33,7 @@ from purgemap.operations import (
     plan_changes,
     summarize_plan,
 )
-from purgemap.routemap import Distribution
+from purgemap.routemap import Distribution, RouteMap
 from purgemap.text import pluralize
 
 # Until the next second, and for clocks of AWS that differ a little.
@@ -130,7 +130,7 @@ def _invalidate(changes: ChangeInput, times: RetryTimes, stderr: Console, deadli
     aws.check()
     counts_from = _let_second_pass(aws, times) if deadline else 0
     cloudfront = _FailFastCloudFront(AwsCloudFront(aws))
-    pending, on_outcome = changes.batch_jobs.pending, partial(_print_outcome, stderr)
+    pending, on_outcome = changes.batch_jobs.pending, partial(_print_outcome, stderr, changes.route_map)
     result = _Result(invalidate_jobs(pending, cloudfront, changes.listings or {}, times, on_outcome), _NO_WAIT)
     if deadline is None:
         return result
@@ -147,8 +147,8 @@ def _let_second_pass(aws: Aws, times: RetryTimes) -> float:
     return counts_from
 
 
-def _print_outcome(console: Console, outcome: Outcome) -> None:
-    distribution = escape(outcome.job.distribution)
+def _print_outcome(console: Console, route_map: RouteMap, outcome: Outcome) -> None:
+    distribution = escape(route_map.label(outcome.job.distribution))
     if isinstance(outcome, Accepted):
         console.print(f"[green]accepted[/] {distribution} {pluralize(len(outcome.items), 'item')} as {outcome.id}")
     elif isinstance(outcome, Deferred):

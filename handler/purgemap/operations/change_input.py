@@ -75,7 +75,7 @@ def route_change_list(
         return ChangeInput(change_list, batch_jobs, unmatched, None, route_map)
     listings = build_listings(keys_by_bucket, change_list.changes, router)
     gaps = tuple(
-        f"{bucket} feeds {distribution} too, but its objects count as absent; list it"
+        f"{bucket} feeds {route_map.label(distribution)} too, but its objects count as absent; list it"
         for bucket, distribution in unlisted_buckets(route_map, listings, keys_by_bucket)
     )
     return ChangeInput(change_list, batch_jobs, unmatched, listings, route_map, gaps)

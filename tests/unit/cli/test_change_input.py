@@ -114,7 +114,7 @@ def test_plan_warns_of_bucket_without_listing() -> None:
     Path("routes.yaml").write_text(f"{MAP}  - {{bucket: media, distributions: [docs]}}\n")
     Path("listing").write_text("docs/a.html\ndocs/d.html\n")
     assert run_plan(DOCS, "--listing", "listing").stderr == (
-        "purgemap: listing: media feeds E3EXAMPLE2ABCD too, but its objects count as absent; list it\n"
+        "purgemap: listing: media feeds docs (E3EXAMPLE2ABCD) too, but its objects count as absent; list it\n"
     )
     Path("listing").write_text("s3://site/docs/a.html\ns3://media/cat.jpg\n")
     assert run_plan(DOCS, "--listing", "listing").stderr == ""
