@@ -16,12 +16,7 @@ from purgemap.cli.options import read_map, routes_option
 from purgemap.cli.terminal import print_line
 from purgemap.errors import PurgemapError
 from purgemap.operations import ChangeInput, read_listed_keys, route_change_list, suggest_bucket
-from purgemap.operations.inputs import (
-    ChangeList,
-    decode_input,
-    parse_lines,
-    prefix_errors_with,
-)
+from purgemap.operations.inputs import ChangeList, decode_input, parse_lines, prefix_errors_with
 from purgemap.routemap import load_map
 from purgemap.text import MAX_SHOWN, join_with_limit, pluralize
 

@@ -5,7 +5,6 @@ import importlib
 import io
 import os
 import sys
-from pathlib import Path
 
 import click
 from click.shell_completion import CompletionItem
@@ -17,10 +16,10 @@ from purgemap.errors import PurgemapError
 from purgemap.routemap import MapError
 
 COMMAND_GROUPS = {
-    "Write the map": ("init", "discover", "check", "schema", "explain", "graph", "explore"),
+    "Write the map": ("init", "discover", "check", "schema", "explain"),
     "Preview a change": ("plan", "diff", "render", "build"),
     "Deploy": ("deploy", "destroy"),
-    "Operate": ("status", "doctor", "wait", "invalidate", "redrive", "ledger"),
+    "Operate": ("status", "doctor", "wait", "invalidate", "redrive"),
     "Try": ("demo",),
 }
 """The commands by task, in the order of their use.
@@ -29,9 +28,7 @@ Each is a module of this package with a click command of the same name. It is im
 does not wait for the imports of the embedded AWS.
 """
 
-COMMANDS = tuple(
-    name for names in COMMAND_GROUPS.values() for name in names if Path(__file__).with_name(f"{name}.py").exists()
-)
+COMMANDS = tuple(name for names in COMMAND_GROUPS.values() for name in names)
 
 _MAX_HELP = 100  # characters: longer than any description, which a test keeps from being cut
 
