@@ -1,6 +1,7 @@
 """The map as a library: load it, explain a change, plan the changes of a deploy. The commands use the same functions.
 
-`import purgemap` has all names of this module. Nothing here calls AWS or reads the environment.
+`import purgemap` offers the functions, what they return and what they raise; this module also has the types of the
+fields. Nothing here calls AWS or reads the environment.
 """
 
 import time
@@ -66,7 +67,8 @@ def plan(
     objects. Raises PurgemapError for a line that is none of these.
     """
     if isinstance(changes, str):
-        raise PurgemapError("changes is one text; pass its lines, as text.splitlines()")
+        # Not splitlines(): it also ends lines at characters that a key may hold, such as U+2028.
+        raise PurgemapError(r'changes is one text; pass its lines, as text.split("\n")')
     change_list = parse_lines(changes, bucket=bucket)
     with prefix_errors_with("listing"):
         keys_by_bucket = None if listing is None else read_listed_keys(listing, bucket, change_list)
