@@ -15,6 +15,7 @@ from simulation.keys import make_odd_names
 from support.deployed import Deployed, enter_folder_with_map, run_deploy
 from support.doubles.cloudfront import CloudFrontDouble, Fault, Site
 from support.doubles.cloudfront_http import CloudFrontServer
+from support.harness import count_messages
 from support.ids import E1, E2
 from support.ministack import needs_ministack, start_ministack
 from support.oracles.cloudfront_rules import is_covered, why_unusable
@@ -64,11 +65,6 @@ def upload(aws: LocalAws, keys: list[str]) -> None:
     s3 = aws.client("s3")
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda key: s3.put_object(Bucket=BUCKET, Key=key, Body=b"new"), keys))
-
-
-def count_messages(aws: LocalAws, queue_url: str) -> int:
-    attributes = aws.client("sqs").get_queue_attributes(QueueUrl=queue_url, AttributeNames=["All"])["Attributes"]
-    return sum(int(count) for name, count in attributes.items() if name.startswith("ApproximateNumberOf"))
 
 
 def wait_until_fresh(aws: LocalAws, double: CloudFrontDouble, queue_url: str) -> None:

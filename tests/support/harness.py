@@ -20,6 +20,12 @@ from support.local_site import BUCKET
 NO_WAITS = Waits(long_poll_seconds=0, sleep=lambda _seconds: None)
 
 
+def count_messages(aws: LocalAws, queue_url: str) -> int:
+    """Count the visible, delayed and hidden messages of a queue."""
+    attributes = aws.client("sqs").get_queue_attributes(QueueUrl=queue_url, AttributeNames=["All"])["Attributes"]
+    return sum(int(count) for name, count in attributes.items() if name.startswith("ApproximateNumberOf"))
+
+
 @dataclass
 class ServiceHarness:
     """The queues, the function and the map of a service."""
@@ -63,9 +69,7 @@ class ServiceHarness:
         self.send(self.dead_letters, *bodies, attributes=attributes)
 
     def message_count(self, url: str) -> int:
-        """Count the visible, delayed and hidden messages of a queue."""
-        attributes = self.aws.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
-        return sum(int(count) for name, count in attributes.items() if name.startswith("ApproximateNumberOf"))
+        return count_messages(self.aws, url)
 
     def receive(self, url: str) -> list[Any]:
         """Receive at most ten messages, and hide them."""
