@@ -51,7 +51,7 @@ release: $(VENV)/.ready .tools/release/.ready
 
 lock:
 	uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11 \
-		--extra demo --group dev pyproject.toml --output-file requirements.lock
+		--extra demo --extra explore --group dev pyproject.toml --output-file requirements.lock
 	uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11 \
 		--no-annotate --constraint requirements.lock pyproject.toml --output-file deploy/requirements.lock
 	for tool in tests/tools/*.in; do \

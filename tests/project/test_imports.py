@@ -11,7 +11,7 @@ import purgemap
 
 PACKAGE = Path(purgemap.__file__).parent
 DATA_FOLDERS = {"schemas", "deploy"}
-MAX_MODULES, MAX_ENTRIES = 7, 18
+MAX_MODULES, MAX_ENTRIES = 8, 21
 
 
 def module_name(file: Path) -> str:

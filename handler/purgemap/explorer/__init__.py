@@ -1,0 +1,1 @@
+"""The map as a picture: layout, files and the local page."""

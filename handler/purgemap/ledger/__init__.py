@@ -1,0 +1,1 @@
+"""The content ledger: which uploads changed nothing that viewers get."""
