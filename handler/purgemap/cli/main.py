@@ -17,7 +17,7 @@ from purgemap.routemap import MapError
 
 COMMAND_GROUPS = {
     "Write the map": ("init", "discover", "check", "schema", "explain"),
-    "Preview a change": ("plan", "diff", "render", "build"),
+    "Preview a change": ("plan", "diff", "graph", "render", "build"),
     "Deploy": ("deploy", "destroy"),
     "Operate": ("status", "doctor", "wait", "invalidate", "redrive"),
     "Try": ("demo",),

@@ -1,7 +1,15 @@
 """The commands of an operator, without a terminal."""
 
 from purgemap.operations.change_input import ChangeInput, read_listed_keys, route_change_list
-from purgemap.operations.check import CheckedMap, CheckResult, check_map, load_checked_map
+from purgemap.operations.check import (
+    CheckedMap,
+    CheckResult,
+    RoutePlace,
+    SurveyedMap,
+    check_map,
+    load_checked_map,
+    survey_map,
+)
 from purgemap.operations.dead_letter_scan import DeadLetterScan
 from purgemap.operations.dead_letters import DeadLetter, affected_distributions
 from purgemap.operations.explain import (
@@ -59,7 +67,9 @@ __all__ = [
     "RedriveFilter",
     "RedriveResult",
     "RetryTimes",
+    "RoutePlace",
     "Status",
+    "SurveyedMap",
     "WaitResult",
     "WaitTimes",
     "add_schema_line",
@@ -89,5 +99,6 @@ __all__ = [
     "route_change_list",
     "suggest_bucket",
     "summarize_plan",
+    "survey_map",
     "wait_until_fresh",
 ]

@@ -47,6 +47,42 @@ class CheckedMap(NamedTuple):
     silenced: SilencedWarnings = SilencedWarnings()
 
 
+class RoutePlace(NamedTuple):
+    """The file and line of a route."""
+
+    file: str
+    line: int
+
+
+class SurveyedMap(NamedTuple):
+    """A map with all its problems, and the place of each route by name.
+
+    `route_map` is None if the map can't serve: a failing test is an error of the map, but it still serves.
+    """
+
+    problems: tuple[Problem, ...]
+    route_map: RouteMap | None
+    places: Mapping[str, RoutePlace]
+
+
+def survey_map(paths: MapPaths) -> SurveyedMap:
+    """Read a map as far as its errors allow, with the result of its tests; never raises MapError."""
+    try:
+        compiled_map = load_compiled_map(paths)
+        if compiled_map is not None:
+            # It passed the check before it was written, and has no lines to show.
+            return SurveyedMap((), compiled_map, {})
+        config, problems = read_map(paths)
+    except MapError as error:
+        return SurveyedMap(error.problems, None, {})
+    all_problems, route_map = _run_tests(config, problems)
+    places = {
+        name: RoutePlace(route.location.source.file, route.location.line)
+        for name, route in zip(route_names(config), config.routes, strict=True)
+    }
+    return SurveyedMap(all_problems, None if has_errors(problems) else route_map, places)
+
+
 def check_map(paths: MapPaths) -> CheckResult:
     """Check the shape, the rules, and the tests that no other mistake touches."""
     try:

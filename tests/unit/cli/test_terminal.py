@@ -95,5 +95,5 @@ def test_commands_print_through_the_terminal_only() -> None:
     prints = re.compile(r"\bConsole\(|\bclick\.echo\(|(?<!\.)\bprint\(")
     sources = (Path(purgemap.__file__).parent / "cli").glob("*.py")
     users = {source.name for source in sources if prints.search(source.read_text())}
-    # The one prints a template, the other Markdown; both escape what they hold.
-    assert users == {"terminal.py", "render.py", "diff.py"}
+    # They print a template, Markdown and a picture, which escape what they hold.
+    assert users == {"terminal.py", "render.py", "diff.py", "graph.py"}

@@ -2,5 +2,6 @@
 
 from purgemap.deployment.diff.compare import changed_sites, compare_maps
 from purgemap.deployment.diff.format import NO_CHANGES, format_markdown, format_text
+from purgemap.deployment.diff.mermaid import render_sites
 
-__all__ = ["NO_CHANGES", "changed_sites", "compare_maps", "format_markdown", "format_text"]
+__all__ = ["NO_CHANGES", "changed_sites", "compare_maps", "format_markdown", "format_text", "render_sites"]

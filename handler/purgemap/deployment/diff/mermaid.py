@@ -1,6 +1,6 @@
-"""Draw the changed sites of two maps as a Mermaid flowchart: bucket → route → distribution."""
+"""Draw sites as a Mermaid flowchart: those that change between two maps, or all. Bucket → route → distribution."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from purgemap.deployment.diff.compare import MapDiff
 from purgemap.routemap.sites import Site
@@ -27,11 +27,17 @@ def render_mermaid(diff: MapDiff) -> list[str]:
         for edge in _edges(site, ids):
             # An edge that several sites share is new or removed only if all of them are.
             changes[edge] = change if changes.get(edge, change) == change else "changed"
-    labels = {site.distribution.id: site.label for _, site in sites}
-    nodes = [f"  {node_id}{_shape(key, labels)}" for key, node_id in ids.items()]
+    nodes = _nodes(ids, [site for _, site in sites])
     edges = [f"  {start} {_ARROWS[change]} {end}" for (start, end), change in changes.items()]
     styles = [f"  linkStyle {index} {_STYLES[change]}" for index, change in enumerate(changes.values())]
     return ["flowchart LR", *nodes, *edges, *styles]
+
+
+def render_sites(sites: Sequence[Site]) -> list[str]:
+    """Return the flowchart's lines of all these sites."""
+    ids: dict[tuple[str, ...], str] = {}
+    edges = dict.fromkeys(edge for site in sites for edge in _edges(site, ids))
+    return ["flowchart LR", *_nodes(ids, sites), *(f"  {start} --> {end}" for start, end in edges)]
 
 
 def _changed_sites(diff: MapDiff) -> Iterator[tuple[str, Site]]:
@@ -52,6 +58,11 @@ def _edges(site: Site, ids: dict[tuple[str, ...], str]) -> Iterator[tuple[str, s
     bucket, route, distribution = (ids.setdefault(key, f"n{len(ids)}") for key in keys)
     yield bucket, route
     yield route, distribution
+
+
+def _nodes(ids: Mapping[tuple[str, ...], str], sites: Iterable[Site]) -> list[str]:
+    labels = {site.distribution.id: site.label for site in sites}
+    return [f"  {node_id}{_shape(key, labels)}" for key, node_id in ids.items()]
 
 
 def _shape(key: tuple[str, ...], labels: Mapping[str, str]) -> str:

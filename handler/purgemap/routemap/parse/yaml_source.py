@@ -82,9 +82,14 @@ class Location:
         return Location(self.source, (*self.path, step))
 
     @property
+    def line(self) -> int:
+        """The line on which the value starts."""
+        return int(self.source.node(self.path).start_mark.line) + 1
+
+    @property
     def text(self) -> str:
         """The text `file:line`, to refer to the value in another problem's message."""
-        return f"{self.source.file}:{self.source.node(self.path).start_mark.line + 1}"
+        return f"{self.source.file}:{self.line}"
 
     def error(self, message: str, *, at_key: bool = False) -> Problem:
         """Return a problem of the value, or of its key, that makes the map invalid."""

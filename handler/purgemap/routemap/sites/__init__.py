@@ -23,7 +23,7 @@ from purgemap.routemap.patterns import Pattern, Token, TokenKind, capture_names,
 class Site:
     """One route for one distribution. In its bucket, prefix and origin path the known captures are substituted.
 
-    `label` is the distribution's id with its names.
+    `label` is the distribution's id with its names. `accounts` may own the bucket; empty: any account.
     """
 
     route: str
@@ -33,6 +33,7 @@ class Site:
     settings: Settings
     label: str = field(compare=False)
     captures: Mapping[str, str] = field(default_factory=dict, compare=False)
+    accounts: tuple[str, ...] = field(default=(), compare=False)
 
     def __str__(self) -> str:
         return f"{self.place} → {self.label}"
@@ -45,25 +46,46 @@ class Site:
 
 def list_sites(route_map: RouteMap) -> list[Site]:
     """List the sites of a map, bucket by bucket."""
-    rows = (*route_map.buckets.items(), *route_map.patterns)
+    return [site for bucket, route in list_routes(route_map) for site in _route_sites(route_map, bucket, route)]
+
+
+def list_routes(route_map: RouteMap) -> Iterator[tuple[str, Route]]:
+    """Yield each route of a map with its bucket."""
+    for bucket, row in (*route_map.buckets.items(), *route_map.patterns):
+        for route in load_routes(row):
+            yield bucket, route
+
+
+def list_unnamed_sites(route_map: RouteMap) -> list[Site]:
+    """List a site for each capture of a route that forms no name of the map; its distribution's id is the capture."""
     return [
-        site for bucket, row in rows for route in load_routes(row) for site in _route_sites(route_map, bucket, route)
+        _site(route_map, bucket, route, Distribution(template), {})
+        for bucket, route in list_routes(route_map)
+        for template in route.distributions
+        if not any(_matching_distributions(route_map, template))
     ]
 
 
 def _route_sites(route_map: RouteMap, bucket: str, route: Route) -> Iterator[Site]:
     for template in route.distributions:
         for distribution, captures in _matching_distributions(route_map, template):
-            settings = load_settings(route, distribution)
-            yield Site(
-                route.name,
-                _substitute(bucket, captures),
-                _substitute(route.prefix, captures),
-                distribution,
-                settings._replace(origin_path=_substitute(settings.origin_path, captures)),
-                route_map.label(distribution.id),
-                captures,
-            )
+            yield _site(route_map, bucket, route, distribution, captures)
+
+
+def _site(
+    route_map: RouteMap, bucket: str, route: Route, distribution: Distribution, captures: Mapping[str, str]
+) -> Site:
+    settings = load_settings(route, distribution)
+    return Site(
+        route.name,
+        _substitute(bucket, captures),
+        _substitute(route.prefix, captures),
+        distribution,
+        settings._replace(origin_path=_substitute(settings.origin_path, captures)),
+        route_map.label(distribution.id),
+        captures,
+        tuple(route_map.accounts.get(bucket, ())),
+    )
 
 
 def _matching_distributions(route_map: RouteMap, template: str) -> Iterator[tuple[Distribution, Mapping[str, str]]]:
