@@ -16,7 +16,7 @@ from purgemap.errors import PurgemapError
 from purgemap.routemap import MapError
 
 COMMAND_GROUPS = {
-    "Write the map": ("init", "discover", "check", "schema", "explain"),
+    "Write the map": ("init", "discover", "check", "schema", "explain", "explore"),
     "Preview a change": ("plan", "diff", "graph", "render", "build"),
     "Deploy": ("deploy", "destroy"),
     "Operate": ("status", "doctor", "wait", "invalidate", "redrive"),

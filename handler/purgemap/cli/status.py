@@ -25,6 +25,7 @@ from purgemap.cli.queue_options import (
     queue_options,
 )
 from purgemap.cli.terminal import Terminal, print_json
+from purgemap.deployment.stack import StackMissingError
 from purgemap.errors import PurgemapError
 from purgemap.operations import (
     DeadLetterStatus,
@@ -74,6 +75,19 @@ def status(waits: Waits | None, /, *, distributions: tuple[str, ...], as_json: b
     for problem in result.problems:
         stderr.print(f"[red]can't be read[/] {escape(problem)}")
     return 0 if result.is_complete else 1
+
+
+def read_status_document(options: Mapping[str, Any], route_map: RouteMap) -> dict[str, Any] | None:
+    """Return the document of `purgemap status --json`; None if no queue is named and the stack does not exist."""
+    try:
+        find_queues(options)
+    except PurgemapError as error:
+        # Any other problem is in the document, beside what can be read.
+        if isinstance(error.__cause__, StackMissingError):
+            return None
+    distributions = [distribution for _, distribution in sorted(route_map.distributions_by_id.items())]
+    result = _read_status(options, Router(route_map), distributions, Waits())
+    return status_document(result, route_map.names_by_id)
 
 
 def status_document(status: Status, names_by_id: Mapping[str, Sequence[str]]) -> dict[str, Any]:

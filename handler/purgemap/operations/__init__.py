@@ -7,6 +7,7 @@ from purgemap.operations.check import (
     RoutePlace,
     SurveyedMap,
     check_map,
+    list_map_files,
     load_checked_map,
     survey_map,
 )
@@ -82,6 +83,7 @@ __all__ = [
     "explain_change",
     "invalidate_jobs",
     "is_bucket_in_map",
+    "list_map_files",
     "list_needs",
     "load_checked_map",
     "plan_changes",

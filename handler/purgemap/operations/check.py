@@ -1,6 +1,8 @@
 """Check a map in full: its shape, its rules and its tests."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
 from typing import NamedTuple
 
 from purgemap.operations.preview import preview_change
@@ -14,6 +16,7 @@ from purgemap.routemap import (
     load_compiled_map,
     read_map,
     sorted_unique,
+    split_paths,
 )
 from purgemap.routemap.parse import (
     MapConfig,
@@ -21,6 +24,7 @@ from purgemap.routemap.parse import (
     ValidSubset,
     compile_map,
     known_ids,
+    list_parts,
     route_names,
     select_valid_subset,
 )
@@ -81,6 +85,16 @@ def survey_map(paths: MapPaths) -> SurveyedMap:
         for name, route in zip(route_names(config), config.routes, strict=True)
     }
     return SurveyedMap(all_problems, None if has_errors(problems) else route_map, places)
+
+
+def list_map_files(paths: MapPaths) -> list[Path]:
+    """List the files of a map as they are now, also those that do not exist."""
+    files: list[Path] = []
+    for path in split_paths(paths):
+        # Another program may remove the folder at any time.
+        with suppress(OSError):
+            files += list_parts(path) if path.is_dir() else [path]
+    return files
 
 
 def check_map(paths: MapPaths) -> CheckResult:

@@ -17,7 +17,7 @@ from purgemap.deployment.stack.change_set import (
     discard_change_set,
 )
 from purgemap.deployment.stack.clients import Clients, CloudFormation, connect
-from purgemap.deployment.stack.deployed import DeployedStack, read_stack
+from purgemap.deployment.stack.deployed import DeployedStack, StackMissingError, read_stack
 from purgemap.deployment.stack.execution import delete_stack, execute_change_set
 from purgemap.deployment.stack.preflight import check_deployable, check_no_example_ids, check_removable
 from purgemap.deployment.stack.stack import RESERVED_TAGS, Stack, find_stack, merge_tags
@@ -37,6 +37,7 @@ __all__ = [
     "ResourceChange",
     "Stack",
     "StackEvent",
+    "StackMissingError",
     "UnreadableZipError",
     "check_deployable",
     "check_empty",

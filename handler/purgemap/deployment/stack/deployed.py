@@ -12,6 +12,10 @@ from purgemap.errors import PurgemapError
 _QUEUE, _DEAD_LETTERS, _FUNCTION = "QueueUrl", "DeadLetterQueueUrl", "FunctionName"
 
 
+class StackMissingError(PurgemapError):
+    """There is no stack of this name. `purgemap explore` then shows no queues."""
+
+
 class DeployedStack(NamedTuple):
     """A stack of `purgemap deploy`, found by its name; its metrics' namespace is this name, too."""
 
@@ -25,13 +29,18 @@ class DeployedStack(NamedTuple):
 
 
 def read_stack(name: str, clients: Clients | None = None) -> DeployedStack:
-    """Read a stack by name; raises PurgemapError if it is missing, is not purgemap's, or can't be read."""
+    """Read a stack by name.
+
+    Raises StackMissingError if it does not exist, PurgemapError if it is not purgemap's or can't be read.
+    """
     clients = clients or connect()
     place = f"the stack {name} in {clients.region}"
     with translate_errors(f"{place} (needs cloudformation:DescribeStacks)"):
         stack = find_stack(clients.cloudformation, name)
     if stack is None:
-        raise PurgemapError(f"{place} does not exist: name the stack with --stack-name and its region with AWS_REGION")
+        raise StackMissingError(
+            f"{place} does not exist: name the stack with --stack-name and its region with AWS_REGION"
+        )
     missing = [output for output in (_QUEUE, _DEAD_LETTERS, _FUNCTION) if output not in stack.outputs]
     if missing:
         raise PurgemapError(

@@ -52,7 +52,12 @@ def _list_files(path: Path) -> Iterator[Path]:
     if not path.is_dir():
         yield path
         return
-    files = sorted(file for file in path.iterdir() if file.suffix in _SUFFIXES and not file.name.startswith("."))
+    files = list_parts(path)
     if not files:
         raise file_error(str(path), "no *.yaml file in this folder; add at least one part of the map")
     yield from files
+
+
+def list_parts(folder: Path) -> list[Path]:
+    """List the parts of a map in a folder."""
+    return sorted(file for file in folder.iterdir() if file.suffix in _SUFFIXES and not file.name.startswith("."))
