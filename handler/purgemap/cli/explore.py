@@ -7,7 +7,7 @@ import webbrowser
 from collections.abc import Callable, Mapping
 from functools import partial
 from importlib.util import find_spec
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -16,6 +16,10 @@ from purgemap.cli.options import routes_option
 from purgemap.cli.status import read_status_document
 from purgemap.cli.terminal import print_line
 from purgemap.errors import PurgemapError
+from purgemap.routemap import split_paths
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
 
 # The server imports Flask, so it is imported in functions: without the extra `explore` this command names what to
 # install.
@@ -28,8 +32,9 @@ _STATUS_DEFAULTS = {"queue_url": None, "dead_letter_queue_url": None, "metrics_n
 
 
 class ExploreSettings(NamedTuple):
-    """What a test replaces by click's `obj`: the browser, and the environment that says whether there is a screen."""
+    """What a test replaces by click's `obj`: the page, the browser, and what says whether there is a screen."""
 
+    page: "Traversable | None" = None
     open_browser: Callable[[str], Any] = webbrowser.open
     environment: Mapping[str, str] = os.environ
     platform: str = sys.platform
@@ -63,7 +68,10 @@ def explore(
     from purgemap.explorer import page_folder, read_page_files
     from purgemap.explorer.server import ExplorerCalls, WatchedMap, create_app, serve
 
-    page = page_folder()
+    settings = settings or ExploreSettings()
+    page = settings.page or page_folder()
+    # An error now, not a page that never opens.
+    _check_no_pipe(routes)
     read_page_files(page)
     watched = WatchedMap(routes)
     status_options = {**_STATUS_DEFAULTS, "stack_name": stack_name}
@@ -74,21 +82,28 @@ def explore(
         watched.plan,
         lambda: read_status_document(status_options, watched.route_map()),
     )
-    start = partial(_start, settings=settings or ExploreSettings(), no_browser=no_browser)
+    start = partial(_start, settings=settings, no_browser=no_browser)
     serve(build_app=lambda own_port: create_app(calls, page, own_port), start=start, **listening)
     return 0
+
+
+def _check_no_pipe(routes: tuple[str, ...]) -> None:
+    for path in split_paths(routes):
+        if path.is_fifo():
+            raise PurgemapError(f"{path} is a pipe, which can be read only once; name a file")
 
 
 def _start(address: str, settings: ExploreSettings, *, no_browser: bool) -> None:
     """Print the address, and open it if there is a screen to open it on."""
     print_line(address)
-    if no_browser or not _has_screen(settings.environment, settings.platform):
+    if no_browser or not has_screen(settings.environment, settings.platform):
         return
     # In a thread: some browsers return only when they are closed.
     threading.Thread(target=settings.open_browser, args=(address,), name="browser", daemon=True).start()
 
 
-def _has_screen(environment: Mapping[str, str], platform: str) -> bool:
+def has_screen(environment: Mapping[str, str], platform: str) -> bool:
+    """Return whether a browser that this process opens can be seen."""
     # BROWSER names a program that knows its screen, as in an editor's remote terminal.
     if environment.get("BROWSER") or environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY"):
         return True

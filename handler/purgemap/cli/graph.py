@@ -11,6 +11,8 @@ from purgemap.cli.terminal import Terminal
 from purgemap.routemap import MapError, MapPaths, paths_text
 
 if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
     from purgemap.explorer import Layout
     from purgemap.operations import SurveyedMap
     from purgemap.routemap import RouteMap
@@ -40,21 +42,36 @@ _MAX_MERMAID_CHARACTERS = 50_000
 )
 @click.option("--output", type=file_name, metavar="FILE", help="The file to write [default: standard output].")
 @routes_option
-def graph(output_format: str | None, output: str | None, routes: tuple[str, ...]) -> int:
+@click.pass_obj
+def graph(page: "Traversable | None", output_format: str | None, output: str | None, routes: tuple[str, ...]) -> int:
     """Draw the map: its buckets and prefixes, its distributions by account, and a line for each site.
 
-    SVG has a light and a dark theme. HTML is one file that needs no server. Failing tests of the map don't matter.
+    SVG has a light and a dark theme. HTML is one file that needs no server. A map whose tests fail is drawn, too.
     """
     chosen_format = output_format or _format_of(output)
     surveyed, route_map = read_map(routes, _survey)
-    from purgemap.explorer import build_layout, summarize
+    from purgemap.explorer import (
+        build_layout,
+        draw_svg,
+        inline_page,
+        map_document,
+        page_folder,
+        read_page_files,
+        summarize,
+    )
 
     layout = build_layout(route_map, surveyed.places)
-    text = _draw(chosen_format, routes, surveyed, layout)
+    if chosen_format == "svg":
+        text = draw_svg(layout, f"purgemap: {paths_text(routes)}")
+    elif chosen_format == "html":
+        page_files = read_page_files(page or page_folder())
+        text = inline_page(page_files, map_document(routes, surveyed, layout))
+    else:
+        text = _draw_mermaid(layout)
     if output is None:
         click.echo(text, nl=False)
         return 0
-    write_file(Path(output), text.encode(errors="replace"))
+    write_file(Path(output), text.encode())
     Terminal().print(f"{output}: {summarize(layout.summary)}", markup=False)
     return 0
 
@@ -77,16 +94,6 @@ def _survey(paths: MapPaths) -> "tuple[SurveyedMap, RouteMap]":
     if surveyed.route_map is None:
         raise MapError(surveyed.problems)
     return surveyed, surveyed.route_map
-
-
-def _draw(output_format: str, routes: MapPaths, surveyed: "SurveyedMap", layout: "Layout") -> str:
-    from purgemap.explorer import draw_svg, inline_page, map_document, page_folder, read_page_files
-
-    if output_format == "mermaid":
-        return _draw_mermaid(layout)
-    if output_format == "html":
-        return inline_page(read_page_files(page_folder()), map_document(routes, surveyed, layout))
-    return draw_svg(layout, f"purgemap: {paths_text(routes)}")
 
 
 def _draw_mermaid(layout: "Layout") -> str:

@@ -77,7 +77,9 @@ def status(waits: Waits | None, /, *, distributions: tuple[str, ...], as_json: b
     return 0 if result.is_complete else 1
 
 
-def read_status_document(options: Mapping[str, Any], route_map: RouteMap) -> dict[str, Any] | None:
+def read_status_document(
+    options: Mapping[str, Any], route_map: RouteMap, waits: Waits | None = None
+) -> dict[str, Any] | None:
     """Return the document of `purgemap status --json`; None if no queue is named and the stack does not exist."""
     try:
         find_queues(options)
@@ -86,7 +88,7 @@ def read_status_document(options: Mapping[str, Any], route_map: RouteMap) -> dic
         if isinstance(error.__cause__, StackMissingError):
             return None
     distributions = [distribution for _, distribution in sorted(route_map.distributions_by_id.items())]
-    result = _read_status(options, Router(route_map), distributions, Waits())
+    result = _read_status(options, Router(route_map), distributions, waits or Waits())
     return status_document(result, route_map.names_by_id)
 
 

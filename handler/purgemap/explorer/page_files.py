@@ -22,6 +22,7 @@ MEDIA_TYPES = {
 
 _STYLE_LINK = re.compile(r'<link\b[^>]*\bhref="/?page/(?P<name>[\w.-]+\.css)"[^>]*>')
 _SCRIPT = re.compile(r'[ \t]*<script\b[^>]*\bsrc="/?page/(?P<name>[\w.-]+\.js)"[^>]*>\s*</script>\n?')
+_ICON = re.compile(r'\bhref="/?page/(?P<name>[\w.-]+\.svg)"')
 _HEAD = re.compile(r"<head\b[^>]*>")
 _BODY_END = "</body>"
 
@@ -55,6 +56,7 @@ def inline_page(page_files: Mapping[str, bytes], document: Mapping[str, Any]) ->
     # The files' texts are inserted by functions: re.sub would read their backslashes as references.
     page = _SCRIPT.sub("", texts[INDEX])
     page = _STYLE_LINK.sub(lambda match: f"<style>{texts[match['name']]}</style>", page)
+    page = _ICON.sub(lambda match: f'href="{_data_address(page_files[match["name"]])}"', page)
     page = _HEAD.sub(lambda match: f"{match[0]}\n{_policy(scripts, styles)}", page, count=1)
     before, end, after = page.rpartition(_BODY_END)
     # A deferred script runs after the page is parsed; inline it must come last for the same.
@@ -69,6 +71,10 @@ def _policy(scripts: list[str], styles: list[str]) -> str:
     rules = [f"{name} {' '.join(map(_hash_source, texts))}" for name, texts in sources.items() if texts]
     policy = "; ".join(["default-src 'none'", "img-src data:", *rules, "base-uri 'none'", "form-action 'none'"])
     return f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
+
+
+def _data_address(data: bytes) -> str:
+    return f"data:{MEDIA_TYPES['.svg']};base64,{base64.b64encode(data).decode()}"
 
 
 def _hash_source(text: str) -> str:

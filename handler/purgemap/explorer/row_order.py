@@ -46,7 +46,7 @@ def order_rows(links: Sequence[Link]) -> tuple[list[SourceKey], list[Destination
         sources = _sort_sources(by_source, destinations)
         candidates.append((sources, list(destinations)))
     # The sorting by means is a heuristic, which may make an order worse.
-    return min(candidates, key=lambda orders: _total_length(links, *orders))
+    return min(candidates, key=lambda orders: _total_slope(links, *orders))
 
 
 def _neighbours(
@@ -87,6 +87,7 @@ def _mean_places(neighbours: Mapping[_Key, list[_Other]], places: Mapping[_Other
     return {key: sum(places[other] for other in others) / len(others) for key, others in neighbours.items()}
 
 
-def _total_length(links: Iterable[Link], sources: Sequence[SourceKey], destinations: Sequence[DestinationKey]) -> float:
+def _total_slope(links: Iterable[Link], sources: Sequence[SourceKey], destinations: Sequence[DestinationKey]) -> float:
+    """Return the sum of the squared differences in height: unlike that of lengths, it grows with each crossing."""
     source_places, destination_places = _places(sources), _places(destinations)
-    return sum(abs(source_places[source] - destination_places[destination]) for source, destination in sorted(links))
+    return sum((source_places[source] - destination_places[destination]) ** 2 for source, destination in sorted(links))

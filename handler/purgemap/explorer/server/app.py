@@ -19,6 +19,10 @@ from purgemap.explorer.server.request_checks import HEADERS, PLAN_PATH, check_re
 
 MAX_BODY_BYTES = 64 * 1024 * 1024
 
+# Beyond this, a client that sends on is cut off.
+_MAX_DISCARDED_BYTES = 1024 * 1024 * 1024
+_CHUNK_BYTES = 1024 * 1024
+
 _Document = dict[str, Any]
 
 _FILE_NAME = re.compile(r"\w[\w-]*\.\w+", re.ASCII)
@@ -123,8 +127,17 @@ def _add_error_handlers(app: Flask) -> None:
     def report_status(error: HTTPException) -> Response:
         status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
         if status is HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+            _discard_body()
             return _error(f"the text is longer than {MAX_BODY_BYTES // 1024**2} MB; use `purgemap plan`", status)
         return _error(status.phrase, status)
+
+
+def _discard_body() -> None:
+    """Read the body of a request without keeping it: a browser shows the response only after it has sent all."""
+    remaining = min(request.content_length or 0, _MAX_DISCARDED_BYTES)
+    while remaining > 0:
+        chunk = request.environ["wsgi.input"].read(min(remaining, _CHUNK_BYTES))
+        remaining = remaining - len(chunk) if chunk else 0
 
 
 def _query() -> dict[str, str]:

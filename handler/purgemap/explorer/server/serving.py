@@ -1,5 +1,6 @@
 """Serve an application on a loopback address until the process is interrupted."""
 
+import os
 import signal
 import socket
 import threading
@@ -43,7 +44,9 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family)
     except OSError as error:
-        raise PurgemapError(f"port {port} of {host} can't be used: {error.strerror}; give another --port") from None
+        # Not its strerror, to which Python adds the address once more.
+        reason = os.strerror(error.errno or 0)
+        raise PurgemapError(f"port {port} of {host} can't be used: {reason}; give another --port") from None
 
 
 @contextmanager
