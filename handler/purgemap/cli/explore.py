@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _MAX_PORT = 65_535
 
-# The status of the page is that of the stack. Whoever names queues uses `purgemap status`.
+# The page shows the stack's queues; those that options name are for `purgemap status`.
 _STATUS_DEFAULTS = {"queue_url": None, "dead_letter_queue_url": None, "metrics_namespace": None}
 
 

@@ -13,7 +13,7 @@ _QUEUE, _DEAD_LETTERS, _FUNCTION = "QueueUrl", "DeadLetterQueueUrl", "FunctionNa
 
 
 class StackMissingError(PurgemapError):
-    """There is no stack of this name. `purgemap explore` then shows no queues."""
+    """A stack of this name does not exist; `purgemap explore` then shows no queues."""
 
 
 class DeployedStack(NamedTuple):

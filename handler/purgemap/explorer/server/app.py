@@ -32,7 +32,7 @@ _JSON = "application/json"
 class ExplorerCalls(NamedTuple):
     """The engine behind the page. `explain`, `plan` and `status` raise PurgemapError for what they can't answer.
 
-    `status` returns None if there is no stack to read.
+    `status` returns None if the stack does not exist.
     """
 
     generation: Callable[[], int]
