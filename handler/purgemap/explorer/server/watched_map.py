@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from purgemap import library
 from purgemap.errors import PurgemapError
 from purgemap.explorer.layout import Layout, build_layout
-from purgemap.explorer.map_document import map_document
+from purgemap.explorer.page_document import map_document
 from purgemap.operations import SurveyedMap, list_map_files, survey_map
 from purgemap.operations.inputs import decode_input
 from purgemap.routemap import MapPaths, RouteMap
