@@ -1,4 +1,12 @@
-"""`purgemap check`: print the problems of a map, as text, as JSON, or as annotations on GitHub."""
+"""`purgemap check`: print the problems of a map, as text, as JSON, or as annotations on GitHub and GitLab."""
+
+import hashlib
+import json
+import os
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
 
 import click
 from rich.markup import escape
@@ -11,6 +19,8 @@ from purgemap.routemap import Problem, has_errors, paths_text, problems_document
 from purgemap.text import pluralize
 
 _COLOURS = {"error": "red", "warning": "yellow"}
+# GitLab's words: a map with an error cannot be deployed.
+_GITLAB_SEVERITIES = {"error": "critical", "warning": "minor"}
 
 
 @click.command(short_help="Check a map and run its tests.")
@@ -18,10 +28,10 @@ _COLOURS = {"error": "red", "warning": "yellow"}
 @click.option(
     "--format",
     "output_format",
-    type=click.Choice(["text", "json", "github"]),
+    type=click.Choice(["text", "json", "github", "gitlab"]),
     default="text",
     show_default=True,
-    help="One line per problem, one JSON document, or annotations for GitHub.",
+    help="One line per problem, one JSON document, annotations for GitHub, or GitLab's Code Quality report.",
 )
 @routes_option
 def check(files: tuple[str, ...], output_format: str, routes: tuple[str, ...]) -> int:
@@ -36,6 +46,8 @@ def check(files: tuple[str, ...], output_format: str, routes: tuple[str, ...]) -
     elif output_format == "github":
         for problem in result.problems:
             print_line(_annotation(problem))
+    elif output_format == "gitlab":
+        print_json(_code_quality_report(result.problems))
     else:
         _show(paths_text(paths), result)
     return 1 if has_errors(result.problems) else 0
@@ -69,3 +81,32 @@ def _annotation(problem: Problem) -> str:
 
 def _escape(text: str, special: str = "") -> str:
     return "".join(f"%{ord(character):02X}" if character in f"%\r\n{special}" else character for character in text)
+
+
+def _code_quality_report(problems: Iterable[Problem]) -> list[dict[str, Any]]:
+    """Format problems as GitLab's Code Quality report."""
+    # https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format
+    reports, counts = [], Counter[tuple[str, ...]]()
+    for problem in problems:
+        path = _path_below_folder(problem.file)
+        # GitLab compares fingerprints between branches: without lines, an edit above a problem does not make it a new
+        # one. The count keeps equal problems apart.
+        identity = (path, problem.path, problem.message)
+        counts[identity] += 1
+        fingerprint = hashlib.sha256(json.dumps([*identity, counts[identity]]).encode()).hexdigest()
+        reports.append(
+            {
+                "description": f"{problem.path}: {problem.message}",
+                "check_name": "purgemap-check",
+                "fingerprint": fingerprint,
+                "severity": _GITLAB_SEVERITIES[problem.severity],
+                "location": {"path": path, "lines": {"begin": problem.line}},
+            }
+        )
+    return reports
+
+
+def _path_below_folder(file: str) -> str:
+    """Return a path as GitLab requires it: below the current folder, without a leading `./`."""
+    path, folder = Path(os.path.abspath(file)), Path.cwd()  # noqa: PTH100  resolve() would follow links
+    return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else file

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import click
@@ -50,7 +50,7 @@ def print_lines(text: str, *, err: bool = False) -> None:
     click.echo(_printable_lines(text), err=err)
 
 
-def print_json(document: Mapping[str, Any]) -> None:
+def print_json(document: Mapping[str, Any] | Sequence[Any]) -> None:
     """Print a command's JSON document; characters that are not printable become JSON escapes."""
     click.echo("\n".join(map(_json_line, json.dumps(document, ensure_ascii=False, indent=2).split("\n"))))
 

@@ -1,9 +1,11 @@
-"""`purgemap check`: one line per problem, one JSON document, or annotations of GitHub."""
+"""`purgemap check`: one line per problem, one JSON document, or annotations of GitHub and GitLab."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -100,6 +102,47 @@ def test_check_escapes_annotations_for_github() -> None:
 def test_check_annotates_warnings_for_github() -> None:
     _, output = run(MAP.replace("routes:", "  docs: E3EXAMPLE2ABCD\nroutes:"), "--format", "github")
     assert output.startswith("::warning file=routes.yaml,line=4,col=3::$.distributions.docs: ")
+
+
+def gitlab_report(text: str, file: str = "routes.yaml") -> list[dict[str, Any]]:
+    Path(file).write_text(text)
+    report: list[dict[str, Any]] = json.loads(run_with(file, "--format", "gitlab")[1])
+    return report
+
+
+def test_check_reports_problems_as_gitlabs_code_quality() -> None:
+    Path("routes.yaml").write_text(MAP.replace("routes:", "route:"))
+    status, output = run_with("./routes.yaml", "--format", "gitlab")
+    assert status == 1
+    (problem,) = json.loads(output)
+    assert re.fullmatch("[0-9a-f]{64}", problem.pop("fingerprint"))
+    assert problem == {
+        "description": '$.route: unknown key "route"; did you mean "routes"?',
+        "check_name": "purgemap-check",
+        "severity": "critical",
+        "location": {"path": "routes.yaml", "lines": {"begin": 4}},
+    }
+
+
+def test_check_reports_nothing_to_gitlab_for_valid_map() -> None:
+    assert run(MAP, "--format", "gitlab") == (0, "[]\n")
+
+
+def test_check_paths_for_gitlab_are_below_the_folder() -> None:
+    warning = MAP.replace("routes:", "  docs: E3EXAMPLE2ABCD\nroutes:")
+    below, absolute = gitlab_report(warning), gitlab_report(warning, str(Path("routes.yaml").absolute()))
+    assert below == absolute
+    assert (below[0]["severity"], below[0]["location"]) == ("minor", {"path": "routes.yaml", "lines": {"begin": 4}})
+
+
+def test_check_fingerprints_are_unique_and_ignore_lines() -> None:
+    twice = MAP.replace("[www]", "[docs, docs]").replace("tests:", "  - {bucket: b, distributions: [docs]}\ntests:")
+    before, after = gitlab_report(twice), gitlab_report("# a new first line\n" + twice)
+    fingerprints = [problem["fingerprint"] for problem in before]
+    assert len(fingerprints) == len(set(fingerprints)) >= 3
+    assert [problem["fingerprint"] for problem in after] == fingerprints
+    lines = [[problem["location"]["lines"]["begin"] for problem in report] for report in (before, after)]
+    assert lines[1] == [line + 1 for line in lines[0]]
 
 
 @pytest.mark.parametrize("arguments", [("nowhere.yaml",), ("--routes", "nowhere.yaml")])
