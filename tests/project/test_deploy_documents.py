@@ -67,8 +67,10 @@ def test_options_table_has_every_option(command: click.Command, heading: str) ->
     assert options - {"--routes"} <= set(re.findall(r"^\| `(--[a-z-]+)", table, re.MULTILINE))
 
 
-def test_pipeline_example_uses_existing_options() -> None:
-    workflow = files("purgemap.deploy").joinpath("github/deploy.yaml").read_text()
-    used = set(re.findall(r"--[a-z-]+", workflow.partition("purgemap deploy")[2]))
-    assert {"--yes", "--artifact-bucket", "--parameter"} <= used
+@pytest.mark.parametrize("name", ["github/deploy.yaml", "gitlab/pipeline.yaml"])
+def test_pipelines_use_existing_options(name: str) -> None:
+    text = files("purgemap.deploy").joinpath(name).read_text()
+    (command,) = re.findall(r"^ *purgemap deploy (.*\\\n.*)", text, re.MULTILINE)
+    used = set(re.findall(r"--[a-z-]+", command))
+    assert {"--yes", "--refresh", "--artifact-bucket", "--parameter"} <= used
     assert used <= {option for parameter in deploy.params for option in parameter.opts}

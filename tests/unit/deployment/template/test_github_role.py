@@ -1,4 +1,4 @@
-"""The pipeline's role: one branch can assume it, and it can change purgemap's stack only."""
+"""The pipeline's role: one branch can assume it, on GitHub or GitLab, and it can change purgemap's stack only."""
 
 import ast
 import json
@@ -20,16 +20,65 @@ from support.places import ROOT
 from support.rendered import many, map_of, of_type, read
 
 PACKAGE = Path(purgemap.__file__).parent
-GITHUB = files("purgemap.deploy") / "github"
 ROLE = load_template("github/role.yaml")
 MAIN = load_template("template.yaml")
+POLICIES = ("DeployStack", "DeployResources", "Diagnosis")
+
+
+(_TRUST,) = ROLE["Resources"]["DeployRole"]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+CONDITION, ON_GITLAB, ON_GITHUB = _TRUST["Fn::If"]
 
 
 def test_role_trusts_one_branch_of_one_repository() -> None:
-    (trust,) = ROLE["Resources"]["DeployRole"]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
-    assert trust["Condition"]["StringEquals"] == {"token.actions.githubusercontent.com:aud": "sts.amazonaws.com"}
-    for parameter in ("Repository", "Branch"):
+    assert ROLE["Conditions"][CONDITION] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "GitLabProject"}, ""]}]}
+    audience = {"token.actions.githubusercontent.com:aud": "sts.amazonaws.com"}
+    assert ON_GITHUB["Condition"]["StringEquals"] == audience
+    for parameter in ("Repository", "Branch", "GitLabProject"):
         assert not re.fullmatch(ROLE["Parameters"][parameter]["AllowedPattern"], "acme/*")
+
+
+def test_role_trusts_one_branch_of_a_gitlab_project() -> None:
+    conditions = ON_GITLAB["Condition"]
+    assert conditions.keys() == {"StringEquals"}, "no wildcards"
+    values = {"GitLabProject": "acme/web/sites", "Branch": "main"}
+    assert {key: _resolved(value, values) for key, value in conditions["StringEquals"].items()} == {
+        "gitlab.com:aud": "https://gitlab.com",
+        "gitlab.com:sub": "project_path:acme/web/sites:ref_type:branch:ref:main",
+    }
+
+
+def test_role_is_for_one_platform() -> None:
+    ((rule,),) = (rule["Assertions"] for rule in ROLE["Rules"].values())
+    default = ROLE["Parameters"]["Repository"]["Default"]
+
+    def is_fulfilled(condition: Any, parameters: dict[str, str]) -> bool:
+        ((function, arguments),) = condition.items()
+        if function == "Fn::Equals":
+            return parameters[arguments[0]["Ref"]] == str(arguments[1])
+        results = [is_fulfilled(argument, parameters) for argument in arguments]
+        by_function = {"Fn::Not": not results[0], "Fn::And": all(results), "Fn::Or": any(results)}
+        return by_function[str(function)]
+
+    accepted = {
+        (repository, project): is_fulfilled(rule["Assert"], {"Repository": repository, "GitLabProject": project})
+        for repository in (default, "acme/sites")
+        for project in ("", "acme/sites")
+    }
+    assert accepted == {
+        (default, ""): False,
+        (default, "acme/sites"): True,
+        ("acme/sites", ""): True,
+        ("acme/sites", "acme/sites"): False,
+    }
+
+
+@pytest.mark.parametrize(
+    ("project", "is_project"),
+    [("acme/sites", True), ("acme/web.x/sub_1/sites-2", True), ("", True), ("acme", False), ("acme//x", False)],
+)
+def test_role_accepts_paths_of_gitlab_projects(project: str, *, is_project: bool) -> None:
+    pattern = ROLE["Parameters"]["GitLabProject"]["AllowedPattern"]
+    assert bool(re.fullmatch(pattern, project)) is is_project
 
 
 def _resolved(node: Any, values: dict[str, str]) -> Any:
@@ -50,11 +99,10 @@ def _resolved(node: Any, values: dict[str, str]) -> Any:
 
 def _trusts(repository: str, subject: str) -> bool:
     """Decide as IAM does whether the role of a repository trusts a subject."""
-    (trust,) = ROLE["Resources"]["DeployRole"]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
     values = {"Repository": repository, "Branch": "main"}
 
     def matches(operator: str) -> bool:
-        patterns = many(trust["Condition"][operator]["token.actions.githubusercontent.com:sub"])
+        patterns = many(ON_GITHUB["Condition"][operator]["token.actions.githubusercontent.com:sub"])
         return any(fnmatchcase(subject, _resolved(pattern, values)) for pattern in patterns)
 
     return matches("StringLike") and not matches("StringNotLike")
@@ -114,7 +162,8 @@ def test_role_cannot_change_its_own_resources() -> None:
     ]
     (path,) = {properties["Path"] for properties in own}
     assert not re.fullmatch(ROLE["Parameters"]["StackName"]["AllowedPattern"], path.strip("/"))
-    iam = [statement for statement in statements("DeployStack") if "iam:" in json.dumps(statement["Action"])]
+    policies = (statement for policy in ("DeployStack", "Diagnosis") for statement in statements(policy))
+    iam = [statement for statement in policies if "iam:" in json.dumps(statement["Action"])]
     assert {re.split("[/]", statement["Resource"]["Fn::Sub"], maxsplit=1)[1] for statement in iam} == {"${StackName}/*"}
 
 
@@ -130,11 +179,27 @@ def test_stack_creates_roles_and_policies_under_its_path() -> None:
 def test_role_has_wildcard_resources_only_where_aws_requires() -> None:
     everywhere = {
         statement["Sid"]: "Condition" in statement
-        for policy in ("DeployStack", "DeployResources")
+        for policy in POLICIES
         for statement in statements(policy)
         if statement["Resource"] == "*"
     }
-    assert everywhere == {"EventSource": True, "Looks": False}
+    assert everywhere == {"EventSource": True, "Looks": False, "Lists": False}
+
+
+def test_role_may_read_what_doctor_reads() -> None:
+    row = next(line for line in (ROOT / "deploy/README.md").read_text().splitlines() if "| `purgemap doctor` |" in line)
+    needed = set(re.findall(r"`([a-z0-9]+:[A-Z]\w+)`", row))
+    with_fix = {"s3:PutBucketNotification"}
+    assert needed - with_fix <= actions(*POLICIES)
+    assert not with_fix & actions(*POLICIES)
+    verbs = {action.partition(":")[2] for action in actions("Diagnosis")}
+    assert all(re.match("Describe|Get|List|Simulate", verb) for verb in verbs), "it changes nothing"
+
+
+def test_role_may_list_the_buckets_of_its_account_only() -> None:
+    (buckets,) = (statement for statement in statements("Diagnosis") if statement["Sid"] == "Buckets")
+    assert buckets["Condition"] == {"StringEquals": {"aws:ResourceAccount": {"Ref": "AWS::AccountId"}}}
+    assert FOR_BUCKETS - actions("Diagnosis") == {"s3:PutBucketNotification"}
 
 
 def test_boundary_allows_all_that_the_main_template_does() -> None:
@@ -178,7 +243,8 @@ def test_role_permissions_are_those_of_the_deployments_calls() -> None:
         for action in many(statement["Action"])
     }
     assert deployment_calls() == granted - FOR_TAGS | FREE | ONLY_WITHOUT_ARTIFACT_BUCKET
-    assert "--artifact-bucket" in (GITHUB / "deploy.yaml").read_text()
+    for pipeline in ("github/deploy.yaml", "gitlab/pipeline.yaml"):
+        assert "--artifact-bucket" in files("purgemap.deploy").joinpath(pipeline).read_text()
     readme = (ROOT / "deploy/README.md").read_text()
     _, _, first_deployment = readme.partition("without `--artifact-bucket` creates a bucket")
     # Creating the bucket includes its object ownership.
@@ -203,7 +269,7 @@ def test_artifact_bucket_keeps_every_zip() -> None:
     assert not re.search("Expiration|Transition", json.dumps(ROLE["Resources"]["ArtifactBucket"]))
 
 
-@pytest.mark.parametrize("policy", ["FunctionBoundary", "DeployStack", "DeployResources"])
+@pytest.mark.parametrize("policy", ["FunctionBoundary", *POLICIES])
 def test_role_policies_stay_within_iams_length_for_any_name(policy: str) -> None:
     document = json.dumps(ROLE["Resources"][policy]["Properties"]["PolicyDocument"])
     for name, longest in {"StackName": "x" * 41, "AWS::Region": "ap-southeast-1", "AWS::Partition": "aws"}.items():
