@@ -23,7 +23,7 @@ help:
 demo: $(VENV)/.ready
 	$(BIN)/purgemap demo
 
-test: $(VENV)/.ready $(foreach tool,awscli awslambdaric cfn-lint checkov ministack,.tools/$(tool)/.ready)
+test: $(VENV)/.ready $(foreach tool,awscli awslambdaric cfn-lint check-jsonschema checkov ministack,.tools/$(tool)/.ready)
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(ARGS)
 
 fuzz: $(VENV)/.ready
@@ -53,7 +53,7 @@ lock:
 	uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11 \
 		--extra demo --extra explore --group dev pyproject.toml --output-file requirements.lock
 	uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11 \
-		--no-annotate --constraint requirements.lock pyproject.toml --output-file deploy/requirements.lock
+		--no-annotate --constraint requirements.lock --group build pyproject.toml --output-file deploy/requirements.lock
 	for tool in tests/tools/*.in; do \
 		uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11 \
 			$$tool --output-file $${tool%.in}.lock; done

@@ -1,9 +1,10 @@
-"""cfn-lint reports nothing, and checkov nothing that is not suppressed beside the resource.
+"""cfn-lint reports nothing, and checkov nothing that is not suppressed beside the resource; pipelines fit schemas.
 
-Both pin a botocore of their own, so each runs from its own environment, which `make` creates.
+The first two pin a botocore of their own, so each tool runs from its own environment, which `make` creates.
 """
 
 import json
+import re
 import subprocess
 from collections.abc import Callable
 from copy import deepcopy
@@ -175,3 +176,21 @@ def test_role_may_tag_every_type_that_cloudformation_tags() -> None:
         for name, permissions in needed.items()
     }
     assert not {name: permissions for name, permissions in missing.items() if permissions}
+
+
+# The names of check-jsonschema's own copies of https://www.schemastore.org.
+PIPELINES = {
+    "github/action.yaml": ("--builtin-schema", "vendor.github-actions"),
+    "github/check.yaml": ("--builtin-schema", "vendor.github-workflows"),
+    "github/deploy.yaml": ("--builtin-schema", "vendor.github-workflows"),
+    "gitlab/pipeline.yaml": ("--builtin-schema", "vendor.gitlab-ci", "--data-transform", "gitlab-ci"),
+}
+
+
+@pytest.mark.parametrize("name", PIPELINES)
+def test_pipelines_fit_the_schemas_of_their_platforms(name: str, tmp_path: Path) -> None:
+    text = files("purgemap.deploy").joinpath(name).read_text()
+    misspelt = tmp_path / "misspelt.yaml"
+    misspelt.write_text(re.sub("^( *)(steps|script):", r"\1scirpt:", text, flags=re.MULTILINE))
+    for file, status in ((Path(str(files("purgemap.deploy").joinpath(name))), 0), (misspelt, 1)):
+        assert run(tool("check-jsonschema"), *PIPELINES[name], file)[0] == status
