@@ -46,6 +46,16 @@ def test_init_writes_the_map_of_the_account(aws: LocalAws) -> None:
     assert invoke(check).output == "config/routes.yaml: 2 routes, 2 distributions, 0 tests: fine\n"
 
 
+def test_init_writes_pipelines_for_the_discovered_map(aws: LocalAws) -> None:
+    create_distribution(aws, "acme-www")
+    document = json.loads(invoke(init, "--discover", "--github", "--source", "0.1.0", "--json").stdout)
+    assert (document["distributions"], document["schema"]) == (1, "config/routes.schema.json")
+    assert all(Path(file).is_file() for file in document["pipelines"])
+    assert "acme-www" in Path("config/routes.yaml").read_text()
+    again = invoke(init, "--discover", "--github", "--source", "0.1.0")
+    assert str(again.exception).startswith("config/routes.yaml exists and is not overwritten")
+
+
 @pytest.mark.usefixtures("aws")
 def test_init_without_distributions_writes_nothing() -> None:
     result = invoke(init, "--discover")

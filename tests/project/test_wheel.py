@@ -58,6 +58,9 @@ def test_wheel_previews_and_builds(installed: InstalledCommand) -> None:
     assert installed.run("schema") == (ROOT / "schemas/routes.schema.json").read_text()
     assert f"- {BUCKET}\n" in installed.run("render")
     assert "CentralBusArn" in installed.run("render", "--member")
+    pipelines = json.loads(installed.run("init", "--github", "--gitlab", "--source", "0.1.0", "--json"))["pipelines"]
+    assert len(pipelines) == 11
+    assert all((installed.folder / file).read_text() for file in pipelines)
     installed.run("build", "--output", "function.zip")
     assert (installed.folder / "function.zip").stat().st_size > 500_000
     assert "pip install 'purgemap[demo]'" in installed.run("demo", exit_code=1)

@@ -112,9 +112,9 @@ def _next_commands(routes: Path, role_arns: tuple[str, ...], pipelines: Pipeline
     options = [] if str(routes) == DEFAULT_ROUTES else ["--routes", str(routes)]
     roles = [part for arn in role_arns for part in ("--role-arn", arn)]
     if pipelines:
-        # The pipeline deploys, and its role may not switch on notifications.
+        # The pipeline deploys, but may not switch on notifications, and its last step would report them as missing.
         fix = shlex.join(["purgemap", "doctor", *options, *roles, "--fix"])
-        return [shlex.join(["purgemap", "check", *options]), *pipelines.commands, fix]
+        return [shlex.join(["purgemap", "check", *options]), fix, *pipelines.commands]
     return [
         shlex.join([*command.split(), *options, *(roles if command == "purgemap doctor" else [])]) for command in _NEXT
     ]

@@ -100,7 +100,7 @@ def plan_pipelines(routes: Path, *, github: bool, gitlab: bool, source: str | No
         raise PurgemapError(
             f"{routes} is not below {root}, so its pipelines do not have it; run init in its repository"
         )
-    requirement = parse_source(source, root) if source else installed_source()
+    requirement = parse_source(source, root) if source else installed_source(root)
     path, is_folder = absolute.relative_to(root).as_posix(), routes.is_dir()
     files: list[PipelineFile] = []
     if github:

@@ -91,7 +91,7 @@ def test_init_writes_pipelines_at_the_root_of_the_repository(monkeypatch: pytest
 
 def test_init_prints_the_commands_for_the_role() -> None:
     document = json.loads(invoke(init, "--gitlab", *SOURCE, "--routes", "a.yaml", "--json").stdout)
-    check, role, outputs, notifications = document["next"]
+    check, notifications, role, outputs = document["next"]
     assert (check, notifications) == ("purgemap check --routes a.yaml", "purgemap doctor --routes a.yaml --fix")
     assert "--template-file .gitlab/purgemap/role.yaml" in role
     assert role.endswith("GitLabProject=GROUP/PROJECT")

@@ -10,13 +10,15 @@ import re
 from importlib import metadata
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from purgemap import __version__
 from purgemap.errors import PurgemapError
 
 _ADVICE = (
     "pass --source with a version of your package index, with git+https://…@COMMIT, with the URL of a wheel and its "
-    "hash (https://….whl#sha256=…), or with a wheel in this repository"
+    "hash (https://….whl#sha256=…), or with the path of a wheel that you copied into the repository"
 )
 _VERSION = re.compile(r"\d[0-9A-Za-z.!+_-]*")
 _GIT = re.compile(r"git\+(https|ssh)://[^\s@]*(@[^\s@]+)*@[0-9a-f]{40}(#\S*)?")
@@ -42,7 +44,7 @@ def parse_source(text: str, root: Path) -> str:
     raise PurgemapError(f"{text} is not a version, a URL or an existing wheel; {_ADVICE}")
 
 
-def installed_source(distribution: metadata.Distribution | None = None) -> str:
+def installed_source(root: Path, distribution: metadata.Distribution | None = None) -> str:
     """Return the requirement for the purgemap that runs; raises PurgemapError if only this computer has it."""
     installed = distribution or metadata.distribution("purgemap")
     # https://packaging.python.org/en/latest/specifications/direct-url/; an index leaves no such file.
@@ -52,6 +54,9 @@ def installed_source(distribution: metadata.Distribution | None = None) -> str:
     origin: dict[str, Any] = json.loads(text)
     url = str(origin["url"])
     if url.startswith("file:"):
+        wheel = Path(url2pathname(urlsplit(url).path))
+        if wheel.suffix == ".whl" and wheel.is_file() and wheel.is_relative_to(root):
+            return _wheel_requirement(wheel, root)
         raise PurgemapError(f"purgemap {__version__} was installed from {url}, which no pipeline can fetch; {_ADVICE}")
     if commit := origin.get("vcs_info", {}).get("commit_id"):
         subdirectory = f"#subdirectory={origin['subdirectory']}" if "subdirectory" in origin else ""

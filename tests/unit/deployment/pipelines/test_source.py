@@ -82,7 +82,7 @@ WHEEL = {"url": "https://x.test/p.whl", "archive_info": {"hashes": {"sha256": DI
 def test_installed_source_is_where_it_came_from(
     origin: dict[str, Any] | None, requirement: str, tmp_path: Path
 ) -> None:
-    assert installed_source(InstalledFrom(tmp_path, origin)) == requirement
+    assert installed_source(tmp_path, InstalledFrom(tmp_path, origin)) == requirement
 
 
 @pytest.mark.parametrize(
@@ -95,4 +95,15 @@ def test_installed_source_is_where_it_came_from(
 )
 def test_installed_source_refuses_what_pipelines_lack(origin: dict[str, Any], message: str, tmp_path: Path) -> None:
     with pytest.raises(PurgemapError, match=f"{message}.*pass --source"):
-        installed_source(InstalledFrom(tmp_path, origin))
+        installed_source(tmp_path, InstalledFrom(tmp_path, origin))
+
+
+def test_installed_source_is_a_wheel_of_the_repository(tmp_path: Path) -> None:
+    wheel = tmp_path / "my tools" / "purgemap-1.whl"
+    wheel.parent.mkdir()
+    wheel.write_bytes(b"zip")
+    installed = InstalledFrom(tmp_path, {"url": wheel.as_uri(), "archive_info": {}})
+    with pytest.raises(PurgemapError, match="rename what has a space"):
+        installed_source(tmp_path, installed)
+    digest = hashlib.sha256(b"zip").hexdigest()
+    assert installed_source(wheel.parent, installed) == f"./purgemap-1.whl --hash=sha256:{digest}"
