@@ -43,6 +43,20 @@ def test_failing_target_does_not_stop_other_targets(site: Site) -> None:
     assert len(site.events()) == 2
 
 
+def test_put_event_is_delivered_as_aws_does(site: Site) -> None:
+    events, sqs = site.aws.client("events"), site.aws.client("sqs")
+    queue = site.aws.queue_arn(sqs.create_queue(QueueName="own")["QueueUrl"])
+    events.put_rule(Name="own", EventPattern='{"source": ["acme"], "detail": {"sites": ["www"]}}')
+    events.put_targets(Rule="own", Targets=[{"Id": "1", "Arn": queue}])
+    details = ['{"sites": ["blog", "www"]}', '{"sites": ["blog"]}']
+    events.put_events(Entries=[{"Source": "acme", "DetailType": "Done", "Detail": detail} for detail in details])
+    (event,) = received_events(site.aws, sqs.get_queue_url(QueueName="own")["QueueUrl"])
+    assert sorted(event) == sorted(
+        ["version", "id", "detail-type", "source", "account", "time", "region", "resources", "detail"]
+    )
+    assert event["time"].endswith("Z")
+
+
 def test_message_costs_the_same_in_a_long_queue(aws: LocalAws) -> None:
     aws.client("sqs").create_queue(QueueName="long")
     backend = sqs_backends["123456789012"]["us-east-1"]
