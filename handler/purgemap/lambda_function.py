@@ -9,16 +9,18 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from purgemap.aws import Aws, AwsCloudFront, AwsInvalidationHistory, SqsQueue
+from purgemap.aws import Aws, AwsCloudFront, AwsInvalidationHistory, SqsQueue, open_event_bus
 from purgemap.batch_log import DEFAULT_NAMESPACE, JsonFormatter, log_batch, log_map_error, logger
 from purgemap.delivery import DEFAULT_CALLS_PER_SECOND, MIN_SECONDS_FOR_CALL, DailyBudgets, RateLimit, WildcardLimits
 from purgemap.errors import PurgemapError
-from purgemap.pipeline import Service, lambda_response, process_batch
+from purgemap.pipeline import BatchResult, Service, lambda_response, process_batch
 from purgemap.planning import FOLDER_COUNTS_FILE, FolderCountsFile
 from purgemap.routemap import MapError, load_map
 from purgemap.routing import Router
 
 Handler = Callable[[Any, Any], dict[str, Any] | None]
+# Gets the result of a batch, the time when it ended, and the function that returns the seconds left.
+SendEvents = Callable[[BatchResult, float, Callable[[], float]], None]
 
 # The levels that change what is logged. Any other level of logging is accepted.
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
@@ -33,7 +35,10 @@ def build_handler(environment: Mapping[str, str]) -> Handler:
     _set_log_level(environment)
     calls_per_second = _calls_per_second(environment)
     namespace = environment.get("PURGEMAP_METRICS_NAMESPACE") or DEFAULT_NAMESPACE
-    return serve(_build_service(environment), calls_per_second, namespace=namespace)
+    aws = Aws()
+    service = _build_service(environment, aws)
+    send_events = _build_event_sender(environment, service, aws)
+    return serve(service, calls_per_second, namespace=namespace, send_events=send_events)
 
 
 def _set_log_level(environment: Mapping[str, str]) -> None:
@@ -57,10 +62,9 @@ def _calls_per_second(environment: Mapping[str, str]) -> float:
     return rate
 
 
-def _build_service(environment: Mapping[str, str]) -> Service:
+def _build_service(environment: Mapping[str, str], aws: Aws) -> Service:
     map_path = _map_path(environment)
     route_map = load_map(map_path)
-    aws = Aws()
     urls = [environment.get(name) for name in ("PURGEMAP_QUEUE_URL", "PURGEMAP_DEAD_LETTER_QUEUE_URL")]
     queue, dead_letters = (SqsQueue(aws, url) if url else None for url in urls)
     # Without a queue no job can be held until tomorrow, so nothing is limited by the day.
@@ -77,12 +81,27 @@ def _map_path(environment: Mapping[str, str]) -> str:
     return path
 
 
-def serve(
+def _build_event_sender(environment: Mapping[str, str], service: Service, aws: Aws) -> SendEvents | None:
+    name = environment.get("PURGEMAP_EVENT_BUS")
+    if not name:
+        return None
+    # Imported here: most functions have no event bus, and start without the module.
+    from purgemap.completion_events import CompletionEvents  # noqa: PLC0415
+
+    try:
+        return CompletionEvents(open_event_bus(aws, name), service.route_map).send
+    except PurgemapError as error:
+        raise PurgemapError(f"PURGEMAP_EVENT_BUS is {error}") from None
+
+
+def serve(  # noqa: PLR0913  the service, and what a test replaces
     service: Service,
     calls_per_second: float,
     now: Callable[[], float] = time.time,
     sleep: Callable[[float], None] = time.sleep,
     namespace: str = DEFAULT_NAMESPACE,
+    *,
+    send_events: SendEvents | None = None,
 ) -> Handler:
     """Return the handler of a service; `calls_per_second` is the rate of calls for one AWS account."""
     if service.wildcard_limits is None:
@@ -93,7 +112,10 @@ def serve(
         seconds_left = functools.partial(_seconds_left, context)
         _check_time(seconds_left())
         result = process_batch(payload, service, RateLimit(now, seconds_left, calls_per_second, sleep))
-        log_batch(result, started, now(), namespace)
+        ended = now()
+        log_batch(result, started, ended, namespace)
+        if send_events:
+            send_events(result, ended, seconds_left)
         return lambda_response(result)
 
     return handle

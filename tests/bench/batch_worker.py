@@ -17,6 +17,7 @@ from typing import Any
 from bench.clock import cpu_seconds
 from bench.workload import full_batch
 from purgemap import lambda_function
+from purgemap.aws import Aws
 from purgemap.batch_log import JsonFormatter, logger
 from purgemap.delivery import DEFAULT_CALLS_PER_SECOND
 from purgemap.events import parse_payload
@@ -78,7 +79,7 @@ def _works(payload: dict[str, Any]) -> dict[str, Callable[[], object]]:
 def _handler() -> Callable[[dict[str, Any]], None]:
     """Return the function, which must deliver or defer everything."""
     invocation = Invocation()
-    service = lambda_function._build_service(os.environ)  # noqa: SLF001  its handler has the real clock
+    service = lambda_function._build_service(os.environ, Aws())  # noqa: SLF001  its handler has the real clock
     handler = lambda_function.serve(service, DEFAULT_CALLS_PER_SECOND, invocation.now, invocation.sleep)
     log = logging.StreamHandler(io.StringIO())
     log.setFormatter(JsonFormatter())

@@ -30,6 +30,7 @@ _FIELDS = {
     "ListDistributionsResult": ("DistributionList", "IsTruncated"),
     "ListInvalidationsForDistributionTenantResult": ("InvalidationList", "IsTruncated"),
     "ListInvalidationsResult": ("InvalidationList", "IsTruncated"),
+    "PutEventsResponse": ("Entries",),
 }
 _PAGE = re.compile(rb"\s*<(?:!doctype )?html", re.IGNORECASE)
 _ERROR_STATUS, _SERVER_ERROR_STATUS = 300, 500

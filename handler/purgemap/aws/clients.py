@@ -1,7 +1,9 @@
 """botocore's sessions and clients, one per service and role."""
 
+import copy
 import os
 import threading
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +17,23 @@ from botocore.httpsession import DEFAULT_CA_BUNDLE
 from purgemap.aws.answers import AnswerParserFactory
 from purgemap.aws.errors import translate_errors
 from purgemap.aws.role_credentials import RoleCredentials
-from purgemap.delivery import CALL, ROLE_CALL, CallSettings
+from purgemap.delivery import CALL, EVENT_CALL, ROLE_CALL
 from purgemap.errors import PurgemapError
 
-SERVICES = frozenset({"cloudfront", "cloudwatch", "sqs", "sts"})
+SERVICES = frozenset({"cloudfront", "cloudwatch", "events", "sqs", "sts"})
 """The services that `Aws` creates clients for."""
 
 # One endpoint of these serves all regions, so their calls need no region.
 _GLOBAL_SERVICES = {"cloudfront", "sts"}
 
 
-def _config(settings: CallSettings) -> Config:
+_SETTINGS = {"events": EVENT_CALL, "sts": ROLE_CALL}
+
+
+@cache  # on first use: each takes 0.04 ms, and a start needs one of them
+def client_config(service: str) -> Config:
+    """Return the attempts and timeouts of a service's calls."""
+    settings = _SETTINGS.get(service, CALL)
     # Not adaptive: that mode once delayed a call for half a minute.
     return Config(
         retries={"mode": "standard", "total_max_attempts": settings.attempts},
@@ -34,8 +42,6 @@ def _config(settings: CallSettings) -> Config:
         user_agent_extra="purgemap",
     )
 
-
-CONFIGS = {service: _config(ROLE_CALL if service == "sts" else CALL) for service in SERVICES}
 
 _ANSWER_PARSERS = AnswerParserFactory()
 
@@ -60,6 +66,12 @@ class Aws:
         # botocore creates clients in one thread only; calls may come from several.
         self._lock = threading.Lock()
 
+    def in_region(self, region: str) -> "Aws":
+        """Return the same session's clients for another region."""
+        other = copy.copy(self)
+        other._region, other._clients = region, {}  # noqa: SLF001  a copy of this class
+        return other
+
     def check(self, service: str = "cloudfront") -> None:
         """Raise PurgemapError, with a hint, if no call to a service can succeed."""
         with translate_errors():
@@ -78,7 +90,7 @@ class Aws:
     def _create_client(self, session: Any, service: str) -> Any:
         region = self._region or ("us-east-1" if service in _GLOBAL_SERVICES else None)
         return create_client(
-            session, service, region_name=region, endpoint_url=self._endpoint_url, config=CONFIGS[service]
+            session, service, region_name=region, endpoint_url=self._endpoint_url, config=client_config(service)
         )
 
     def _create_sts_client(self) -> Any:

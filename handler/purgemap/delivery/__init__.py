@@ -1,7 +1,7 @@
 """Send jobs to CloudFront; defer, reject and queue what it does not accept."""
 
 from purgemap.delivery.accounts import AccountJobs, defer_excess, group_by_account
-from purgemap.delivery.call_settings import CALL, MIN_SECONDS_FOR_CALL, ROLE_CALL, CallSettings
+from purgemap.delivery.call_settings import CALL, EVENT_CALL, MIN_SECONDS_FOR_CALL, ROLE_CALL, CallSettings
 from purgemap.delivery.daily_budget import BudgetNotes, DailyBudgets, Excess
 from purgemap.delivery.outcomes import Accepted, CloudFront, Deferred, FailureKind, InvalidationError, Outcome, Rejected
 from purgemap.delivery.queueing import EnqueueFailure, Queue, QueueMessage, ReceivedMessage, enqueue_outcomes
@@ -13,6 +13,7 @@ from purgemap.delivery.wildcard_limits import WildcardLimits
 __all__ = [
     "CALL",
     "DEFAULT_CALLS_PER_SECOND",
+    "EVENT_CALL",
     "MIN_SECONDS_FOR_CALL",
     "ROLE_CALL",
     "Accepted",

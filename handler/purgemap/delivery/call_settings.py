@@ -32,6 +32,9 @@ CALL = CallSettings(attempts=2, connect_timeout=1, read_timeout=5)
 # The first call with a role needs this time as well. If STS fails, the job is deferred, so there is one attempt.
 ROLE_CALL = CallSettings(attempts=1, connect_timeout=1, read_timeout=2)
 
+# Completion events are for people and caches, so a slow event bus takes little of the function's time.
+EVENT_CALL = CallSettings(attempts=1, connect_timeout=1, read_timeout=3)
+
 # SQS accepts some thousand deferred jobs in this time. If SQS is slow as well, the function times out, and Lambda
 # retries the batch.
 ENQUEUE_SECONDS = 6

@@ -34,6 +34,6 @@ def add_schema_line(map_text: str) -> str:
     return _SCHEMA_LINE + map_text
 
 
-def read_schema() -> str:
-    """Read the schema of maps as it is shipped."""
-    return files("purgemap.schemas").joinpath(SCHEMA_NAME).read_text("utf-8")
+def read_schema(name: str = SCHEMA_NAME) -> str:
+    """Read a schema as it is shipped: that of maps, or of an event's detail."""
+    return files("purgemap.schemas").joinpath(name).read_text("utf-8")

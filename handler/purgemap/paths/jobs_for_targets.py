@@ -1,7 +1,7 @@
 """Build one job per distribution from the targets of a batch."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from functools import lru_cache
 from itertools import chain
@@ -17,12 +17,13 @@ _SOURCE, _TIME, _ID = attrgetter("source"), attrgetter("time"), attrgetter("job.
 
 
 class BatchJobs(NamedTuple):
-    """The jobs of a batch, one per distribution; the routes that matched, unmatched changes, and warnings."""
+    """The jobs of a batch, one per distribution; the routes that matched, unmatched changes, warnings, and targets."""
 
     pending: list[PendingJob]
     routes: list[str]
     unrouted: list[ObjectChange]
     warnings: list[str]
+    targets: Collection[Target] = ()
 
 
 def build_jobs(routed: RoutedChanges, now: float) -> BatchJobs:
@@ -43,7 +44,7 @@ def build_jobs(routed: RoutedChanges, now: float) -> BatchJobs:
     if len(pending) > 1:
         pending.sort(key=_ID)
     routes = sorted({target.route for target in routed.keys_by_target})
-    return BatchJobs(pending, routes, routed.unrouted, warnings)
+    return BatchJobs(pending, routes, routed.unrouted, warnings, routed.keys_by_target)
 
 
 def _build_job(targets: list[Target], scopes: Mapping[str, str | None], routed: RoutedChanges, now: float) -> Job:

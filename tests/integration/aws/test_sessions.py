@@ -21,7 +21,7 @@ from botocore.hooks import HierarchicalEmitter
 from urllib3 import HTTPResponse
 
 from purgemap.aws import Aws, AwsCloudFront
-from purgemap.aws.clients import CONFIGS, SERVICES
+from purgemap.aws.clients import SERVICES, client_config
 from purgemap.aws.errors import translate_errors
 from purgemap.delivery import FailureKind, InvalidationError
 from purgemap.errors import PurgemapError
@@ -51,7 +51,7 @@ MakeClient = Callable[[str], Any]
 def ordinary() -> MakeClient:
     """Create clients as boto3 does, with all of botocore's handlers, and the function's configuration."""
     session = botocore.session.Session()
-    return cache(lambda service: session.create_client(service, config=CONFIGS[service]))
+    return cache(lambda service: session.create_client(service, config=client_config(service)))
 
 
 def requests_of(make: MakeClient) -> list[tuple[str, str, bytes, dict[str, str]]]:

@@ -19,6 +19,7 @@ OPERATIONS: Mapping[str, tuple[str, ...]] = {
         "ListInvalidations",
         "ListInvalidationsForDistributionTenant",
     ),
+    "events": ("PutEvents",),
     "sqs": ("SendMessageBatch",),
     "sts": ("AssumeRole",),
 }

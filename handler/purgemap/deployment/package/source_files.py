@@ -7,16 +7,20 @@ from pathlib import Path
 import purgemap
 
 ENTRY_POINT = "purgemap.lambda_function"
+ON_DEMAND = ("purgemap.aws.event_bus", "purgemap.completion_events")
+"""The modules that a function imports only with a setting: those of the completion events."""
+
 _ROOT = Path(purgemap.__file__).parent.parent
 
 
 def read_source_files() -> dict[str, bytes]:
     """Read the entry point and the modules that it imports, by their paths below site-packages.
 
-    Function-level imports are excluded: they are needed only for maps that are not compiled.
+    Of function-level imports only ON_DEMAND is included: the others are needed only for maps that are not compiled.
     """
     files: dict[str, bytes] = {}
-    pending = [ENTRY_POINT]
+    # The zip is built before the stack's parameters are known, so it has these modules in any case.
+    pending = [ENTRY_POINT, *ON_DEMAND]
     while pending:
         module = pending.pop()
         path = _find_file(module)

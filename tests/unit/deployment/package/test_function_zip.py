@@ -12,7 +12,7 @@ import pytest
 
 from purgemap.deployment.package.botocore_trim import OPERATIONS
 from purgemap.deployment.package.dependencies import DISTRIBUTIONS
-from purgemap.deployment.package.source_files import read_source_files
+from purgemap.deployment.package.source_files import ON_DEMAND, read_source_files
 from purgemap.routemap import load_map
 
 
@@ -36,9 +36,9 @@ def test_zip_runs_alone_with_its_own_modules_only(task: Path) -> None:
     code = (
         "import sys; sys.path.insert(0, '.')\n"
         "from purgemap.lambda_function import build_handler\n"
-        "print(build_handler({'PURGEMAP_ROUTES': 'routes.json'})([]))\n"
+        "print(build_handler({'PURGEMAP_ROUTES': 'routes.json', 'PURGEMAP_EVENT_BUS': 'site-events'})([]))\n"
         "from purgemap.aws.clients import Aws\n"
-        "for service in ('cloudfront', 'sqs', 'sts'): Aws().client(service)\n"
+        "for service in ('cloudfront', 'events', 'sqs', 'sts'): Aws().client(service)\n"
         "files = {str(getattr(module, '__file__', None)) for module in list(sys.modules.values())}\n"
         "assert not any('site-packages' in file or '/handler/' in file for file in files), files\n"
     )
@@ -48,8 +48,9 @@ def test_zip_runs_alone_with_its_own_modules_only(task: Path) -> None:
     assert (run.stderr, run.returncode) == ("", 0)
 
 
-def test_zip_holds_the_modules_that_the_entry_point_imports() -> None:
-    code = "import sys, purgemap.lambda_function; print(*(name for name in sys.modules if name.startswith('purgemap')))"
+def test_zip_holds_the_modules_that_the_function_imports() -> None:
+    modules = ", ".join(("purgemap.lambda_function", *ON_DEMAND))
+    code = f"import sys, {modules}; print(*(name for name in sys.modules if name.startswith('purgemap')))"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     names = {path.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for path in read_source_files()}
     assert names == set(loaded)

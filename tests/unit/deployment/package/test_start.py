@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from purgemap.deployment.package.source_files import ON_DEMAND
+
 ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "x",
     "AWS_SECRET_ACCESS_KEY": "x",
@@ -29,6 +31,10 @@ def test_start_imports_no_tooling(imported: set[str]) -> None:
     roots = {name.partition(".")[0] for name in imported}
     assert roots.isdisjoint({"boto3", "click", "jsonschema", "moto", "pydantic", "rich", "s3transfer", "yaml"})
     assert not [name for name in imported if re.match(rf"purgemap\.({'|'.join(TOOLING)})\b", name)]
+
+
+def test_start_imports_nothing_that_needs_a_setting(imported: set[str]) -> None:
+    assert imported.isdisjoint(ON_DEMAND)
 
 
 def test_start_imports_known_packages_only(imported: set[str]) -> None:
