@@ -25,6 +25,7 @@ TWO_SITES = f"{ONE_SITE}  - {{bucket: acme-blog, prefix: blog/, distributions: [
 # With these, CloudFormation creates every resource of the template.
 ALL_CONDITIONS = (
     "AlarmTopicArn=arn:aws:sns:us-east-1:123456789012:alarms",
+    "EventBus=site-events",
     "CentralBusOrganization=o-a1b2c3d4e5",
     "CentralBusAccounts=222222222222",
     "PermissionsBoundary=arn:aws:iam::123456789012:policy/bound",
@@ -60,6 +61,7 @@ def names_by_type(aws: LocalAws) -> dict[str, set[str]]:
     return {
         "AWS::SQS::Queue": {urlsplit(url).path for url in aws.client("sqs").list_queues()["QueueUrls"]},
         "AWS::Logs::LogGroup": {group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]},
+        "AWS::IAM::ManagedPolicy": {policy["Arn"] for policy in iam.list_policies(Scope="Local")["Policies"]},
         "AWS::IAM::Role": {role["RoleName"] for role in iam.list_roles()["Roles"]},
         "AWS::Lambda::Function": {function["FunctionName"] for function in functions},
         "AWS::Lambda::EventSourceMapping": {mapping["UUID"] for mapping in mappings},

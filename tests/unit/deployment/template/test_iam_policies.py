@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from conftest import LoadMap
+from purgemap.completion_events import SOURCE
+from purgemap.deployment.package.source_files import ON_DEMAND
 from purgemap.deployment.template.aws_limits import MAX_INLINE_CHARACTERS, MAX_MANAGED_CHARACTERS, MAX_MANAGED_POLICIES
 from purgemap.deployment.template.yaml_template import load_template
 from support.aws_calls import INVALIDATION_ACTIONS, calls_of, code_words, parse_file
@@ -47,9 +49,8 @@ LAMBDAS_OWN = {
 
 def function_modules() -> list[Path]:
     """Find the modules of purgemap that the function loads."""
-    code = (
-        "import sys, purgemap.lambda_function; print(*(m.__file__ for n, m in sys.modules.items() if 'purgemap' in n))"
-    )
+    names = ", ".join(("sys", "purgemap.lambda_function", *ON_DEMAND))
+    code = f"import {names}; print(*(m.__file__ for n, m in sys.modules.items() if 'purgemap' in n))"
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return [Path(file) for file in answer.stdout.split()]
 
@@ -62,19 +63,26 @@ def function_calls() -> set[str]:
     return calls_of(trees, services) | ({"sts:AssumeRole"} if assumes else set())
 
 
-def statements(template: dict[str, Any], role: str = "Role") -> Iterator[dict[str, Any]]:
+def statements(
+    template: dict[str, Any], role: str = "Role", *, with_event_bus: bool = False
+) -> Iterator[dict[str, Any]]:
+    """Yield the statements of a role in a stack without an event bus, or with one."""
     documents = [policy["PolicyDocument"] for policy in template["Resources"][role]["Properties"].get("Policies", [])]
     policies = (
-        policy["Properties"] for policy in of_type(template, "AWS::IAM::Policy", "AWS::IAM::ManagedPolicy").values()
+        policy["Properties"]
+        for policy in of_type(template, "AWS::IAM::Policy", "AWS::IAM::ManagedPolicy").values()
+        if with_event_bus or policy.get("Condition") != "HasEventBus"
     )
     documents += [policy["PolicyDocument"] for policy in policies if policy["Roles"] == [{"Ref": role}]]
     for document in documents:
         yield from document["Statement"]
 
 
-def resources_by_action(template: dict[str, Any], role: str = "Role") -> dict[str, list[str]]:
+def resources_by_action(
+    template: dict[str, Any], role: str = "Role", *, with_event_bus: bool = False
+) -> dict[str, list[str]]:
     granted: defaultdict[str, list[str]] = defaultdict(list)
-    for statement in statements(template, role):
+    for statement in statements(template, role, with_event_bus=with_event_bus):
         assert statement["Effect"] == "Allow"
         for action in many(statement["Action"]):
             granted[action] += [_text(resource) for resource in many(statement["Resource"])]
@@ -91,10 +99,10 @@ def _text(resource: Any) -> str:
 
 
 def test_permissions_are_those_of_the_function_calls(map_from_yaml: LoadMap) -> None:
-    granted = resources_by_action(stack_of(map_from_yaml(MAP))).keys()
+    granted = resources_by_action(stack_of(map_from_yaml(MAP)), with_event_bus=True).keys()
     assert function_calls() - granted == set(), "calls without a permission"
     assert granted - function_calls() - LAMBDAS_OWN == set(), "permissions without a call"
-    assert function_calls() == {*INVALIDATION_ACTIONS, "sqs:SendMessage", "sts:AssumeRole"}
+    assert function_calls() == {*INVALIDATION_ACTIONS, "events:PutEvents", "sqs:SendMessage", "sts:AssumeRole"}
 
 
 def test_permissions_name_the_resources_of_map_and_stack(map_from_yaml: LoadMap) -> None:
@@ -117,7 +125,24 @@ def test_permissions_name_the_resources_of_map_and_stack(map_from_yaml: LoadMap)
 def test_permissions_have_no_wildcard_resource(map_from_yaml: LoadMap) -> None:
     for template in (stack_of(map_from_yaml(MAP)), member_of(map_from_yaml(MAP))):
         for role in of_type(template, "AWS::IAM::Role"):
-            assert not [statement for statement in statements(template, role) if "*" in json.dumps(statement)]
+            granted = statements(template, role, with_event_bus=True)
+            assert not [statement for statement in granted if "*" in json.dumps(statement)]
+
+
+def test_event_bus_gets_events_of_purgemap_only() -> None:
+    permission = load_template("template.yaml")["Resources"]["EventBusPermission"]
+    assert permission["Condition"] == "HasEventBus"
+    (statement,) = permission["Properties"]["PolicyDocument"]["Statement"]
+    assert statement["Resource"]["Fn::If"][1] == {"Ref": "EventBus"}
+    (bounded,) = [
+        statement
+        for statement in load_template("github/role.yaml")["Resources"]["FunctionBoundary"]["Properties"][
+            "PolicyDocument"
+        ]["Statement"]
+        if statement["Action"] == "events:PutEvents"
+    ]
+    for granted in (statement, bounded):
+        assert granted["Condition"] == {"ForAllValues:StringEquals": {"events:source": SOURCE}}
 
 
 def test_permissions_exclude_tenants_and_roles_if_unused() -> None:
