@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
 from conftest import LoadMap
 from purgemap.completion_events import (
@@ -15,6 +16,7 @@ from purgemap.completion_events import (
     MAX_EVENTS,
     MIN_SECONDS_FOR_EVENTS,
     REJECTED,
+    SOURCE,
     CompletionEvents,
     Event,
     build_events,
@@ -26,7 +28,8 @@ from purgemap.paths import BatchJobs
 from purgemap.pipeline import BatchResult, process_batch
 from purgemap.routemap import RouteMap
 from support.delivery import build_job, build_rate_limit
-from support.doubles.event_bus import MemoryEventBus, parse_detail
+from support.documents import section
+from support.doubles.event_bus import MemoryEventBus, parse_detail, validator
 from support.doubles.memory import MemoryCloudFront, MemoryQueue
 from support.ids import E1, E2, NOW
 from support.payloads import s3_event, sqs_batch
@@ -120,6 +123,29 @@ def test_events_report_accepted_and_rejected_jobs(route_map: RouteMap) -> None:
         ],
         "invalidations_total": 1,
     }
+
+
+def test_document_shows_the_members_of_an_event() -> None:
+    text = section("deploy/README.md", "## Completion events")
+    shown = parse_detail(
+        (SOURCE, ACCEPTED, text.partition("<!-- completion event -->\n```json\n")[2].partition("```")[0])
+    )
+    (_, rejected), (_, accepted) = details(build_result(accept(), reject()))
+    assert list(shown) == list(accepted) == list(rejected)
+    assert list(shown["invalidations"][0]) == list(accepted["invalidations"][0])
+    common = list(shown["invalidations"][0])[:-5]
+    assert list(rejected["invalidations"][0]) == [*common, "reason"]
+
+
+def test_schemas_describe_every_member_and_allow_more() -> None:
+    for detail_type, detail in details(build_result(accept(), reject())):
+        schema = validator(detail_type).schema
+        assert isinstance(schema, dict)
+        Draft202012Validator.check_schema(schema)
+        report = schema["$defs"]["invalidation"]
+        assert list(schema["properties"]) == schema["required"] == list(detail)
+        assert sorted(report["properties"]) == sorted(report["required"]) == sorted(detail["invalidations"][0])
+        validator(detail_type).validate(detail | {"later": 1})
 
 
 def test_events_name_no_bucket(route_map: RouteMap) -> None:

@@ -5,8 +5,10 @@ from importlib.resources import files
 from pathlib import Path
 from urllib.parse import urljoin
 
+import pytest
+
 from purgemap.cli.init import init
-from purgemap.cli.schema import schema
+from purgemap.cli.schema import NAMES, schema
 from support.commands import invoke
 from support.places import ROOT
 
@@ -15,6 +17,15 @@ SHIPPED = files("purgemap.schemas").joinpath("routes.schema.json").read_text()
 
 def test_schema_prints_what_is_shipped() -> None:
     assert invoke(schema).stdout == SHIPPED
+
+
+@pytest.mark.parametrize("name", ["routes", "invalidation-accepted", "invalidation-rejected"])
+def test_schema_prints_each_schema_by_its_name(name: str) -> None:
+    document = json.loads(invoke(schema, name).stdout)
+    assert document["$id"] == f"{name}.schema.json"
+    assert {file.name for file in files("purgemap.schemas").iterdir() if file.name.endswith(".json")} == {
+        f"{each}.schema.json" for each in NAMES
+    }
 
 
 def test_schema_writes_a_file(tmp_path: Path) -> None:
