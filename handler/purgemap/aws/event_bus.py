@@ -39,8 +39,10 @@ class AwsEventBus:
             for source, detail_type, detail in events
         ]
         try:
-            answer = self._aws.client("events").put_events(Entries=entries)
-            failures = list(_parse_failures(answer))
+            client = self._aws.client("events")
+            failures = list(_parse_failures(client.put_events(Entries=entries)))
+            # A connection that is kept until the next batch may be dead by then, and there is one attempt.
+            client.close()
         except Exception as error:  # noqa: BLE001  whatever fails here, the invalidations were sent
             return [describe_error(error)] * len(events)
         # AWS lists a result for each entry. Without one, the event may be lost.

@@ -3,6 +3,8 @@
 import json
 import socket
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -109,6 +111,35 @@ def test_bus_without_region_or_credentials_is_a_reason(monkeypatch: pytest.Monke
         monkeypatch.delenv(name, raising=False)
     (reason,) = open_event_bus(Aws(), BUS).put_events([EVENT])
     assert reason.startswith("NoRegionError: ")
+
+
+def test_each_call_opens_a_connection_of_its_own() -> None:
+    body = b'{"FailedEntryCount": 0, "Entries": [{"EventId": "1"}]}'
+    connections: list[Any] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def setup(self) -> None:
+            connections.append(self.client_address)
+            super().setup()
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        bus = open_event_bus(Aws(endpoint_url=f"http://127.0.0.1:{server.server_port}"), BUS)
+        assert [bus.put_events([EVENT]) for _ in range(3)] == [[""]] * 3
+        server.shutdown()
+    assert len(connections) == 3
 
 
 @pytest.fixture
