@@ -73,3 +73,10 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 	$(PYTHON) -m venv .tools/$*
 	.tools/$*/bin/python -m pip install $(PIP_FLAGS) --requirement $<
 	touch $@
+
+# Needs npm. Without it, the tests of the page's accessibility are skipped.
+.tools/axe/.ready: tests/tools/axe/package-lock.json
+	mkdir -p .tools/axe
+	cp tests/tools/axe/package.json tests/tools/axe/package-lock.json .tools/axe/
+	cd .tools/axe && npm ci --ignore-scripts --no-audit --no-fund --loglevel error
+	touch $@

@@ -51,7 +51,16 @@ class Explanation:
         return {
             "object": {"bucket": self.change.bucket, "key": self.change.key, "event": self.change.event},
             "matches": [
-                {"route": match.route, "distribution": match.distribution, "items": list(match.items)}
+                {
+                    "route": match.route,
+                    "distribution": match.distribution,
+                    "prefix": match.target.matched_prefix,
+                    "captures": dict(match.target.captures),
+                    "origin_path": match.target.origin_path,
+                    "viewer_paths": [viewer_path.path for viewer_path in match.viewer_paths],
+                    "items": list(match.items),
+                    "warnings": list(match.warnings),
+                }
                 for match in self.matches
             ],
             "skipped": [

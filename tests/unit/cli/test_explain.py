@@ -62,10 +62,33 @@ def test_explain_json_has_the_same_content() -> None:
     items = ["#key-sites/acme/about.html", "/about.html"]
     assert json.loads(run("s3://all-sites/sites/acme/about.html", "--json")) == {
         "object": {"bucket": "all-sites", "key": "sites/acme/about.html", "event": "created"},
-        "matches": [{"route": "sites", "distribution": E1, "items": items}],
+        "matches": [
+            {
+                "route": "sites",
+                "distribution": E1,
+                "prefix": "sites/acme/",
+                "captures": {"site": "acme"},
+                "origin_path": "/sites/acme",
+                "viewer_paths": ["/about.html"],
+                "items": items,
+                "warnings": [],
+            }
+        ],
         "skipped": [{"route": "drafts", "distribution": E2, "reason": "excluded by '*.html'"}],
         "invalidations": [{"distribution": E1, "items": items}],
     }
+
+
+def test_explain_json_has_paths_and_warnings_of_a_match() -> None:
+    Path("routes.yaml").write_text(
+        f"version: 1\nroutes:\n  - {{bucket: all-sites, invalidate: ['{{path}}', '#{{key}}'], distributions: [{E1}]}}\n"
+    )
+    (match,) = json.loads(run("s3://all-sites/a,b/index.html", "--json"))["matches"]
+    assert (match["prefix"], match["captures"], match["origin_path"]) == ("", {}, "")
+    assert match["viewer_paths"] == ["/a,b/index.html", "/a,b/"]
+    assert "/*" in match["items"]
+    (warning,) = match["warnings"]
+    assert "#a,b/index.html" in warning
 
 
 def test_explain_gives_reason_for_wildcard_but_not_for_tag() -> None:
