@@ -1,0 +1,142 @@
+"use strict";
+// The view of an object: each step from its key to the items that are sent.
+(function () {
+  const { element, data, count, byId, facts, dataList, request, showError, announce } = purgemap;
+
+  // A bucket of a thousand sites has a thousand routes that miss.
+  const MAX_SKIPS = 12;
+  const MAX_ITEMS = 200;
+
+  let latest = 0;
+
+  function step(name, ...content) {
+    return element("li", null, element("h5", null, name), ...content);
+  }
+
+  function captures(match) {
+    return Object.entries(match.captures).map(([name, value]) => element("p", null, data(`{${name}}`, "muted"), " is ", data(value)));
+  }
+
+  function matchCard(match) {
+    const steps = [
+      match.prefix ? step("Prefix", data(match.prefix)) : null,
+      captures(match).length ? step("Captures", ...captures(match)) : null,
+      match.origin_path
+        ? step("Origin path", data(match.origin_path), " ", element("span", { class: "muted" }, "is cut from the key"))
+        : null,
+      step("Viewer paths", dataList(match.viewer_paths, MAX_ITEMS)),
+      step("Items", dataList(match.items, MAX_ITEMS)),
+    ];
+    const warnings = match.warnings.map((text) => element("p", { class: "warning" }, element("b", null, "Warning: "), data(text)));
+    return element(
+      "li",
+      { class: "card match" },
+      element("h4", null, data(match.route), " → ", ...purgemap.map.distribution(match.distribution)),
+      element("ol", { class: "steps" }, ...steps.filter(Boolean)),
+      ...warnings,
+    );
+  }
+
+  function sent(invalidations) {
+    if (!invalidations.length) {
+      return element("p", { class: "note" }, "Nothing is sent.");
+    }
+    const cards = invalidations.map((invalidation) =>
+      element(
+        "li",
+        { class: "card sent" },
+        element("h4", null, ...purgemap.map.distribution(invalidation.distribution)),
+        dataList(invalidation.items, MAX_ITEMS),
+      ),
+    );
+    return element("ul", { class: "cards" }, ...cards);
+  }
+
+  function skippedRow(skip) {
+    return element(
+      "tr",
+      null,
+      element("th", { scope: "row" }, data(skip.route)),
+      element("td", null, ...(skip.distribution ? purgemap.map.distribution(skip.distribution) : [])),
+      element("td", null, data(skip.reason)),
+    );
+  }
+
+  function skipped(skips) {
+    const body = element("tbody", null, ...skips.slice(0, MAX_SKIPS).map(skippedRow));
+    const head = ["Route", "Distribution", "Reason"].map((name) => element("th", { scope: "col" }, name));
+    const table = element("table", null, element("thead", null, element("tr", null, ...head)), body);
+    const holder = element("div", { class: "scroller", role: "region", "aria-label": "Skipped routes", tabindex: "0" }, table);
+    if (skips.length <= MAX_SKIPS) {
+      return [holder];
+    }
+    const more = element("button", { type: "button", class: "quiet" }, `Show ${skips.length - MAX_SKIPS} more`);
+    more.addEventListener("click", () => {
+      body.append(...skips.slice(MAX_SKIPS).map(skippedRow));
+      more.remove();
+      holder.focus();
+    });
+    return [holder, more];
+  }
+
+  function draw(explanation) {
+    const { object, matches, skipped: skips, invalidations } = explanation;
+    byId("object-result").replaceChildren(
+      element("h3", null, "Change"),
+      facts([["bucket", data(object.bucket)], ["key", data(object.key)], ["event", data(object.event)]]),
+      element("h3", null, "Sent"),
+      sent(invalidations),
+      element("h3", null, count(matches.length, "matching route")),
+      element("ul", { class: "cards" }, ...matches.map(matchCard)),
+      ...(skips.length ? [element("h3", null, `${count(skips.length, "route")} skipped`), ...skipped(skips)] : []),
+    );
+    announce(`${count(matches.length, "matching route")}, ${count(invalidations.length, "distribution")}`);
+  }
+
+  // Ask for the object of the form. An answer that a later one overtook is dropped.
+  async function explain() {
+    const uri = byId("object-uri").value;
+    const event = byId("object-event").value;
+    if (!uri) {
+      return;
+    }
+    const query = new URLSearchParams({ object: uri, event });
+    history.replaceState(null, "", `#object?${query}`);
+    const number = ++latest;
+    const answer = await request(`/api/explain?${query}`);
+    if (number !== latest) {
+      return;
+    }
+    showError("object-error", answer);
+    if (answer.ok) {
+      draw(answer.body);
+    } else {
+      byId("object-result").replaceChildren();
+    }
+  }
+
+  function start() {
+    byId("object-form").addEventListener("submit", (event) => {
+      event.preventDefault();
+      explain();
+    });
+  }
+
+  // Open the view with the object and the event of its address.
+  function open(query) {
+    if (query.get("object")) {
+      byId("object-uri").value = query.get("object");
+      byId("object-event").value = query.get("event") || "created";
+      explain();
+    }
+  }
+
+  // After an edit of the map, the answer on the page may be another.
+  function refresh() {
+    if (byId("object-result").childElementCount) {
+      explain();
+    }
+  }
+
+  purgemap.object = { start, open, refresh };
+})();

@@ -1,0 +1,126 @@
+"use strict";
+// The routes behind a row, with their options; and the whole map as a table, for screen readers and for those who
+// would rather read than look.
+(function () {
+  const { element, data, count, byId, facts, dataList } = purgemap;
+
+  // More cards are slow to draw and to read; the filter finds the others.
+  const MAX_CARDS = 40;
+  const MAX_OPTIONS = 12;
+
+  function sourceText(row) {
+    return `s3://${row.bucket}/${row.prefix}`;
+  }
+
+  function destinationLabel(row) {
+    return row.name ? [data(row.name), " ", data(row.distribution, "muted")] : [data(row.distribution)];
+  }
+
+  function options(texts) {
+    return texts.length ? dataList(texts, MAX_OPTIONS, "options") : null;
+  }
+
+  function location(edge) {
+    return data(`${edge.file}:${edge.line}`);
+  }
+
+  function jumpButton(row, label, handlers) {
+    const button = element("button", { type: "button", class: "link" }, ...label);
+    button.addEventListener("click", () => handlers.reveal(row));
+    return button;
+  }
+
+  // Other rows of a wide fan share a route, so a card names the row at the edge's other end.
+  function card(pair, edge, selected, handlers) {
+    const isSource = selected === pair.source;
+    const other = isSource ? pair.destination : pair.source;
+    const label = isSource ? destinationLabel(other) : [data(sourceText(other))];
+    const made = element(
+      "li",
+      { class: "card" },
+      element("h4", null, data(edge.route)),
+      facts([
+        [isSource ? "to" : "from", jumpButton(other, label, handlers)],
+        ["account", data(purgemap.model.accountName(other.group.account))],
+        ["origin path", edge.origin_path ? data(edge.origin_path) : null],
+        ["include", options(edge.include)],
+        ["exclude", options(edge.exclude)],
+        ["events", options(edge.events)],
+        ["invalidate", options(edge.invalidate)],
+        ["index documents", options(edge.index_documents)],
+        ["clean URLs", edge.clean_urls ? "yes" : null],
+        ["query strings", edge.query_strings ? "part of the cache key" : null],
+        ["defined at", location(edge)],
+      ]),
+    );
+    return made;
+  }
+
+  // Show the routes of a row. `handlers` has `close()`, `reveal(row)`, `only(row)` and, if there is a server,
+  // `explain(uri)`.
+  function show(selected, handlers) {
+    const panel = byId("panel");
+    const isSource = selected.side === "source";
+    const label = isSource ? [data(sourceText(selected))] : destinationLabel(selected);
+    const heading = element("h3", { id: "panel-heading", tabindex: "-1" }, ...label);
+    const actions = element("div", { class: "buttons" });
+    const add = (text, act) => {
+      const button = element("button", { type: "button", class: "quiet" }, text);
+      button.addEventListener("click", act);
+      actions.append(button);
+    };
+    add(isSource ? "Show only this bucket" : "Show only this distribution", () => handlers.only(selected));
+    if (isSource && handlers.explain) {
+      add("Explain an object", () => handlers.explain(sourceText(selected)));
+    }
+    add("Close", handlers.close);
+    const edges = selected.pairs.flatMap((pair) => pair.edges.map((edge) => [pair, edge]));
+    const cards = edges.slice(0, MAX_CARDS).map(([pair, edge]) => card(pair, edge, selected, handlers));
+    panel.replaceChildren(
+      heading,
+      element("p", { class: "muted" }, `${count(edges.length, "edge")} · ${purgemap.model.accountName(selected.group.account)}`),
+      actions,
+      element("ul", { class: "cards" }, ...cards),
+    );
+    if (edges.length > MAX_CARDS) {
+      panel.append(element("p", { class: "muted" }, `${edges.length - MAX_CARDS} more are in the table.`));
+    }
+    panel.hidden = false;
+    heading.focus({ preventScroll: true });
+  }
+
+  function hide() {
+    byId("panel").hidden = true;
+    byId("panel").replaceChildren();
+  }
+
+  function tableRow(pair, edge) {
+    const { source, destination } = pair;
+    const cells = [
+      element("td", null, destination.name ? data(destination.name) : null, " ", data(destination.distribution, "muted")),
+      element("td", null, edge.origin_path ? data(edge.origin_path) : ""),
+      element("td", null, data(edge.route)),
+      element("td", null, data(purgemap.model.accountName(destination.group.account))),
+      element("td", null, location(edge)),
+    ];
+    return element("tr", null, element("th", { scope: "row" }, data(sourceText(source))), ...cells);
+  }
+
+  // Draw the pairs that the filter left. The table is made when it is shown: a picture needs none.
+  function drawTable(model) {
+    const rows = model.pairs.filter((pair) => pair.visible).flatMap((pair) => pair.edges.map((edge) => tableRow(pair, edge)));
+    const names = ["Bucket and prefix", "Distribution", "Origin path", "Route", "Account", "Defined at"];
+    const head = element("tr", null, ...names.map((name) => element("th", { scope: "col" }, name)));
+    byId("table").replaceChildren(
+      element(
+        "table",
+        null,
+        element("caption", null, `Routes, ${count(rows.length, "row")}`),
+        element("thead", null, head),
+        element("tbody", null, ...rows),
+      ),
+    );
+  }
+
+  purgemap.panel = { show, hide, drawTable };
+})();
