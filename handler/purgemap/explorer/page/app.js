@@ -45,9 +45,12 @@
     return element(
       "li",
       { class: problem.severity },
-      element("b", null, severity), " ",
-      data(`${problem.file}:${problem.line}:${problem.column}`, "place"), " ",
-      data(problem.path, "muted"), " ",
+      element("b", null, severity),
+      " ",
+      data(`${problem.file}:${problem.line}:${problem.column}`, "place"),
+      " ",
+      data(problem.path, "muted"),
+      " ",
       data(problem.message),
     );
   }
@@ -121,12 +124,13 @@
   function start() {
     if (embedded) {
       document.body.classList.add("is-export");
-      document.querySelector("link[rel=icon]")?.remove();
       purgemap.map.start({});
       byId("view-map").hidden = false;
       showMap(JSON.parse(embedded.textContent));
       return;
     }
+    // Not in the page's text: an exported file has no server to ask.
+    document.head.append(element("link", { rel: "icon", href: "/page/icon.svg", type: "image/svg+xml" }));
     purgemap.map.start({
       explain: (uri) => {
         byId("object-uri").value = uri;

@@ -24,9 +24,24 @@
   function fillSelects(model) {
     const rows = (groups) => groups.flatMap((group) => group.rows);
     const label = (id) => (names.get(id) ? `${spell(names.get(id))} ${spell(id)}` : spell(id));
-    fillSelect("filter-bucket", "All", rows(model.sources).map((row) => row.bucket), spell);
-    fillSelect("filter-distribution", "All", rows(model.destinations).map((row) => row.distribution), label);
-    fillSelect("filter-account", "All", model.groups.map((group) => group.account), models.accountName);
+    fillSelect(
+      "filter-bucket",
+      "All",
+      rows(model.sources).map((row) => row.bucket),
+      spell,
+    );
+    fillSelect(
+      "filter-distribution",
+      "All",
+      rows(model.destinations).map((row) => row.distribution),
+      label,
+    );
+    fillSelect(
+      "filter-account",
+      "All",
+      model.groups.map((group) => group.account),
+      models.accountName,
+    );
   }
 
   function readFilter() {
@@ -47,7 +62,11 @@
     const shown = model.pairs.filter((pair) => pair.visible).length;
     const all = count(model.pairs.length, "edge");
     byId("count").textContent =
-      shown === model.pairs.length ? all : shown ? `${shown} of ${all}` : "Nothing matches. Clear the filter to see all.";
+      shown === model.pairs.length
+        ? all
+        : shown
+          ? `${shown} of ${all}`
+          : "Nothing matches. Clear the filter to see all.";
     showForm();
   }
 
@@ -71,14 +90,15 @@
     const before = state.selected;
     state.selected = row;
     picture.mark(state.model, row);
+    // Focus goes back to where the panel was opened, unless a filter hid it or the reader left the panel.
+    const isInPanel = byId("panel").contains(document.activeElement);
     if (row) {
       panel.show(row, { ...state.handlers, close: () => select(null), reveal, only });
       row.button.scrollIntoView({ block: "nearest" });
       announce(`${count(row.pairs.length, "edge")} marked. Escape closes the details.`);
     } else {
       panel.hide();
-      // Back to where the panel was opened, unless a filter hid it.
-      if (before && before.button.isConnected && before.visible) {
+      if (before && isInPanel && before.visible) {
         before.button.focus({ preventScroll: true });
       }
     }
@@ -104,7 +124,8 @@
 
   function only(row) {
     byId("filters").reset();
-    const [id, value] = row.side === "source" ? ["filter-bucket", row.bucket] : ["filter-distribution", row.distribution];
+    const [id, value] =
+      row.side === "source" ? ["filter-bucket", row.bucket] : ["filter-distribution", row.distribution];
     byId(id).value = `=${value}`;
     update();
     row.button.scrollIntoView({ block: "center" });
@@ -125,8 +146,11 @@
   function showSummary(summary) {
     const { sites, buckets, distributions, accounts, routes } = summary;
     byId("summary").textContent = [
-      count(sites, "site"), count(buckets, "bucket"), count(distributions, "distribution"),
-      count(accounts, "account"), count(routes, "route"),
+      count(sites, "site"),
+      count(buckets, "bucket"),
+      count(distributions, "distribution"),
+      count(accounts, "account"),
+      count(routes, "route"),
     ].join(" · ");
   }
 
@@ -140,8 +164,10 @@
     const isOld = !answer.layout || answer.stale === true;
     const note = byId("map-note");
     note.hidden = !isOld;
-    note.textContent = answer.layout || state.model
-      ? "The map has errors. This is the last valid one." : "The map has errors, so there is no picture yet.";
+    note.textContent =
+      answer.layout || state.model
+        ? "The map has errors. This is the last valid one."
+        : "The map has errors, so there is no picture yet.";
     byId("filters").hidden = !answer.layout && !state.model;
     document.querySelector("#view-map .bar").hidden = !answer.layout && !state.model;
     if (!answer.layout) {
@@ -173,7 +199,10 @@
     filters.addEventListener("submit", (event) => event.preventDefault());
     byId("fold-all").addEventListener("click", () => fold(state.model.groups, true));
     byId("unfold-all").addEventListener("click", () => fold(state.model.groups, false));
-    for (const [id, isTable] of [["as-picture", false], ["as-table", true]]) {
+    for (const [id, isTable] of [
+      ["as-picture", false],
+      ["as-table", true],
+    ]) {
       byId(id).addEventListener("click", () => {
         state.isTable = isTable;
         select(null);

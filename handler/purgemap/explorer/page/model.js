@@ -10,8 +10,9 @@
   const GAP = 6;
   const REM_PER_UNIT = 0.125;
 
-  function accountName(account) {
-    return account || "Own account";
+  // Any account may own a bucket of a map that names none; a distribution without a role is in the service's account.
+  function accountName(account, side) {
+    return account || { source: "Any account", destination: "Service's account" }[side] || "Not named";
   }
 
   function makeSide(side, groups, rowsById) {
@@ -25,9 +26,17 @@
 
   function edgeText(edge, source, destination) {
     return [
-      source.bucket, source.prefix, source.group.account, destination.distribution, destination.name,
-      destination.group.account, edge.route, edge.origin_path,
-    ].join("\n").toLowerCase();
+      source.bucket,
+      source.prefix,
+      source.group.account,
+      destination.distribution,
+      destination.name,
+      destination.group.account,
+      edge.route,
+      edge.origin_path,
+    ]
+      .join("\n")
+      .toLowerCase();
   }
 
   // Edges between the same two rows make one pair, which is one line of the picture.

@@ -14,7 +14,9 @@
   }
 
   function captures(match) {
-    return Object.entries(match.captures).map(([name, value]) => element("p", null, data(`{${name}}`, "muted"), " is ", data(value)));
+    return Object.entries(match.captures).map(([name, value]) =>
+      element("p", null, data(`{${name}}`, "muted"), " is ", data(value)),
+    );
   }
 
   function matchCard(match) {
@@ -27,7 +29,9 @@
       step("Viewer paths", dataList(match.viewer_paths, MAX_ITEMS)),
       step("Items", dataList(match.items, MAX_ITEMS)),
     ];
-    const warnings = match.warnings.map((text) => element("p", { class: "warning" }, element("b", null, "Warning: "), data(text)));
+    const warnings = match.warnings.map((text) =>
+      element("p", { class: "warning" }, element("b", null, "Warning: "), data(text)),
+    );
     return element(
       "li",
       { class: "card match" },
@@ -66,7 +70,11 @@
     const body = element("tbody", null, ...skips.slice(0, MAX_SKIPS).map(skippedRow));
     const head = ["Route", "Distribution", "Reason"].map((name) => element("th", { scope: "col" }, name));
     const table = element("table", null, element("thead", null, element("tr", null, ...head)), body);
-    const holder = element("div", { class: "scroller", role: "region", "aria-label": "Skipped routes", tabindex: "0" }, table);
+    const holder = element(
+      "div",
+      { class: "scroller", role: "region", "aria-label": "Skipped routes", tabindex: "0" },
+      table,
+    );
     if (skips.length <= MAX_SKIPS) {
       return [holder];
     }
@@ -83,7 +91,11 @@
     const { object, matches, skipped: skips, invalidations } = explanation;
     byId("object-result").replaceChildren(
       element("h3", null, "Change"),
-      facts([["bucket", data(object.bucket)], ["key", data(object.key)], ["event", data(object.event)]]),
+      facts([
+        ["bucket", data(object.bucket)],
+        ["key", data(object.key)],
+        ["event", data(object.event)],
+      ]),
       element("h3", null, "Sent"),
       sent(invalidations),
       element("h3", null, count(matches.length, "matching route")),

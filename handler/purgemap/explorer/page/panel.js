@@ -7,6 +7,7 @@
   // More cards are slow to draw and to read; the filter finds the others.
   const MAX_CARDS = 40;
   const MAX_OPTIONS = 12;
+  const NOT_OPTIONS = new Set(["source", "destination", "route", "prefix", "file", "line"]);
 
   function sourceText(row) {
     return `s3://${row.bucket}/${row.prefix}`;
@@ -16,12 +17,24 @@
     return row.name ? [data(row.name), " ", data(row.distribution, "muted")] : [data(row.distribution)];
   }
 
-  function options(texts) {
-    return texts.length ? dataList(texts, MAX_OPTIONS, "options") : null;
+  // A compiled map has no lines.
+  function location(edge) {
+    return edge.file ? data(`${edge.file}:${edge.line}`) : null;
   }
 
-  function location(edge) {
-    return data(`${edge.file}:${edge.line}`);
+  // Options by their name in the map. A list that is empty and a switch that is off say nothing.
+  function optionFacts(edge) {
+    return Object.entries(edge)
+      .filter(([name, value]) => !NOT_OPTIONS.has(name) && value && value.length !== 0)
+      .map(([name, value]) => [name.replaceAll("_", " "), optionValue(value)]);
+  }
+
+  function optionValue(value) {
+    return Array.isArray(value)
+      ? dataList(value.map(String), MAX_OPTIONS, "options")
+      : value === true
+        ? "yes"
+        : data(String(value));
   }
 
   function jumpButton(row, label, handlers) {
@@ -41,15 +54,8 @@
       element("h4", null, data(edge.route)),
       facts([
         [isSource ? "to" : "from", jumpButton(other, label, handlers)],
-        ["account", data(purgemap.model.accountName(other.group.account))],
-        ["origin path", edge.origin_path ? data(edge.origin_path) : null],
-        ["include", options(edge.include)],
-        ["exclude", options(edge.exclude)],
-        ["events", options(edge.events)],
-        ["invalidate", options(edge.invalidate)],
-        ["index documents", options(edge.index_documents)],
-        ["clean URLs", edge.clean_urls ? "yes" : null],
-        ["query strings", edge.query_strings ? "part of the cache key" : null],
+        ["account", data(purgemap.model.accountName(other.group.account, other.side))],
+        ...optionFacts(edge),
         ["defined at", location(edge)],
       ]),
     );
@@ -78,7 +84,11 @@
     const cards = edges.slice(0, MAX_CARDS).map(([pair, edge]) => card(pair, edge, selected, handlers));
     panel.replaceChildren(
       heading,
-      element("p", { class: "muted" }, `${count(edges.length, "edge")} · ${purgemap.model.accountName(selected.group.account)}`),
+      element(
+        "p",
+        { class: "muted" },
+        `${count(edges.length, "edge")} · ${purgemap.model.accountName(selected.group.account, selected.side)}`,
+      ),
       actions,
       element("ul", { class: "cards" }, ...cards),
     );
@@ -97,18 +107,26 @@
   function tableRow(pair, edge) {
     const { source, destination } = pair;
     const cells = [
-      element("td", null, destination.name ? data(destination.name) : null, " ", data(destination.distribution, "muted")),
+      element(
+        "td",
+        null,
+        destination.name ? data(destination.name) : null,
+        " ",
+        data(destination.distribution, "muted"),
+      ),
       element("td", null, edge.origin_path ? data(edge.origin_path) : ""),
       element("td", null, data(edge.route)),
-      element("td", null, data(purgemap.model.accountName(destination.group.account))),
-      element("td", null, location(edge)),
+      element("td", null, data(purgemap.model.accountName(destination.group.account, "destination"))),
+      element("td", null, location(edge) || ""),
     ];
     return element("tr", null, element("th", { scope: "row" }, data(sourceText(source))), ...cells);
   }
 
   // Draw the pairs that the filter left. The table is made when it is shown: a picture needs none.
   function drawTable(model) {
-    const rows = model.pairs.filter((pair) => pair.visible).flatMap((pair) => pair.edges.map((edge) => tableRow(pair, edge)));
+    const rows = model.pairs
+      .filter((pair) => pair.visible)
+      .flatMap((pair) => pair.edges.map((edge) => tableRow(pair, edge)));
     const names = ["Bucket and prefix", "Distribution", "Origin path", "Route", "Account", "Defined at"];
     const head = element("tr", null, ...names.map((name) => element("th", { scope: "col" }, name)));
     byId("table").replaceChildren(

@@ -44,7 +44,8 @@
     group.button = element(
       "button",
       { type: "button", class: "fold", "aria-expanded": "true" },
-      data(purgemap.model.accountName(group.account)), group.count,
+      data(purgemap.model.accountName(group.account, group.side)),
+      group.count,
     );
     group.button.addEventListener("click", () => onFold(group));
     group.list = element("ul", null, ...group.rows.map(drawRow));
@@ -67,9 +68,19 @@
   // Draw a map. `handlers` has `select(row)` and `fold(group)`.
   function draw(model, handlers) {
     const [sourceTitle, sources] = drawSide("sources", "Buckets and prefixes", model.sources, handlers.fold);
-    const [destinationTitle, destinations] = drawSide("destinations", "Distributions", model.destinations, handlers.fold);
+    const [destinationTitle, destinations] = drawSide(
+      "destinations",
+      "Distributions",
+      model.destinations,
+      handlers.fold,
+    );
     // Screen readers have the rows, the panel and the table instead of the curves.
-    model.svg = svgElement("svg", { class: "edges", preserveAspectRatio: "none", "aria-hidden": "true", focusable: "false" });
+    model.svg = svgElement("svg", {
+      class: "edges",
+      preserveAspectRatio: "none",
+      "aria-hidden": "true",
+      focusable: "false",
+    });
     // The opacity of a group does not add up where its curves cross.
     model.others = svgElement("g", { class: "others" });
     model.linked = svgElement("g", { class: "linked" });
@@ -108,7 +119,8 @@
       group.section.hidden = !group.visible;
       group.list.hidden = group.folded;
       group.button.setAttribute("aria-expanded", String(!group.folded));
-      group.count.textContent = group.shown === group.rows.length ? ` ${group.shown}` : ` ${group.shown} of ${group.rows.length}`;
+      group.count.textContent =
+        group.shown === group.rows.length ? ` ${group.shown}` : ` ${group.shown} of ${group.rows.length}`;
       for (const row of group.rows) {
         row.item.hidden = !row.visible;
       }

@@ -32,7 +32,11 @@
       "li",
       { class: "card sent" },
       element("h4", null, ...purgemap.map.distribution(invalidation.distribution)),
-      element("p", { class: "muted" }, `${count(invalidation.changes, "change")} → ${count(invalidation.paths, "path")}${wildcards}`),
+      element(
+        "p",
+        { class: "muted" },
+        `${count(invalidation.changes, "change")} → ${count(invalidation.paths, "path")}${wildcards}`,
+      ),
       dataList(invalidation.items, MAX_ITEMS),
     );
   }
@@ -66,7 +70,11 @@
     const name = file ? file.name : "";
     const query = new URLSearchParams(byId("plan-bucket").value ? { bucket: byId("plan-bucket").value } : {});
     const number = ++latest;
-    const answer = await request(`/api/plan?${query}`, { method: "POST", headers: { "Content-Type": "text/plain" }, body });
+    const answer = await request(`/api/plan?${query}`, {
+      method: "POST",
+      headers: { "Content-Type": "text/plain" },
+      body,
+    });
     if (number !== latest) {
       return;
     }

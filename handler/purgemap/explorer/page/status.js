@@ -11,7 +11,12 @@
 
   function queueCard(title, queue) {
     if (!queue) {
-      return element("li", { class: "card" }, element("h4", null, title), element("p", { class: "muted" }, "Not read."));
+      return element(
+        "li",
+        { class: "card" },
+        element("h4", null, title),
+        element("p", { class: "muted" }, "Not read."),
+      );
     }
     return element(
       "li",
@@ -52,25 +57,44 @@
     return [
       element("h3", null, `Reasons of dead letters${sample}`),
       table("Reasons of dead letters", ["Reason", "Letters", "Distributions"], rows),
-      element("p", { class: "muted" }, "After a repair, ", element("code", null, "purgemap redrive"), " sends them again."),
+      element(
+        "p",
+        { class: "muted" },
+        "After a repair, ",
+        element("code", null, "purgemap redrive"),
+        " sends them again.",
+      ),
     ];
   }
 
   function distributionRow(status) {
-    const progress = status.in_progress === null
-      ? data(status.error)
-      : element("span", null, status.is_all ? String(status.in_progress) : `at least ${status.in_progress}`);
+    const progress =
+      status.in_progress === null
+        ? data(status.error)
+        : element("span", null, status.is_all ? String(status.in_progress) : `at least ${status.in_progress}`);
     const name = status.names.length ? [data(status.names.join(", ")), " "] : [];
-    return element("tr", null, element("th", { scope: "row" }, ...name, data(status.distribution, "muted")), element("td", null, progress));
+    return element(
+      "tr",
+      null,
+      element("th", { scope: "row" }, ...name, data(status.distribution, "muted")),
+      element("td", null, progress),
+    );
   }
 
   function draw(status) {
     const rows = status.distributions.map(distributionRow);
     const problems = status.problems.map((text) => element("li", null, data(text)));
     byId("status-result").replaceChildren(
-      ...(problems.length ? [element("h3", null, "Can't be read"), element("ul", { class: "failures" }, ...problems)] : []),
+      ...(problems.length
+        ? [element("h3", null, "Can't be read"), element("ul", { class: "failures" }, ...problems)]
+        : []),
       element("h3", null, "Queues"),
-      element("ul", { class: "cards" }, queueCard("Changes", status.queue), queueCard("Dead letters", status.dead_letters)),
+      element(
+        "ul",
+        { class: "cards" },
+        queueCard("Changes", status.queue),
+        queueCard("Dead letters", status.dead_letters),
+      ),
       facts([
         ["oldest change that CloudFront has not accepted", age(status.oldest_change_seconds)],
         ["age of the folder counts", age(status.folder_counts_seconds)],
@@ -84,7 +108,9 @@
 
   function drawNoStack() {
     const command = element("code", null, "purgemap explore --stack-name NAME");
-    byId("status-result").replaceChildren(element("p", { class: "note" }, "No stack is known. ", command, " shows its queues here."));
+    byId("status-result").replaceChildren(
+      element("p", { class: "note" }, "No stack is known. ", command, " shows its queues here."),
+    );
   }
 
   async function load() {

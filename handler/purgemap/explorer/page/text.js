@@ -51,7 +51,12 @@ var purgemap = {};
   }
 
   function duration(seconds) {
-    const units = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
+    const units = [
+      ["day", 86400],
+      ["hour", 3600],
+      ["minute", 60],
+      ["second", 1],
+    ];
     const [unit, size] = units.find((candidate) => seconds >= candidate[1]) || units[3];
     return count(Math.round(seconds / size), unit);
   }
@@ -110,5 +115,17 @@ var purgemap = {};
     byId(id).replaceChildren(...(answer && !answer.ok ? [data((body && body.error) || "The server failed.")] : []));
   }
 
-  Object.assign(purgemap, { element, data, spell, count, duration, byId, dataList, facts, request, announce, showError });
+  Object.assign(purgemap, {
+    element,
+    data,
+    spell,
+    count,
+    duration,
+    byId,
+    dataList,
+    facts,
+    request,
+    announce,
+    showError,
+  });
 })();
