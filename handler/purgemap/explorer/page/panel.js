@@ -26,7 +26,7 @@
   function optionFacts(edge) {
     return Object.entries(edge)
       .filter(([name, value]) => !NOT_OPTIONS.has(name) && value && value.length !== 0)
-      .map(([name, value]) => [name.replaceAll("_", " "), optionValue(value)]);
+      .map(([name, value]) => [element("code", null, name), optionValue(value)]);
   }
 
   function optionValue(value) {
