@@ -8,6 +8,7 @@
   const MAX_ITEMS = 200;
 
   let latest = 0;
+  let shown = null;
 
   function step(name, ...content) {
     return element("li", null, element("h5", null, name), ...content);
@@ -105,15 +106,13 @@
     announce(`${count(matches.length, "matching route")}, ${count(invalidations.length, "distribution")}`);
   }
 
-  // Ask for the object of the form. An answer that a later one overtook is dropped.
-  async function explain() {
-    const uri = byId("object-uri").value;
-    const event = byId("object-event").value;
-    if (!uri) {
-      return;
-    }
-    const query = new URLSearchParams({ object: uri, event });
+  // Explain a change. An answer that a later one overtook is dropped.
+  async function explain(change) {
+    const result = byId("object-result");
+    const query = new URLSearchParams(change);
+    shown = change;
     history.replaceState(null, "", `#object?${query}`);
+    result.setAttribute("aria-busy", "true");
     const number = ++latest;
     const answer = await request(`/api/explain?${query}`);
     if (number !== latest) {
@@ -123,30 +122,33 @@
     if (answer.ok) {
       draw(answer.body);
     } else {
-      byId("object-result").replaceChildren();
+      result.replaceChildren();
     }
+    result.removeAttribute("aria-busy");
   }
 
   function start() {
     byId("object-form").addEventListener("submit", (event) => {
       event.preventDefault();
-      explain();
+      explain({ object: byId("object-uri").value, event: byId("object-event").value });
     });
   }
 
-  // Open the view with the object and the event of its address.
+  // Open the view with the object and the event of its address. A key may hold a line break, which the field drops, so
+  // the address counts.
   function open(query) {
     if (query.get("object")) {
-      byId("object-uri").value = query.get("object");
-      byId("object-event").value = query.get("event") || "created";
-      explain();
+      const change = { object: query.get("object"), event: query.get("event") || "created" };
+      byId("object-uri").value = change.object;
+      byId("object-event").value = change.event;
+      explain(change);
     }
   }
 
   // After an edit of the map, the answer on the page may be another.
   function refresh() {
-    if (byId("object-result").childElementCount) {
-      explain();
+    if (shown) {
+      explain(shown);
     }
   }
 

@@ -33,7 +33,7 @@
       "button",
       { type: "button", class: "row", "aria-pressed": "false", title: rowTitle(row), "data-row": row.id },
       ...rowLabel(row),
-      element("span", { class: "unseen" }, `, ${others}`),
+      element("span", { class: "unseen" }, others),
     );
     row.item = element("li", null, row.button);
     return row.item;

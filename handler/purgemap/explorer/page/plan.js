@@ -69,6 +69,7 @@
     const body = file || byId("plan-text").value;
     const name = file ? file.name : "";
     const query = new URLSearchParams(byId("plan-bucket").value ? { bucket: byId("plan-bucket").value } : {});
+    byId("plan-result").setAttribute("aria-busy", "true");
     const number = ++latest;
     const answer = await request(`/api/plan?${query}`, {
       method: "POST",
@@ -84,6 +85,7 @@
     } else {
       byId("plan-result").replaceChildren();
     }
+    byId("plan-result").removeAttribute("aria-busy");
   }
 
   function useFile(chosen) {
