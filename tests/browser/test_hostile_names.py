@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 pytest_plugins = ["support.browser_fixtures"]
 
-# A key has at most 1,024 bytes. None of these texts needs an escape of a prefix or a route's name.
+# A key has at most 1,024 bytes. None of these texts needs an escape in a prefix.
 HOSTILE = [
     "<script>alert(1)</script>",
     "<img src=x onerror=alert(1)>",
@@ -31,8 +31,8 @@ MAP = json.dumps(
         "version": 1,
         "distributions": {"constructor": {"id": E1}},
         "routes": [
-            {"name": f"{number} {text}", "bucket": "acme-www", "prefix": f"{text}/", "distributions": ["constructor"]}
-            for number, text in enumerate(HOSTILE)
+            {"bucket": "acme-www", "prefix": f"{text}/", "exclude": [text[:50]], "distributions": ["constructor"]}
+            for text in HOSTILE
         ],
     }
 )
@@ -44,10 +44,7 @@ def assert_untouched(page: "Page") -> None:
     assert page.locator(FOREIGN).count() == 0
     assert page.locator("svg").count() == 2
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    assert page.evaluate("Object.keys(Object.prototype).length + Object.keys(purgemap).length") == KEYS_OF_THE_PAGE
-
-
-KEYS_OF_THE_PAGE = 17
+    assert page.evaluate("Object.keys(Object.prototype)") == []
 
 
 def test_hostile_names_do_nothing_to_the_map(page: "Page", explore: Explore, tmp_path: Path) -> None:

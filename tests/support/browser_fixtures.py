@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # A busy machine must not fail a test. Playwright's own limit is 30 seconds.
-_TIMEOUT_MILLISECONDS = 120_000
+_TIMEOUT_MILLISECONDS = 10_000
 
 
 def find_chromium() -> str | None:
