@@ -94,7 +94,14 @@ def test_object_leads_to_its_items(page: "Page", explore: Explore) -> None:
     result = page.locator("#object-result")
     result.get_by_role("heading", name="1 matching route").wait_for()
     lines = [line for line in result.inner_text().splitlines() if line]
-    for part in ("sites/acme/", "{site} is acme", "/sites/acme is cut from the key", "/blog/index.html", "/blog/", "/blog"):
+    for part in (
+        "sites/acme/",
+        "{site} is acme",
+        "/sites/acme is cut from the key",
+        "/blog/index.html",
+        "/blog/",
+        "/blog",
+    ):
         assert part in lines
     assert "excluded by '*.html'" in result.inner_text()
     assert page.locator("#announcement").text_content() == "1 matching route, 1 distribution"

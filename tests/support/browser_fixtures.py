@@ -1,4 +1,4 @@
-"""Fixtures of the browser: a test module names this one in `pytest_plugins`. Without a browser its tests are skipped."""
+"""Fixtures of the browser: test modules name this one in `pytest_plugins`. Without a browser they are skipped."""
 
 import shutil
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # A busy machine must not fail a test. Playwright's own limit is 30 seconds.
-_TIMEOUT_MILLISECONDS = 10_000
+_TIMEOUT_MILLISECONDS = 120_000
 
 
 def find_chromium() -> str | None:
