@@ -196,6 +196,7 @@ def test_map_with_errors_shows_them_at_the_start(page: "Page", explore: Explore)
     problems = page.get_by_role("region", name="The map has 1 error")
     problems.wait_for()
     assert "routes.yaml:3:5" in problems.inner_text()
-    assert "no picture yet" in page.locator("#map-note").inner_text()
+    assert "when it is valid" in page.locator("#map-note").inner_text()
+    assert page.locator("#announcement").text_content() == "The map has 1 error"
     page.get_by_role("link", name="Object").click()
     assert problems.is_visible()

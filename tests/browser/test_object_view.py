@@ -144,3 +144,7 @@ def test_object_view_follows_an_edit_of_the_map(page: "Page", explore: Explore) 
     page.get_by_role("heading", name="2 matching routes").wait_for()
     explorer.map_file.write_text(MAP.replace("prefix: docs/", "prefix: documents/"))
     page.get_by_role("heading", name="1 matching route", exact=True).wait_for()
+    page.get_by_role("link", name="Map").click()
+    explorer.map_file.write_text(MAP)
+    page.get_by_role("heading", name="2 matching routes", include_hidden=True).wait_for(state="attached")
+    assert page.evaluate("location.hash") == "#map"

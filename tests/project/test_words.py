@@ -14,6 +14,7 @@ from support.places import ROOT, TESTS
 
 PACKAGE, DEPLOY, SCHEMAS = (Path(str(files(name))) for name in ("purgemap", "purgemap.deploy", "purgemap.schemas"))
 SOURCES = sorted(PACKAGE.rglob("*.py"))
+PAGE = sorted(file for file in (PACKAGE / "explorer/page").iterdir() if file.suffix in {".css", ".html", ".js"})
 DATA = sorted(
     file
     for folder in (DEPLOY, SCHEMAS, ROOT / "config")
@@ -113,6 +114,11 @@ def test_sources_have_no_banned_words() -> None:
     assert_no_banned_words(SOURCES)
 
 
+def test_page_has_no_banned_words() -> None:
+    assert {file.suffix for file in PAGE} == {".css", ".html", ".js"}
+    assert_no_banned_words(PAGE)
+
+
 def test_schema_templates_and_maps_have_no_banned_words() -> None:
     assert len(DATA) >= 8
     assert_no_banned_words(DATA)
@@ -141,7 +147,7 @@ def test_class_names_are_unique() -> None:
 
 
 def test_source_files_are_short() -> None:
-    lengths = {short_name(file): len(file.read_text().splitlines()) for file in SOURCES}
+    lengths = {short_name(file): len(file.read_text().splitlines()) for file in [*SOURCES, *PAGE]}
     assert {name: length for name, length in lengths.items() if length > MAX_LINES} == {}
 
 

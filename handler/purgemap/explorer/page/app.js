@@ -48,9 +48,9 @@
       element("b", null, severity),
       " ",
       data(`${problem.file}:${problem.line}:${problem.column}`, "place"),
-      " ",
-      data(problem.path, "muted"),
-      " ",
+      ": ",
+      data(problem.path),
+      ": ",
       data(problem.message),
     );
   }
@@ -92,10 +92,11 @@
     isLost = false;
     generation = answer.body.generation;
     const title = showMap(answer.body);
-    if (isFirst) {
-      return;
+    if (!isFirst) {
+      announce(`The map was reloaded. ${title}.`);
+    } else if (!answer.body.valid) {
+      announce(title);
     }
-    announce(`The map was reloaded. ${title}.`);
     purgemap.object.refresh();
     purgemap.plan.refresh();
   }

@@ -167,7 +167,7 @@
     note.textContent =
       answer.layout || state.model
         ? "The map has errors. This is the last valid one."
-        : "The map has errors, so there is no picture yet.";
+        : "The map has errors. Its picture follows when it is valid.";
     byId("filters").hidden = !answer.layout && !state.model;
     document.querySelector("#view-map .bar").hidden = !answer.layout && !state.model;
     if (!answer.layout) {

@@ -111,7 +111,10 @@
     const result = byId("object-result");
     const query = new URLSearchParams(change);
     shown = change;
-    history.replaceState(null, "", `#object?${query}`);
+    // A reload of the map repeats this behind another view, too, which keeps its address.
+    if (!byId("view-object").hidden) {
+      history.replaceState(null, "", `#object?${query}`);
+    }
     result.setAttribute("aria-busy", "true");
     const number = ++latest;
     const answer = await request(`/api/explain?${query}`);
