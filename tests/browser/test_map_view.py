@@ -1,10 +1,11 @@
 """The page's map: a row and an edge for each site, filters, folds, details, and an edit of the file."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from support.explorer import Explore, distribution_id, line_of, sites_map
+from support.explorer import Explore, distribution_id, line_of, run_explorer, sites_map
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -128,6 +129,7 @@ def test_row_shows_options_and_line_of_its_route(page: "Page", explore: Explore)
     assert page.evaluate("document.activeElement.id") == "panel-heading"
     page.keyboard.press("Escape")
     assert panel.is_hidden()
+    assert page.locator(".linked .edge").count() == 0
     assert page.evaluate("document.activeElement.dataset.row") == row.get_attribute("data-row")
 
 
@@ -189,6 +191,18 @@ def test_edit_shows_its_problem_and_line(page: "Page", explore: Explore) -> None
     assert page.get_by_role("button", name="own-0 sites/0/").get_attribute("aria-pressed") == "true"
     page.click("#filter-clear")
     page.get_by_role("button", name="shared-0 pages/2/").wait_for()
+
+
+def test_page_says_that_its_server_has_ended(page: "Page", tmp_path: Path) -> None:
+    with run_explorer(tmp_path, sites_map(3)) as explorer:
+        page.goto(explorer.address)
+        page.wait_for_selector(".row")
+        assert page.locator("#connection").is_hidden()
+    page.wait_for_selector("#connection:visible")
+    assert page.locator("#connection").inner_text() == "no connection"
+    # The picture stays, and so do its controls.
+    page.fill("#filter-search", "sites/2/")
+    assert page.locator(VISIBLE_ROWS).count() == 2
 
 
 def test_map_with_errors_shows_them_at_the_start(page: "Page", explore: Explore) -> None:

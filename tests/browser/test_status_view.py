@@ -32,7 +32,6 @@ def test_status_without_a_stack_says_so(page: "Page", aws: LocalAws, tmp_path: P
         page.goto(f"{explorer.address}#status")
         page.wait_for_selector("#status-result .note")
         assert "purgemap explore --stack-name NAME" in page.locator("#status-result").inner_text()
-        page.goto("about:blank")
 
 
 def test_status_shows_queues_and_dead_letters(page: "Page", aws: LocalAws, tmp_path: Path) -> None:
@@ -52,7 +51,6 @@ def test_status_shows_queues_and_dead_letters(page: "Page", aws: LocalAws, tmp_p
         assert reason.locator("td").first.inner_text() == "1"
         (distribution,) = page.get_by_role("region", name="Invalidations in progress").locator("tbody tr").all()
         assert distribution.inner_text().split() == ["www", E1, "0"]
-        page.goto("about:blank")
 
 
 def pairs(card: str) -> list[tuple[str, str]]:

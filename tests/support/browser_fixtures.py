@@ -13,6 +13,12 @@ from support.explorer import Explore, run_explorer
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page
 
+_NOTES_OF_ANSWERS = (
+    "Failed to load resource: the server responded with a status of 400",
+    "Failed to load resource: net::ERR_CONNECTION_REFUSED",
+    "Failed to load resource: net::ERR_INCOMPLETE_CHUNKED_ENCODING",
+)
+
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # A busy machine must not fail a test. Playwright's own limit is 30 seconds.
 _TIMEOUT_MILLISECONDS = 120_000
@@ -56,8 +62,8 @@ def watch(page: "Page") -> list[str]:
         dialog.dismiss()
 
     def note(message: "ConsoleMessage") -> None:
-        # The browser notes each answer with an error. The page shows those of a refused input, and tests read them.
-        if message.type == "error" and "the server responded with a status of 400" not in message.text:
+        # The browser notes a refused input, which the page shows and tests read, and a server that has ended.
+        if message.type == "error" and not message.text.startswith(_NOTES_OF_ANSWERS):
             complaints.append(message.text)
 
     page.on("console", note)

@@ -177,7 +177,8 @@
     const model = models.build(answer.layout);
     const selected = state.model ? keepState(state.model, model) : null;
     state.model = model;
-    picture.draw(model, { select, fold: (group) => fold([group], !group.folded) });
+    const toggle = (row) => select(row === state.selected ? null : row);
+    picture.draw(model, { select: toggle, fold: (group) => fold([group], !group.folded) });
     model.destinations.flatMap((group) => group.rows).forEach((row) => names.set(row.distribution, row.name));
     fillSelects(model);
     update();
