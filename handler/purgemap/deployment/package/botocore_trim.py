@@ -7,7 +7,7 @@ still leave 17 to 21 % of the CPU. botocore parses the whole model of each servi
 
 import gzip
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from typing import Any
 
 OPERATIONS: Mapping[str, tuple[str, ...]] = {
@@ -22,6 +22,11 @@ OPERATIONS: Mapping[str, tuple[str, ...]] = {
     "sqs": ("SendMessageBatch",),
     "sts": ("AssumeRole",),
 }
+LEDGER_OPERATIONS: Mapping[str, tuple[str, ...]] = {
+    "dynamodb": ("BatchGetItem", "GetItem", "PutItem", "Query", "TransactWriteItems"),
+    "s3": ("HeadObject",),
+}
+"""The further operations for a map with `skip_unchanged`."""
 
 _DATA = "botocore/data/"
 _COMMON_DATA = ("_retry", "partitions", "sdk-default-configuration")
@@ -56,22 +61,24 @@ class WaiterDocstring(_NoDocstring):
 Json = dict[str, Any]
 
 
-def trim_botocore(files: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Return botocore's files by path, without the documentation writers and the data that no call reads."""
+def trim_botocore(files: Mapping[str, bytes], operations: Mapping[str, Iterable[str]] = OPERATIONS) -> dict[str, bytes]:
+    """Return botocore's files by path, without the documentation writers and the data that no operation reads."""
     code = {path: data for path, data in files.items() if not path.startswith((_DATA, _DOCS)) or path == _REQUIRED_DOCS}
     docs = {f"{_DOCS}__init__.py": _DOCS_INIT, f"{_DOCS}docstring.py": _DOCSTRING_STUB}
-    return code | docs | {f"{_DATA}{name}.json": _dump(document) for name, document in _required_data(files)}
+    return (
+        code | docs | {f"{_DATA}{name}.json": _dump(document) for name, document in _required_data(files, operations)}
+    )
 
 
-def _required_data(files: Mapping[str, bytes]) -> Iterator[tuple[str, Json]]:
+def _required_data(files: Mapping[str, bytes], operations: Mapping[str, Iterable[str]]) -> Iterator[tuple[str, Json]]:
     for name in _COMMON_DATA:
         yield name, _load(files, name)
-    yield "endpoints", _prune_endpoints(_load(files, "endpoints"))
-    for service, operations in OPERATIONS.items():
+    yield "endpoints", _prune_endpoints(_load(files, "endpoints"), operations)
+    for service, names in operations.items():
         folder = f"{service}/{_latest_version(files, service)}"
         yield f"{folder}/endpoint-rule-set-1", _load(files, f"{folder}/endpoint-rule-set-1")
         model = _load(files, f"{folder}/service-2", object_hook=_without_documentation)
-        yield f"{folder}/service-2", _prune_model(model, operations)
+        yield f"{folder}/service-2", _prune_model(model, names)
 
 
 def _latest_version(files: Mapping[str, bytes], service: str) -> str:
@@ -97,10 +104,10 @@ def _dump(document: Json) -> bytes:
     return json.dumps(document, separators=(",", ":")).encode()
 
 
-def _prune_endpoints(endpoints: Json) -> Json:
+def _prune_endpoints(endpoints: Json, required: Container[str]) -> Json:
     for partition in endpoints["partitions"]:
         services = partition["services"].items()
-        partition["services"] = {name: endpoint for name, endpoint in services if name in OPERATIONS}
+        partition["services"] = {name: endpoint for name, endpoint in services if name in required}
     return endpoints
 
 

@@ -10,13 +10,17 @@ ENTRY_POINT = "purgemap.lambda_function"
 _ROOT = Path(purgemap.__file__).parent.parent
 
 
-def read_source_files() -> dict[str, bytes]:
-    """Read the entry point and the modules that it imports, by their paths below site-packages.
+LEDGER_MODULES = ("purgemap.ledger", "purgemap.aws.ledger_table", "purgemap.aws.object_heads")
+"""The modules that the entry point imports only for a map with `skip_unchanged`."""
 
-    Function-level imports are excluded: they are needed only for maps that are not compiled.
+
+def read_source_files(*further_modules: str) -> dict[str, bytes]:
+    """Read the entry point, further modules and all that they import, by their paths below site-packages.
+
+    Other function-level imports are excluded: they are needed only for maps that are not compiled.
     """
     files: dict[str, bytes] = {}
-    pending = [ENTRY_POINT]
+    pending = [ENTRY_POINT, *further_modules]
     while pending:
         module = pending.pop()
         path = _find_file(module)

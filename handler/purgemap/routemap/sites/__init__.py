@@ -45,10 +45,24 @@ class Site:
 
 def list_sites(route_map: RouteMap) -> list[Site]:
     """List the sites of a map, bucket by bucket."""
-    rows = (*route_map.buckets.items(), *route_map.patterns)
-    return [
-        site for bucket, row in rows for route in load_routes(row) for site in _route_sites(route_map, bucket, route)
-    ]
+    return [site for bucket, route in _list_routes(route_map) for site in _route_sites(route_map, bucket, route)]
+
+
+def list_route_distributions(route_map: RouteMap) -> Iterator[tuple[str, Route, Distribution, Settings]]:
+    """Yield each route as the map has it, with its bucket, each of its distributions, and the settings for that.
+
+    Unlike sites, routes keep their captures: one route may have a thousand sites.
+    """
+    for bucket, route in _list_routes(route_map):
+        for template in route.distributions:
+            for distribution, _ in _matching_distributions(route_map, template):
+                yield bucket, route, distribution, load_settings(route, distribution)
+
+
+def _list_routes(route_map: RouteMap) -> Iterator[tuple[str, Route]]:
+    for bucket, row in (*route_map.buckets.items(), *route_map.patterns):
+        for route in load_routes(row):
+            yield bucket, route
 
 
 def _route_sites(route_map: RouteMap, bucket: str, route: Route) -> Iterator[Site]:
