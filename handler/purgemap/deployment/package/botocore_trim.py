@@ -78,6 +78,10 @@ def _required_data(files: Mapping[str, bytes], operations: Mapping[str, Iterable
         folder = f"{service}/{_latest_version(files, service)}"
         yield f"{folder}/endpoint-rule-set-1", _load(files, f"{folder}/endpoint-rule-set-1")
         model = _load(files, f"{folder}/service-2", object_hook=_without_documentation)
+        # botocore's own additions to AWS's model, such as the type of S3's Expires.
+        extras = f"{folder}/service-2.sdk-extras"
+        if _has(files, extras):
+            model = _merge(model, _load(files, extras)["merge"])
         yield f"{folder}/service-2", _prune_model(model, names)
 
 
@@ -85,6 +89,19 @@ def _latest_version(files: Mapping[str, bytes], service: str) -> str:
     """Find a service's latest API version, which botocore loads by default; versions are dates."""
     start = f"{_DATA}{service}/"
     return max(path.removeprefix(start).partition("/")[0] for path in files if path.startswith(start))
+
+
+def _has(files: Mapping[str, bytes], name: str) -> bool:
+    return not {f"{_DATA}{name}.json", f"{_DATA}{name}.json.gz"}.isdisjoint(files)
+
+
+def _merge(model: Json, extras: Json) -> Json:
+    """Merge extras into a model as botocore's loader does."""
+    merged = {
+        key: _merge(model[key], value) if isinstance(value, dict) and isinstance(model.get(key), dict) else value
+        for key, value in extras.items()
+    }
+    return {**model, **merged}
 
 
 def _load(files: Mapping[str, bytes], name: str, object_hook: Callable[[Json], Json] | None = None) -> Json:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from purgemap.deployment.package.botocore_trim import OPERATIONS
+from purgemap.deployment.package.botocore_trim import LEDGER_OPERATIONS, OPERATIONS
 from purgemap.deployment.package.dependencies import DISTRIBUTIONS
 from purgemap.deployment.package.source_files import read_source_files
 from purgemap.routemap import load_map
@@ -25,6 +25,10 @@ def test_zip_entries_are_sorted_readable_and_without_times(archive: zipfile.ZipF
 
 def test_zip_stays_below_2_15_megabytes(archive: zipfile.ZipFile) -> None:
     assert sum(entry.compress_size for entry in archive.infolist()) < 2_150_000
+
+
+def test_zip_of_a_ledger_stays_below_2_2_megabytes(ledger_archive: zipfile.ZipFile) -> None:
+    assert sum(entry.compress_size for entry in ledger_archive.infolist()) < 2_200_000
 
 
 @pytest.mark.usefixtures("map_folder")
@@ -65,3 +69,11 @@ def test_zip_excludes_tests_documentation_and_other_services(archive: zipfile.Zi
     assert [path for path in archive.namelist() if re.search(r"\btests?/|METADATA|RECORD|examples-1|\.gz$", path)] == []
     services = {path.split("/")[2] for path in archive.namelist() if re.match(r"botocore/data/[^/]+/", path)}
     assert services == OPERATIONS.keys()
+
+
+def test_zip_has_the_ledger_only_for_maps_that_skip(archive: zipfile.ZipFile, ledger_archive: zipfile.ZipFile) -> None:
+    added = {*ledger_archive.namelist()} - {*archive.namelist()}
+    assert {*archive.namelist()} <= {*ledger_archive.namelist()}
+    services = {path.split("/")[2] for path in added if path.startswith("botocore/")}
+    assert services == LEDGER_OPERATIONS.keys()
+    assert "purgemap/ledger/__init__.py" in added
