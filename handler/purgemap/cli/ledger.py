@@ -44,8 +44,8 @@ def ledger() -> None:
 def forget(*, place: Place, stack_name: str, yes: bool, as_json: bool) -> int:
     """Forget all objects of a bucket, or those whose keys start with PREFIX. Nothing is invalidated now.
 
-    The next upload of each object is invalidated, whether it changes something or not. Use it after a change that no
-    upload shows, such as a new CloudFront Function or another origin. Shows the number of objects, and asks.
+    The next upload of each object is invalidated, whether it changes something or not. Use it after changes whose
+    events were lost, such as while a bucket's notifications were off. Shows the number of objects, and asks.
     """
     console = Terminal(stderr=as_json)
     stack = read_stack(stack_name)
