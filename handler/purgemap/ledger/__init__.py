@@ -1,5 +1,6 @@
 """The content ledger: which uploads changed nothing that viewers get."""
 
+from purgemap.ledger.content_ledger import BUDGET_SECONDS, FailedMark, Ledger, LedgerCheck, LedgerResult
 from purgemap.ledger.edges import (
     LedgerTable,
     Mark,
@@ -11,8 +12,16 @@ from purgemap.ledger.edges import (
     Record,
     Tracking,
 )
+from purgemap.ledger.fingerprint import CHECKSUM_PREFIX, FINGERPRINT_FIELDS, fingerprint
 
 __all__ = [
+    "BUDGET_SECONDS",
+    "CHECKSUM_PREFIX",
+    "FINGERPRINT_FIELDS",
+    "FailedMark",
+    "Ledger",
+    "LedgerCheck",
+    "LedgerResult",
     "LedgerTable",
     "Mark",
     "MarkResult",
@@ -22,4 +31,5 @@ __all__ = [
     "ObjectId",
     "Record",
     "Tracking",
+    "fingerprint",
 ]

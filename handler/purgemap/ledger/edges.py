@@ -17,7 +17,7 @@ ObjectId = tuple[str, str]
 class Record(NamedTuple):
     """What the table knows of an object; `fingerprint` is "" while the object is dirty.
 
-    `sequencer` is padded by `pad_sequencer`. `seen` is when the fingerprint was written, in seconds since the epoch.
+    `sequencer` is in lower case. `seen` is when the fingerprint was written, in seconds since the epoch.
     """
 
     fingerprint: str
@@ -39,7 +39,7 @@ class ObjectHead(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """A request to mark an object as dirty; `sequencer` is "" for an event without a usable one.
+    """A request to mark an object as dirty; `sequencer` is in lower case, "" for events without an order.
 
     `token` identifies the invocation: only its own mark lets it record a fingerprint.
     """
@@ -80,7 +80,10 @@ class LedgerTable(Protocol):
         """Return the records that could be read. An id is missing if it has none, or was not read in time."""
 
     def mark(self, marks: Sequence[Mark], deadline: float) -> list[MarkResult]:
-        """Mark objects as dirty, each unless the table knows an equal or newer event; one result per mark."""
+        """Mark objects as dirty, each unless the table knows an equal or newer event; one result per mark.
+
+        Only sequencers of one length have an order: a mark of another length than the table's is always written.
+        """
 
     def record(self, records: Sequence[NewRecord], deadline: float) -> int:
         """Write fingerprints, each if its token is still the mark; returns the number not written."""

@@ -49,7 +49,7 @@ class MemoryLedgerTable:
         if mark.object_id in self.unmarkable:
             return MarkResult.FAILED
         row = self.rows.get(mark.object_id, Row())
-        if mark.sequencer and row.sequencer >= mark.sequencer:
+        if len(row.sequencer) == len(mark.sequencer) and row.sequencer >= mark.sequencer != "":
             return MarkResult.NEWER
         self.rows[mark.object_id] = Row(mark.sequencer or row.sequencer, mark.token, "", row.etag, row.seen)
         return MarkResult.MARKED
