@@ -83,13 +83,20 @@ class MemoryLedgerTable:
 
 
 class MemoryObjectHeads:
-    """`ledger.ObjectHeads` in memory; `calls` holds the ids of each call. An object without a head can't be read."""
+    """`ledger.ObjectHeads` in memory; `calls` holds the ids of each call. An object without a head can't be read.
+
+    `before_call` is called first, as another function may run meanwhile.
+    """
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
         self.heads: dict[ObjectId, ObjectHead] = {}
+        self.before_call: Callable[[], object] = lambda: None
         self.calls: list[list[ObjectId]] = []
+        self.roles: list[str | None] = []
 
     def head(self, ids: Sequence[tuple[ObjectId, Distribution]], deadline: float) -> list[ObjectHead | None]:
+        self.before_call()
         self.calls.append([id_ for id_, _ in ids])
+        self.roles += [distribution.role_arn for _, distribution in ids]
         return [self.heads.get(id_) if self._now() < deadline else None for id_, _ in ids]
