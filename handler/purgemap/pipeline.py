@@ -75,6 +75,8 @@ def process_batch(payload: Any, service: Service, rate_limit: RateLimit) -> Batc
         routed = check.routed
     jobs = build_jobs(routed, rate_limit.now())
     merged_jobs, rejected = _merge_queued(jobs.pending, batch.jobs, service.route_map)
+    if check and check.result.failed_marks:
+        merged_jobs = check.renew_references(merged_jobs)
     pending = service.wildcard_limits.apply(merged_jobs, rate_limit.now()) if service.wildcard_limits else merged_jobs
     accounts = group_by_account(pending)
     accounts, deferred = defer_excess(accounts, service.queue, rate_limit)

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from purgemap.delivery import MIN_SECONDS_FOR_CALL, Accepted, EnqueueFailure, Outcome, RateLimit
 from purgemap.events import CREATED
+from purgemap.jobs import PendingJob
 from purgemap.ledger.edges import LedgerTable, Mark, MarkResult, NewRecord, ObjectHead, ObjectHeads, ObjectId
 from purgemap.ledger.fingerprint import fingerprint
 from purgemap.ledger.tracked_objects import TrackedObject, list_tracked, shows_version
@@ -42,6 +43,7 @@ class FailedMark(NamedTuple):
 
     object_id: ObjectId
     sources: frozenset[str]
+    distributions: frozenset[str]
 
 
 class LedgerResult(NamedTuple):
@@ -63,11 +65,29 @@ class PendingRecord(NamedTuple):
 
 
 class LedgerCheck(NamedTuple):
-    """The changes without the unchanged objects, the counts so far, and the records that acceptance allows."""
+    """The changes without the unchanged objects, the counts so far, and the records that acceptance allows.
+
+    `token` identifies the invocation.
+    """
 
     routed: RoutedChanges
     result: LedgerResult = LedgerResult()
     pending: Sequence[PendingRecord] = ()
+    token: str = ""
+
+    def renew_references(self, jobs: list[PendingJob]) -> list[PendingJob]:
+        """Give the jobs of failed marks a caller reference that no retry repeats.
+
+        An upload between this invalidation and the retry may be skipped for the record that survived. So the retry must
+        evict again, and CloudFront ignores a repeated reference.
+        """
+        renewed = {distribution for mark in self.result.failed_marks for distribution in mark.distributions}
+        return [
+            pending._replace(job=pending.job._replace(sources=(*pending.job.sources, self.token)))
+            if pending.job.distribution in renewed
+            else pending
+            for pending in jobs
+        ]
 
 
 class _Deadlines(NamedTuple):
@@ -115,13 +135,13 @@ class Ledger:
         results = self._table.mark(marks, deadlines.marks) if marks else []
         marked = [tracked for tracked, result in zip(changed, results, strict=True) if result is MarkResult.MARKED]
         failed = [
-            FailedMark(tracked.id, frozenset(tracked.sources))
+            FailedMark(tracked.id, frozenset(tracked.sources), frozenset(tracked.distributions))
             for tracked, result in zip(changed, results, strict=True)
             if result is MarkResult.FAILED
         ]
         counts = LedgerResult(len(unchanged), len(marked), results.count(MarkResult.NEWER), failed)
         pending = self._prepare_records(marked, token, deadlines.heads)
-        return LedgerCheck(_without(unchanged, routed), counts, pending)
+        return LedgerCheck(_without(unchanged, routed), counts, pending, token)
 
     def _find_unchanged(self, objects: Sequence[TrackedObject], deadline: float) -> set[ObjectId]:
         """Return the objects whose upload changed nothing. Nothing is written for them."""

@@ -73,6 +73,26 @@ def test_failed_mark_raises_without_a_queue(site: LedgerSite) -> None:
         lambda_response(result)
 
 
+def test_failed_mark_does_not_repeat_a_caller_reference(site: LedgerSite) -> None:
+    references = []
+    site.table.unmarkable = {A}
+    event = site.upload("docs/a")
+    for _ in range(2):
+        site.process(event)
+        references += [reference for _, _, reference in site.cloudfront.calls]
+    assert len(set(references)) == 4
+
+
+def test_mark_keeps_the_caller_reference_of_a_retry(site: LedgerSite) -> None:
+    references = []
+    event = site.upload("docs/a")
+    for _ in range(2):
+        site.table.rows.clear()
+        site.process(event)
+        references += [reference for _, _, reference in site.cloudfront.calls]
+    assert len(set(references)) == 2
+
+
 def test_late_event_invalidates_and_keeps_newer_record(site: LedgerSite) -> None:
     first, second = site.upload("docs/a", "v1"), site.upload("docs/a", "v2")
     site.process(second)
