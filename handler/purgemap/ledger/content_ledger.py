@@ -15,7 +15,6 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from purgemap.delivery import MIN_SECONDS_FOR_CALL, Accepted, EnqueueFailure, Outcome, RateLimit
-from purgemap.events import CREATED
 from purgemap.jobs import PendingJob
 from purgemap.ledger.edges import LedgerTable, Mark, MarkResult, NewRecord, ObjectHead, ObjectHeads, ObjectId
 from purgemap.ledger.fingerprint import fingerprint
@@ -131,7 +130,7 @@ class Ledger:
         unchanged = self._find_unchanged(objects, deadlines.reads) if is_tracking else set()
         changed = [tracked for tracked in objects if tracked.id not in unchanged]
         token = self._new_token()
-        marks = [Mark(tracked.id, tracked.sequencer, token) for tracked in changed]
+        marks = [Mark(tracked.id, tracked.sequencer, token, tracked.is_deleted) for tracked in changed]
         results = self._table.mark(marks, deadlines.marks) if marks else []
         marked = [tracked for tracked, result in zip(changed, results, strict=True) if result is MarkResult.MARKED]
         failed = [
@@ -169,9 +168,7 @@ class Ledger:
         # After the mark. A head that was read before could be recorded although another function has skipped a later
         # event meanwhile: then the older fingerprint would outlive that change.
         created = [
-            (tracked, version)
-            for tracked in marked
-            if (version := tracked.latest_version) and version.change.event == CREATED
+            (tracked, version) for tracked in marked if (version := tracked.latest_version) and not tracked.is_deleted
         ]
         pending = []
         heads = self._read_heads([tracked for tracked, _ in created], deadline)

@@ -41,12 +41,14 @@ class ObjectHead(NamedTuple):
 class Mark(NamedTuple):
     """A request to mark an object as dirty; `sequencer` is in lower case, "" for events without an order.
 
-    `token` identifies the invocation: only its own mark lets it record a fingerprint.
+    `token` identifies the invocation: only its own mark lets it record a fingerprint. `is_deleted` is whether the
+    latest event is a deletion.
     """
 
     object_id: ObjectId
     sequencer: str
     token: str
+    is_deleted: bool = False
 
 
 class MarkResult(Enum):
@@ -95,7 +97,7 @@ class LedgerTable(Protocol):
         """Replace the tracking whose version is `version`; returns whether it was replaced."""
 
     def keys(self, bucket: str, prefix: str, deadline: float, limit: int) -> list[str] | None:
-        """Return the keys of a bucket below a prefix; None if there are more, or some could not be read in time."""
+        """Return the keys of a bucket below a prefix, without deleted ones; None if not all could be read in time."""
 
 
 class ObjectHeads(Protocol):

@@ -43,7 +43,7 @@ def _content_identity(head: ObjectHead) -> list[str] | None:
     checksums = {name: fields[name] for name in fields if name.startswith(CHECKSUM_PREFIX) and name != "ChecksumType"}
     if fields.get("ChecksumType") == "FULL_OBJECT" and checksums:
         return [f"{name}={value}" for name, value in sorted(checksums.items())]
-    # Under a key of KMS or of the customer, the ETag is no MD5 of the bytes.
+    # Under a key of KMS or of the customer, the ETag is not the MD5 of the bytes.
     # https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html
     is_plain = fields.get("ServerSideEncryption") in {None, "AES256"} and not fields.get("SSECustomerAlgorithm")
     return [head.etag] if is_plain and _is_md5(head.etag) else None

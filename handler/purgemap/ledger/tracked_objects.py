@@ -61,6 +61,13 @@ class TrackedObject(NamedTuple):
         latest = self.latest_version
         return _normalize_sequencer(latest.sequencer) if latest else ""
 
+    @property
+    def is_deleted(self) -> bool:
+        """Whether the object is gone: its latest event is a deletion; of events without an order, all are."""
+        latest = self.latest_version
+        versions = [latest] if latest else self.versions
+        return all(version.change.event != CREATED for version in versions)
+
 
 def _is_same_creation(first: Any, version: ObjectVersion) -> bool:
     fields = version.etag, version.sequencer, version.version_id

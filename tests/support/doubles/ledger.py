@@ -16,6 +16,7 @@ class Row:
     fingerprint: str = ""
     etag: str = ""
     seen: float = 0.0
+    is_deleted: bool = False
 
 
 class MemoryLedgerTable:
@@ -51,7 +52,8 @@ class MemoryLedgerTable:
         row = self.rows.get(mark.object_id, Row())
         if len(row.sequencer) == len(mark.sequencer) and row.sequencer >= mark.sequencer != "":
             return MarkResult.NEWER
-        self.rows[mark.object_id] = Row(mark.sequencer or row.sequencer, mark.token, "", row.etag, row.seen)
+        sequencer = mark.sequencer or row.sequencer
+        self.rows[mark.object_id] = Row(sequencer, mark.token, "", row.etag, row.seen, mark.is_deleted)
         return MarkResult.MARKED
 
     def record(self, records: Sequence[NewRecord], deadline: float) -> int:
@@ -78,7 +80,8 @@ class MemoryLedgerTable:
 
     def keys(self, bucket: str, prefix: str, deadline: float, limit: int) -> list[str] | None:
         self.calls.append(("keys", []))
-        keys = sorted(key for name, key in self.rows if name == bucket and key.startswith(prefix))
+        rows = [id_ for id_, row in self.rows.items() if not row.is_deleted]
+        keys = sorted(key for name, key in rows if name == bucket and key.startswith(prefix))
         return keys if self._now() < deadline and len(keys) <= limit else None
 
 
