@@ -1,11 +1,12 @@
 """Calls to AWS over botocore."""
 
-from purgemap.aws.clients import Aws, check_credentials, create_client, find_region
+from purgemap.aws.clients import LEDGER_CALL, Aws, check_credentials, create_client, find_region
 from purgemap.aws.cloudfront import AwsCloudFront, AwsInvalidationHistory
 from purgemap.aws.errors import describe_error, error_code, is_credentials_error, translate_errors
 from purgemap.aws.sqs import SqsQueue
 
 __all__ = [
+    "LEDGER_CALL",
     "Aws",
     "AwsCloudFront",
     "AwsInvalidationHistory",

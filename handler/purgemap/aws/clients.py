@@ -32,7 +32,7 @@ _GLOBAL_SERVICES = {"cloudfront", "sts"}
 
 
 # A batch waits for these calls, and the next one may succeed: a slow one is given up.
-_LEDGER_CALL = CallSettings(attempts=1, connect_timeout=1, read_timeout=2)
+LEDGER_CALL = CallSettings(attempts=1, connect_timeout=1, read_timeout=2)
 
 
 def _config(settings: CallSettings, **more: Any) -> Config:
@@ -48,12 +48,6 @@ def _config(settings: CallSettings, **more: Any) -> Config:
 
 CONFIGS = {service: _config(ROLE_CALL if service == "sts" else CALL) for service in SERVICES}
 
-
-def ledger_config() -> Config:
-    """Return the settings of LEDGER_SERVICES."""
-    return _config(_LEDGER_CALL, max_pool_connections=HEAD_THREADS)
-
-
 _ANSWER_PARSERS = AnswerParserFactory()
 
 # Only the function's zip has it: the certificates of botocore's file, one by one, as OpenSSL finds them by subject.
@@ -63,12 +57,19 @@ _CA_DIRECTORY = Path(DEFAULT_CA_BUNDLE).with_suffix("")
 class Aws:
     """Clients with the region, endpoints and credentials of botocore's settings.
 
-    A `region` or an `endpoint_url` replaces botocore's. `has_ledger` adds LEDGER_SERVICES. Raises PurgemapError for an
-    incomplete access key.
+    A `region` or an `endpoint_url` replaces botocore's. `ledger_call` adds LEDGER_SERVICES, with its timeouts. Raises
+    PurgemapError for an incomplete access key.
     """
 
-    def __init__(self, *, region: str | None = None, endpoint_url: str | None = None, has_ledger: bool = False) -> None:
-        self._services = SERVICES | LEDGER_SERVICES if has_ledger else SERVICES
+    def __init__(
+        self,
+        *,
+        region: str | None = None,
+        endpoint_url: str | None = None,
+        ledger_call: CallSettings | None = None,
+    ) -> None:
+        self._services = SERVICES | LEDGER_SERVICES if ledger_call else SERVICES
+        self._ledger_call = ledger_call or CALL
         self._session = _create_session(self._services)
         with translate_errors():
             # The first of botocore's providers. Creating the others, which follow only without a key, takes 0.6 ms.
@@ -96,7 +97,7 @@ class Aws:
 
     def _create_client(self, session: Any, service: str) -> Any:
         region = self._region or ("us-east-1" if service in _GLOBAL_SERVICES else None)
-        config = ledger_config() if service in LEDGER_SERVICES else CONFIGS[service]
+        config = CONFIGS.get(service) or _config(self._ledger_call, max_pool_connections=HEAD_THREADS)
         return create_client(session, service, region_name=region, endpoint_url=self._endpoint_url, config=config)
 
     def _create_sts_client(self) -> Any:

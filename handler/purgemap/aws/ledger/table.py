@@ -108,7 +108,8 @@ class AwsLedgerTable:
         indexes = list(range(len(updates)))
         while indexes:
             items = [{"Update": {"TableName": self._name, **updates[index]}} for index in indexes]
-            reasons = self._repeat(partial(self._transact, items), run)
+            # With one token, DynamoDB recognises a repeated transaction whose first answer was lost.
+            reasons = self._repeat(partial(self._transact, items, uuid.uuid4().hex), run)
             if reasons is None:
                 break
             for index, reason in zip(indexes, reasons, strict=True):
@@ -116,10 +117,10 @@ class AwsLedgerTable:
             indexes = [index for index, reason in zip(indexes, reasons, strict=True) if not reason]
         return results
 
-    def _transact(self, items: list[dict[str, Any]]) -> list[MarkResult | None]:
+    def _transact(self, items: list[dict[str, Any]], token: str) -> list[MarkResult | None]:
         """Write a transaction; returns the result of each item, None for one that another item's failure cancelled."""
         try:
-            self._client.transact_write_items(TransactItems=items)
+            self._client.transact_write_items(TransactItems=items, ClientRequestToken=token)
         except ClientError as error:
             codes = [reason.get("Code") for reason in error.response.get("CancellationReasons", ())]
             if len(codes) != len(items) or _FINAL_REASONS.keys().isdisjoint(codes):

@@ -10,7 +10,7 @@ ENTRY_POINT = "purgemap.lambda_function"
 _ROOT = Path(purgemap.__file__).parent.parent
 
 
-LEDGER_MODULES = ("purgemap.ledger", "purgemap.aws.ledger_table", "purgemap.aws.object_heads")
+LEDGER_MODULES = ("purgemap.ledger", "purgemap.aws.ledger")
 """The modules that the entry point imports only for a map with `skip_unchanged`."""
 
 
