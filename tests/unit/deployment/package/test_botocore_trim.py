@@ -11,9 +11,9 @@ import pytest
 from botocore import xform_name
 from botocore.loaders import Loader
 
-from purgemap.aws.clients import SERVICES
+from purgemap.aws.clients import LEDGER_SERVICES, SERVICES
 from purgemap.deployment.package.botocore_trim import LEDGER_OPERATIONS, OPERATIONS
-from purgemap.deployment.package.source_files import read_source_files
+from purgemap.deployment.package.source_files import LEDGER_MODULES, read_source_files
 
 Trimmed = tuple[Loader, Mapping[str, Sequence[str]]]
 WITH_LEDGER = {**OPERATIONS, **LEDGER_OPERATIONS}
@@ -27,13 +27,13 @@ def trimmed(request: pytest.FixtureRequest) -> Trimmed:
     return Loader(extra_search_paths=[str(data)], include_default_search_paths=False), operations
 
 
-def _nodes() -> Iterator[ast.AST]:
-    for source in read_source_files().values():
+def _nodes(*modules: str) -> Iterator[ast.AST]:
+    for source in read_source_files(*modules).values():
         yield from ast.walk(ast.parse(source))
 
 
-def _method_calls() -> Iterator[ast.Call]:
-    for node in _nodes():
+def _method_calls(*modules: str) -> Iterator[ast.Call]:
+    for node in _nodes(*modules):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             yield node
 
@@ -43,24 +43,29 @@ def _method(call: ast.Call) -> str:
     return call.func.attr
 
 
-def test_trim_keeps_the_operations_that_the_function_calls() -> None:
+@pytest.mark.parametrize(("modules", "operations"), [((), OPERATIONS), (LEDGER_MODULES, WITH_LEDGER)])
+def test_trim_keeps_the_operations_that_the_function_calls(
+    modules: Sequence[str], operations: Mapping[str, Sequence[str]]
+) -> None:
     loader = Loader()
     # A method may be passed on before it is called. botocore calls AssumeRole, for a distribution's role.
-    called = {node.attr for node in _nodes() if isinstance(node, ast.Attribute)} | {"assume_role"}
-    for service, kept in OPERATIONS.items():
-        operations = loader.load_service_model(service, "service-2")["operations"]
-        assert {name for name in operations if xform_name(name) in called} == set(kept)
+    called = {node.attr for node in _nodes(*modules) if isinstance(node, ast.Attribute)} | {"assume_role"}
+    for service, kept in operations.items():
+        names = loader.load_service_model(service, "service-2")["operations"]
+        assert {name for name in names if xform_name(name) in called} == set(kept)
 
 
 def test_trim_keeps_the_services_that_clients_are_created_for() -> None:
     assert OPERATIONS.keys() <= SERVICES
-    services = [
-        call.args[0].value
-        for call in _method_calls()
-        if _method(call) == "client" and call.args and isinstance(call.args[0], ast.Constant)
-    ]
-    assert services
-    assert SERVICES.issuperset(services)
+    assert LEDGER_OPERATIONS.keys() == LEDGER_SERVICES
+    for modules, services in (((), SERVICES), (LEDGER_MODULES, SERVICES | LEDGER_SERVICES)):
+        created = [
+            call.args[0].value
+            for call in _method_calls(*modules)
+            if _method(call) == "client" and call.args and isinstance(call.args[0], ast.Constant)
+        ]
+        assert created
+        assert services.issuperset(created)
 
 
 def _resolve_shape(model: dict[str, Any], reference: dict[str, Any], parents: tuple[str, ...] = ()) -> Any:

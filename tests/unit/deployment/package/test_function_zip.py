@@ -1,6 +1,7 @@
 """The function's zip: all that the function needs, little else, and no trace of when and where it was built."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -50,6 +51,30 @@ def test_zip_runs_alone_with_its_own_modules_only(task: Path) -> None:
         [sys.executable, "-I", "-S", "-B", "-c", code], cwd=task, capture_output=True, text=True, check=False
     )
     assert (run.stderr, run.returncode) == ("", 0)
+
+
+def test_zip_with_the_ledger_builds_it_from_its_own_modules(ledger_task: Path) -> None:
+    code = (
+        "import sys; sys.path.insert(0, '.')\n"
+        "from purgemap.lambda_function import build_handler\n"
+        "handle = build_handler({'PURGEMAP_ROUTES': 'routes.json', 'PURGEMAP_LEDGER_TABLE': 't'})\n"
+        "names = set(sys.modules)\n"
+        "handle([])\n"
+        "assert {'purgemap.ledger', 'purgemap.aws.ledger'} <= names, 'built as the function starts'\n"
+        "files = {str(getattr(module, '__file__', None)) for module in list(sys.modules.values())}\n"
+        "assert not any('site-packages' in file or '/handler/' in file for file in files), files\n"
+    )
+    run = subprocess.run(
+        [sys.executable, "-I", "-S", "-B", "-c", code],
+        cwd=ledger_task,
+        env={"AWS_DEFAULT_REGION": "eu-west-1", "PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    # Without credentials no call is made: the function goes on, and would skip nothing.
+    assert (run.stderr.count("\n"), run.returncode) == (1, 0)
+    assert "table failed: NoCredentialsError" in run.stderr
 
 
 def test_zip_holds_the_modules_that_the_entry_point_imports() -> None:
