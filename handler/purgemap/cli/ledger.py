@@ -16,7 +16,7 @@ from purgemap.errors import PurgemapError
 from purgemap.text import S3_SCHEME, pluralize
 
 
-class Place(NamedTuple):
+class ObjectPrefix(NamedTuple):
     """A bucket, and the start of the keys of some of its objects."""
 
     bucket: str
@@ -26,9 +26,9 @@ class Place(NamedTuple):
         return f"{S3_SCHEME}{self.bucket}/{self.prefix}"
 
 
-def _parse_place(_context: click.Context, _argument: click.Parameter, text: str) -> Place:
+def _parse_place(_context: click.Context, _argument: click.Parameter, text: str) -> ObjectPrefix:
     bucket, _, prefix = text.removeprefix(S3_SCHEME).partition("/")
-    return Place(bucket_name(bucket), prefix)
+    return ObjectPrefix(bucket_name(bucket), prefix)
 
 
 @click.group(short_help="Forget what skip_unchanged has recorded.")
@@ -41,7 +41,7 @@ def ledger() -> None:
 @stack_name_option
 @click.option("--yes", is_flag=True, help="Forget without asking.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead.")
-def forget(*, place: Place, stack_name: str, yes: bool, as_json: bool) -> int:
+def forget(*, place: ObjectPrefix, stack_name: str, yes: bool, as_json: bool) -> int:
     """Forget all objects of a bucket, or those whose keys start with PREFIX. Nothing is invalidated now.
 
     The next upload of each object is invalidated, whether it changes something or not. Use it after changes whose

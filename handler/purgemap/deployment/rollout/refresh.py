@@ -42,7 +42,7 @@ def refresh_jobs(old: RouteMap, new: RouteMap, source: str, now: float) -> list[
 
 
 def _differ_in_skipping_only(old: Site, new: Site) -> bool:
-    # A skipped upload left nothing stale, so the option alone is no reason to evict a site.
+    # A skipped upload left nothing stale, so a site is not evicted for the option alone.
     settings = old.settings._replace(skip_unchanged=new.settings.skip_unchanged)
     return (old.bucket, old.prefix, settings) == (new.bucket, new.prefix, new.settings)
 
