@@ -8,15 +8,21 @@ from unittest import mock
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
+from conftest import LoadMap
 from purgemap.aws import Aws
 from purgemap.aws.ledger import AwsLedgerTable, AwsObjectHeads
 from purgemap.delivery import CallSettings
 from purgemap.demo.local_aws import LocalAws
-from purgemap.ledger import Mark, MarkResult, NewRecord, ObjectHead, Record, Tracking, fingerprint
+from purgemap.ledger import Ledger, Mark, MarkResult, NewRecord, ObjectHead, Record, Tracking, fingerprint
+from purgemap.pipeline import Service, lambda_response, process_batch
 from purgemap.routemap.compiled import Distribution
+from purgemap.routing import Router
+from support.delivery import build_rate_limit
 from support.doubles.clock import Clock
+from support.doubles.memory import MemoryCloudFront
 from support.ids import E1
 from support.local_site import BUCKET, Site
+from support.payloads import sqs_batch
 
 pytest_plugins = ["support.local_aws_fixtures"]
 
@@ -296,3 +302,27 @@ def test_failing_heads_warn_once(heads: Heads) -> None:
 def test_head_starts_no_call_after_the_deadline(heads: Heads) -> None:
     heads.site.put("a")
     assert heads.edge.head([((BUCKET, "a"), DISTRIBUTION)], heads.clock.now) == [None]
+
+
+def test_service_skips_the_same_upload_on_aws(setting: Setting, site: Site, map_from_yaml: LoadMap) -> None:
+    routes = map_from_yaml(f"version: 1\nroutes: [{{bucket: {BUCKET}, distributions: [{E1}], skip_unchanged: true}}]\n")
+    warnings = setting.warnings
+    heads = AwsObjectHeads(setting.clients, warnings.append, setting.clock)
+    ledger = Ledger(setting.table, heads, routes)
+    cloudfront = MemoryCloudFront()
+    service = Service(routes, Router(routes), cloudfront, None, None, ledger=ledger)
+
+    def publish(*uploads: tuple[str, bytes]) -> list[str]:
+        cloudfront.calls.clear()
+        for key, body in uploads:
+            site.put(key, body)
+        setting.clock.advance(100)
+        result = process_batch(sqs_batch(site.events()), service, build_rate_limit()._replace(now=setting.clock))
+        assert not (lambda_response(result) or {}).get("batchItemFailures")
+        return [item for _, items, _ in cloudfront.calls for item in items]
+
+    assert publish() == []
+    assert publish(("a", b"1"), ("b", b"1")) == ["/a", "/b"]
+    assert publish(("a", b"1"), ("b", b"2")) == ["/b"]
+    assert publish(("a", b"1"), ("b", b"2")) == []
+    assert warnings == []

@@ -6,7 +6,7 @@ from typing import Any
 
 from purgemap.ledger import Mark, NewRecord, ObjectId, Record, Tracking
 
-# An object that nobody has written for so long is forgotten; then its next upload is invalidated.
+# A record expires this long after the last change of its object; then the next upload is invalidated.
 _MAX_AGE_SECONDS = 400 * 86_400
 
 # No bucket has this name.
