@@ -9,7 +9,7 @@ import botocore.session
 from botocore.config import Config
 from botocore.credentials import EnvProvider
 from botocore.exceptions import BotoCoreError, NoCredentialsError
-from botocore.handlers import BUILTIN_HANDLERS
+from botocore.handlers import BUILTIN_HANDLERS, REGISTER_FIRST
 from botocore.httpsession import DEFAULT_CA_BUNDLE
 
 from purgemap.aws.answers import AnswerParserFactory
@@ -166,8 +166,11 @@ def _create_session(services: frozenset[str]) -> botocore.session.Session:
     # Nine in ten of botocore's event handlers are for other services or documentation. Registering them all takes
     # longer than creating a client.
     session = botocore.session.Session(include_builtin_handlers=False)
-    for event, handler, *_ in BUILTIN_HANDLERS:
+    for event, handler, *order in BUILTIN_HANDLERS:
         service = event.partition(".")[2].partition(".")[0]
         if not service or service in services:
-            session.register(event, handler)
+            if order and order[0] is REGISTER_FIRST:  # of S3
+                session.get_component("event_emitter").register_first(event, handler)
+            else:
+                session.register(event, handler)
     return session
