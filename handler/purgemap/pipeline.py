@@ -89,8 +89,7 @@ def process_batch(payload: Any, service: Service, rate_limit: RateLimit) -> Batc
     notes = service.budgets.take_notes() if service.budgets else BudgetNotes()
     result = BatchResult(batch, jobs, [*deferred, *sent], enqueue_failures, notes)
     if service.ledger and check:
-        recorded = service.ledger.record(check, result.outcomes, enqueue_failures, rate_limit)
-        return result._replace(ledger=recorded)
+        return result._replace(ledger=service.ledger.record(check, result.outcomes, rate_limit))
     return result
 
 

@@ -14,7 +14,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from purgemap.delivery import MIN_SECONDS_FOR_CALL, Accepted, EnqueueFailure, Outcome, RateLimit
+from purgemap.delivery import MIN_SECONDS_FOR_CALL, Accepted, Outcome, RateLimit
 from purgemap.jobs import PendingJob
 from purgemap.ledger.edges import LedgerTable, Mark, MarkResult, NewRecord, ObjectHead, ObjectHeads, ObjectId
 from purgemap.ledger.fingerprint import fingerprint
@@ -184,17 +184,10 @@ class Ledger:
     def _read_heads(self, objects: Sequence[TrackedObject], deadline: float) -> list[ObjectHead | None]:
         return self._heads.head([(tracked.id, tracked.reader) for tracked in objects], deadline) if objects else []
 
-    def record(
-        self,
-        check: LedgerCheck,
-        outcomes: Sequence[Outcome],
-        enqueue_failures: Sequence[EnqueueFailure],
-        rate_limit: RateLimit,
-    ) -> LedgerResult:
+    def record(self, check: LedgerCheck, outcomes: Sequence[Outcome], rate_limit: RateLimit) -> LedgerResult:
         """Record the objects whose invalidations were accepted in full; `outcomes` are all of the batch."""
         # A deferred job may be lost to the dead-letter queue, or meet a change that this batch has not seen.
         incomplete = {outcome.job.distribution for outcome in outcomes if not isinstance(outcome, Accepted)}
-        incomplete.update(failure.distribution for failure in enqueue_failures)
         accepted = {outcome.job.distribution for outcome in outcomes} - incomplete
         records = [record for record, distributions in check.pending if distributions <= accepted]
         seconds = min(_RECORD_SECONDS, rate_limit.seconds_left() - _SECONDS_FOR_RESPONSE)
