@@ -136,7 +136,7 @@ def test_ledger_skips_nothing_in_its_last_seconds(site: LedgerSite) -> None:
 
 def test_slow_reads_leave_time_for_marks(site: LedgerSite) -> None:
     site.publish("docs/a")
-    site.heads.before_call = lambda: site.clock.advance(6)
+    site.heads.before_call = lambda: site.clock.advance(8)
     assert site.publish("docs/a") == [E1, E2]
     assert site.table.rows[A].mark
     assert site.table.rows[A].fingerprint == ""

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 
 from purgemap.aws.clients import HEAD_THREADS, Aws
@@ -34,8 +34,12 @@ class AwsObjectHeads:
                 errors.append(error)
                 return None
 
-        with ThreadPoolExecutor(min(len(ids), HEAD_THREADS) or 1) as pool:
-            heads = list(pool.map(read, ids))
+        pool = ThreadPoolExecutor(min(len(ids), HEAD_THREADS) or 1)
+        futures = [pool.submit(read, entry) for entry in ids]
+        done, _ = wait(futures, timeout=max(deadline - self._now(), 0))
+        # A call that hangs ends by its own timeout. The batch goes on without it.
+        pool.shutdown(wait=False, cancel_futures=True)
+        heads = [future.result() if future in done else None for future in futures]
         failures = [error for error in errors if not _is_missing(error)]
         if failures:
             self._warn(f"{len(failures)} heads of objects could not be read: {describe_error(failures[0])}")
