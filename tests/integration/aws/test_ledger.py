@@ -299,12 +299,6 @@ def test_failing_heads_warn_once(heads: Heads) -> None:
     assert warning.startswith("3 heads of objects could not be read: ")
 
 
-def test_head_does_not_wait_beyond_the_deadline(heads: Heads) -> None:
-    heads.site.put("a")
-    heads.clock.advance(3_600)
-    assert heads.edge.head([((BUCKET, "a"), DISTRIBUTION)] * 50, heads.clock.now + 1e-9) == [None] * 50
-
-
 def test_head_starts_no_call_after_the_deadline(heads: Heads) -> None:
     heads.site.put("a")
     assert heads.edge.head([((BUCKET, "a"), DISTRIBUTION)], heads.clock.now) == [None]
