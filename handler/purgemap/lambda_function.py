@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from purgemap.aws import LEDGER_CALL, Aws, AwsCloudFront, AwsInvalidationHistory, SqsQueue
 from purgemap.batch_log import DEFAULT_NAMESPACE, JsonFormatter, log_batch, log_map_error, logger
-from purgemap.delivery import DEFAULT_CALLS_PER_SECOND, MIN_SECONDS_FOR_CALL, DailyBudgets, RateLimit, WildcardLimits
+from purgemap.delivery import (
+    DEFAULT_CALLS_PER_SECOND,
+    MIN_SECONDS_FOR_CALL,
+    CallSettings,
+    DailyBudgets,
+    RateLimit,
+    WildcardLimits,
+)
 from purgemap.errors import PurgemapError
 from purgemap.pipeline import Service, lambda_response, process_batch
 from purgemap.planning import FOLDER_COUNTS_FILE, FolderCountsFile
@@ -27,16 +34,17 @@ Handler = Callable[[Any, Any], dict[str, Any] | None]
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
-def build_handler(environment: Mapping[str, str]) -> Handler:
+def build_handler(environment: Mapping[str, str], ledger_call: CallSettings = LEDGER_CALL) -> Handler:
     """Build the handler from the PURGEMAP_ variables of an environment; an empty variable counts as unset.
 
+    `ledger_call` are the timeouts of the ledger's calls, if the map has one.
     botocore reads AWS's own variables from the process. Raises PurgemapError for an invalid variable, MapError if
     PURGEMAP_ROUTES names an invalid map.
     """
     _set_log_level(environment)
     calls_per_second = _calls_per_second(environment)
     namespace = environment.get("PURGEMAP_METRICS_NAMESPACE") or DEFAULT_NAMESPACE
-    return serve(_build_service(environment), calls_per_second, namespace=namespace)
+    return serve(_build_service(environment, ledger_call), calls_per_second, namespace=namespace)
 
 
 def _set_log_level(environment: Mapping[str, str]) -> None:
@@ -60,11 +68,11 @@ def _calls_per_second(environment: Mapping[str, str]) -> float:
     return rate
 
 
-def _build_service(environment: Mapping[str, str]) -> Service:
+def _build_service(environment: Mapping[str, str], ledger_call: CallSettings = LEDGER_CALL) -> Service:
     map_path = _map_path(environment)
     route_map = load_map(map_path)
     table = _ledger_table(environment, route_map)
-    aws = Aws(ledger_call=LEDGER_CALL if table else None)
+    aws = Aws(ledger_call=ledger_call if table else None)
     urls = [environment.get(name) for name in ("PURGEMAP_QUEUE_URL", "PURGEMAP_DEAD_LETTER_QUEUE_URL")]
     queue, dead_letters = (SqsQueue(aws, url) if url else None for url in urls)
     # Without a queue no job can be held until tomorrow, so nothing is limited by the day.

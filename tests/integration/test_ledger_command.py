@@ -1,6 +1,7 @@
-"""`purgemap ledger forget`, and `purgemap deploy` of a map that begins or ceases to skip, on the embedded AWS."""
+"""`purgemap ledger forget`, `plan --ledger`, and `deploy` of a map that begins or ceases to skip."""
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,16 +10,27 @@ import click
 import pytest
 from click.testing import Result
 
+from purgemap.aws import Aws
+from purgemap.aws.ledger import AwsLedgerTable, AwsObjectHeads
 from purgemap.aws.monitoring import AwsLedgerRecords
 from purgemap.cli.ledger import ledger
+from purgemap.cli.plan import plan
+from purgemap.delivery import CallSettings
+from purgemap.demo.ledger_table import begin_tracking
 from purgemap.demo.local_aws import LocalAws, start_local_aws
 from purgemap.errors import PurgemapError
+from purgemap.events import ObjectChange
+from purgemap.ledger import Mark, NewRecord, fingerprint
+from purgemap.routemap import load_map
+from purgemap.routing import Router
 from support.commands import answer_on_terminal, invoke
 from support.deployed import Deployed, enter_folder_with_map, run_deploy
 from support.doubles.stacks import complete_cloudformation
 
 ROUTE = "{bucket: acme-www, distributions: [E2EXAMPLE1ABCD]%s}"
 MAP = f"version: 1\nroutes: [{ROUTE}]\n"
+# On a busy machine the embedded AWS takes its time.
+PATIENT = CallSettings(attempts=1, connect_timeout=10, read_timeout=60)
 SKIPPING = MAP % ", skip_unchanged: true"
 
 
@@ -152,3 +164,64 @@ def test_deploy_keeps_a_memory_size_that_was_chosen(aws: LocalAws) -> None:
     run_deploy("--parameter", "MemorySize=512")
     run_deploy("--parameter", "Window=20")
     assert Deployed(aws).function["MemorySize"] == 512, "even a default, once it is chosen"
+
+
+def publish(aws: LocalAws, table: str, key: str) -> None:
+    """Put an object whose invalidation was accepted some minutes ago."""
+    routes, clients = load_map("config/routes.yaml"), Aws(endpoint_url=aws.endpoint_url, ledger_call=PATIENT)
+    aws.client("s3").put_object(Bucket="acme-www", Key=key, Body=b"v1")
+    routed = Router(routes).route([ObjectChange("acme-www", key, "created", "", "")])
+    [target] = routed.keys_by_target
+    [head] = AwsObjectHeads(clients, no_warning).head([(("acme-www", key), target.distribution)], time.time() + 60)
+    assert head
+    text = fingerprint(head, [target])
+    assert text
+    past = AwsLedgerTable(clients, table, no_warning, lambda: time.time() - 600)
+    past.mark([Mark(("acme-www", key), "0a", "token")], time.time() + 60)
+    assert past.record([NewRecord(("acme-www", key), text, head.etag, "token")], time.time() + 60) == 0
+
+
+def no_warning(text: str) -> None:
+    raise AssertionError(text)
+
+
+def test_plan_leaves_out_what_the_ledger_would_skip(aws: LocalAws) -> None:
+    run_deploy()
+    aws.client("s3").create_bucket(Bucket="acme-www")
+    table = Deployed(aws).outputs["LedgerTableName"]
+    begin_tracking(aws, table, load_map("config/routes.yaml"))
+    for key in ("same.html", "changed.html"):
+        publish(aws, table, key)
+    aws.client("s3").put_object(Bucket="acme-www", Key="changed.html", Body=b"v2")
+    uploads = "".join(f"upload: ./{key} to s3://acme-www/{key}\n" for key in ("same.html", "changed.html"))
+    options = ("--routes", "config/routes.yaml", "--ledger")
+    document = json.loads(invoke(plan, *options, "--json", input=uploads).stdout)
+    assert [each["items"] for each in document["invalidations"]] == [["/changed.html"]]
+    summary = {
+        name: document["summary"][name] for name in ("changes", "paths", "unchanged", "saved_paths", "saved_usd")
+    }
+    assert summary == {"changes": 2, "paths": 1, "unchanged": 1, "saved_paths": 1, "saved_usd": 0.005}
+    shown = invoke(plan, *options, input=uploads).stdout
+    assert shown.endswith("1 upload unchanged: the ledger saves 1 item, $0.005\n")
+    assert "unchanged" not in invoke(plan, *options[:2], "--json", input=uploads).stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--ledger", "--all"), "--ledger compares the uploads of an INPUT"),
+        (("--stack-name", "staging"), "--stack-name names the stack of --ledger; give both"),
+    ],
+)
+def test_plan_refuses_options_that_do_not_fit_the_ledger(options: tuple[str, ...], message: str) -> None:
+    result = invoke(plan, *options)
+    assert isinstance(result.exception, click.UsageError)
+    assert message in str(result.exception)
+
+
+def test_plan_names_a_table_that_cannot_be_read(aws: LocalAws) -> None:
+    run_deploy()
+    aws.client("dynamodb").delete_table(TableName=Deployed(aws).outputs["LedgerTableName"])
+    result = invoke(plan, "--routes", "config/routes.yaml", "--ledger", input="s3://acme-www/a\n")
+    assert isinstance(result.exception, PurgemapError)
+    assert "can't be read (needs dynamodb:GetItem and dynamodb:BatchGetItem): " in str(result.exception)

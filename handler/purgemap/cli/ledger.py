@@ -8,7 +8,7 @@ from rich.progress import Progress
 
 from purgemap.aws.monitoring import AwsLedgerRecords
 from purgemap.cli.completion import bucket_name
-from purgemap.cli.deploy_options import stack_name_option
+from purgemap.cli.options import stack_name_option
 from purgemap.cli.terminal import Terminal, confirm, print_json
 from purgemap.deployment.stack import DeployedStack, read_stack
 from purgemap.deployment.template import LEDGER_OUTPUT

@@ -13,6 +13,7 @@ from purgemap.ledger.edges import (
     Tracking,
 )
 from purgemap.ledger.fingerprint import CHECKSUM_PREFIX, FINGERPRINT_FIELDS, fingerprint
+from purgemap.ledger.preview import preview_unchanged
 
 __all__ = [
     "BUDGET_SECONDS",
@@ -32,4 +33,5 @@ __all__ = [
     "Record",
     "Tracking",
     "fingerprint",
+    "preview_unchanged",
 ]

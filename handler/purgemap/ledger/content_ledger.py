@@ -142,7 +142,7 @@ class Ledger:
         ]
         counts = LedgerResult(len(unchanged), len(marked), results.count(MarkResult.NEWER), failed)
         pending = self._prepare_records(marked, token, deadlines.heads)
-        return LedgerCheck(_without(unchanged, routed), counts, pending, token)
+        return LedgerCheck(drop_unchanged(unchanged, routed), counts, pending, token)
 
     def _find_unchanged(self, objects: Sequence[TrackedObject], deadline: float) -> set[ObjectId]:
         """Return the objects whose upload changed nothing. Nothing is written for them."""
@@ -200,7 +200,7 @@ class Ledger:
         return check.result._replace(recorded=recorded, unrecorded=check.result.marked - recorded)
 
 
-def _without(unchanged: set[ObjectId], routed: RoutedChanges) -> RoutedChanges:
+def drop_unchanged(unchanged: set[ObjectId], routed: RoutedChanges) -> RoutedChanges:
     """Remove unchanged objects from the targets that skip them. Other targets keep them."""
     if not unchanged:
         return routed

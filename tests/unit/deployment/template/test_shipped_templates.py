@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from purgemap import batch_log, lambda_function
-from purgemap.cli.deploy_options import DEFAULT_STACK
+from purgemap.cli.options import DEFAULT_STACK
 from purgemap.delivery.backoff import MAX_DELAY_SECONDS
 from purgemap.delivery.call_settings import MIN_SECONDS_FOR_CALL
 from purgemap.delivery.rate_limit import (
