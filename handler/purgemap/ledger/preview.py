@@ -31,7 +31,7 @@ def preview_unchanged(
     An object counts as unchanged if its record is older than S3's time of the upload and still describes it. So the
     result is the same before and after the function has processed the upload. Before the upload, nothing counts.
     """
-    # Nobody's change waits for a preview.
+    # No change waits for a preview.
     deadline = now + _MAX_SECONDS
     tracking = RouteTracking(_ReadOnlyTable(table), route_map)
     if not tracking.update(now, deadline):
