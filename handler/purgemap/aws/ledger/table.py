@@ -76,16 +76,22 @@ class AwsLedgerTable:
         records = []
         pause = _SECONDS_TO_RETRY
         while keys:
-            request = {self._name: {"Keys": keys, "ConsistentRead": True}}
-            answer = self._repeat(partial(self._client.batch_get_item, RequestItems=request), run)
-            if answer is None:
+            batch = self._repeat(partial(self._get_batch, keys), run)
+            if batch is None:
                 break
-            records += [parse_record(item) for item in answer.get("Responses", {}).get(self._name, ())]
-            keys = answer.get("UnprocessedKeys", {}).get(self._name, {}).get("Keys", [])
+            records += batch[0]
+            keys = batch[1]
             if keys:
-                self._sleep(pause)
+                self._sleep(min(pause, max(run.deadline - self._now(), 0)))
                 pause *= 2
         return records
+
+    def _get_batch(self, keys: list[dict[str, Any]]) -> tuple[list[tuple[ObjectId, Record]], list[dict[str, Any]]]:
+        """Read some records; returns them, and the keys that DynamoDB has left out."""
+        request = {self._name: {"Keys": keys, "ConsistentRead": True}}
+        answer = self._client.batch_get_item(RequestItems=request)
+        records = [parse_record(item) for item in answer.get("Responses", {}).get(self._name, ())]
+        return records, answer.get("UnprocessedKeys", {}).get(self._name, {}).get("Keys", [])
 
     def mark(self, marks: Sequence[Mark], deadline: float) -> list[MarkResult]:
         """Mark objects as dirty, up to 100 in a transaction."""
@@ -209,7 +215,7 @@ class AwsLedgerTable:
                 error = caught
             if not _is_transient(error):
                 break
-            self._sleep(pause)
+            self._sleep(min(pause, max(run.deadline - self._now(), 0)))
             pause *= 2
         run.errors.append(error or TimeoutError("the ledger's seconds of a batch have passed"))
         return None
