@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 from purgemap.errors import PurgemapError
 from purgemap.events.compact_events import parse_compact_event
 from purgemap.events.object_change import FOREIGN, Ignored, ObjectChange
-from purgemap.events.object_versions import ObjectVersion, parse_version
 from purgemap.events.s3_events import parse_event
 from purgemap.jobs import Job, is_job, parse_job
 
@@ -75,25 +74,19 @@ def parse_payload(payload: Any) -> Batch:
     return batch
 
 
-def parse_versions(payload: Any, sources: Container[str]) -> Iterator[ObjectVersion]:
-    """Yield the version behind each change of a payload: of a queue's payload, only of the messages in `sources`.
+def iterate_events(payload: Any, sources: Container[str]) -> Iterator[tuple[Any, str]]:
+    """Yield each decoded event of a payload with its source: of a queue's payload, only of the messages in `sources`.
 
     Messages are decoded again: a field that only few maps need must not slow down the parsing of every record.
     """
     records = _queue_records(payload)
     if records is None:
-        events = ((event, "") for event in _unwrap(payload, 0, is_queued=False))
-    else:
-        events = (
-            (event, record["messageId"])
-            for record in records
-            if record["messageId"] in sources
-            for event in _unwrap(decode_body(record.get("body")), 1, is_queued=True)
-        )
-    for event, source in events:
-        version = parse_version(event, source)
-        if version is not None:
-            yield version
+        yield from ((event, "") for event in _unwrap(payload, 0, is_queued=False))
+        return
+    for record in records:
+        if record["messageId"] in sources:
+            for event in _unwrap(decode_body(record.get("body")), 1, is_queued=True):
+                yield event, record["messageId"]
 
 
 def decode_body(text: Any) -> Any:

@@ -13,6 +13,7 @@ from purgemap.ledger.edges import (
     Tracking,
 )
 from purgemap.ledger.fingerprint import CHECKSUM_PREFIX, FINGERPRINT_FIELDS, fingerprint
+from purgemap.ledger.object_versions import ObjectVersion
 from purgemap.ledger.preview import preview_unchanged
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "ObjectHead",
     "ObjectHeads",
     "ObjectId",
+    "ObjectVersion",
     "Record",
     "Tracking",
     "fingerprint",

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from purgemap.events import CREATED, ObjectVersion, parse_versions
+from purgemap.events import CREATED
 from purgemap.ledger.edges import ObjectHead, ObjectId
+from purgemap.ledger.object_versions import ObjectVersion, parse_versions
 from purgemap.routemap import Distribution
 from purgemap.routing import RoutedChanges, Target
 

@@ -1,10 +1,10 @@
 """The version of an object that an event reports: its ETag, its version id and its place in the order of events."""
 
+from collections.abc import Container, Iterator
 from typing import Any, NamedTuple
 
 from purgemap.errors import PurgemapError
-from purgemap.events.object_change import ObjectChange
-from purgemap.events.s3_events import parse_event
+from purgemap.events import ObjectChange, iterate_events, parse_event
 
 
 class ObjectVersion(NamedTuple):
@@ -19,7 +19,15 @@ class ObjectVersion(NamedTuple):
     version_id: str
 
 
-def parse_version(event: Any, source: str) -> ObjectVersion | None:
+def parse_versions(payload: Any, sources: Container[str]) -> Iterator[ObjectVersion]:
+    """Yield the version behind each change of a payload: of a queue's payload, only of the messages in `sources`."""
+    for event, source in iterate_events(payload, sources):
+        version = _parse_version(event, source)
+        if version is not None:
+            yield version
+
+
+def _parse_version(event: Any, source: str) -> ObjectVersion | None:
     """Parse a decoded S3 event; None if it changes no object, or can't be parsed."""
     try:
         change = parse_event(event, source)
