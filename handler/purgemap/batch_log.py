@@ -8,11 +8,14 @@ import json
 import logging
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from purgemap.delivery import Accepted, Deferred, Excess, Outcome, Rejected
 from purgemap.pipeline import BatchResult
 from purgemap.routemap import MapError
+
+if TYPE_CHECKING:
+    from purgemap.ledger import LedgerResult
 
 logger = logging.getLogger("purgemap")
 DEFAULT_NAMESPACE = "purgemap"
@@ -93,6 +96,8 @@ def batch_lines(
         yield Line(logging.ERROR, "malformed record", {"source": source, "reason": reason})
     for distribution, reason in result.enqueue_failures:
         yield Line(logging.ERROR, "failed", {"distribution": distribution, "reason": reason})
+    if result.ledger:
+        yield _ledger_line(result.ledger)
     yield _batch_line(result, started, ended, namespace)
 
 
@@ -147,6 +152,12 @@ def _excess_fields(excess: Excess) -> dict[str, Any]:
     }
 
 
+def _ledger_line(result: "LedgerResult") -> Line:
+    fields = {**result._asdict(), "failed_marks": len(result.failed_marks)}
+    # After a failed mark its records return; without a record the next upload is invalidated, as without a ledger.
+    return Line(logging.WARNING if result.failed_marks else logging.INFO, "ledger", fields)
+
+
 def _batch_line(result: BatchResult, started: float, ended: float, namespace: str) -> Line:
     batch, outcomes = result.batch, result.outcomes
     accepted = [outcome for outcome in outcomes if isinstance(outcome, Accepted)]
@@ -165,6 +176,8 @@ def _batch_line(result: BatchResult, started: float, ended: float, namespace: st
         "oldest_change_seconds": _oldest_change_seconds(outcomes, ended),
         "seconds_to_accepted": [_age(outcome.job.oldest_event_time, ended) for outcome in accepted][:_MAX_VALUES],
     }
+    if result.ledger:
+        metrics["unchanged"] = result.ledger.unchanged
     properties = {
         "seconds": round(ended - started, 3),
         "jobs": len(batch.jobs),

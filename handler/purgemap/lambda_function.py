@@ -7,16 +7,26 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from purgemap.aws import Aws, AwsCloudFront, AwsInvalidationHistory, SqsQueue, open_event_bus
+from purgemap.aws import LEDGER_CALL, Aws, AwsCloudFront, AwsInvalidationHistory, SqsQueue, open_event_bus
 from purgemap.batch_log import DEFAULT_NAMESPACE, JsonFormatter, log_batch, log_map_error, logger
-from purgemap.delivery import DEFAULT_CALLS_PER_SECOND, MIN_SECONDS_FOR_CALL, DailyBudgets, RateLimit, WildcardLimits
+from purgemap.delivery import (
+    DEFAULT_CALLS_PER_SECOND,
+    MIN_SECONDS_FOR_CALL,
+    CallSettings,
+    DailyBudgets,
+    RateLimit,
+    WildcardLimits,
+)
 from purgemap.errors import PurgemapError
 from purgemap.pipeline import BatchResult, Service, lambda_response, process_batch
 from purgemap.planning import FOLDER_COUNTS_FILE, FolderCountsFile
-from purgemap.routemap import MapError, load_map
+from purgemap.routemap import MapError, RouteMap, load_map
 from purgemap.routing import Router
+
+if TYPE_CHECKING:
+    from purgemap.ledger import Ledger
 
 Handler = Callable[[Any, Any], dict[str, Any] | None]
 # Gets the result of a batch, the time when it ended, and the function that returns the seconds left.
@@ -26,17 +36,20 @@ SendEvents = Callable[[BatchResult, float, Callable[[], float]], None]
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
-def build_handler(environment: Mapping[str, str]) -> Handler:
+def build_handler(environment: Mapping[str, str], ledger_call: CallSettings = LEDGER_CALL) -> Handler:
     """Build the handler from the PURGEMAP_ variables of an environment; an empty variable counts as unset.
 
+    `ledger_call` are the timeouts of the ledger's calls, if the map has one.
     botocore reads AWS's own variables from the process. Raises PurgemapError for an invalid variable, MapError if
     PURGEMAP_ROUTES names an invalid map.
     """
     _set_log_level(environment)
     calls_per_second = _calls_per_second(environment)
     namespace = environment.get("PURGEMAP_METRICS_NAMESPACE") or DEFAULT_NAMESPACE
-    aws = Aws()
-    service = _build_service(environment, aws)
+    route_map = load_map(_map_path(environment))
+    table = _ledger_table(environment, route_map)
+    aws = Aws(ledger_call=ledger_call if table else None)
+    service = _build_service(environment, aws, route_map, table)
     send_events = _build_event_sender(environment, service, aws)
     return serve(service, calls_per_second, namespace=namespace, send_events=send_events)
 
@@ -62,16 +75,39 @@ def _calls_per_second(environment: Mapping[str, str]) -> float:
     return rate
 
 
-def _build_service(environment: Mapping[str, str], aws: Aws) -> Service:
-    map_path = _map_path(environment)
-    route_map = load_map(map_path)
+def _build_service(environment: Mapping[str, str], aws: Aws, route_map: RouteMap, table: str) -> Service:
     urls = [environment.get(name) for name in ("PURGEMAP_QUEUE_URL", "PURGEMAP_DEAD_LETTER_QUEUE_URL")]
     queue, dead_letters = (SqsQueue(aws, url) if url else None for url in urls)
     # Without a queue no job can be held until tomorrow, so nothing is limited by the day.
     budgets = DailyBudgets(AwsInvalidationHistory(aws)) if queue else None
     # Opened only when a plan has to choose wildcards, so it costs a start nothing.
-    counts = FolderCountsFile(Path(map_path).parent / FOLDER_COUNTS_FILE, logger.warning)
-    return Service(route_map, Router(route_map), AwsCloudFront(aws), queue, dead_letters, budgets, folder_counts=counts)
+    counts = FolderCountsFile(Path(_map_path(environment)).parent / FOLDER_COUNTS_FILE, logger.warning)
+    ledger = _build_ledger(aws, table, route_map) if table else None
+    cloudfront = AwsCloudFront(aws)
+    return Service(
+        route_map, Router(route_map), cloudfront, queue, dead_letters, budgets, folder_counts=counts, ledger=ledger
+    )
+
+
+def _ledger_table(environment: Mapping[str, str], route_map: RouteMap) -> str:
+    """Return the name of the ledger's table, "" if the map needs none or the environment names none."""
+    if not route_map.skips_unchanged:
+        return ""
+    table = environment.get("PURGEMAP_LEDGER_TABLE") or ""
+    if not table:
+        # The map is valid, and no change is lost: the function only costs more.
+        logger.warning(
+            "PURGEMAP_LEDGER_TABLE names no table: skip_unchanged has no effect, every upload is invalidated"
+        )
+    return table
+
+
+def _build_ledger(aws: Aws, table: str, route_map: RouteMap) -> "Ledger":
+    # Other maps must not wait for these modules at the function's start, and their zip has none of them.
+    from purgemap.aws.ledger import AwsLedgerTable, AwsObjectHeads  # noqa: PLC0415
+    from purgemap.ledger import Ledger  # noqa: PLC0415
+
+    return Ledger(AwsLedgerTable(aws, table, logger.warning), AwsObjectHeads(aws, logger.warning), route_map)
 
 
 def _map_path(environment: Mapping[str, str]) -> str:

@@ -225,6 +225,18 @@ def remove_permission(site: HealthySite) -> None:
     site.aws.client("iam").delete_role_policy(RoleName=role, PolicyName="map")
 
 
+@fault("permission-missing to compare uploads")
+def remove_permission_of_the_ledger(site: HealthySite) -> None:
+    for bucket, name in (("acme-www", "www"), ("acme-shop", "shop")):
+        site.edit_map(f"{bucket}, distributions: [{name}]", f"{bucket}, distributions: [{name}], skip_unchanged: true")
+    role = site.deploy().outputs["FunctionRoleArn"].rpartition("/")[2]
+    iam = site.aws.client("iam")
+    policy = iam.get_role_policy(RoleName=role, PolicyName="map")["PolicyDocument"]
+    kept = [each for each in policy["Statement"] if each["Sid"] not in {"Ledger", "ReadUploads"}]
+    assert len(kept) == len(policy["Statement"]) - 2
+    iam.put_role_policy(RoleName=role, PolicyName="map", PolicyDocument=json.dumps(policy | {"Statement": kept}))
+
+
 @fault("dead-letters")
 def send_dead_letter(site: HealthySite) -> None:
     site.aws.client("sqs").send_message(QueueUrl=Deployed(site.aws).outputs["DeadLetterQueueUrl"], MessageBody="x")

@@ -14,11 +14,12 @@ from typing import Any
 
 import pytest
 
+from purgemap.deployment.template.content_ledger import add_ledger
 from purgemap.deployment.template.render import render_member, render_stack
 from purgemap.deployment.template.yaml_template import dump_template, load_template
 from purgemap.routemap.load import load_map
 from support.places import ROOT
-from support.rendered import many, map_of, names, read
+from support.rendered import many, map_of, names, read, skipping
 
 TOOLS = ROOT / ".tools"
 SHIPPED = ("template.yaml", "member.yaml", "github/role.yaml")
@@ -38,13 +39,14 @@ def run(*command: object) -> tuple[int, str]:
 
 @pytest.fixture(scope="module")
 def rendered(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """Render the map in service, one with every kind of bucket pattern, a large and an empty one."""
+    """Render the map in service, one with every kind of bucket pattern, a large, an empty and a skipping one."""
     folder = tmp_path_factory.mktemp("rendered")
     maps = {
         "service": load_map(ROOT / "config" / "routes.yaml"),
         "patterns": map_of(["acme-www"], patterns=["a-*", "*-b", "c-*-d", "e-{name}-f"], roles=2, distributions=4),
         "many": map_of(names(200)),
         "empty": map_of([]),
+        "ledger": skipping(map_of(["acme-www", "acme-docs"], patterns=["a-*"], roles=2)),
     }
     for name, routes in maps.items():
         (folder / f"{name}.yaml").write_text(render_stack(routes))
@@ -90,9 +92,10 @@ def suppressions(template: dict[str, Any]) -> dict[tuple[str, str], str]:
     }
 
 
-@pytest.mark.parametrize("name", SHIPPED)
+@pytest.mark.parametrize("name", [*SHIPPED, "with ledger.yaml"])
 def test_checkov_suppressions_have_reasons_and_are_needed(name: str, tmp_path: Path) -> None:
-    template = deepcopy(load_template(name))
+    has_ledger = name == "with ledger.yaml"
+    template = add_ledger(load_template("template.yaml")) if has_ledger else deepcopy(load_template(name))
     reasons = suppressions(template)
     for resource in template["Resources"].values():
         resource.pop("Metadata", None)
@@ -131,6 +134,7 @@ print(json.dumps({name: [schema.get("tagging", {}), schema["handlers"]] for name
 STATEMENTS = {
     "AWS::CloudWatch::Alarm": {"Watching"},
     "AWS::CloudWatch::Dashboard": {"Watching"},
+    "AWS::DynamoDB::Table": {"Ledger"},
     "AWS::Events::Rule": {"Rules"},
     "AWS::IAM::Role": {"Roles", "BoundedRoles"},
     "AWS::Lambda::EventSourceMapping": {"EventSource", "EventSourceTags", "Looks"},
@@ -145,7 +149,7 @@ UNUSED = {"kms:Decrypt", "iam:PassRole", "firehose:TagDeliveryStream"}
 def taggable_types() -> dict[str, set[str]]:
     """Return the permissions that CloudFormation requires to read and tag, for each taggable type of the stacks."""
     routes = map_of(["acme-www"], roles=2, distributions=4)
-    templates = (render_stack(routes), render_member(routes))
+    templates = (render_stack(routes), render_member(routes), render_stack(skipping(map_of(["acme-www"]))))
     types = {resource["Type"] for template in templates for resource in resources_of(template)}
     python = Path(tool("cfn-lint")).with_name("python")
     needed: dict[str, set[str]] = {}

@@ -20,6 +20,8 @@ from botocore import xform_name
 _ACTIONS: Mapping[str, tuple[str, ...]] = {
     "sqs:SendMessageBatch": ("sqs:SendMessage",),
     "s3:HeadObject": ("s3:GetObject", "s3:ListBucket"),
+    # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
+    "dynamodb:TransactWriteItems": ("dynamodb:UpdateItem",),
     "s3:HeadBucket": ("s3:ListBucket",),
     "s3:PutPublicAccessBlock": ("s3:PutBucketPublicAccessBlock",),
     "s3:PutBucketEncryption": ("s3:PutEncryptionConfiguration",),

@@ -17,12 +17,12 @@ def invoke(command: click.Command, *arguments: object, **settings: Any) -> Resul
 
 
 def answer_on_terminal(environment: Mapping[str, str], command: str, answer: bytes) -> tuple[int, str]:
-    """Run a command on a terminal and answer its question; returns its exit code and all of its output."""
+    """Run a command line on a terminal and answer its question; returns its exit code and all of its output."""
     code = "import sys; from purgemap.cli.main import main; sys.exit(main())"
     ours, theirs = pty.openpty()
     os.write(ours, answer)
     done = subprocess.run(
-        [sys.executable, "-c", code, command],
+        [sys.executable, "-c", code, *command.split()],
         stdin=theirs,
         env={**os.environ, **environment},
         capture_output=True,

@@ -35,6 +35,20 @@ def map_of(
     )
 
 
+def skipping(routes: RouteMap) -> RouteMap:
+    """Return the map with a route for each bucket, to the first distribution, that skips unchanged uploads."""
+    buckets = [*routes.buckets, *(pattern for pattern, _ in routes.patterns)]
+    rows = {bucket: dump_row([[bucket, "", [f"E{0:012}X"], {"skip_unchanged": True}]]) for bucket in buckets}
+    return RouteMap(
+        {
+            **routes.document,
+            "buckets": {bucket: rows[bucket] for bucket in routes.buckets},
+            "patterns": [[pattern, rows[pattern]] for pattern, _ in routes.patterns],
+            "skips_unchanged": True,
+        }
+    )
+
+
 def _distribution(number: int, roles: int) -> str:
     role = {"role_arn": f"arn:aws:iam::{222222222000 + number % roles}:role/purgemap"} if roles else {}
     return dump_row({"id": f"E{number:012}X", **role})

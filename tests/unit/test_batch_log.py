@@ -16,6 +16,8 @@ from purgemap.routemap.compiled import Distribution
 from support.delivery import build_job, build_pending, build_rate_limit
 from support.doubles.memory import MemoryCloudFront, MemoryQueue
 from support.ids import E1, E2, NOW
+from support.ledger_site import BUCKET, LedgerSite
+from support.ledger_site import MAP as LEDGER_MAP
 from support.payloads import s3_event, sqs_batch
 from support.service import MAP, build_service
 
@@ -78,6 +80,27 @@ def test_log_shows_items_of_each_job_at_debug(caplog: pytest.LogCaptureFixture, 
         log_batch(result, NOW, NOW)
     items = [record.__dict__["fields"] for record in caplog.records if record.getMessage() == "items"]
     assert items == [{"distribution": E1, "items": ["/z"]}] * is_shown
+
+
+def test_log_counts_unchanged_uploads_with_a_ledger(map_from_yaml: LoadMap) -> None:
+    site = LedgerSite(map_from_yaml(LEDGER_MAP))
+    site.publish("a")
+    result = site.process(site.upload("a"), site.upload("b"))
+    ledger, batch = [line for line in batch_lines(result, NOW, NOW) if line.message in {"ledger", "batch"}]
+    assert ledger.level == logging.INFO
+    assert ledger.fields == {
+        "unchanged": 1, "marked": 1, "newer": 0, "failed_marks": 0, "recorded": 1, "unrecorded": 0
+    }  # fmt: skip
+    assert batch.fields["unchanged"] == 1
+    assert {"Name": "unchanged", "Unit": "Count"} in batch.fields["_aws"]["CloudWatchMetrics"][0]["Metrics"]
+
+
+def test_log_warns_of_failed_marks(map_from_yaml: LoadMap) -> None:
+    site = LedgerSite(map_from_yaml(LEDGER_MAP))
+    site.table.unmarkable = {(BUCKET, "a")}
+    result = site.process(site.upload("a"))
+    (line,) = [line for line in batch_lines(result, NOW, NOW) if line.message == "ledger"]
+    assert (line.level, line.fields["failed_marks"]) == (logging.WARNING, 1)
 
 
 class PickyCloudFront(MemoryCloudFront):

@@ -64,3 +64,21 @@ def test_environment_accepts_rates_of_the_template(routes: str, rate: str) -> No
 def test_environment_ignores_empty_variable(routes: str) -> None:
     handler = build_handler({**CREDENTIALS, "PURGEMAP_ROUTES": routes, **dict.fromkeys(EVERY_VARIABLE, "")})
     assert handler([], None) is None
+
+
+def test_environment_without_ledger_table_warns_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    file = tmp_path / "routes.yaml"
+    route = "{bucket: acme-www, distributions: [E2EXAMPLE1ABCD], skip_unchanged: true}"
+    file.write_text(f"version: 1\nroutes: [{route}]\n")
+    variables = {**CREDENTIALS, "AWS_REGION": "eu-west-1", "PURGEMAP_ROUTES": str(file)}
+    with caplog.at_level("WARNING", "purgemap"):
+        assert build_handler(variables)([], None) is None
+        assert len(caplog.records) == 1
+        build_handler({**variables, "PURGEMAP_LEDGER_TABLE": "purgemap-ledger"})
+    (warning,) = caplog.messages
+    assert warning.startswith("PURGEMAP_LEDGER_TABLE names no table")
+
+
+def test_environment_ignores_ledger_table_without_option(routes: str, caplog: pytest.LogCaptureFixture) -> None:
+    build_handler({**CREDENTIALS, "PURGEMAP_ROUTES": routes, "PURGEMAP_LEDGER_TABLE": "purgemap-ledger"})
+    assert caplog.messages == []

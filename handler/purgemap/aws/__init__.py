@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from purgemap.aws.clients import Aws, check_credentials, create_client, find_region
+from purgemap.aws.clients import LEDGER_CALL, Aws, check_credentials, create_client, find_region
 from purgemap.aws.cloudfront import AwsCloudFront, AwsInvalidationHistory
 from purgemap.aws.errors import describe_error, error_code, is_credentials_error, translate_errors
 from purgemap.aws.sqs import SqsQueue
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from purgemap.aws.event_bus import AwsEventBus
 
 __all__ = [
+    "LEDGER_CALL",
     "Aws",
     "AwsCloudFront",
     "AwsInvalidationHistory",

@@ -11,21 +11,30 @@ import botocore.session
 from botocore.config import Config
 from botocore.credentials import EnvProvider
 from botocore.exceptions import BotoCoreError, NoCredentialsError
-from botocore.handlers import BUILTIN_HANDLERS
+from botocore.handlers import BUILTIN_HANDLERS, REGISTER_FIRST
 from botocore.httpsession import DEFAULT_CA_BUNDLE
 
 from purgemap.aws.answers import AnswerParserFactory
 from purgemap.aws.errors import translate_errors
 from purgemap.aws.role_credentials import RoleCredentials
-from purgemap.delivery import CALL, EVENT_CALL, ROLE_CALL
+from purgemap.delivery import CALL, EVENT_CALL, ROLE_CALL, CallSettings
 from purgemap.errors import PurgemapError
 
 SERVICES = frozenset({"cloudfront", "cloudwatch", "events", "sqs", "sts"})
 """The services that `Aws` creates clients for."""
 
+LEDGER_SERVICES = frozenset({"dynamodb", "s3"})
+"""More services, for a map with a content ledger. botocore's handlers of S3 would delay every other start."""
+
+HEAD_THREADS = 32
+"""The heads of objects that are read at the same time."""
+
 # One endpoint of these serves all regions, so their calls need no region.
 _GLOBAL_SERVICES = {"cloudfront", "sts"}
 
+
+# A batch waits for these calls, and the next one may succeed: a slow one is given up.
+LEDGER_CALL = CallSettings(attempts=1, connect_timeout=1, read_timeout=2)
 
 _SETTINGS = {"events": EVENT_CALL, "sts": ROLE_CALL}
 
@@ -33,13 +42,17 @@ _SETTINGS = {"events": EVENT_CALL, "sts": ROLE_CALL}
 @cache  # on first use: each takes 0.04 ms, and a start needs one of them
 def client_config(service: str) -> Config:
     """Return the attempts and timeouts of a service's calls."""
-    settings = _SETTINGS.get(service, CALL)
+    return _config(_SETTINGS.get(service, CALL))
+
+
+def _config(settings: CallSettings, **more: Any) -> Config:
     # Not adaptive: that mode once delayed a call for half a minute.
     return Config(
         retries={"mode": "standard", "total_max_attempts": settings.attempts},
         connect_timeout=settings.connect_timeout,
         read_timeout=settings.read_timeout,
         user_agent_extra="purgemap",
+        **more,
     )
 
 
@@ -52,11 +65,20 @@ _CA_DIRECTORY = Path(DEFAULT_CA_BUNDLE).with_suffix("")
 class Aws:
     """Clients with the region, endpoints and credentials of botocore's settings.
 
-    A `region` or an `endpoint_url` replaces botocore's. Raises PurgemapError for an incomplete access key.
+    A `region` or an `endpoint_url` replaces botocore's. `ledger_call` adds LEDGER_SERVICES, with its timeouts. Raises
+    PurgemapError for an incomplete access key.
     """
 
-    def __init__(self, *, region: str | None = None, endpoint_url: str | None = None) -> None:
-        self._session = _create_session()
+    def __init__(
+        self,
+        *,
+        region: str | None = None,
+        endpoint_url: str | None = None,
+        ledger_call: CallSettings | None = None,
+    ) -> None:
+        self._services = SERVICES | LEDGER_SERVICES if ledger_call else SERVICES
+        self._ledger_call = ledger_call or CALL
+        self._session = _create_session(self._services)
         with translate_errors():
             # The first of botocore's providers. Creating the others, which follow only without a key, takes 0.6 ms.
             self._session._credentials = EnvProvider().load()  # noqa: SLF001
@@ -79,7 +101,7 @@ class Aws:
             check_credentials(self._session)
 
     def client(self, service: str, role_arn: str | None = None, external_id: str | None = None) -> Any:
-        """Return the client of one of SERVICES, with a role's permissions if `role_arn` is given."""
+        """Return the client of a service, with a role's permissions if `role_arn` is given."""
         key = (service, role_arn, external_id)
         with self._lock:
             if key not in self._clients:
@@ -89,9 +111,11 @@ class Aws:
 
     def _create_client(self, session: Any, service: str) -> Any:
         region = self._region or ("us-east-1" if service in _GLOBAL_SERVICES else None)
-        return create_client(
-            session, service, region_name=region, endpoint_url=self._endpoint_url, config=client_config(service)
+        is_of_ledger = service in LEDGER_SERVICES
+        config = (
+            _config(self._ledger_call, max_pool_connections=HEAD_THREADS) if is_of_ledger else client_config(service)
         )
+        return create_client(session, service, region_name=region, endpoint_url=self._endpoint_url, config=config)
 
     def _create_sts_client(self) -> Any:
         # A new one for each session of a role: a connection kept for an hour may be dead, and there is one attempt.
@@ -102,7 +126,7 @@ class Aws:
         # Without credentials, AssumeRole would fail with another error than every other call.
         if self._session.get_credentials() is None:
             raise NoCredentialsError
-        session = _create_session()
+        session = _create_session(self._services)
         # All roles share botocore's service descriptions: unpruned, they take ten megabytes each.
         session.register_component("data_loader", self._session.get_component("data_loader"))
         # botocore's profiles set this attribute, too.
@@ -155,12 +179,15 @@ def check_credentials(session: Any) -> None:
     credentials.get_frozen_credentials()
 
 
-def _create_session() -> botocore.session.Session:
+def _create_session(services: frozenset[str]) -> botocore.session.Session:
     # Nine in ten of botocore's event handlers are for other services or documentation. Registering them all takes
     # longer than creating a client.
     session = botocore.session.Session(include_builtin_handlers=False)
-    for event, handler, *_ in BUILTIN_HANDLERS:
+    for event, handler, *order in BUILTIN_HANDLERS:
         service = event.partition(".")[2].partition(".")[0]
-        if not service or service in SERVICES:
-            session.register(event, handler)
+        if not service or service in services:
+            if order and order[0] is REGISTER_FIRST:  # of S3
+                session.get_component("event_emitter").register_first(event, handler)
+            else:
+                session.register(event, handler)
     return session

@@ -39,6 +39,7 @@ version: 1
 routes:
   - bucket: demo-site
     distributions: [{OWN_DISTRIBUTION}]
+    skip_unchanged: true
 """
 _POLL_SECONDS = 0.2
 
@@ -126,6 +127,7 @@ def _environment(aws: "LocalAws", stack: "DemoStack", map_file: Path) -> dict[st
         "PURGEMAP_ROUTES": str(map_file),
         "PURGEMAP_QUEUE_URL": stack.queue_url,
         "PURGEMAP_DEAD_LETTER_QUEUE_URL": stack.dead_letter_url,
+        **({"PURGEMAP_LEDGER_TABLE": stack.ledger_table} if stack.ledger_table else {}),
     }
 
 
@@ -139,10 +141,10 @@ def _run_steps(run: "DemoRun", content: Mapping[str, "Content"], console: Consol
 
     started = time.monotonic()
     steps = []
-    for title, site in demo_steps(content):
+    for step in demo_steps(content, skips_unchanged=bool(run.stack.ledger_table)):
         # Printing must wait until the spinner ends: while it turns, rich sends output to stderr.
-        with Terminal(stderr=True).status(Text(title)) as status:
-            steps.append(run.run_step(title, site, status.update))
+        with Terminal(stderr=True).status(Text(step.title)) as status:
+            steps.append(run.run_step(step, status.update))
         print_step(console, steps[-1])
     document = demo_document(steps, time.monotonic() - started)
     print_totals(console, document, run.count_dead_letters())

@@ -7,12 +7,11 @@ from typing import Any, TypeVar
 import click
 
 from purgemap.cli.completion import bucket_name
+from purgemap.cli.options import stack_name_option
 from purgemap.deployment.stack import RESERVED_TAGS
 
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Tag.html
 _MAX_TAG_KEY, _MAX_TAG_VALUE = 128, 256
-
-DEFAULT_STACK = "purgemap"
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -50,11 +49,6 @@ def parse_role_arn(_context: click.Context, _option: click.Parameter, text: str 
     if text is not None and not _ROLE_ARN.fullmatch(text):
         raise click.BadParameter(f"{text!r} is not a role's ARN; write arn:aws:iam::123456789012:role/NAME")
     return text
-
-
-stack_name_option = click.option(
-    "--stack-name", metavar="NAME", default=DEFAULT_STACK, show_default=True, help="The stack's name."
-)
 
 
 def stack_options(command: _Command) -> _Command:

@@ -7,8 +7,8 @@ import click
 from rich.console import Console
 from rich.markup import escape
 
-from purgemap.cli.deploy_options import stack_name_option
 from purgemap.cli.deploy_output import Progress
+from purgemap.cli.options import stack_name_option
 from purgemap.cli.terminal import Terminal, confirm, print_json
 from purgemap.deployment.rollout import Removal, execute_removal, list_remnants, plan_removal
 from purgemap.deployment.stack import QueueCount, check_empty, count_messages

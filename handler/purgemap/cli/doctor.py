@@ -9,10 +9,9 @@ from rich.markup import escape
 
 from purgemap.aws.inspection import Accounts
 from purgemap.cli.account_options import role_arns_option
-from purgemap.cli.deploy_options import stack_name_option
 from purgemap.cli.doctor_stack import diagnose_stack
 from purgemap.cli.findings_output import complete_command, inspect_with_progress, show_findings
-from purgemap.cli.options import read_map, routes_option
+from purgemap.cli.options import read_map, routes_option, stack_name_option
 from purgemap.cli.terminal import Terminal, print_json
 from purgemap.operations import load_checked_map
 from purgemap.operations.diagnosis import (

@@ -17,7 +17,7 @@ from purgemap.aws.inspection import (
 from purgemap.deployment.diff import compare_maps, format_text
 from purgemap.deployment.package import ROUTES_FILE
 from purgemap.deployment.stack import DeployedZip, Stack, UnreadableZipError, find_stack, read_deployed_zip
-from purgemap.deployment.template import list_role_permissions, list_rules
+from purgemap.deployment.template import LEDGER_OUTPUT, list_role_permissions, list_rules
 from purgemap.operations.diagnosis import (
     DoctorFinding,
     ServiceExpectation,
@@ -121,7 +121,7 @@ def _expect(route_map: RouteMap, stack_name: str, stack: Stack) -> ServiceExpect
         list_rules(route_map, stack_name, queue_arn, dead_letter_arn),
         {
             arn: [ActionsOnResource(permission.actions, permission.arn) for permission in permissions]
-            for arn, permissions in list_role_permissions(route_map, role).items()
+            for arn, permissions in list_role_permissions(route_map, role, _table_arn(stack)).items()
         },
         {arn: frozenset(ids) for arn, ids in roles.items()},
         stack.outputs.get(_BUS, ""),
@@ -129,6 +129,16 @@ def _expect(route_map: RouteMap, stack_name: str, stack: Stack) -> ServiceExpect
 
 
 def _queue_arn(stack: Stack, url: str) -> str:
-    # A stack's ARN has the partition, the region and the account of its queues.
+    return _arn(stack, "sqs", url.rpartition("/")[2])
+
+
+def _table_arn(stack: Stack) -> str:
+    """Return the ARN of the ledger's table, "" for a stack without one."""
+    name = stack.outputs.get(LEDGER_OUTPUT)
+    return _arn(stack, "dynamodb", f"table/{name}") if name else ""
+
+
+def _arn(stack: Stack, service: str, resource: str) -> str:
+    # A stack's ARN has the partition, the region and the account of its resources.
     _, partition, _, region, account, *_ = stack.id.split(":")
-    return f"arn:{partition}:sqs:{region}:{account}:{url.rpartition('/')[2]}"
+    return f"arn:{partition}:{service}:{region}:{account}:{resource}"

@@ -8,8 +8,7 @@ from rich.markup import escape
 from rich.progress import Progress
 
 from purgemap.aws.inspection import Accounts
-from purgemap.cli.deploy_options import DEFAULT_STACK
-from purgemap.cli.options import DEFAULT_ROUTES
+from purgemap.cli.options import DEFAULT_ROUTES, DEFAULT_STACK
 from purgemap.operations.diagnosis import DoctorFinding, MapInspection, inspect_map
 from purgemap.routemap import RouteMap
 

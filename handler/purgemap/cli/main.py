@@ -19,7 +19,7 @@ COMMAND_GROUPS = {
     "Write the map": ("init", "discover", "check", "schema", "explain", "explore"),
     "Preview a change": ("plan", "diff", "graph", "render", "build"),
     "Deploy": ("deploy", "destroy"),
-    "Operate": ("status", "doctor", "wait", "invalidate", "redrive"),
+    "Operate": ("status", "doctor", "wait", "invalidate", "redrive", "ledger"),
     "Try": ("demo",),
 }
 """The commands by task, in the order of their use.

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from purgemap.operations import CheckedMap
 
 DEFAULT_ROUTES = "config/routes.yaml"
+DEFAULT_STACK = "purgemap"
 
 INTERRUPTED = 130
 """The exit code after Ctrl-C, as in shells."""
@@ -31,6 +32,11 @@ routes_option = click.option(
     default=(DEFAULT_ROUTES,),
     show_default=True,
     help="The map: YAML, a folder of YAML parts, or compiled. Repeat it for parts in several places.",
+)
+
+
+stack_name_option = click.option(
+    "--stack-name", metavar="NAME", default=DEFAULT_STACK, show_default=True, help="The stack's name."
 )
 
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 from rich.console import Console
@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from purgemap.cli.change_input import change_input_options, print_unrouted
+from purgemap.cli.ledger_preview import check_ledger_options, ledger_options, skip_unchanged
 from purgemap.cli.site_input import read_sites_or_changes, site_options
 from purgemap.cli.terminal import Terminal, print_json
 from purgemap.jobs import PendingJob
@@ -29,20 +30,53 @@ _MAX_EVICTED_PER_SPARED = 10
 @click.command(short_help="Show what a deploy would invalidate, and its cost.")
 @change_input_options
 @site_options
+@ledger_options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead.")
-def plan(*, as_json: bool, **options: Any) -> int:
+def plan(*, uses_ledger: bool, stack_name: str, as_json: bool, **options: Any) -> int:
     """Show what a deploy would invalidate: the distributions, the items and the cost.
 
     INPUT lists changed objects, one a line: output of `aws s3 sync` (or cp, mv, rm), s3:// URIs, JSON events, or keys
-    of the --bucket.
+    of the --bucket. --ledger needs uploads that are done: it compares the objects with the table's records.
     """
+    check_ledger_options(uses_ledger=uses_ledger, is_input=not (options["sites"] or options["all_sites"]))
     changes = read_sites_or_changes(**options)
     planned = plan_changes(changes)
+    saving = None
+    if uses_ledger:
+        changes, unchanged = skip_unchanged(changes, stack_name)
+        without_ledger, planned = planned, plan_changes(changes)
+        saving = LedgerSaving(unchanged, without_ledger.summary.paths - planned.summary.paths)
     if as_json:
-        print_json(planned.document())
+        print_json(_plan_document(planned, saving))
     else:
         show_plan(changes, planned, Terminal())
+        if saving:
+            Terminal().print(_describe_saving(saving))
     return 0
+
+
+class LedgerSaving(NamedTuple):
+    """The uploads that changed nothing, and the paths that they would cost without the ledger."""
+
+    unchanged: int
+    saved_paths: int
+
+    @property
+    def saved_usd(self) -> float:
+        """The price of the paths that are saved."""
+        return round(self.saved_paths * PRICE_PER_PATH_USD, 3)
+
+
+def _plan_document(planned: Plan, saving: LedgerSaving | None) -> dict[str, Any]:
+    document = planned.document()
+    if saving:
+        document["summary"] |= {**saving._asdict(), "saved_usd": saving.saved_usd}
+    return document
+
+
+def _describe_saving(saving: LedgerSaving) -> str:
+    uploads, paths = pluralize(saving.unchanged, "upload"), pluralize(saving.saved_paths, "item")
+    return f"{uploads} unchanged: the ledger saves {paths}, ${saving.saved_usd:.3f}"
 
 
 def show_plan(changes: ChangeInput, planned: Plan, console: Console) -> None:

@@ -10,7 +10,7 @@ import click
 
 from purgemap.aws import Aws
 from purgemap.cli.completion import complete_distributions
-from purgemap.cli.deploy_options import stack_name_option
+from purgemap.cli.options import stack_name_option
 from purgemap.deployment.stack import DeployedStack, read_stack
 from purgemap.errors import PurgemapError
 from purgemap.routemap import TENANT, Distribution, RouteMap, is_distribution_id

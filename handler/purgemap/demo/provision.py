@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
+from purgemap.demo.ledger_table import create_ledger_table
 from purgemap.demo.local_aws import LocalAws
 from purgemap.routemap import (
     Distribution,
@@ -40,17 +41,21 @@ class Destination(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class DemoStack:
-    """The resources of a map; `destinations` returns where a bucket's key is served after an event."""
+    """The resources of a map; `destinations` returns where a bucket's key is served after an event.
+
+    `ledger_table` is "" for a map without `skip_unchanged`.
+    """
 
     folders: tuple[SiteFolder, ...]
     distributions: tuple[Distribution, ...]
     queue_url: str
     dead_letter_url: str
     destinations: Callable[[str, str, str], list[Destination]]
+    ledger_table: str = ""
 
 
 def provision_stack(aws: LocalAws, routes: RouteMap) -> DemoStack:
-    """Create the buckets, distributions, rule and queues of a map."""
+    """Create the buckets, distributions, rule, queues and, to skip uploads, the ledger of a map."""
     folders = tuple(dict.fromkeys(_site_folders(routes)))
     buckets = sorted({folder.bucket for folder in folders})
     for bucket in buckets:
@@ -60,7 +65,8 @@ def provision_stack(aws: LocalAws, routes: RouteMap) -> DemoStack:
         aws.create_distribution(distribution.id, account_of(distribution))
     queue_url, dead_letter_url = aws.create_queues(*buckets)
     destinations = partial(_destinations, Router(routes))
-    return DemoStack(folders, tuple(distributions.values()), queue_url, dead_letter_url, destinations)
+    table = create_ledger_table(aws, routes) if routes.skips_unchanged else ""
+    return DemoStack(folders, tuple(distributions.values()), queue_url, dead_letter_url, destinations, table)
 
 
 def account_of(distribution: Distribution) -> str:

@@ -1,7 +1,7 @@
 """Run the demo: edit a site step by step, and record changes, accepted invalidations and stale objects."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,6 +13,7 @@ from purgemap.demo.provision import DemoStack, account_of
 from purgemap.demo.site_sync import Content, list_bucket, sync
 from purgemap.demo.sqs_poller import EventSource, Handler, Invocation
 from purgemap.demo.staleness import Coverage, is_wildcard
+from purgemap.demo.steps import DemoStep
 from purgemap.errors import PurgemapError
 from purgemap.routemap import Distribution
 from purgemap.text import pluralize
@@ -74,18 +75,18 @@ class DemoRun:
     _etags: ETags = field(default_factory=dict)  # after the last step
     _known_ids: set[str] = field(default_factory=set)  # of invalidations that were returned
 
-    def run_step(self, title: str, site: Mapping[str, Content], progress: Callable[[str], None]) -> StepResult:
-        """Upload the site to every folder of the map, and wait until the queue is empty; raises PurgemapError."""
+    def run_step(self, step: DemoStep, progress: Callable[[str], None]) -> StepResult:
+        """Upload a step's site to every folder of the map, wait until the queue is empty; raises PurgemapError."""
         started = time.monotonic()
         invocations_before, etags_before = len(self.source.invocations), self._etags
-        self._upload(site, progress)
+        self._upload(step, progress)
         self._drain(progress)
         self._etags = self._list_etags()
         changes = tuple(_list_changes(etags_before, self._etags))
         invocations = tuple(self.source.invocations[invocations_before:])
         invalidations = self.new_invalidations(changes)
         stale = tuple(self._find_stale(changes, invalidations))
-        return StepResult(title, changes, invocations, invalidations, stale, time.monotonic() - started)
+        return StepResult(step.title, changes, invocations, invalidations, stale, time.monotonic() - started)
 
     def new_invalidations(self, changes: tuple[SiteChange, ...] = ()) -> tuple[AcceptedInvalidation, ...]:
         """Read the invalidations that CloudFront accepted since the last call."""
@@ -138,13 +139,13 @@ class DemoRun:
         buckets = {folder.bucket for folder in self.stack.folders}
         return {(bucket, key): etag for bucket in buckets for key, etag in list_bucket(s3, bucket).items()}
 
-    def _upload(self, site: Mapping[str, Content], progress: Callable[[str], None]) -> None:
+    def _upload(self, step: DemoStep, progress: Callable[[str], None]) -> None:
         contents: dict[str, dict[str, Content]] = {}
         for bucket, prefix in self.stack.folders:
-            contents.setdefault(bucket, {}).update({prefix + key: content for key, content in site.items()})
+            contents.setdefault(bucket, {}).update({prefix + key: content for key, content in step.site.items()})
         for bucket, content in contents.items():
             progress(f"{bucket}: {pluralize(len(content), 'file')}")
-            sync(self.aws.client("s3"), bucket, content)
+            sync(self.aws.client("s3"), bucket, content, uploads_all=step.uploads_all)
 
     def _drain(self, progress: Callable[[str], None]) -> None:
         deadline = time.monotonic() + _MAX_DRAIN_SECONDS

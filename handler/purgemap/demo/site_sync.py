@@ -48,14 +48,14 @@ def list_bucket(s3: Any, bucket: str) -> dict[str, str]:
     return {item["Key"]: item["ETag"].strip('"') for page in pages for item in page.get("Contents", [])}
 
 
-def sync(s3: Any, bucket: str, site: Mapping[str, Content]) -> None:
-    """Make a bucket hold exactly the site's objects."""
+def sync(s3: Any, bucket: str, site: Mapping[str, Content], *, uploads_all: bool = False) -> None:
+    """Make a bucket hold exactly the site's objects; `uploads_all` is whether it also uploads those that it has."""
     etags = list_bucket(s3, bucket)
 
     def upload(key: str) -> None:
         body = read_content(site[key])
         # The ETag of an object that was uploaded in one part is its MD5.
-        if etags.get(key) != hashlib.md5(body, usedforsecurity=False).hexdigest():
+        if uploads_all or etags.get(key) != hashlib.md5(body, usedforsecurity=False).hexdigest():
             content_type = mimetypes.guess_type(key)[0] or "application/octet-stream"
             s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType=content_type)
 

@@ -7,7 +7,7 @@ cannot be parsed becomes a MalformedRecord, and its batch keeps all other record
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -72,6 +72,21 @@ def parse_payload(payload: Any) -> Batch:
             for event in (change,) if change else _unwrap(decode_body(body), 1, is_queued=True):
                 _append(event, source, batch)
     return batch
+
+
+def iterate_events(payload: Any, sources: Container[str]) -> Iterator[tuple[Any, str]]:
+    """Yield each decoded event of a payload with its source: of a queue's payload, only of the messages in `sources`.
+
+    Messages are decoded again: a field that only few maps need must not slow down the parsing of every record.
+    """
+    records = _queue_records(payload)
+    if records is None:
+        yield from ((event, "") for event in _unwrap(payload, 0, is_queued=False))
+        return
+    for record in records:
+        if record["messageId"] in sources:
+            for event in _unwrap(decode_body(record.get("body")), 1, is_queued=True):
+                yield event, record["messageId"]
 
 
 def decode_body(text: Any) -> Any:

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
-COMPILED_VERSION = 3
-"""Version 2 swapped the quotes in rows; version 3 added `strip_suffixes` and `max_paths_per_day`."""
+COMPILED_VERSION = 4
+"""Version 2 swapped the quotes in rows; 3 added `strip_suffixes` and `max_paths_per_day`, 4 `skip_unchanged`."""
 
-# `deploy --refresh` compares the map with the one deployed, which the version before may have compiled.
-READABLE_VERSIONS = frozenset({2, COMPILED_VERSION})
+# `deploy --refresh` compares the map with the one deployed, which a version before may have compiled. Versions since 2
+# only added options.
+READABLE_VERSIONS = frozenset({2, 3, COMPILED_VERSION})
 
 TENANT = "tenant:"
 """The prefix of a distribution tenant's id; without it an id is a distribution's."""
@@ -49,6 +50,7 @@ class Settings(NamedTuple):
     clean_urls: bool = False
     strip_suffixes: tuple[str, ...] = ()
     query_strings: bool = False
+    skip_unchanged: bool = False
     invalidate: tuple[str, ...] = ("{path}",)
 
 
@@ -95,7 +97,8 @@ class RouteMap:
 
     `compiled` is the version, `buckets` has the row of each exact bucket, `patterns` pairs of a bucket pattern and its
     row. `distributions` holds a row by name or id. `accounts` holds the accounts that may own a bucket, by bucket or
-    pattern; without an entry, any account may. `load_routes` parses the rows of buckets.
+    pattern; without an entry, any account may. `skips_unchanged`: an option of some route needs the content ledger.
+    `load_routes` parses the rows of buckets.
     """
 
     def __init__(self, document: Mapping[str, Any]) -> None:
@@ -104,6 +107,8 @@ class RouteMap:
         self.buckets: Mapping[str, str] = document["buckets"]
         self.patterns: Sequence[tuple[str, str]] = document["patterns"]
         self.accounts: Mapping[str, list[str]] = document.get("accounts", {})
+        # The function reads it at each start, so it is not found by decoding all rows.
+        self.skips_unchanged: bool = document.get("skips_unchanged", False)
         self._distributions: dict[str, Distribution] = {}
 
     def distribution(self, name: str) -> Distribution | None:

@@ -6,7 +6,7 @@ These tests fail for a botocore that moves a handler, or adds one that these ser
 import io
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -23,7 +23,7 @@ from urllib3 import HTTPResponse
 from purgemap.aws import Aws, AwsCloudFront
 from purgemap.aws.clients import SERVICES, client_config
 from purgemap.aws.errors import translate_errors
-from purgemap.delivery import FailureKind, InvalidationError
+from purgemap.delivery import CALL, FailureKind, InvalidationError
 from purgemap.errors import PurgemapError
 from purgemap.routemap.compiled import Distribution
 from support.doubles.clock import Clock
@@ -45,6 +45,14 @@ CALLS: list[tuple[str, str, dict[str, Any]]] = [
     ("sqs", "send_message_batch", {"QueueUrl": "https://sqs.eu-west-1.amazonaws.com/1/q", "Entries": ENTRIES}),
     ("sts", "assume_role", ROLE),
 ]
+TABLE_CALL: dict[str, Any] = {"TableName": "t", "Key": {"bucket": {"S": "b"}, "key": {"S": "k"}}}
+UPDATE = {"Update": {**TABLE_CALL, "UpdateExpression": "REMOVE a"}}
+LEDGER_CALLS: list[tuple[str, str, dict[str, Any]]] = [
+    ("dynamodb", "get_item", TABLE_CALL),
+    ("dynamodb", "transact_write_items", {"TransactItems": [UPDATE], "ClientRequestToken": "once"}),
+    ("s3", "head_object", {"Bucket": "site", "Key": "a ü/../+", "ChecksumMode": "ENABLED"}),
+    ("s3", "head_object", {"Bucket": "www.example.com", "Key": "/a", "ChecksumMode": "ENABLED"}),
+]
 MakeClient = Callable[[str], Any]
 
 
@@ -54,7 +62,9 @@ def ordinary() -> MakeClient:
     return cache(lambda service: session.create_client(service, config=client_config(service)))
 
 
-def requests_of(make: MakeClient) -> list[tuple[str, str, bytes, dict[str, str]]]:
+def requests_of(
+    make: MakeClient, calls: Sequence[tuple[str, str, dict[str, Any]]] = tuple(CALLS)
+) -> list[tuple[str, str, bytes, dict[str, str]]]:
     """Make every call of the function with the clients of `make`; returns the first request of each."""
     sent: list[tuple[str, str, bytes, dict[str, str]]] = []
 
@@ -63,10 +73,10 @@ def requests_of(make: MakeClient) -> list[tuple[str, str, bytes, dict[str, str]]
             name: _FEATURES.sub("", str(value)) for name, value in request.headers.items() if name not in _CHANGING
         }
         sent.append((request.method, request.url, request.body, headers))
-        refusal = b"{}" if "//sqs" in request.url else b"<ErrorResponse/>"
+        refusal = b"{}" if "//sqs" in request.url or "//dynamodb" in request.url else b"<ErrorResponse/>"
         return AWSResponse(request.url, 400, {}, HTTPResponse(io.BytesIO(refusal), preload_content=False))
 
-    for number, (service, call, arguments) in enumerate(CALLS, 1):
+    for number, (service, call, arguments) in enumerate(calls, 1):
         client = make(service)
         client.meta.events.register("before-send", note)
         with pytest.raises(client.exceptions.ClientError):
@@ -187,6 +197,22 @@ def test_client_calls_the_handlers_of_an_ordinary_session() -> None:
     ours, theirs = handlers_called(Aws().client), handlers_called(ordinary())
     assert len(theirs) > 50
     assert ours == theirs
+
+
+@pytest.mark.usefixtures("fixed_time")
+def test_ledger_clients_send_the_requests_of_an_ordinary_session() -> None:
+    ours = requests_of(Aws(ledger_call=CALL).client, LEDGER_CALLS)
+    assert ours == requests_of(ordinary(), LEDGER_CALLS)
+    assert [method for method, *_ in ours] == ["POST", "POST", "HEAD", "HEAD"]
+
+
+def test_ledger_client_has_the_handlers_of_an_ordinary_session() -> None:
+    calls: list[list[str]] = []
+    for make in (Aws(ledger_call=CALL).client, ordinary()):
+        handlers = make("s3").meta.events._emitter._handlers.prefix_search("before-parse.s3.HeadObject")  # noqa: SLF001
+        calls.append([getattr(handler, "__qualname__", type(handler).__name__) for handler in handlers])
+    assert "handle_expires_header" in calls[0]
+    assert calls[0] == calls[1]
 
 
 @pytest.fixture

@@ -71,12 +71,23 @@ def test_sync_uploads_changed_files_and_deletes_missing_ones(site: Site) -> None
     ],
 )
 def test_demo_steps_edit_an_index_and_delete_another_page(keys: list[str], edited: str, deleted: str) -> None:
-    first, edit, delete = demo_steps(dict.fromkeys(keys, b""))
-    assert first[1].keys() == set(keys)
-    assert {key for key in keys if first[1][key] != edit[1][key]} == {edited}
-    assert first[1].keys() - delete[1].keys() == {deleted}
+    first, edit, delete = demo_steps(dict.fromkeys(keys, b""), skips_unchanged=False)
+    assert first.site.keys() == set(keys)
+    assert {key for key in keys if first.site[key] != edit.site[key]} == {edited}
+    assert first.site.keys() - delete.site.keys() == {deleted}
+
+
+def test_demo_steps_repeat_the_upload_of_a_map_that_skips() -> None:
+    first, again, *_ = demo_steps({"index.html": b""}, skips_unchanged=True)
+    assert (again.site, first.uploads_all, again.uploads_all) == (first.site, False, True)
+
+
+def test_sync_uploads_equal_files_on_request(site: Site) -> None:
+    for uploads_all in (False, False, True):
+        sync(site.s3, BUCKET, {"a": b"a"}, uploads_all=uploads_all)
+    assert len(list(site.events())) == 2
 
 
 def test_demo_steps_count_one_file_in_the_singular() -> None:
-    (title, _), *_ = demo_steps({"index.html": b""})
-    assert title == "First deploy: 1 file"
+    first, *_ = demo_steps({"index.html": b""}, skips_unchanged=False)
+    assert first.title == "First deploy: 1 file"

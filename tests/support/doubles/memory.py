@@ -1,6 +1,6 @@
 """CloudFront and a queue in memory: they record calls, and refuse what a test selects."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from purgemap.delivery import FailureKind, InvalidationError
 from purgemap.delivery.queueing import QueueMessage
@@ -8,13 +8,15 @@ from purgemap.routemap.compiled import Distribution
 
 
 class MemoryCloudFront:
-    """Accepts every invalidation, except of the distributions in `refusing`."""
+    """Accepts every invalidation, except of the distributions in `refusing`. `before_call` is called first."""
 
     def __init__(self, refusing: dict[str, FailureKind] | None = None) -> None:
         self.refusing = refusing or {}
         self.calls: list[tuple[str, tuple[str, ...], str]] = []
+        self.before_call: Callable[[], object] = lambda: None
 
     def create_invalidation(self, distribution: Distribution, items: tuple[str, ...], caller_reference: str) -> str:
+        self.before_call()
         self.calls.append((distribution.id, items, caller_reference))
         refusal = self.refusing.get(distribution.id)
         if refusal:

@@ -85,6 +85,22 @@ def test_settings_prefer_route_to_distribution_to_defaults(tmp_path: Path) -> No
     assert load_settings(route, named).clean_urls
 
 
+@pytest.mark.parametrize(
+    ("option", "route", "skips"),
+    [
+        ("defaults: {skip_unchanged: true}", "distributions: [E2EXAMPLE1ABCD]", True),
+        ("defaults: {skip_unchanged: true}", "distributions: [E2EXAMPLE1ABCD], skip_unchanged: false", False),
+        ("distributions: {www: {id: E2EXAMPLE1ABCD, skip_unchanged: true}}", 'distributions: ["w{site}"]', True),
+        ("distributions: {www: {id: E2EXAMPLE1ABCD, skip_unchanged: true}}", 'distributions: ["x{site}"]', False),
+        ("x-none: 1", "distributions: [E2EXAMPLE1ABCD], skip_unchanged: true", True),
+        ("x-none: 1", "distributions: [E2EXAMPLE1ABCD]", False),
+    ],
+)
+def test_map_skips_unchanged_if_some_route_does(tmp_path: Path, option: str, route: str, *, skips: bool) -> None:
+    route_map = load_text(tmp_path, f'version: 1\n{option}\nroutes: [{{bucket: "a-{{site}}", {route}}}]\n')
+    assert route_map.skips_unchanged is skips
+
+
 def test_inline_distributions_keep_their_own_options(tmp_path: Path) -> None:
     routes = load_text(
         tmp_path,
@@ -141,9 +157,10 @@ VERSION_1 = {
 }
 
 
-def test_map_compiled_by_previous_version_loads(tmp_path: Path) -> None:
+@pytest.mark.parametrize("version", [2, 3])
+def test_map_compiled_by_previous_version_loads(tmp_path: Path, version: int) -> None:
     compiled = tmp_path / "routes.json"
-    compiled.write_text(json.dumps({**load_map(VALID / "smallest.yaml").document, "compiled": 2}))
+    compiled.write_text(json.dumps({**load_map(VALID / "smallest.yaml").document, "compiled": version}))
     assert list(load_map(compiled).buckets) == ["acme-www"]
 
 

@@ -17,6 +17,7 @@ def apply() -> None:
     from purgemap.demo.moto_patches import (  # noqa: PLC0415
         cloudfront,  # noqa: F401
         cloudfront_configurations,  # noqa: F401
+        dynamodb,  # noqa: F401
         eventbridge,  # noqa: F401
         iam,  # noqa: F401
         s3,  # noqa: F401

@@ -7,7 +7,7 @@ still leave 17 to 21 % of the CPU. botocore parses the whole model of each servi
 
 import gzip
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from typing import Any
 
 OPERATIONS: Mapping[str, tuple[str, ...]] = {
@@ -23,6 +23,11 @@ OPERATIONS: Mapping[str, tuple[str, ...]] = {
     "sqs": ("SendMessageBatch",),
     "sts": ("AssumeRole",),
 }
+LEDGER_OPERATIONS: Mapping[str, tuple[str, ...]] = {
+    "dynamodb": ("BatchGetItem", "GetItem", "PutItem", "Query", "TransactWriteItems"),
+    "s3": ("HeadObject",),
+}
+"""The further operations for a map with `skip_unchanged`."""
 
 _DATA = "botocore/data/"
 _COMMON_DATA = ("_retry", "partitions", "sdk-default-configuration")
@@ -57,28 +62,47 @@ class WaiterDocstring(_NoDocstring):
 Json = dict[str, Any]
 
 
-def trim_botocore(files: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Return botocore's files by path, without the documentation writers and the data that no call reads."""
+def trim_botocore(files: Mapping[str, bytes], operations: Mapping[str, Iterable[str]] = OPERATIONS) -> dict[str, bytes]:
+    """Return botocore's files by path, without the documentation writers and the data that no operation reads."""
     code = {path: data for path, data in files.items() if not path.startswith((_DATA, _DOCS)) or path == _REQUIRED_DOCS}
     docs = {f"{_DOCS}__init__.py": _DOCS_INIT, f"{_DOCS}docstring.py": _DOCSTRING_STUB}
-    return code | docs | {f"{_DATA}{name}.json": _dump(document) for name, document in _required_data(files)}
+    return (
+        code | docs | {f"{_DATA}{name}.json": _dump(document) for name, document in _required_data(files, operations)}
+    )
 
 
-def _required_data(files: Mapping[str, bytes]) -> Iterator[tuple[str, Json]]:
+def _required_data(files: Mapping[str, bytes], operations: Mapping[str, Iterable[str]]) -> Iterator[tuple[str, Json]]:
     for name in _COMMON_DATA:
         yield name, _load(files, name)
-    yield "endpoints", _prune_endpoints(_load(files, "endpoints"))
-    for service, operations in OPERATIONS.items():
+    yield "endpoints", _prune_endpoints(_load(files, "endpoints"), operations)
+    for service, names in operations.items():
         folder = f"{service}/{_latest_version(files, service)}"
         yield f"{folder}/endpoint-rule-set-1", _load(files, f"{folder}/endpoint-rule-set-1")
         model = _load(files, f"{folder}/service-2", object_hook=_without_documentation)
-        yield f"{folder}/service-2", _prune_model(model, operations)
+        # botocore's own additions to AWS's model, such as the type of S3's Expires.
+        extras = f"{folder}/service-2.sdk-extras"
+        if _has(files, extras):
+            model = _merge(model, _load(files, extras)["merge"])
+        yield f"{folder}/service-2", _prune_model(model, names)
 
 
 def _latest_version(files: Mapping[str, bytes], service: str) -> str:
     """Find a service's latest API version, which botocore loads by default; versions are dates."""
     start = f"{_DATA}{service}/"
     return max(path.removeprefix(start).partition("/")[0] for path in files if path.startswith(start))
+
+
+def _has(files: Mapping[str, bytes], name: str) -> bool:
+    return not {f"{_DATA}{name}.json", f"{_DATA}{name}.json.gz"}.isdisjoint(files)
+
+
+def _merge(model: Json, extras: Json) -> Json:
+    """Merge extras into a model as botocore's loader does."""
+    merged = {
+        key: _merge(model[key], value) if isinstance(value, dict) and isinstance(model.get(key), dict) else value
+        for key, value in extras.items()
+    }
+    return {**model, **merged}
 
 
 def _load(files: Mapping[str, bytes], name: str, object_hook: Callable[[Json], Json] | None = None) -> Json:
@@ -98,10 +122,10 @@ def _dump(document: Json) -> bytes:
     return json.dumps(document, separators=(",", ":")).encode()
 
 
-def _prune_endpoints(endpoints: Json) -> Json:
+def _prune_endpoints(endpoints: Json, required: Container[str]) -> Json:
     for partition in endpoints["partitions"]:
         services = partition["services"].items()
-        partition["services"] = {name: endpoint for name, endpoint in services if name in OPERATIONS}
+        partition["services"] = {name: endpoint for name, endpoint in services if name in required}
     return endpoints
 
 

@@ -4,15 +4,15 @@ import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import purgemap
-from purgemap.deployment.package.botocore_trim import trim_botocore
+from purgemap.deployment.package.botocore_trim import LEDGER_OPERATIONS, OPERATIONS, trim_botocore
 from purgemap.deployment.package.bytecode import compile_sources, find_interpreter
 from purgemap.deployment.package.ca_directory import split_certificates
 from purgemap.deployment.package.dependencies import Dependency, read_dependencies, read_tested_versions
-from purgemap.deployment.package.source_files import read_source_files
+from purgemap.deployment.package.source_files import LEDGER_MODULES, read_source_files
 from purgemap.errors import PurgemapError
 from purgemap.planning import FOLDER_COUNTS_FILE, FolderCounts, format_counts
 from purgemap.routemap import RouteMap
@@ -75,7 +75,11 @@ def package_function(routes: RouteMap, folder_counts: Mapping[str, FolderCounts]
     `folder_counts` are by distribution id. Nothing in the zip says when the objects were counted.
     """
     dependencies = read_dependencies()
-    modules = {library.name: _required_modules(library) for library in dependencies} | {"purgemap": read_source_files()}
+    # Most maps have no ledger: their zip stays small, and their start as it was.
+    further_modules, further_operations = (LEDGER_MODULES, LEDGER_OPERATIONS) if routes.skips_unchanged else ((), {})
+    operations = {**OPERATIONS, **further_operations}
+    modules = {library.name: _required_modules(library, operations) for library in dependencies}
+    modules["purgemap"] = read_source_files(*further_modules)
     sources = {path: data for files in modules.values() for path, data in files.items()}
     interpreter = find_interpreter()
     bytecode = compile_sources(sources, interpreter) if interpreter else {}
@@ -93,12 +97,14 @@ def package_function(routes: RouteMap, folder_counts: Mapping[str, FolderCounts]
     return FunctionPackage(_pack(files), tuple(parts), interpreter)
 
 
-def _required_modules(dependency: Dependency) -> dict[str, bytes]:
+def _required_modules(dependency: Dependency, operations: Mapping[str, Iterable[str]]) -> dict[str, bytes]:
     modules = dependency.modules
     if dependency.name == "botocore":
         # `purgemap.aws.clients` expects the certificates there. A later botocore may have no such file.
         certificates = split_certificates(modules.get("botocore/cacert.pem", b""))
-        modules = trim_botocore(modules) | {f"botocore/cacert/{name}": data for name, data in certificates.items()}
+        modules = trim_botocore(modules, operations) | {
+            f"botocore/cacert/{name}": data for name, data in certificates.items()
+        }
     return {path: data for path, data in modules.items() if not path.startswith(_EXCLUDED)}
 
 

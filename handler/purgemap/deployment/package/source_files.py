@@ -13,14 +13,18 @@ ON_DEMAND = ("purgemap.aws.event_bus", "purgemap.completion_events")
 _ROOT = Path(purgemap.__file__).parent.parent
 
 
-def read_source_files() -> dict[str, bytes]:
-    """Read the entry point and the modules that it imports, by their paths below site-packages.
+LEDGER_MODULES = ("purgemap.ledger", "purgemap.aws.ledger")
+"""The modules that the entry point imports only for a map with `skip_unchanged`."""
+
+
+def read_source_files(*further_modules: str) -> dict[str, bytes]:
+    """Read the entry point, further modules and all that they import, by their paths below site-packages.
 
     Of function-level imports only ON_DEMAND is included: the others are needed only for maps that are not compiled.
     """
     files: dict[str, bytes] = {}
     # The zip is built before the stack's parameters are known, so it has these modules in any case.
-    pending = [ENTRY_POINT, *ON_DEMAND]
+    pending = [ENTRY_POINT, *ON_DEMAND, *further_modules]
     while pending:
         module = pending.pop()
         path = _find_file(module)

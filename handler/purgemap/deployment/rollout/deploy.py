@@ -27,7 +27,7 @@ from purgemap.deployment.stack import (
     merge_tags,
     upload_artifacts,
 )
-from purgemap.deployment.template import load_template, render_stack
+from purgemap.deployment.template import LEDGER_OUTPUT, load_main_template, load_template, render_stack
 from purgemap.errors import PurgemapError
 from purgemap.jobs import Job
 from purgemap.routemap import RouteMap, did_you_mean
@@ -35,6 +35,7 @@ from purgemap.routemap import RouteMap, did_you_mean
 # Parameters of the template that a deployment sets itself: where the function's zip is, and when it was counted.
 _COUNTS_TIME = "FolderCountsTime"
 _OWN_PARAMETERS = ("CodeBucket", "CodeKey", _COUNTS_TIME)
+_MEMORY = "MemorySize"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def plan_deployment(
     Raises PurgemapError for what purgemap or AWS refuses, and then leaves no change set. Everything that needs no AWS
     is checked before the first call.
     """
-    template = load_template("template.yaml")
+    template = load_main_template(route_map)
     _check_parameters(options.parameters, template)
     rendered = render_stack(route_map)
     clients = connect()
@@ -111,9 +112,18 @@ def _check_parameters(parameters: Mapping[str, str], template: Mapping[str, Any]
         raise PurgemapError(f"--parameter {name}: the template has no such parameter; {did_you_mean(name, names)}")
 
 
-def _previous_parameters(stack: Stack | None, template: Mapping[str, Any]) -> Mapping[str, None]:
+def _previous_parameters(stack: Stack | None, template: Mapping[str, Any]) -> Mapping[str, str | None]:
     # A parameter that an older template had must not be sent: CloudFormation refuses unknown ones.
-    return dict.fromkeys(template["Parameters"].keys() & stack.parameters.keys()) if stack else {}
+    if stack is None:
+        return {}
+    kept: dict[str, str | None] = dict.fromkeys(template["Parameters"].keys() & stack.parameters.keys())
+    if (LEDGER_OUTPUT in stack.outputs) != (LEDGER_OUTPUT in template["Outputs"]):
+        # The map begins or ceases to skip unchanged uploads, which needs more memory. A stack that has the other
+        # default gets the new one; a size that somebody chose stays.
+        defaults = (load_template(name)["Parameters"][_MEMORY]["Default"] for name in ("template.yaml", "ledger.yaml"))
+        if stack.parameters.get(_MEMORY) in {str(default) for default in defaults}:
+            kept[_MEMORY] = str(template["Parameters"][_MEMORY]["Default"])
+    return kept
 
 
 def _own_parameters(

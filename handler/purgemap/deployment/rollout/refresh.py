@@ -30,8 +30,8 @@ def refresh_jobs(old: RouteMap, new: RouteMap, source: str, now: float) -> list[
     `now` is in seconds since the epoch.
     """
     sites_by_distribution: dict[str, list[Site]] = {}
-    for _, site in changed_sites(old, new):
-        if site:
+    for old_site, site in changed_sites(old, new):
+        if site and not (old_site and _differ_in_skipping_only(old_site, site)):
             sites_by_distribution.setdefault(site.distribution.id, []).append(site)
     jobs = []
     for distribution, sites in sorted(sites_by_distribution.items()):
@@ -39,6 +39,12 @@ def refresh_jobs(old: RouteMap, new: RouteMap, source: str, now: float) -> list[
         if scopes:
             jobs.append(Job(distribution, scopes, (source,), oldest_event_time=now, changes=0))
     return jobs
+
+
+def _differ_in_skipping_only(old: Site, new: Site) -> bool:
+    # A skipped upload left nothing stale, so a site is not evicted for the option alone.
+    settings = old.settings._replace(skip_unchanged=new.settings.skip_unchanged)
+    return (old.bucket, old.prefix, settings) == (new.bucket, new.prefix, new.settings)
 
 
 def send_jobs(jobs: Iterable[Job], queue: Queue) -> None:

@@ -5,13 +5,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from purgemap.deployment.template.aws_limits import check_trust
+from purgemap.deployment.template.content_ledger import LEDGER_SID
 from purgemap.deployment.template.iam_policies import (
-    Permission,
     document_size,
-    invalidation_permission,
     list_permissions,
+    list_permissions_through_roles,
     render_policies,
 )
+from purgemap.deployment.template.permission import Permission
 from purgemap.routemap import Distribution, RouteMap
 
 # The fields of a role's ARN that replace a stack's pseudo parameters.
@@ -22,6 +23,7 @@ def render_roles(routes: RouteMap) -> tuple[dict[str, Any], dict[str, Any]]:
     """Render conditions and resources, each by logical id; raises RenderError if a role's permissions don't fit."""
     conditions: dict[str, Any] = {}
     resources: dict[str, Any] = {}
+    permissions = list_permissions_through_roles(routes)
     for arn, distributions in sorted(_distributions_by_role(routes).items()):
         # One template serves all accounts, so each role has the condition that the stack is in the role's account.
         account = arn.split(":")[4]
@@ -30,8 +32,7 @@ def render_roles(routes: RouteMap) -> tuple[dict[str, Any], dict[str, Any]]:
         }
         role = f"Role{hashlib.sha256(arn.encode()).hexdigest()[:16]}"
         resources[role] = _role(arn, distributions)
-        permissions = sorted(map(invalidation_permission, distributions))
-        resources |= render_policies(permissions, role, Condition=f"Account{account}")
+        resources |= render_policies(permissions[arn], role, Condition=f"Account{account}")
     return conditions, resources
 
 
@@ -71,14 +72,22 @@ def _trust_statement(distributions: Iterable[Distribution]) -> dict[str, Any]:
     }
 
 
-def list_role_permissions(routes: RouteMap, function_role: str) -> dict[str, tuple[Permission, ...]]:
-    """List the permissions by the ARN of a role: the function's role, and the roles of the map that it assumes."""
-    permissions = {function_role: [_resolve(permission, function_role) for permission in list_permissions(routes)]}
-    for distribution in routes.distributions_by_id.values():
-        if distribution.role_arn:
-            permission = _resolve(invalidation_permission(distribution), distribution.role_arn)
-            permissions.setdefault(distribution.role_arn, []).append(permission)
-    return {role: tuple(sorted(needed)) for role, needed in permissions.items()}
+def list_role_permissions(
+    routes: RouteMap, function_role: str, ledger_table_arn: str = ""
+) -> dict[str, tuple[Permission, ...]]:
+    """List the permissions by the ARN of a role: the function's role, and the roles of the map that it assumes.
+
+    Those on the ledger's table are left out without the table's ARN.
+    """
+    own = [
+        permission._replace(arn=permission.arn if permission.sid != LEDGER_SID else ledger_table_arn)
+        for permission in list_permissions(routes)
+    ]
+    permissions = {function_role: own} | list_permissions_through_roles(routes)
+    return {
+        role: tuple(sorted(_resolve(permission, role) for permission in needed if permission.arn))
+        for role, needed in permissions.items()
+    }
 
 
 def _resolve(permission: Permission, role_arn: str) -> Permission:

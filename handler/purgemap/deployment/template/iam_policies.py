@@ -1,34 +1,46 @@
 """Render the policies that give the function the permissions which the map requires, and no others."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from purgemap.deployment.template.aws_limits import MAX_INLINE_CHARACTERS, MAX_MANAGED_CHARACTERS, check_policies
+from purgemap.deployment.template.content_ledger import ledger_permissions, reading_permissions
+from purgemap.deployment.template.permission import Permission
 from purgemap.deployment.template.stable_groups import stable_groups
 from purgemap.routemap import TENANT, Distribution, RouteMap
 
+_PARAMETER = re.compile(r"\$\{([^}]+)\}")
+# Values of the pseudo parameters and of a table's name, each at its longest.
+_LONGEST = {
+    "AWS::Partition": "aws-cn",
+    "AWS::AccountId": "0" * 12,
+    "AWS::Region": "ap-southeast-1",
+    "LedgerTable": "-" * 160,
+}
 _ARN = "arn:${{AWS::Partition}}:cloudfront::${{AWS::AccountId}}:{}/{}"
 
 
-class Permission(NamedTuple):
-    """Actions allowed on one resource: the id of their policy statement, and an ARN that may need Fn::Sub."""
-
-    sid: str
-    actions: tuple[str, ...]
-    arn: str
-
-
 def list_permissions(routes: RouteMap) -> list[Permission]:
-    """List the permissions that the function uses for a map, each on one of the map's distributions or roles."""
-    return sorted(
-        {
-            Permission("AssumeRoles", ("sts:AssumeRole",), distribution.role_arn)
-            if distribution.role_arn
-            else invalidation_permission(distribution)
-            for distribution in routes.distributions_by_id.values()
-        }
-    )
+    """List the permissions that the function uses for a map: on its distributions, its roles and, to skip, on S3."""
+    invalidations = {
+        Permission("AssumeRoles", ("sts:AssumeRole",), distribution.role_arn)
+        if distribution.role_arn
+        else invalidation_permission(distribution)
+        for distribution in routes.distributions_by_id.values()
+    }
+    return sorted([*invalidations, *ledger_permissions(routes), *reading_permissions(routes).get("", ())])
+
+
+def list_permissions_through_roles(routes: RouteMap) -> dict[str, list[Permission]]:
+    """List the permissions that the function uses through the map's roles, by the ARN of a role."""
+    permissions: dict[str, list[Permission]] = {}
+    for distribution in routes.distributions_by_id.values():
+        if distribution.role_arn:
+            permissions.setdefault(distribution.role_arn, []).append(invalidation_permission(distribution))
+    reading = reading_permissions(routes)
+    return {role: sorted([*needed, *reading.get(role, ())]) for role, needed in permissions.items()}
 
 
 def invalidation_permission(distribution: Distribution) -> Permission:
@@ -130,7 +142,7 @@ def _resolve(value: Any) -> Any:
     """Replace CloudFormation's functions by texts of at least the length that they result in."""
     match value:
         case {"Fn::Sub": str(text)}:
-            return text.replace("${AWS::Partition}", "aws-cn").replace("${AWS::AccountId}", "0" * 12)
+            return _PARAMETER.sub(lambda match: _LONGEST.get(match[1], match[0]), text)
         case {"Fn::GetAtt": _} | {"Ref": _}:
             return "-" * 160  # an ARN of the stack's own, at its longest
         case dict():

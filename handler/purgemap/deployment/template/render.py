@@ -3,6 +3,7 @@
 from typing import Any
 
 from purgemap.deployment.template.aws_limits import check_template
+from purgemap.deployment.template.content_ledger import add_ledger
 from purgemap.deployment.template.event_rules import name_from_stack_id, render_rules
 from purgemap.deployment.template.iam_member_roles import render_roles
 from purgemap.deployment.template.iam_policies import document_size, list_permissions, render_policies
@@ -18,7 +19,7 @@ _RETRIES = {"MaximumEventAgeInSeconds": 24 * 3600, "MaximumRetryAttempts": 185}
 
 def render_stack(routes: RouteMap) -> str:
     """Render the template of the service for a map; raises RenderError if it exceeds a limit of AWS."""
-    template = load_template("template.yaml")
+    template = load_main_template(routes)
     role = template["Resources"]["Role"]["Properties"]
     used_characters = sum(document_size(policy["PolicyDocument"]) for policy in role["Policies"])
     policies = render_policies(list_permissions(routes), "Role", used_characters=used_characters)
@@ -29,6 +30,12 @@ def render_stack(routes: RouteMap) -> str:
         DependsOn=["QueuePolicy", "DeadLetterQueuePolicy", "Function"],
     )
     return _format(template, Resources=policies | rules)
+
+
+def load_main_template(routes: RouteMap) -> dict[str, Any]:
+    """Load the main template, for a map that skips unchanged uploads with its ledger; copy it before you change it."""
+    template = load_template("template.yaml")
+    return add_ledger(template) if routes.skips_unchanged else template
 
 
 def list_rules(routes: RouteMap, stack_name: str, queue_arn: str, dead_letter_arn: str) -> dict[str, dict[str, Any]]:

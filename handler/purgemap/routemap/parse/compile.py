@@ -3,9 +3,10 @@
 from collections import Counter, defaultdict
 from typing import Any
 
-from purgemap.routemap.compiled import COMPILED_VERSION, dump_row, is_distribution_id
+from purgemap.routemap.compiled import COMPILED_VERSION, RouteMap, dump_row, is_distribution_id
 from purgemap.routemap.parse.distributions import DistributionLookup
 from purgemap.routemap.parse.model import DistributionConfig, MapConfig, RouteConfig
+from purgemap.routemap.sites import list_sites
 
 
 def compile_map(config: MapConfig) -> dict[str, Any]:
@@ -19,13 +20,14 @@ def compile_map(config: MapConfig) -> dict[str, Any]:
     # Rows are JSON text in JSON: the function parses only the rows of the buckets that it serves.
     texts = {bucket: dump_row(rows_by_bucket[bucket]) for bucket in sorted(rows_by_bucket)}
     accounts = _accounts(config)
-    return {
+    document = {
         "compiled": COMPILED_VERSION,
         "buckets": {bucket: text for bucket, text in texts.items() if not is_pattern(bucket)},
         "patterns": [[bucket, text] for bucket, text in texts.items() if is_pattern(bucket)],
         "distributions": dict(sorted(distributions.rows_by_key.items())),
         **({"accounts": accounts} if accounts else {}),
     }
+    return document | ({"skips_unchanged": True} if _skips_unchanged(config, document) else {})
 
 
 def _accounts(config: MapConfig) -> dict[str, list[str]]:
@@ -38,6 +40,12 @@ def _accounts(config: MapConfig) -> dict[str, list[str]]:
         for bucket in sorted(accounts)
         if all(accounts[bucket])
     }
+
+
+def _skips_unchanged(config: MapConfig, document: dict[str, Any]) -> bool:
+    # Most maps have no such option. To list the sites of 10,000 routes takes longer than to look for it.
+    is_set = any(options.get("skip_unchanged") for _, options in config.option_sets())
+    return is_set and any(site.settings.skip_unchanged for site in list_sites(RouteMap(document)))
 
 
 def is_pattern(bucket: str) -> bool:

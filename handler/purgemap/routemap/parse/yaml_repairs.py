@@ -24,8 +24,8 @@ LISTS = frozenset(
 )
 # The keys of routes, distributions, defaults and tests; other keys are names.
 SETTINGS = LISTS | {
-    *("name", "bucket", "prefix", "id", "tenant", "role_arn", "external_id", "origin_path", "clean_urls"),
-    *("max_paths", "max_wildcards", "max_paths_per_day", "query_strings", "object", "event", "expect"),
+    *("name", "bucket", "prefix", "id", "tenant", "role_arn", "external_id", "origin_path", "clean_urls", "object"),
+    *("max_paths", "max_wildcards", "max_paths_per_day", "query_strings", "skip_unchanged", "event", "expect"),
 }
 _SECTIONS = frozenset({"version", "defaults", "distributions", "routes", "tests"})
 # A route's `distributions` is a list, the section of the same name a mapping.

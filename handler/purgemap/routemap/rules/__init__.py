@@ -4,7 +4,16 @@ from collections.abc import Iterable, Iterator
 
 from purgemap.routemap.parse.model import MapConfig, RouteConfig
 from purgemap.routemap.problems import Problem
-from purgemap.routemap.rules import buckets, captures, distributions, matches, patterns, redundancy, templates
+from purgemap.routemap.rules import (
+    buckets,
+    captures,
+    distributions,
+    matches,
+    patterns,
+    redundancy,
+    templates,
+    unchanged,
+)
 from purgemap.routemap.rules.context import Rule, RuleContext
 
 
@@ -84,6 +93,7 @@ _RULES: tuple[Rule, ...] = (
     distributions.ids_have_one_name,
     distributions.tests_expect_known_distributions,
     distributions.tests_expect_each_distribution_once,
+    unchanged.events_are_complete,
     redundancy.prefixes_are_below_origin_paths,
     redundancy.no_redundant_routes,
 )

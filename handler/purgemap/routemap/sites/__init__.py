@@ -56,6 +56,17 @@ def list_routes(route_map: RouteMap) -> Iterator[tuple[str, Route]]:
             yield bucket, route
 
 
+def list_route_distributions(route_map: RouteMap) -> Iterator[tuple[str, Route, Distribution, Settings]]:
+    """Yield each route as the map has it, with its bucket, each of its distributions, and the settings for that.
+
+    Unlike sites, routes keep their captures: one route may have a thousand sites.
+    """
+    for bucket, route in list_routes(route_map):
+        for template in route.distributions:
+            for distribution, _ in _matching_distributions(route_map, template):
+                yield bucket, route, distribution, load_settings(route, distribution)
+
+
 def list_unnamed_sites(route_map: RouteMap) -> list[Site]:
     """List a site for each capture of a route that forms no name of the map; its distribution's id is the capture."""
     return [

@@ -26,6 +26,22 @@ def task(archive: zipfile.ZipFile, tmp_path_factory: pytest.TempPathFactory) -> 
     return folder
 
 
+@pytest.fixture(scope="session")
+def ledger_archive(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
+    """Package a map that skips unchanged uploads."""
+    routes = tmp_path_factory.mktemp("ledger-map") / "routes.yaml"
+    routes.write_text(MAP + "defaults: {skip_unchanged: true}\n")
+    return zipfile.ZipFile(io.BytesIO(package_function(load_map(routes)).archive))
+
+
+@pytest.fixture(scope="session")
+def ledger_task(ledger_archive: zipfile.ZipFile, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Unpack the zip of a map that skips unchanged uploads."""
+    folder = tmp_path_factory.mktemp("ledger-task")
+    ledger_archive.extractall(folder)
+    return folder
+
+
 @pytest.fixture
 def map_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Change to a folder with routes.yaml."""

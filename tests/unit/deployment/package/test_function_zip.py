@@ -1,6 +1,7 @@
 """The function's zip: all that the function needs, little else, and no trace of when and where it was built."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from purgemap.deployment.package.botocore_trim import OPERATIONS
+from purgemap.deployment.package.botocore_trim import LEDGER_OPERATIONS, OPERATIONS
 from purgemap.deployment.package.dependencies import DISTRIBUTIONS
 from purgemap.deployment.package.source_files import ON_DEMAND, read_source_files
 from purgemap.routemap import load_map
@@ -25,6 +26,10 @@ def test_zip_entries_are_sorted_readable_and_without_times(archive: zipfile.ZipF
 
 def test_zip_stays_below_2_15_megabytes(archive: zipfile.ZipFile) -> None:
     assert sum(entry.compress_size for entry in archive.infolist()) < 2_150_000
+
+
+def test_zip_of_a_ledger_stays_below_2_2_megabytes(ledger_archive: zipfile.ZipFile) -> None:
+    assert sum(entry.compress_size for entry in ledger_archive.infolist()) < 2_200_000
 
 
 @pytest.mark.usefixtures("map_folder")
@@ -48,6 +53,30 @@ def test_zip_runs_alone_with_its_own_modules_only(task: Path) -> None:
     assert (run.stderr, run.returncode) == ("", 0)
 
 
+def test_zip_with_the_ledger_builds_it_from_its_own_modules(ledger_task: Path) -> None:
+    code = (
+        "import sys; sys.path.insert(0, '.')\n"
+        "from purgemap.lambda_function import build_handler\n"
+        "handle = build_handler({'PURGEMAP_ROUTES': 'routes.json', 'PURGEMAP_LEDGER_TABLE': 't'})\n"
+        "names = set(sys.modules)\n"
+        "handle([])\n"
+        "assert {'purgemap.ledger', 'purgemap.aws.ledger'} <= names, 'built as the function starts'\n"
+        "files = {str(getattr(module, '__file__', None)) for module in list(sys.modules.values())}\n"
+        "assert not any('site-packages' in file or '/handler/' in file for file in files), files\n"
+    )
+    run = subprocess.run(
+        [sys.executable, "-I", "-S", "-B", "-c", code],
+        cwd=ledger_task,
+        env={"AWS_DEFAULT_REGION": "eu-west-1", "PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    # Without credentials no call is made: the function goes on, and would skip nothing.
+    assert (run.stderr.count("\n"), run.returncode) == (1, 0)
+    assert "table failed: NoCredentialsError" in run.stderr
+
+
 def test_zip_holds_the_modules_that_the_function_imports() -> None:
     modules = ", ".join(("purgemap.lambda_function", *ON_DEMAND))
     code = f"import sys, {modules}; print(*(name for name in sys.modules if name.startswith('purgemap')))"
@@ -66,3 +95,11 @@ def test_zip_excludes_tests_documentation_and_other_services(archive: zipfile.Zi
     assert [path for path in archive.namelist() if re.search(r"\btests?/|METADATA|RECORD|examples-1|\.gz$", path)] == []
     services = {path.split("/")[2] for path in archive.namelist() if re.match(r"botocore/data/[^/]+/", path)}
     assert services == OPERATIONS.keys()
+
+
+def test_zip_has_the_ledger_only_for_maps_that_skip(archive: zipfile.ZipFile, ledger_archive: zipfile.ZipFile) -> None:
+    added = {*ledger_archive.namelist()} - {*archive.namelist()}
+    assert {*archive.namelist()} <= {*ledger_archive.namelist()}
+    services = {path.split("/")[2] for path in added if path.startswith("botocore/")}
+    assert services == LEDGER_OPERATIONS.keys()
+    assert "purgemap/ledger/__init__.py" in added

@@ -130,6 +130,12 @@ def test_refresh_ignores_edits_without_effect_in_service(map_from_yaml: LoadMap)
     )
 
 
+@pytest.mark.parametrize(("old", "new"), [("", ", skip_unchanged: true"), (", skip_unchanged: true", "")])
+def test_refresh_ignores_the_skipping_of_unchanged_uploads(map_from_yaml: LoadMap, old: str, new: str) -> None:
+    assert items(map_from_yaml(SITE % old), map_from_yaml(SITE % new)) == {}
+    assert items(map_from_yaml(SITE % old), map_from_yaml(SITE % f"{new}, clean_urls: true")) != {}
+
+
 def test_refresh_ignores_a_site_that_cannot_be_served(map_from_yaml: LoadMap) -> None:
     routes = "  - {bucket: acme, prefix: docs/, origin_path: /www, distributions: [www]}\n"
     assert items(EMPTY_MAP, map_from_yaml(HEAD + routes)) == {}

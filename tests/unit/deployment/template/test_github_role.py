@@ -17,7 +17,7 @@ from purgemap.deployment.template.render import render_stack
 from purgemap.deployment.template.yaml_template import load_template
 from support.aws_calls import INVALIDATION_ACTIONS, calls_of, parse_file
 from support.places import ROOT
-from support.rendered import many, map_of, of_type, read
+from support.rendered import many, map_of, of_type, read, skipping
 
 PACKAGE = Path(purgemap.__file__).parent
 ROLE = load_template("github/role.yaml")
@@ -207,7 +207,19 @@ def test_boundary_allows_all_that_the_main_template_does() -> None:
     policies = [*role["Policies"], MAIN["Resources"]["EventBusPermission"]["Properties"]]
     listed = [statement for policy in policies for statement in policy["PolicyDocument"]["Statement"]]
     static = {action for statement in listed for action in many(statement["Action"])}
-    assert actions("FunctionBoundary") == {*INVALIDATION_ACTIONS, "sts:AssumeRole"} | static
+    ledger = read(render_stack(skipping(map_of(["acme-www"]))))
+    (rights,) = of_type(ledger, "AWS::IAM::Policy").values()
+    statements_of_map = rights["Properties"]["PolicyDocument"]["Statement"]
+    rendered = {action for statement in statements_of_map for action in many(statement["Action"])}
+    assert {"dynamodb:GetItem", "s3:GetObject"} <= rendered
+    assert actions("FunctionBoundary") == {*INVALIDATION_ACTIONS, "sts:AssumeRole"} | static | rendered
+
+
+def test_boundary_admits_only_the_uploads_that_are_named() -> None:
+    (reads,) = [each for each in statements("FunctionBoundary") if each["Action"] == "s3:GetObject"]
+    nothing = {"Fn::Sub": "${ArtifactBucket.Arn}/none"}
+    assert reads["Resource"] == {"Fn::If": ["SkipsUnchanged", {"Ref": "UploadedObjects"}, nothing]}
+    assert ROLE["Parameters"]["UploadedObjects"]["Default"] == ""
 
 
 def deployment_calls() -> set[str]:
@@ -294,6 +306,8 @@ def test_role_may_create_every_type_of_resource() -> None:
         "AWS::Events::EventBusPolicy": "events:PutPermission",
         "AWS::CloudWatch::Alarm": "cloudwatch:PutMetricAlarm",
         "AWS::CloudWatch::Dashboard": "cloudwatch:PutDashboard",
+        "AWS::DynamoDB::Table": "dynamodb:CreateTable",
     }
-    assert {resource["Type"] for resource in MAIN["Resources"].values()} <= actions_by_type.keys()
+    ledger = read(render_stack(skipping(map_of(["acme-www"]))))
+    assert {resource["Type"] for resource in ledger["Resources"].values()} <= actions_by_type.keys()
     assert set(actions_by_type.values()) <= actions("DeployStack", "DeployResources")

@@ -12,7 +12,7 @@ import pytest
 
 from conftest import LoadMap
 from purgemap.completion_events import SOURCE
-from purgemap.deployment.package.source_files import ON_DEMAND
+from purgemap.deployment.package.source_files import LEDGER_MODULES, ON_DEMAND
 from purgemap.deployment.template.aws_limits import MAX_INLINE_CHARACTERS, MAX_MANAGED_CHARACTERS, MAX_MANAGED_POLICIES
 from purgemap.deployment.template.yaml_template import load_template
 from support.aws_calls import INVALIDATION_ACTIONS, calls_of, code_words, parse_file
@@ -47,19 +47,19 @@ LAMBDAS_OWN = {
 }
 
 
-def function_modules() -> list[Path]:
-    """Find the modules of purgemap that the function loads."""
-    names = ", ".join(("sys", "purgemap.lambda_function", *ON_DEMAND))
-    code = f"import {names}; print(*(m.__file__ for n, m in sys.modules.items() if 'purgemap' in n))"
+def function_modules(*further_modules: str) -> list[Path]:
+    """Find the modules of purgemap that the function loads, and that further modules of it load."""
+    modules = ", ".join(("purgemap.lambda_function", *ON_DEMAND, *further_modules))
+    code = f"import sys, {modules}; print(*(m.__file__ for n, m in sys.modules.items() if 'purgemap' in n))"
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return [Path(file) for file in answer.stdout.split()]
 
 
-def function_calls() -> set[str]:
+def function_calls(*further_modules: str) -> set[str]:
     """Find the calls of the function's code, and AssumeRole, which botocore calls for it."""
-    trees = [parse_file(file) for file in function_modules()]
+    trees = [parse_file(file) for file in function_modules(*further_modules)]
     assumes = "AssumeRoleCredentialFetcher" in {word for tree in trees for word in code_words(tree)}
-    services = ("cloudfront", "sqs", "sts", "logs", "events", "s3", "lambda")
+    services = ("cloudfront", "sqs", "sts", "logs", "events", "s3", "lambda", "dynamodb")
     return calls_of(trees, services) | ({"sts:AssumeRole"} if assumes else set())
 
 
@@ -103,6 +103,15 @@ def test_permissions_are_those_of_the_function_calls(map_from_yaml: LoadMap) -> 
     assert function_calls() - granted == set(), "calls without a permission"
     assert granted - function_calls() - LAMBDAS_OWN == set(), "permissions without a call"
     assert function_calls() == {*INVALIDATION_ACTIONS, "events:PutEvents", "sqs:SendMessage", "sts:AssumeRole"}
+
+
+def test_permissions_of_a_ledger_are_those_of_its_calls(map_from_yaml: LoadMap) -> None:
+    skipping_map = MAP + "  - {bucket: acme-docs, distributions: [www], skip_unchanged: true}\n"
+    before, after = (resources_by_action(stack_of(map_from_yaml(text))).keys() for text in (MAP, skipping_map))
+    # Without the right to list, S3 says of a missing object that access is denied; the ledger treats both alike.
+    calls = function_calls(*LEDGER_MODULES) - {"s3:ListBucket"}
+    assert after - before == calls - function_calls()
+    assert {"s3:GetObject", "dynamodb:UpdateItem"} <= after
 
 
 def test_permissions_name_the_resources_of_map_and_stack(map_from_yaml: LoadMap) -> None:

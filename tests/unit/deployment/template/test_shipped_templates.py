@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from purgemap import batch_log, lambda_function
-from purgemap.cli.deploy_options import DEFAULT_STACK
+from purgemap.cli.options import DEFAULT_STACK
 from purgemap.delivery.backoff import MAX_DELAY_SECONDS
 from purgemap.delivery.call_settings import MIN_SECONDS_FOR_CALL
 from purgemap.delivery.rate_limit import (
@@ -23,7 +23,7 @@ from purgemap.delivery.retry_policy import MAX_JOB_AGE_SECONDS
 from purgemap.deployment.template.event_rules import build_event_pattern
 from purgemap.deployment.template.render import render_stack
 from purgemap.deployment.template.yaml_template import dump_template, load_template
-from support.rendered import map_of, of_type, read
+from support.rendered import map_of, of_type, read, skipping
 
 TEMPLATE = load_template("template.yaml")
 RESOURCES: dict[str, dict[str, Any]] = {
@@ -90,7 +90,9 @@ def test_function_gets_each_variable_that_its_handler_reads() -> None:
     text = Path(str(lambda_function.__file__)).read_text()
     read_names = {node.value for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Constant)}
     variables = {value for value in read_names if isinstance(value, str) and re.fullmatch("PURGEMAP_[A-Z_]+", value)}
-    assert RESOURCES["Function"]["Environment"]["Variables"].keys() == variables
+    with_ledger = read(render_stack(skipping(map_of(["acme-www"]))))["Resources"]["Function"]["Properties"]
+    assert with_ledger["Environment"]["Variables"].keys() == variables
+    assert RESOURCES["Function"]["Environment"]["Variables"].keys() == variables - {"PURGEMAP_LEDGER_TABLE"}
     assert PARAMETERS["CallsPerSecond"]["Default"] == str(DEFAULT_CALLS_PER_SECOND)
     assert PARAMETERS["LogLevel"]["AllowedValues"] == list(lambda_function.LOG_LEVELS)
 

@@ -1,0 +1,95 @@
+"""Since when each route has been tracked without a gap: a record from before a gap may be wrong.
+
+While a route does not skip, changes of its objects are not recorded. Old fingerprints would outlive them.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from purgemap.ledger.edges import LedgerTable
+from purgemap.routemap import Distribution, RouteMap, is_distribution_name, load_routes, load_settings
+from purgemap.routing import Target
+
+# Functions of the version before process their last batches for a moment after a deployment.
+_OVERLAP_SECONDS = 60
+
+# A function that starts late with the map before may bring back a route that this map has ended, so each one looks
+# again now and then. It costs a read of half a unit.
+_SECONDS_BETWEEN_READS = 300
+
+# Of 25,000 pairs of a route and a distribution, the digests fit one item of DynamoDB, which has 400 KB.
+_DIGEST_CHARACTERS = 16
+
+_RouteId = tuple[str, str]
+"""The name of a route, and the id of a distribution."""
+
+
+class RouteTracking:
+    """When the tracking of each route of a map began, for each of its distributions."""
+
+    def __init__(self, table: LedgerTable, route_map: RouteMap) -> None:
+        self._table = table
+        self._route_map = route_map
+        self._digests: Mapping[_RouteId, str] | None = None
+        self._since: Mapping[str, float] = {}
+        self._read_at: float | None = None
+
+    def update(self, now: float, deadline: float) -> bool:
+        """Read and correct the table's tracking if that is due; returns whether records may be trusted.
+
+        The first batch of a function does it even without a tracked change: it ends the routes that the map has lost.
+        """
+        if self._read_at is not None and now - self._read_at < _SECONDS_BETWEEN_READS:
+            return True
+        if self._digests is None:
+            self._digests = _digest_routes(self._route_map)
+        since = self._exchange(set(self._digests.values()), now, deadline)
+        self._since, self._read_at = since or {}, now if since is not None else None
+        return since is not None
+
+    def _exchange(self, digests: set[str], now: float, deadline: float) -> Mapping[str, float] | None:
+        # A second function that starts at the same time may write first.
+        for _ in range(2):
+            tracking = self._table.read_tracking(deadline)
+            if tracking is None:
+                return None
+            since = {digest: tracking.since.get(digest, now) for digest in sorted(digests)}
+            if since == tracking.since or self._table.write_tracking(since, tracking.version, deadline):
+                return since
+        return dict.fromkeys(digests, now)
+
+    def is_valid(self, targets: Sequence[Target], seen: float) -> bool:
+        """Return whether a record was written while all routes of its object were tracked, and ever since."""
+        digests = self._digests or {}
+        begins = [self._since.get(digests.get((target.route, target.distribution.id), "")) for target in targets]
+        return all(since is not None and seen > since + _OVERLAP_SECONDS for since in begins)
+
+
+def _digest_routes(route_map: RouteMap) -> dict[_RouteId, str]:
+    """Hash all that decides which changes a route sees, for each distribution for which it skips."""
+    contents: dict[_RouteId, list[Any]] = {}
+    for bucket, row in (*route_map.buckets.items(), *route_map.patterns):
+        accounts = sorted(route_map.accounts.get(bucket, ()))
+        for route in load_routes(row):
+            for name in route.distributions:
+                for distribution in _distributions(name, route_map):
+                    settings = load_settings(route, distribution)
+                    if settings.skip_unchanged:
+                        content = [bucket, accounts, route.prefix, name, settings._asdict()]
+                        contents.setdefault((route.name, distribution.id), []).append(content)
+    return {id_: _digest([*id_, content]) for id_, content in contents.items()}
+
+
+def _distributions(name: str, route_map: RouteMap) -> Iterator[Distribution]:
+    """Yield the distributions that a route's text may select: a capture selects any that has a name."""
+    if "{" in name:
+        yield from (distribution for key, distribution in route_map.distributions() if is_distribution_name(key))
+    elif distribution := route_map.distribution(name):
+        yield distribution
+
+
+def _digest(content: Any) -> str:
+    text = json.dumps(content, sort_keys=True)
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:_DIGEST_CHARACTERS]
