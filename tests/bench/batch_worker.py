@@ -79,7 +79,9 @@ def _works(payload: dict[str, Any]) -> dict[str, Callable[[], object]]:
 def _handler() -> Callable[[dict[str, Any]], None]:
     """Return the function, which must deliver or defer everything."""
     invocation = Invocation()
-    service = lambda_function._build_service(os.environ, Aws())  # noqa: SLF001  its handler has the real clock
+    route_map = load_map(os.environ["PURGEMAP_ROUTES"])
+    build_service = lambda_function._build_service  # noqa: SLF001  its handler has the real clock
+    service = build_service(os.environ, Aws(), route_map, table="")
     handler = lambda_function.serve(service, DEFAULT_CALLS_PER_SECOND, invocation.now, invocation.sleep)
     log = logging.StreamHandler(io.StringIO())
     log.setFormatter(JsonFormatter())

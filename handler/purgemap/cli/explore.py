@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from purgemap.cli.deploy_options import stack_name_option
-from purgemap.cli.options import routes_option
+from purgemap.cli.options import routes_option, stack_name_option
 from purgemap.cli.status import read_status_document
 from purgemap.cli.terminal import print_line
 from purgemap.errors import PurgemapError
