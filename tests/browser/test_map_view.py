@@ -146,6 +146,17 @@ def test_details_lead_to_the_other_end(page: "Page", explore: Explore) -> None:
     assert row.is_visible()
 
 
+def test_details_lead_to_the_object_view(page: "Page", explore: Explore) -> None:
+    open_map(page, explore, sites_map(30))
+    page.get_by_role("button", name="shared-0 sites/7/").click()
+    page.get_by_role("button", name="Explain an object").click()
+    page.wait_for_function("document.activeElement.id === 'object-uri'")
+    page.keyboard.type("a.html")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".steps")
+    assert page.locator("#object-result .sent").inner_text().split() == ["site-7", distribution_id(7), "/a.html"]
+
+
 def test_arrow_keys_move_between_rows(page: "Page", explore: Explore) -> None:
     open_map(page, explore, sites_map(30))
     page.locator(".sources .fold").first.focus()

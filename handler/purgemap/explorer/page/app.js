@@ -134,9 +134,15 @@
     document.head.append(element("link", { rel: "icon", href: "/page/icon.svg", type: "image/svg+xml" }));
     purgemap.map.start({
       explain: (uri) => {
-        byId("object-uri").value = uri;
+        const field = byId("object-uri");
+        field.value = uri;
+        const continueTyping = () => {
+          field.focus();
+          field.setSelectionRange(uri.length, uri.length);
+        };
+        // It runs after the listener below, which opens the view.
+        addEventListener("hashchange", continueTyping, { once: true });
         location.hash = "#object";
-        byId("object-uri").focus();
       },
     });
     purgemap.object.start();

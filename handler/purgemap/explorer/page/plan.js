@@ -7,7 +7,8 @@
   const MAX_ITEMS = 50;
 
   let latest = 0;
-  // The file that was dropped or chosen. It is sent as it is: its bytes need not be UTF-8, nor fit the text field.
+  // The name and the bytes of the file that was dropped or chosen. It is sent as it is: it need not be UTF-8, nor fit
+  // the text field. A later change of the file does not matter.
   let file = null;
 
   function tile(value, name) {
@@ -66,7 +67,7 @@
   }
 
   async function plan() {
-    const body = file || byId("plan-text").value;
+    const body = file ? file.bytes : byId("plan-text").value;
     const name = file ? file.name : "";
     const query = new URLSearchParams(byId("plan-bucket").value ? { bucket: byId("plan-bucket").value } : {});
     byId("plan-result").setAttribute("aria-busy", "true");
@@ -88,8 +89,18 @@
     byId("plan-result").removeAttribute("aria-busy");
   }
 
-  function useFile(chosen) {
-    file = chosen;
+  function hasFile(event) {
+    return event.dataTransfer.types.includes("Files");
+  }
+
+  async function useFile(chosen) {
+    try {
+      file = { name: chosen.name, bytes: await chosen.arrayBuffer() };
+    } catch {
+      const error = `${chosen.name} can't be read. Drop one file; a folder is not a log.`;
+      showError("plan-error", { ok: false, body: { error } });
+      return;
+    }
     byId("plan-text").value = "";
     plan();
   }
@@ -109,25 +120,21 @@
         useFile(event.target.files[0]);
       }
     });
-    // Without these two the browser leaves the page and opens the file.
+    // A file may be dropped anywhere: without this the browser leaves the page and opens it. Dropped text goes where
+    // the browser puts it.
     document.addEventListener("dragover", (event) => {
-      event.preventDefault();
-      zone.classList.add("is-over");
+      if (hasFile(event)) {
+        event.preventDefault();
+        zone.classList.add("is-over");
+      }
     });
     document.addEventListener("drop", (event) => {
-      event.preventDefault();
-      zone.classList.remove("is-over");
-      const [dropped] = event.dataTransfer.files;
-      const text = event.dataTransfer.getData("text/plain");
-      if (dropped) {
+      if (hasFile(event)) {
+        event.preventDefault();
+        zone.classList.remove("is-over");
         byId("plan-file").value = "";
         location.hash = "#plan";
-        useFile(dropped);
-      } else if (text) {
-        location.hash = "#plan";
-        byId("plan-text").value = text;
-        file = null;
-        plan();
+        useFile(event.dataTransfer.files[0]);
       }
     });
     document.addEventListener("dragleave", (event) => {

@@ -41,8 +41,12 @@ var purgemap = {};
     return made;
   }
 
-  // The same for an attribute, which holds no elements.
+  // The same for an attribute and an option, which hold no elements. Plain text gets no marks: a browser finds an option
+  // by its first letters.
   function spell(text) {
+    if (/^[!-~]*$/.test(text)) {
+      return text;
+    }
     return "\u2068" + text.replace(HIDDEN, (character) => "[" + codePoint(character) + "]") + "\u2069";
   }
 
