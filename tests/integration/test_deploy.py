@@ -26,7 +26,6 @@ from purgemap.routemap.parse.compile import compile_map
 from support.call_counts import count_calls_of
 from support.commands import answer_on_terminal
 from support.deployed import Deployed, enter_folder_with_map, package_once, run_deploy
-from support.doubles.stacks import complete_cloudformation
 
 MAP = "version: 1\nroutes:\n  - {bucket: acme-www, distributions: [E2EXAMPLE1ABCD]}\n"
 
@@ -38,7 +37,6 @@ def _in_a_folder_with_a_map(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.fixture
 def aws() -> Iterator[LocalAws]:
-    complete_cloudformation()
     with start_local_aws() as running:
         yield running
 

@@ -14,7 +14,6 @@ from purgemap.demo.local_aws import LocalAws, start_local_aws
 from support.aws_cli import EXECUTABLE, needs_aws_cli
 from support.deployed import Deployed, messages_waiting, put, run_deploy
 from support.documents import read_document
-from support.doubles.stacks import complete_cloudformation
 
 BLOCKS = re.findall(r"<!-- deployed -->\n```console\n(.*?)```", read_document("deploy/README.md"), re.DOTALL)
 BY_AWS_CLI = next(block for block in BLOCKS if "$ aws s3 cp" in block)
@@ -34,7 +33,6 @@ pytestmark = needs_aws_cli
 @pytest.fixture
 def aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalAws]:
     """Run an AWS with a site and a bucket for artifacts, in a folder that looks like the repository."""
-    complete_cloudformation()
     monkeypatch.chdir(tmp_path)
     for file, text in {
         "config/routes.yaml": MAP,

@@ -17,7 +17,6 @@ from purgemap.errors import PurgemapError
 from support.commands import invoke
 from support.deployed import Deployed, enter_folder_with_map, package_once, put
 from support.distributions import deny, distribution, origin
-from support.doubles.stacks import complete_cloudformation
 
 WWW, OWN = "E1WWW111111111", "123456789012"
 MAP = f"version: 1\nroutes:\n  - {{bucket: acme-www, distributions: [{WWW}]}}\n"
@@ -29,7 +28,6 @@ NOTE = "S3 sends events after about five minutes: invalidate earlier changes wit
 def aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalAws]:
     """Run an AWS with a distribution and its bucket, which sends no events to EventBridge."""
     enter_folder_with_map(tmp_path, monkeypatch, MAP)
-    complete_cloudformation()
     with start_local_aws() as running:
         running.client("s3").create_bucket(Bucket="acme-www")
         config = distribution([origin("acme-www")])

@@ -13,7 +13,6 @@ from purgemap.errors import PurgemapError
 from purgemap.planning import FOLDER_COUNTS_FILE, FolderCountsFile
 from purgemap.routemap import load_map
 from support.deployed import Deployed, enter_folder_with_map, run_deploy
-from support.doubles.stacks import complete_cloudformation
 from support.ids import E1, E2
 
 MAP = f"""\
@@ -31,7 +30,6 @@ def _in_a_folder_with_a_map(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.fixture
 def aws() -> Iterator[LocalAws]:
-    complete_cloudformation()
     with start_local_aws() as running:
         yield running
 

@@ -13,7 +13,6 @@ from purgemap.demo.local_aws import LocalAws, start_local_aws
 from purgemap.errors import PurgemapError
 from support.commands import answer_on_terminal, invoke
 from support.deployed import Deployed, enter_folder_with_map, put, run_deploy
-from support.doubles.stacks import complete_cloudformation
 
 BUCKET = "acme-www"
 MAP = f"""
@@ -30,7 +29,6 @@ ARTIFACTS = "purgemap-artifacts-123456789012-us-east-1"
 def aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalAws]:
     """Run an AWS with a bucket and the deployed map."""
     enter_folder_with_map(tmp_path, monkeypatch, MAP)
-    complete_cloudformation()
     with start_local_aws() as running:
         running.create_site_bucket(BUCKET)
         run_deploy()

@@ -33,7 +33,6 @@ from support.commands import invoke
 from support.deployed import Deployed
 from support.distributions import behavior, cache_policy, deny, distribution, origin
 from support.documents import code_names, section, table_rows
-from support.doubles.stacks import complete_cloudformation
 from support.healthy_site import (
     APP,
     OTHER,
@@ -74,7 +73,6 @@ FAULTS: dict[str, Fault] = {}
 
 @pytest.fixture
 def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HealthySite]:
-    complete_cloudformation()
     monkeypatch.chdir(tmp_path)
     with start_local_aws() as aws:
         yield build_healthy_site(aws)

@@ -14,7 +14,6 @@ from purgemap.deployment.template.yaml_template import load_template
 from purgemap.routemap.load import load_map
 from support.deployed import QUICK, STACK, Deployed, messages_waiting, put, run_deploy
 from support.doubles.lambda_runtime import RUNTIME, FunctionError, needs_lambda_runtime, running_function
-from support.doubles.stacks import complete_cloudformation
 from support.local_site import accepted_items
 from support.log_filters import matches
 from support.rendered import bucket_matchers, names, of_type, read
@@ -37,7 +36,6 @@ WITHOUT_NAME = {"AWS::SQS::QueuePolicy", "AWS::Events::EventBusPolicy", "AWS::IA
 @pytest.fixture
 def aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalAws]:
     """Run an AWS with two sites and an unmapped bucket, in a folder with a map of the first site."""
-    complete_cloudformation()
     monkeypatch.chdir(tmp_path)
     Path("config").mkdir()
     write_map(ONE_SITE)

@@ -16,7 +16,6 @@ from support.deployed import Deployed
 from support.distributions import Settings, behavior, distribution, origin
 from support.documents import NAMES, read_document
 from support.doubles.lambda_runtime import needs_lambda_runtime
-from support.doubles.stacks import complete_cloudformation
 from support.local_site import accepted_items
 
 BLOCK = re.compile(r"<!-- five commands -->\n```console\n(.*?)```", re.DOTALL)
@@ -44,7 +43,6 @@ def aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalAws]:
     """Run an account with distributions and their buckets, in a folder with one page."""
     monkeypatch.chdir(tmp_path)
     Path("index.html").write_text("new")
-    complete_cloudformation()
     with start_local_aws() as running:
         for bucket in ("acme-www", "acme-assets", "acme-docs"):
             running.client("s3").create_bucket(Bucket=bucket)

@@ -10,7 +10,6 @@ from purgemap.cli.main import COMMANDS
 from purgemap.demo.local_aws import LocalAws, start_local_aws
 from support.deployed import QUICK, Deployed, put
 from support.doubles.lambda_runtime import needs_lambda_runtime
-from support.doubles.stacks import complete_cloudformation
 from support.local_site import accepted_items
 from support.places import ROOT
 from support.wheel_environment import InstalledCommand, build_wheel, make_environment
@@ -41,7 +40,6 @@ def installed(wheel: Path, tmp_path: Path) -> InstalledCommand:
 
 @pytest.fixture
 def aws() -> Iterator[LocalAws]:
-    complete_cloudformation()
     with start_local_aws() as running:
         running.create_site_bucket(BUCKET)
         yield running

@@ -85,6 +85,9 @@ class _Dispatcher(DomainDispatcherApplication):
     def get_backend_for_host(self, host: str | None) -> Any:
         if host not in self._services:
             self._services[host] = super().get_backend_for_host(host)
+            # Under the dispatcher's lock, and before the first request reaches the service.
+            if self._services[host] == "cloudformation":
+                moto_patches.apply_to_cloudformation()
         return self._services[host]
 
 

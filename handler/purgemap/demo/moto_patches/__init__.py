@@ -3,7 +3,7 @@
 import functools
 from importlib import metadata
 
-from purgemap.demo.moto_patches.registry import PATCHES, check_version
+from purgemap.demo.moto_patches.registry import apply_registered, check_version
 
 
 @functools.cache
@@ -24,5 +24,16 @@ def apply() -> None:
         sqs,  # noqa: F401
     )
 
-    for apply_patch in PATCHES:
-        apply_patch()
+    apply_registered()
+
+
+@functools.cache
+def apply_to_cloudformation() -> None:
+    """Patch moto's CloudFormation, once per process.
+
+    It imports the models of every service that a stack can use. That takes two seconds, so only a process with a stack
+    spends them.
+    """
+    from purgemap.demo.moto_patches import cloudformation, stack_resources  # noqa: F401, PLC0415
+
+    apply_registered()

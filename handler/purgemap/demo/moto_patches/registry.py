@@ -9,7 +9,7 @@ from purgemap.errors import PurgemapError
 MOTO_VERSION = "5.2.5"
 
 PATCHES: list[Callable[[], None]] = []
-"""The registered patches; nothing is patched before `moto_patches.apply`."""
+"""The patches that are registered and not yet applied; `moto_patches.apply` applies them."""
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -21,6 +21,12 @@ def check_version(installed: str) -> None:
             f"the embedded AWS patches moto {MOTO_VERSION}, and moto {installed} is installed: "
             "pip install 'purgemap[demo]'"
         )
+
+
+def apply_registered() -> None:
+    """Apply each registered patch; none is applied twice, since a replacement would call itself."""
+    while PATCHES:
+        PATCHES.pop(0)()
 
 
 def replaces(owner: object, name: str) -> Callable[[_Function], _Function]:

@@ -1,18 +1,13 @@
-"""Complete moto's CloudFormation, so that it creates every resource of our stack.
+"""Give moto's CloudFormation the types of our stack that it lacks.
 
-moto skips unknown types with a warning, which the tests turn into an error. It has no outputs for a stack that a change
-set created.
+moto skips a resource of an unknown type with a warning, and reports the stack as complete. It finds types among the
+subclasses of `CloudFormationModel`, so importing this module adds them.
 """
 
-import functools
 import json
-from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
-from urllib.parse import urlsplit
+from collections.abc import Mapping
+from typing import Any, ClassVar, TypeAlias
 
-from moto.cloudformation.exceptions import ValidationError
-from moto.cloudformation.models import Change, ChangeSet, CloudFormationBackend, Stack
-from moto.cloudformation.responses import CloudFormationResponse
 from moto.cloudwatch.models import cloudwatch_backends
 from moto.core.common_models import CloudFormationModel
 from moto.events.models import events_backends
@@ -20,72 +15,7 @@ from moto.iam.models import iam_backends
 from moto.logs.models import logs_backends
 from moto.sqs.models import sqs_backends
 
-from purgemap.demo.moto_patches.registry import patch
-
-Properties = Mapping[str, Any]
-
-
-@functools.cache
-def complete_cloudformation() -> None:
-    """Patch moto's CloudFormation, once in a process."""
-    patch(CloudFormationResponse, "_get_stack_from_s3_url", _read_template)
-    patch(CloudFormationBackend, "create_change_set", _create_change_set)
-    patch(CloudFormationBackend, "delete_stack", _delete_stack)
-    patch(ChangeSet, "apply", _apply)
-    patch(ChangeSet, "diff", _diff)
-    Stack.stack_resources = property(_stack_resources)  # type: ignore[assignment, method-assign]
-
-
-def _read_template(original: Callable[..., str], response: Any, url: str) -> str:
-    """Read a template also from this endpoint's own address, as the AWS CLI writes it."""
-    address = urlsplit(url)
-    return original(response, f"https://s3.amazonaws.com{address.path}" if address.port else url)
-
-
-def _stack_resources(stack: Any) -> list[Any]:
-    """Return the resources that exist: moto returns None for one whose condition is false."""
-    return [resource for resource in stack.resource_map.values() if resource is not None]
-
-
-def _create_change_set(original: Callable[..., Any], backend: Any, **request: Any) -> Any:
-    """Compare parameters as texts: in moto a previous value may be a number, a new one is a text."""
-    return original(
-        backend, **{**request, "parameters": {name: str(value) for name, value in request["parameters"].items()}}
-    )
-
-
-def _delete_stack(original: Callable[..., None], backend: Any, name_or_stack_id: str) -> None:
-    """Refuse to delete a stack with termination protection: moto deletes it."""
-    for stack in backend.stacks.values():
-        if name_or_stack_id in {stack.name, stack.stack_id} and stack.enable_termination_protection:
-            # The text of AWS: https://github.com/rackspace/runway/pull/199
-            message = f"Stack [{stack.name}] cannot be deleted while TerminationProtection is enabled"
-            raise ValidationError(message=message)
-    original(backend, name_or_stack_id)
-
-
-def _apply(original: Callable[..., None], change_set: Any) -> None:
-    """Give the stack the outputs, parameters, tags, template and description of the change set."""
-    original(change_set)
-    stack = change_set.stack
-    stack.template = change_set.template
-    stack.tags = stack.tags if change_set.tags is None else change_set.tags
-    stack.parameters = {name: str(value) for name, value in stack.resource_map.resolved_parameters.items()}
-    stack.resource_map.input_parameters = stack.parameters
-    stack._parse_template()  # noqa: SLF001  moto has no public method for it
-    stack.description = stack.template_dict.get("Description")
-    stack.output_map = stack._create_output_map()  # noqa: SLF001
-
-
-def _diff(original: Callable[..., list[Any]], change_set: Any) -> list[Any]:
-    """Add the resources that only a parameter changes: moto changes them without listing them."""
-    changes = original(change_set)
-    listed = {change.logical_resource_id for change in changes}
-    template = change_set.template_dict
-    modified = change_set.stack.resource_map.build_resource_diff(template, change_set.parameters)["Modify"]
-    return changes + [
-        Change("Modify", name, template["Resources"][name]["Type"]) for name in modified if name not in listed
-    ]
+Properties: TypeAlias = Mapping[str, Any]
 
 
 class _Resource:
@@ -116,6 +46,7 @@ class _Resource:
     def has_cfn_attr(cls, attr: str) -> bool:
         return attr == "Arn"
 
+    # Only an alarm has an ARN that the template reads.
     def get_cfn_attribute(self, _name: str) -> str:
         return f"arn:aws:cloudwatch:{self.region}:{self.account_id}:alarm:{self.name}"
 
@@ -141,9 +72,12 @@ class _Resource:
 
 
 class QueuePolicy(_Resource, CloudFormationModel):
+    """The policy of queues."""
+
     type = "AWS::SQS::QueuePolicy"
 
     def create(self, properties: Properties) -> None:
+        """Set the policy of each queue."""
         for url in properties["Queues"]:
             sqs_backends[self.account_id][self.region].set_queue_attributes(
                 url.rpartition("/")[2], {"Policy": json.dumps(properties["PolicyDocument"])}
@@ -151,9 +85,12 @@ class QueuePolicy(_Resource, CloudFormationModel):
 
 
 class MetricFilter(_Resource, CloudFormationModel):
+    """A metric of the lines of a log group."""
+
     type = "AWS::Logs::MetricFilter"
 
     def create(self, properties: Properties) -> None:
+        """Create the filter."""
         logs_backends[self.account_id][self.region].put_metric_filter(
             self.name,
             properties["FilterPattern"],
@@ -166,9 +103,12 @@ class MetricFilter(_Resource, CloudFormationModel):
 
 
 class EventBusPolicy(_Resource, CloudFormationModel):
+    """A statement of the policy of the default event bus."""
+
     type = "AWS::Events::EventBusPolicy"
 
     def create(self, properties: Properties) -> None:
+        """Set the policy of the bus."""
         policy = json.dumps(
             {"Version": "2012-10-17", "Statement": [{"Sid": properties["StatementId"], **properties["Statement"]}]}
         )
@@ -176,9 +116,12 @@ class EventBusPolicy(_Resource, CloudFormationModel):
 
 
 class Alarm(_Resource, CloudFormationModel):
+    """An alarm for one metric."""
+
     type = "AWS::CloudWatch::Alarm"
 
     def create(self, properties: Properties) -> None:
+        """Create the alarm."""
         cloudwatch_backends[self.account_id][self.region].put_metric_alarm(
             name=self.name,
             namespace=properties["Namespace"],
@@ -197,14 +140,18 @@ class Alarm(_Resource, CloudFormationModel):
     def delete_from_cloudformation_json(
         cls, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str
     ) -> None:
+        """Delete the alarm with its stack."""
         del cloudformation_json
         cloudwatch_backends[account_id][region_name].delete_alarms([resource_name])
 
 
 class OidcProvider(_Resource, CloudFormationModel):
+    """An identity provider of pipelines."""
+
     type = "AWS::IAM::OIDCProvider"
 
     def create(self, properties: Properties) -> None:
+        """Create the provider."""
         iam_backends[self.account_id]["aws"].create_open_id_connect_provider(
             properties["Url"], [], properties["ClientIdList"], []
         )

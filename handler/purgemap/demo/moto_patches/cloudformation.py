@@ -1,0 +1,82 @@
+"""Make moto's CloudFormation answer for stacks and change sets as AWS's does.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ExecuteChangeSet.html
+"""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from moto.cloudformation.exceptions import ValidationError
+from moto.cloudformation.models import Change, ChangeSet, CloudFormationBackend, Stack
+from moto.cloudformation.responses import CloudFormationResponse
+
+from purgemap.demo.moto_patches.registry import PATCHES, replaces
+
+
+@PATCHES.append
+def _list_existing_resources() -> None:
+    """List the resources that exist; moto: adds None for each resource whose condition is false."""
+    Stack.stack_resources = property(_stack_resources)  # type: ignore[assignment, method-assign]
+
+
+def _stack_resources(stack: Stack) -> list[Any]:
+    return [resource for resource in stack.resource_map.values() if resource is not None]
+
+
+@replaces(CloudFormationResponse, "_get_stack_from_s3_url")
+def _read_template(original: Callable[..., str], response: CloudFormationResponse, url: str) -> str:
+    """Read a template from this endpoint's own address, too, which the AWS CLI passes; moto: from AWS's only."""
+    address = urlsplit(url)
+    return original(response, f"https://s3.amazonaws.com{address.path}" if address.port else url)
+
+
+@replaces(CloudFormationBackend, "create_change_set")
+def _create_change_set(original: Callable[..., Any], backend: CloudFormationBackend, **request: Any) -> Any:
+    """Compare parameters as texts; moto: an unchanged number differs from its text, so it counts as a change."""
+    return original(
+        backend, **{**request, "parameters": {name: str(value) for name, value in request["parameters"].items()}}
+    )
+
+
+@replaces(CloudFormationBackend, "delete_stack")
+def _delete_stack(original: Callable[..., None], backend: CloudFormationBackend, name_or_stack_id: str) -> None:
+    """Refuse to delete a stack with termination protection; moto: deletes it."""
+    for stack in backend.stacks.values():
+        if name_or_stack_id in {stack.name, stack.stack_id} and stack.enable_termination_protection:
+            # The text of AWS: https://github.com/rackspace/runway/pull/199
+            message = f"Stack [{stack.name}] cannot be deleted while TerminationProtection is enabled"
+            raise ValidationError(message=message)
+    original(backend, name_or_stack_id)
+
+
+@replaces(ChangeSet, "apply")
+def _apply(original: Callable[..., None], change_set: ChangeSet) -> None:
+    """Give the stack what its change set has: outputs, parameters, tags, template, description.
+
+    moto: creates the resources only.
+    """
+    original(change_set)
+    stack = change_set.stack
+    stack.template = change_set.template
+    stack.tags = stack.tags if change_set.tags is None else change_set.tags
+    stack.parameters = {name: str(value) for name, value in stack.resource_map.resolved_parameters.items()}
+    stack.resource_map.input_parameters = stack.parameters
+    stack._parse_template()
+    stack.description = stack.template_dict.get("Description")
+    stack.output_map = stack._create_output_map()
+
+
+@replaces(ChangeSet, "diff")
+def _diff(original: Callable[..., list[Any]], change_set: ChangeSet) -> list[Any]:
+    """List the resources that only a parameter changes, too; moto: changes them, and omits them from the list."""
+    changes = original(change_set)
+    listed = {change.logical_resource_id for change in changes}
+    template, resource_map = change_set.template_dict, change_set.stack.resource_map
+    modified = resource_map.build_resource_diff(template, change_set.parameters)["Modify"]
+    # A resource whose condition is false is in the template, and does not exist.
+    return changes + [
+        Change("Modify", name, template["Resources"][name]["Type"])
+        for name in modified
+        if name not in listed and resource_map[name] is not None
+    ]
