@@ -83,6 +83,12 @@ def test_change_set_lists_what_only_a_parameter_changes(cloudformation: Any) -> 
     assert [(change["Action"], change["LogicalResourceId"]) for change in changes] == [("Modify", "Queue")]
 
 
+def test_change_set_lists_no_resource_of_a_false_condition(cloudformation: Any) -> None:
+    answer = create_change_set(cloudformation, "first", "CREATE", 30)
+    changes = [change["ResourceChange"] for change in answer["Changes"]]
+    assert [(change["Action"], change["LogicalResourceId"]) for change in changes] == [("Add", "Queue")]
+
+
 def test_change_set_of_a_previous_number_has_no_changes(cloudformation: Any, url: str) -> None:
     create_stack(cloudformation, 30, TemplateURL=url)
     answer = create_change_set(cloudformation, "second", "UPDATE", None, TemplateURL=url)

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 # ruff: noqa: PLC0415
 
 OWN_DISTRIBUTION = "E1DEMO2SITE3AB"
+OWN_ALIAS = "www.example.com"
 OWN_MAP = f"""\
 version: 1
 routes:
@@ -41,6 +42,8 @@ routes:
     distributions: [{OWN_DISTRIBUTION}]
     skip_unchanged: true
 """
+_SERVED = "Your service is deployed: from now on it invalidates, and the demo's own does not."
+_SERVED_NO_LONGER = "Your service is gone: the demo's own invalidates again."
 _POLL_SECONDS = 0.2
 
 
@@ -82,7 +85,7 @@ def demo(settings: DemoSettings | None, site: str | None, routes: tuple[str, ...
         if as_json:
             print_json(document)
         if keep:
-            _print_invalidations_until_interrupted(run, folder, Terminal(stderr=as_json))
+            _keep_account(run, folder, routes, Terminal(stderr=as_json))
     return 0
 
 
@@ -110,7 +113,7 @@ def _demo_run(map_file: Path, settings: DemoSettings, *, is_own_map: bool) -> It
 
     routes = read_map(str(map_file), load_map)
     with start_local_aws() as aws:
-        stack = provision_stack(aws, routes)
+        stack = provision_stack(aws, routes, {OWN_DISTRIBUTION: OWN_ALIAS} if is_own_map else {})
         # The destination in the demo's own map is fixed, so `lost` also counts mistakes of the router.
         if is_own_map:
             stack = dataclasses.replace(
@@ -151,22 +154,35 @@ def _run_steps(run: "DemoRun", content: Mapping[str, "Content"], console: Consol
     return document
 
 
-def _print_invalidations_until_interrupted(run: "DemoRun", folder: Path, console: Console) -> None:
-    from purgemap.demo import print_invalidations
+def _keep_account(run: "DemoRun", folder: Path, routes: tuple[str, ...], console: Console) -> None:
+    """Print how to use the account, then its invalidations, until Ctrl-C."""
+    from purgemap.demo import open_account, print_invalidations, provision_second_site
 
-    site, environment = run.stack.folders[0], run.aws.environment
-    names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION")
-    credentials = " ".join(f"{name}={environment[name]}" for name in names)
-    arguments = shlex.join(["s3", "sync", str(folder), f"s3://{site.bucket}/{site.prefix}".rstrip("/")])
-    console.print()
-    console.print(f"Up at {run.aws.endpoint_url} until Ctrl-C. Change a file of the site and try, in another shell:")
-    console.print()
-    console.print(Text(f"  {credentials} aws {arguments} --endpoint-url {run.aws.endpoint_url}"))
-    console.print()
-    invocations = len(run.source.invocations)
-    with suppress(KeyboardInterrupt):
+    if not routes:
+        run.stack = provision_second_site(run.aws, run.stack)
+    _print_instructions(run, folder, routes, console)
+    is_served = False
+    with suppress(KeyboardInterrupt), open_account(run) as account:
         while True:
             time.sleep(_POLL_SECONDS)
-            if len(run.source.invocations) > invocations:
-                invocations = len(run.source.invocations)
-                print_invalidations(console, run.new_invalidations())
+            invalidations = account.update()
+            if account.is_served != is_served:
+                is_served = account.is_served
+                console.print(_SERVED if is_served else _SERVED_NO_LONGER)
+            if invalidations:
+                print_invalidations(console, invalidations)
+
+
+def _print_instructions(run: "DemoRun", folder: Path, routes: tuple[str, ...], console: Console) -> None:
+    site = run.stack.folders[0]
+    variables = shlex.join(f"{name}={value}" for name, value in run.aws.environment.items())
+    sync = shlex.join(["aws", "s3", "sync", str(folder), f"s3://{site.bucket}/{site.prefix}".rstrip("/")])
+    parts = [argument for part in routes for argument in ("--routes", part)]
+    deploy = shlex.join(["purgemap", "deploy", *parts, "--enable-notifications", "--parameter", "Window=1"])
+    console.print()
+    console.print(f"Up at {run.aws.endpoint_url} until Ctrl-C. In another shell, begin with these variables:")
+    console.print(Text(f"\n  export {variables}\n"))
+    console.print("Upload the site with a change of yours, or as it was before the demo's edits:")
+    console.print(Text(f"\n  {sync}\n"))
+    console.print("Or deploy a service of your own:")
+    console.print(Text(f"\n  {deploy if routes else f'purgemap init --discover && {deploy}'}\n"))

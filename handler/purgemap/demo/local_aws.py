@@ -4,9 +4,9 @@ import contextlib
 import functools
 import json
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import boto3
 from botocore.config import Config
@@ -19,7 +19,18 @@ Client: TypeAlias = Any  # boto3 publishes no types
 
 VISIBILITY_SECONDS = 30  # 370 in the stack; a person waits for the retry here
 MAX_RECEIVE_COUNT = 5
+_RULE = "purgemap"
 _MAX_CONNECTIONS = 32  # an upload's threads must not wait for each other
+
+
+class SiteOrigin(NamedTuple):
+    """An origin of a distribution: a bucket, and the folder of it that the distribution serves."""
+
+    bucket: str
+    path: str = ""
+
+
+UNKNOWN_ORIGINS = (SiteOrigin("site"),)  # CloudFront refuses a distribution without one
 
 
 @contextlib.contextmanager
@@ -57,9 +68,16 @@ class LocalAws:
             Bucket=name, NotificationConfiguration={"EventBridgeConfiguration": {}}
         )
 
-    def create_distribution(self, id: str | None = None, account_id: str = DEFAULT_ACCOUNT_ID) -> str:  # noqa: A002  CloudFront's word
+    def create_distribution(
+        self,
+        id: str | None = None,  # noqa: A002  CloudFront's word
+        account_id: str = DEFAULT_ACCOUNT_ID,
+        origins: Sequence[SiteOrigin] = UNKNOWN_ORIGINS,
+        alias: str = "",
+    ) -> str:
         """Create a distribution with this id, or one like CloudFront's, and return the id."""
-        answer = self.client("cloudfront", account_id).create_distribution(DistributionConfig=_distribution_config())
+        config = _distribution_config(origins, alias)
+        answer = self.client("cloudfront", account_id).create_distribution(DistributionConfig=config)
         generated_id = str(answer["Distribution"]["Id"])
         if id is not None:
             rename_distribution(account_id=account_id, old=generated_id, new=id)
@@ -78,9 +96,14 @@ class LocalAws:
                 "MessageRetentionPeriod": str(14 * 86400),
             },
         )["QueueUrl"]
-        events.put_rule(Name="purgemap", EventPattern=json.dumps(_pattern(buckets)))
-        events.put_targets(Rule="purgemap", Targets=[{"Id": "queue", "Arn": self.queue_arn(queue)}])
+        events.put_rule(Name=_RULE, EventPattern=json.dumps(_pattern(buckets)))
+        events.put_targets(Rule=_RULE, Targets=[{"Id": "queue", "Arn": self.queue_arn(queue)}])
         return queue, dead_letters
+
+    def switch_rule(self, *, on: bool) -> None:
+        """Let the rule of `create_queues` send events, or no longer."""
+        events = self.client("events")
+        (events.enable_rule if on else events.disable_rule)(Name=_RULE)
 
     def queue_arn(self, queue_url: str) -> str:
         """Read the ARN of a queue."""
@@ -114,21 +137,39 @@ def _pattern(buckets: tuple[str, ...]) -> dict[str, Any]:
     }
 
 
-def _distribution_config() -> dict[str, Any]:
+def _distribution_config(origins: Sequence[SiteOrigin], alias: str) -> dict[str, Any]:
+    first, *others = [f"{origin.bucket}{origin.path}" for origin in origins]
     return {
         "CallerReference": str(uuid.uuid4()),
         "Comment": "",
         "Enabled": True,
-        "Origins": {
-            "Quantity": 1,
-            "Items": [
-                {"Id": "site", "DomainName": "site.s3.amazonaws.com", "S3OriginConfig": {"OriginAccessIdentity": ""}}
-            ],
-        },
-        "DefaultCacheBehavior": {
-            "TargetOriginId": "site",
-            "ViewerProtocolPolicy": "redirect-to-https",
-            "MinTTL": 0,
-            "ForwardedValues": {"QueryString": False, "Cookies": {"Forward": "none"}},
-        },
+        "DefaultRootObject": "index.html",
+        "Aliases": _items([alias] if alias else []),
+        "Origins": _items(
+            [
+                {
+                    "Id": f"{origin.bucket}{origin.path}",
+                    "DomainName": f"{origin.bucket}.s3.{REGION}.amazonaws.com",
+                    "OriginPath": origin.path,
+                    "S3OriginConfig": {"OriginAccessIdentity": ""},
+                }
+                for origin in origins
+            ]
+        ),
+        "DefaultCacheBehavior": _behavior(first),
+        # A map does not say which paths have which origin.
+        "CacheBehaviors": _items([{**_behavior(id_), "PathPattern": f"/{id_}/*"} for id_ in others]),
     }
+
+
+def _behavior(target: str) -> dict[str, Any]:
+    return {
+        "TargetOriginId": target,
+        "ViewerProtocolPolicy": "redirect-to-https",
+        "MinTTL": 0,
+        "ForwardedValues": {"QueryString": False, "Cookies": {"Forward": "none"}},
+    }
+
+
+def _items(values: list[Any]) -> dict[str, Any]:
+    return {"Quantity": len(values), "Items": values} if values else {"Quantity": 0}

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
 from purgemap.demo.ledger_table import create_ledger_table
-from purgemap.demo.local_aws import LocalAws
+from purgemap.demo.local_aws import UNKNOWN_ORIGINS, LocalAws, SiteOrigin
 from purgemap.routemap import (
     Distribution,
     Route,
@@ -30,6 +30,14 @@ class SiteFolder(NamedTuple):
 
     bucket: str
     prefix: str
+
+
+class _ExampleSite(NamedTuple):
+    """A route's folder and origin for one of its distributions."""
+
+    folder: SiteFolder
+    origin: SiteOrigin
+    distribution: Distribution
 
 
 class Destination(NamedTuple):
@@ -54,15 +62,21 @@ class DemoStack:
     ledger_table: str = ""
 
 
-def provision_stack(aws: LocalAws, routes: RouteMap) -> DemoStack:
-    """Create the buckets, distributions, rule, queues and, to skip uploads, the ledger of a map."""
-    folders = tuple(dict.fromkeys(_site_folders(routes)))
+def provision_stack(aws: LocalAws, routes: RouteMap, aliases: Mapping[str, str]) -> DemoStack:
+    """Create the buckets, distributions, rule, queues and, to skip uploads, the ledger of a map.
+
+    `aliases` has domains by distribution.
+    """
+    sites = list(_sites(routes))
+    folders = tuple(dict.fromkeys(site.folder for site in sites))
     buckets = sorted({folder.bucket for folder in folders})
     for bucket in buckets:
         aws.create_site_bucket(bucket)
     distributions = {distribution.id: distribution for _, distribution in routes.distributions()}
     for distribution in distributions.values():
-        aws.create_distribution(distribution.id, account_of(distribution))
+        origins = dict.fromkeys(site.origin for site in sites if site.distribution == distribution)
+        alias = aliases.get(distribution.id, "")
+        aws.create_distribution(distribution.id, account_of(distribution), [*origins] or UNKNOWN_ORIGINS, alias)
     queue_url, dead_letter_url = aws.create_queues(*buckets)
     destinations = partial(_destinations, Router(routes))
     table = create_ledger_table(aws, routes) if routes.skips_unchanged else ""
@@ -86,22 +100,25 @@ def _destinations(router: Router, bucket: str, key: str, event: str) -> list[Des
     ]
 
 
-def _site_folders(routes: RouteMap) -> Iterator[SiteFolder]:
+def _sites(routes: RouteMap) -> Iterator[_ExampleSite]:
     for bucket, text in (*routes.buckets.items(), *routes.patterns):
         for route in load_routes(text):
             for template in route.distributions:
-                yield from _site_folder(routes, bucket, route, template)
+                yield from _example_site(routes, bucket, route, template)
 
 
-def _site_folder(routes: RouteMap, bucket: str, route: Route, template: str) -> Iterator[SiteFolder]:
+def _example_site(routes: RouteMap, bucket: str, route: Route, template: str) -> Iterator[_ExampleSite]:
     captures = _example_captures(routes, bucket, route, template)
     distribution = routes.distribution(substitute_captures(template, captures))
     if distribution is not None:
-        origin = substitute_captures(load_settings(route, distribution).origin_path, captures).removeprefix("/")
-        prefix = _example(route.prefix, captures)
+        origin = substitute_captures(load_settings(route, distribution).origin_path, captures)
+        folder, prefix = origin.removeprefix("/"), _example(route.prefix, captures)
         # A distribution serves no object outside its origin path.
-        is_inside = not origin or prefix.startswith(f"{origin}/")
-        yield SiteFolder(_example(bucket, captures), prefix if is_inside else f"{origin}/")
+        is_inside = not folder or prefix.startswith(f"{folder}/")
+        name = _example(bucket, captures)
+        yield _ExampleSite(
+            SiteFolder(name, prefix if is_inside else f"{folder}/"), SiteOrigin(name, origin), distribution
+        )
 
 
 def _example_captures(routes: RouteMap, bucket: str, route: Route, template: str) -> dict[str, str]:

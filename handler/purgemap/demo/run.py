@@ -9,6 +9,7 @@ from threading import Event
 from typing import NamedTuple, TypeAlias
 
 from purgemap.demo.local_aws import LocalAws, invalidation_ids, invalidation_items
+from purgemap.demo.moto_patches.cloudfront import count_invalidations
 from purgemap.demo.provision import DemoStack, account_of
 from purgemap.demo.site_sync import Content, list_bucket, sync
 from purgemap.demo.sqs_poller import EventSource, Handler, Invocation
@@ -102,6 +103,10 @@ class DemoRun:
             if id_ not in self._known_ids:
                 self._known_ids.add(id_)
                 yield invalidation_items(cloudfront, distribution.id, id_)
+
+    def count_invalidations(self) -> int:
+        """Count all invalidations in the accounts of the map."""
+        return sum(map(count_invalidations, {account_of(distribution) for distribution in self.stack.distributions}))
 
     def count_dead_letters(self) -> int:
         """Count the messages in the dead-letter queue."""

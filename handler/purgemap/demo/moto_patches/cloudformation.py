@@ -3,12 +3,13 @@
 https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ExecuteChangeSet.html
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 from moto.cloudformation.exceptions import ValidationError
 from moto.cloudformation.models import Change, ChangeSet, CloudFormationBackend, Stack
+from moto.cloudformation.parsing import ResourceMap
 from moto.cloudformation.responses import CloudFormationResponse
 
 from purgemap.demo.moto_patches.registry import PATCHES, replaces
@@ -68,15 +69,38 @@ def _apply(original: Callable[..., None], change_set: ChangeSet) -> None:
 
 
 @replaces(ChangeSet, "diff")
-def _diff(original: Callable[..., list[Any]], change_set: ChangeSet) -> list[Any]:
-    """List the resources that only a parameter changes, too; moto: changes them, and omits them from the list."""
+def _diff(original: Callable[..., list[Change]], change_set: ChangeSet) -> list[Change]:
+    """List what a change set changes.
+
+    moto: omits resources that only a parameter changes, and lists resources whose condition is false.
+    """
     changes = original(change_set)
     listed = {change.logical_resource_id for change in changes}
-    template, resource_map = change_set.template_dict, change_set.stack.resource_map
-    modified = resource_map.build_resource_diff(template, change_set.parameters)["Modify"]
-    # A resource whose condition is false is in the template, and does not exist.
-    return changes + [
-        Change("Modify", name, template["Resources"][name]["Type"])
-        for name in modified
-        if name not in listed and resource_map[name] is not None
+    resources = change_set.template_dict["Resources"]
+    resource_map = change_set.stack.resource_map
+    modified = resource_map.build_resource_diff(change_set.template_dict, change_set.parameters)["Modify"]
+    changes += [Change("Modify", name, resources[name]["Type"]) for name in modified if name not in listed]
+    conditions = _evaluate_conditions(change_set)
+    return [
+        change
+        for change in changes
+        if conditions.get(resources.get(change.logical_resource_id, {}).get("Condition"), True)
     ]
+
+
+def _evaluate_conditions(change_set: ChangeSet) -> Mapping[str | None, bool]:
+    """Evaluate the conditions of a change set's template with its parameters."""
+    stack = change_set.stack
+    resource_map = ResourceMap(
+        stack.stack_id,
+        stack.name,
+        change_set.parameters,
+        stack.tags,
+        account_id=stack.account_id,
+        region_name=stack.region_name,
+        template=change_set.template_dict,
+        cross_stack_resources=stack.cross_stack_resources,
+    )
+    # A loaded map creates its resources one by one, when they are read.
+    resource_map.load()
+    return dict(resource_map.lazy_condition_map.items())
