@@ -10,7 +10,7 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory, TemporaryFile
+from tempfile import TemporaryDirectory
 from typing import Any
 
 _RUNTIME = Path(__file__).with_name("function_runtime.py")
@@ -41,19 +41,20 @@ class FunctionProcess:
         self._folder = TemporaryDirectory(prefix="purgemap-function-")
         task_root = Path(self._folder.name, "task")
         zipfile.ZipFile(io.BytesIO(code.archive)).extractall(task_root)
-        self._log = TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115  open until `close`
-        # -I and -S leave out the folder, the variables and the packages of this Python. A session of its own, because
-        # Ctrl-C on the terminal must end the demo first.
-        self._process = subprocess.Popen(  # noqa: S603  this Python, with the deployed zip
-            [sys.executable, "-I", "-S", str(_RUNTIME), str(task_root), code.handler],
-            cwd=task_root,
-            env=_variables(code, task_root, environment),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._log,
-            text=True,
-            start_new_session=True,
-        )
+        self._log = Path(self._folder.name, "log")
+        with self._log.open("wb") as log:
+            # -I and -S leave out the folder, the variables and the packages of this Python; -u logs each line at once.
+            # A session of its own, because Ctrl-C on the terminal must end the demo first.
+            self._process = subprocess.Popen(  # noqa: S603  this Python, with the deployed zip
+                [sys.executable, "-I", "-S", "-u", str(_RUNTIME), str(task_root), code.handler],
+                cwd=task_root,
+                env=_variables(code, task_root, environment),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                start_new_session=True,
+            )
 
     def is_running(self) -> bool:
         """Return whether the process can take an event."""
@@ -69,9 +70,13 @@ class FunctionProcess:
             answer = json.loads(self._exchange(request) or "null")
         finally:
             timer.cancel()
-        if answer is None or "error" in answer:
-            reason = answer["error"] if answer else "its process ended without a response"
-            raise FailedInvocationError(f"{self.code.name}: {reason}\n{self._end_of_log()}")
+        if answer is None:
+            # Its output has ended, and with the next event it must not be taken for a running process.
+            self._process.kill()
+            self._process.wait()
+            answer = {"error": "its process ended without a response"}
+        if "error" in answer:
+            raise FailedInvocationError(f"{self.code.name}: {answer['error']}\n{self._end_of_log()}")
         return answer["response"]
 
     def _exchange(self, request: str) -> str:
@@ -86,14 +91,12 @@ class FunctionProcess:
         return stdout.readline()
 
     def _end_of_log(self) -> str:
-        self._log.seek(0)
-        return self._log.read()[-_MAX_LOG_SHOWN:]
+        return self._log.read_text("utf-8", "replace")[-_MAX_LOG_SHOWN:]
 
     def close(self) -> None:
         """End the process, and remove its files."""
         self._process.kill()
         self._process.communicate()
-        self._log.close()
         self._folder.cleanup()
 
 

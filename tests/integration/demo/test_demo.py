@@ -196,10 +196,11 @@ def test_demo_keep_prints_new_invalidations_until_ctrl_c(tmp_path: Path) -> None
         at_the_end.callback(process.kill)
         assert process.stdout is not None
         lines = iter(process.stdout.readline, "")
-        shown = shlex.split(next(line for line in lines if "aws s3 sync" in line))
-        assert shown[3:7] == ["aws", "s3", "sync", str(site)]
-        credentials = dict(assignment.lower().split("=") for assignment in shown[:2])
-        s3 = boto3.client("s3", endpoint_url=shown[-1], **credentials)
+        exported = shlex.split(next(line for line in lines if line.startswith("  export ")))[1:]
+        variables = dict(assignment.lower().split("=", 1) for assignment in exported)
+        credentials = {name: variables[name] for name in ("aws_access_key_id", "aws_secret_access_key")}
+        assert next(line for line in lines if "aws s3" in line) == f"  aws s3 sync {site} s3://demo-site\n"
+        s3 = boto3.client("s3", endpoint_url=variables["aws_endpoint_url"], **credentials)
         s3.put_object(Bucket="demo-site", Key="blog/new page.html", Body=b"")
         assert "/blog/new%20page.html" in next(line for line in lines if OWN_DISTRIBUTION in line)
         process.send_signal(signal.SIGINT)
