@@ -63,20 +63,25 @@ clean:
 
 # pip reads hashes from the lock; the project itself goes in last, editable and without dependencies.
 $(VENV)/.ready: requirements.lock pyproject.toml
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "purgemap needs Python 3.11 or newer: make PYTHON=python3.13 …")'
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install $(PIP_FLAGS) --requirement requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	touch $@
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "purgemap needs Python 3.11 or newer: make PYTHON=python3.13 …")'
+	@echo "creating the environment $(VENV): about 5 seconds, once"
+	@$(PYTHON) -m venv $(VENV)
+	@echo "installing the packages of requirements.lock: about 30 seconds, plus the download"
+	@$(BIN)/python -m pip install $(PIP_FLAGS) --requirement requirements.lock
+	@echo "installing purgemap itself: about 5 seconds"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
 
 .tools/%/.ready: tests/tools/%.lock
-	$(PYTHON) -m venv .tools/$*
-	.tools/$*/bin/python -m pip install $(PIP_FLAGS) --requirement $<
-	touch $@
+	@echo "installing $* into .tools/$*, an environment of its own: up to a minute, once"
+	@$(PYTHON) -m venv .tools/$*
+	@.tools/$*/bin/python -m pip install $(PIP_FLAGS) --requirement $<
+	@touch $@
 
 # Needs npm. Without it, the tests of the page's accessibility are skipped.
 .tools/axe/.ready: tests/tools/axe/package-lock.json
-	mkdir -p .tools/axe
-	cp tests/tools/axe/package.json tests/tools/axe/package-lock.json .tools/axe/
-	cd .tools/axe && npm ci --ignore-scripts --no-audit --no-fund --loglevel error
-	touch $@
+	@echo "installing axe-core into .tools/axe: a few seconds, once"
+	@mkdir -p .tools/axe
+	@cp tests/tools/axe/package.json tests/tools/axe/package-lock.json .tools/axe/
+	@cd .tools/axe && npm ci --ignore-scripts --no-audit --no-fund --loglevel error
+	@touch $@

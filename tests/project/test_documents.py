@@ -78,10 +78,10 @@ def test_check_accepts_each_map_of_the_documents(block: str, tmp_path: Path) -> 
     assert result.output.endswith(": fine\n"), result.output
 
 
-def test_hook_of_the_documents_names_a_commit() -> None:
+def test_hook_of_the_documents_names_a_release() -> None:
     (repository,) = yaml.safe_load(HOOK)["repos"]
     assert [hook["id"] for hook in repository["hooks"]] == [hook["id"] for hook in yaml.safe_load(HOOKS.read_text())]
-    assert re.fullmatch("[0-9a-f]{40}", repository["rev"]), "no tag names a version yet"
+    assert re.fullmatch(r"v\d+\.\d+\.\d+", repository["rev"]), "`make release` makes such tags"
 
 
 def test_readme_is_short() -> None:

@@ -7,7 +7,7 @@ import tempfile
 import textwrap
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
@@ -42,6 +42,7 @@ routes:
     distributions: [{OWN_DISTRIBUTION}]
     skip_unchanged: true
 """
+_STARTING = "Starting an embedded AWS on this computer"
 _SERVED = "Your service is deployed: from now on it invalidates, and the demo's own does not."
 _SERVED_NO_LONGER = "Your service is gone: the demo's own invalidates again."
 _POLL_SECONDS = 0.2
@@ -69,10 +70,8 @@ class DemoSettings(NamedTuple):
 def demo(settings: DemoSettings | None, site: str | None, routes: tuple[str, ...], *, keep: bool, as_json: bool) -> int:
     """Deploy a site into an embedded AWS, edit it, and show the invalidations that CloudFront accepts."""
     _check_installed()
-    from purgemap.demo import read_folder
-
     folder = Path(site or str(files("purgemap.demo") / "site"))
-    content = read_folder(folder)
+    content = _read_site(folder)
     console = Terminal(quiet=as_json)
     with (
         translate_errors(),
@@ -94,6 +93,14 @@ def _check_installed() -> None:
         raise PurgemapError("the demo needs an embedded AWS, which is not installed: pip install 'purgemap[demo]'")
 
 
+def _read_site(folder: Path) -> dict[str, "Content"]:
+    # The import takes most of a second, so something must be on the screen before it.
+    with Terminal(stderr=True).status(_STARTING):
+        from purgemap.demo import read_folder
+
+        return read_folder(folder)
+
+
 @contextmanager
 def _map_file(routes: tuple[str, ...]) -> Iterator[Path]:
     if len(routes) == 1:
@@ -109,19 +116,26 @@ def _map_file(routes: tuple[str, ...]) -> Iterator[Path]:
 
 @contextmanager
 def _demo_run(map_file: Path, settings: DemoSettings, *, is_own_map: bool) -> Iterator["DemoRun"]:
+    with ExitStack() as services:
+        with Terminal(stderr=True).status(_STARTING):
+            run = _start_run(services, map_file, settings, is_own_map=is_own_map)
+        yield run
+
+
+def _start_run(services: ExitStack, map_file: Path, settings: DemoSettings, *, is_own_map: bool) -> "DemoRun":
+    """Start the AWS and the service of a map; both run until `services` closes."""
     from purgemap.demo import WINDOW_SECONDS, Destination, provision_stack, start_demo, start_local_aws
 
     routes = read_map(str(map_file), load_map)
-    with start_local_aws() as aws:
-        stack = provision_stack(aws, routes, {OWN_DISTRIBUTION: OWN_ALIAS} if is_own_map else {})
-        # The destination in the demo's own map is fixed, so `lost` also counts mistakes of the router.
-        if is_own_map:
-            stack = dataclasses.replace(
-                stack, destinations=lambda _bucket, key, _event: [Destination(OWN_DISTRIBUTION, f"/{key}")]
-            )
-        handler = settings.build_handler(_environment(aws, stack, map_file))
-        with start_demo(aws, stack, handler, settings.window_seconds or WINDOW_SECONDS) as run:
-            yield run
+    aws = services.enter_context(start_local_aws())
+    stack = provision_stack(aws, routes, {OWN_DISTRIBUTION: OWN_ALIAS} if is_own_map else {})
+    # The destination in the demo's own map is fixed, so `lost` also counts mistakes of the router.
+    if is_own_map:
+        stack = dataclasses.replace(
+            stack, destinations=lambda _bucket, key, _event: [Destination(OWN_DISTRIBUTION, f"/{key}")]
+        )
+    handler = settings.build_handler(_environment(aws, stack, map_file))
+    return services.enter_context(start_demo(aws, stack, handler, settings.window_seconds or WINDOW_SECONDS))
 
 
 def _environment(aws: "LocalAws", stack: "DemoStack", map_file: Path) -> dict[str, str]:
