@@ -70,8 +70,7 @@ class DemoSettings(NamedTuple):
 def demo(settings: DemoSettings | None, site: str | None, routes: tuple[str, ...], *, keep: bool, as_json: bool) -> int:
     """Deploy a site into an embedded AWS, edit it, and show the invalidations that CloudFront accepts."""
     _check_installed()
-    folder = Path(site or str(files("purgemap.demo") / "site"))
-    content = _read_site(folder)
+    folder, content = _read_site(site)
     console = Terminal(quiet=as_json)
     with (
         translate_errors(),
@@ -93,12 +92,13 @@ def _check_installed() -> None:
         raise PurgemapError("the demo needs an embedded AWS, which is not installed: pip install 'purgemap[demo]'")
 
 
-def _read_site(folder: Path) -> dict[str, "Content"]:
-    # The import takes most of a second, so something must be on the screen before it.
+def _read_site(site: str | None) -> tuple[Path, dict[str, "Content"]]:
+    # `files` and `import` load moto, so something must be on the screen before them.
     with Terminal(stderr=True).status(_STARTING):
         from purgemap.demo import read_folder
 
-        return read_folder(folder)
+        folder = Path(site or str(files("purgemap.demo") / "site"))
+        return folder, read_folder(folder)
 
 
 @contextmanager
