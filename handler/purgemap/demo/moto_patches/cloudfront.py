@@ -99,9 +99,11 @@ def _create_invalidation(
         for invalidation in existing:
             if invalidation.caller_ref == caller_ref:
                 return _replay(invalidation, paths)
-        existing.insert(0, Invalidation(distribution, paths, caller_ref))
-        existing[0].id = "I" + _random_characters()
-        return existing[0]
+        created = Invalidation(distribution, paths, caller_ref)
+        # Before it is listed: a reader in another thread keeps the id that it sees.
+        created.id = "I" + _random_characters()
+        existing.insert(0, created)
+        return created
 
 
 def _replay(invalidation: Invalidation, paths: list[str]) -> Invalidation:
