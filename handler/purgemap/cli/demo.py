@@ -64,7 +64,7 @@ class DemoSettings(NamedTuple):
     type=file_name,
     help="The map to try [default: one bucket, one distribution]. Repeat it for parts in several places.",
 )
-@click.option("--keep", is_flag=True, help="Stay up afterwards, for an `aws s3 sync` of your own.")
+@click.option("--keep", is_flag=True, help="Stay up afterwards, for uploads and a `purgemap deploy` of your own.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
 @click.pass_obj
 def demo(settings: DemoSettings | None, site: str | None, routes: tuple[str, ...], *, keep: bool, as_json: bool) -> int:
@@ -190,8 +190,9 @@ def _keep_account(run: "DemoRun", folder: Path, routes: tuple[str, ...], console
 def _print_instructions(run: "DemoRun", folder: Path, routes: tuple[str, ...], console: Console) -> None:
     site = run.stack.folders[0]
     variables = shlex.join(f"{name}={value}" for name, value in run.aws.environment.items())
-    sync = shlex.join(["aws", "s3", "sync", str(folder), f"s3://{site.bucket}/{site.prefix}".rstrip("/")])
-    parts = [argument for part in routes for argument in ("--routes", part)]
+    # The other shell may be in another folder.
+    sync = shlex.join(["aws", "s3", "sync", str(folder.absolute()), f"s3://{site.bucket}/{site.prefix}".rstrip("/")])
+    parts = [argument for part in routes for argument in ("--routes", str(Path(part).absolute()))]
     deploy = shlex.join(["purgemap", "deploy", *parts, "--enable-notifications", "--parameter", "Window=1"])
     console.print()
     console.print(f"Up at {run.aws.endpoint_url} until Ctrl-C. In another shell, begin with these variables:")

@@ -20,6 +20,7 @@ from purgemap.demo.local_aws import LocalAws
 from purgemap.demo.server import REGION
 from purgemap.demo.sqs_poller import EventSource
 
+_MAX_JOIN_SECONDS = 5.0  # an invocation may take a minute; its process ends with this one
 _PAUSE_SECONDS = 1.0  # before the next attempt with a queue that does not answer
 
 
@@ -48,14 +49,14 @@ class DeployedFunctions:
             self._threads[id_] = threading.Thread(target=self._poll, args=(id_,), name=f"mapping {id_}", daemon=True)
             self._threads[id_].start()
         for id_ in self._threads.keys() - mappings.keys():
-            self._threads.pop(id_).join()
+            self._threads.pop(id_).join(_MAX_JOIN_SECONDS)
         return bool(mappings)
 
     def stop(self) -> None:
         """End all threads and processes."""
         self._stopping.set()
         for thread in self._threads.values():
-            thread.join()
+            thread.join(_MAX_JOIN_SECONDS)
 
     def _poll(self, id_: str) -> None:
         with contextlib.closing(_NewestFunction(self.aws)) as function:
