@@ -230,8 +230,8 @@ class Heads:
         self.site = site
         self.clock = Clock()
         self.warnings: list[str] = []
-        clients = Aws(endpoint_url=site.aws.endpoint_url, ledger_call=PATIENT)
-        self.edge = AwsObjectHeads(clients, self.warnings.append, self.clock)
+        self.clients = Aws(endpoint_url=site.aws.endpoint_url, ledger_call=PATIENT)
+        self.edge = AwsObjectHeads(self.clients, self.warnings.append, self.clock)
 
     def read(self, *keys: str, bucket: str = BUCKET) -> list[ObjectHead | None]:
         return self.edge.head([((bucket, key), DISTRIBUTION) for key in keys], self.clock.now + 60)
@@ -283,6 +283,32 @@ def test_object_under_a_kms_key_has_no_fingerprint(heads: Heads) -> None:
     assert head
     without_checksum = {name: value for name, value in head.fields.items() if "Checksum" not in name}
     assert fingerprint(head._replace(fields=without_checksum), []) is None
+
+
+def test_later_heads_of_a_bucket_equal_the_first(heads: Heads) -> None:
+    heads.site.version()
+    keys = ["a", "b ü/+~%25.html", "c/d"]
+    more: dict[str, Any] = {
+        "CacheControl": "max-age=5",
+        "ContentType": "text/html; charset=utf-8",
+        "ContentEncoding": "br",
+        "ContentLanguage": "de",
+        "ContentDisposition": 'attachment; filename="x"',
+        "Expires": datetime(2030, 1, 1, tzinfo=UTC),
+        "WebsiteRedirectLocation": "/b",
+        "Metadata": {"owner": "me", "other-One": "x  y"},
+        "ChecksumAlgorithm": "SHA256",
+    }
+    for key in keys:
+        heads.site.put(key, **more)
+    first = [Heads(heads.site).read(key)[0] for key in keys]
+    assert heads.read(keys[0]) == [first[0]]
+    sent = []
+    heads.clients.client("s3").meta.events.register("before-send", lambda **_: sent.append(1))
+    assert heads.read(*keys) == first
+    assert heads.read("missing") == [None]
+    # The requests after the first are sent without botocore's events.
+    assert sent == []
 
 
 def test_missing_object_has_no_head(heads: Heads) -> None:

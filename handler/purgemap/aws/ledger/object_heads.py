@@ -7,6 +7,7 @@ from typing import Any
 
 from purgemap.aws.clients import HEAD_THREADS, Aws
 from purgemap.aws.errors import describe_error
+from purgemap.aws.ledger.head_requests import HeadRequests
 from purgemap.ledger import CHECKSUM_PREFIX, FINGERPRINT_FIELDS, ObjectHead, ObjectId
 from purgemap.routemap import Distribution
 
@@ -18,8 +19,9 @@ class AwsObjectHeads:
         self._aws = aws
         self._warn = warn
         self._now = now
+        self._requests: dict[tuple[str | None, str | None], HeadRequests] = {}
         # The function makes its client while it starts; otherwise the first batch would wait for it.
-        aws.client("s3")
+        self._requests_of(None, None)
 
     def head(self, ids: Sequence[tuple[ObjectId, Distribution]], deadline: float) -> list[ObjectHead | None]:
         """Read the head of each object; None for one that S3 does not show before the deadline."""
@@ -47,8 +49,7 @@ class AwsObjectHeads:
 
     def _read(self, id_: ObjectId, distribution: Distribution) -> ObjectHead:
         bucket, key = id_
-        client = self._aws.client("s3", distribution.role_arn, distribution.external_id)
-        answer = client.head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED")
+        answer = self._requests_of(distribution.role_arn, distribution.external_id).read(bucket, key)
         fields = {
             name: value
             for name, value in answer.items()
@@ -56,6 +57,12 @@ class AwsObjectHeads:
         }
         version_id = str(answer.get("VersionId", ""))
         return ObjectHead(answer["ETag"].strip('"'), version_id, answer["LastModified"].timestamp(), fields)
+
+    def _requests_of(self, role_arn: str | None, external_id: str | None) -> HeadRequests:
+        role = role_arn, external_id
+        requests = self._requests.get(role)
+        # Two threads may build one each, for the same client.
+        return requests or self._requests.setdefault(role, HeadRequests(self._aws.client("s3", *role)))
 
 
 def _is_missing(error: Any) -> bool:
