@@ -26,7 +26,7 @@ from purgemap.routing import RoutedChanges
 BUDGET_SECONDS = 10
 """The seconds that a batch spends before it sends, at most."""
 
-# A head takes 0.9 ms of CPU on two busy cores, so the heads of a full batch of 4,000 objects fit in this time on one core. Marks
+# A head takes about 1 ms of CPU, so the heads of a full batch of 4,000 objects fit in this time on one core. Marks
 # protect, so reads leave time for them; 40 transactions take less than a second. The heads after the marks come last:
 # without them, only the next upload is invalidated.
 _READ_SECONDS = 7
