@@ -83,6 +83,9 @@ def _required_data(files: Mapping[str, bytes], operations: Mapping[str, Iterable
         extras = f"{folder}/service-2.sdk-extras"
         if _has(files, extras):
             model = _merge(model, _load(files, extras)["merge"])
+        # The one documentation that botocore reads in a call.
+        for setting in model.get("clientContextParams", {}).values():
+            setting["documentation"] = ""
         yield f"{folder}/service-2", _prune_model(model, names)
 
 
