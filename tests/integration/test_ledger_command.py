@@ -13,6 +13,7 @@ from click.testing import Result
 from purgemap.aws import Aws
 from purgemap.aws.ledger import AwsLedgerTable, AwsObjectHeads
 from purgemap.aws.monitoring import AwsLedgerRecords
+from purgemap.cli.destroy import destroy
 from purgemap.cli.ledger import ledger
 from purgemap.cli.plan import plan
 from purgemap.delivery import CallSettings
@@ -153,6 +154,13 @@ def test_deploy_adds_and_removes_the_ledger_with_the_option(aws: LocalAws) -> No
     Path("config/routes.yaml").write_text(SKIPPING)
     run_deploy()
     assert Deployed(aws).function["MemorySize"] == 1769
+
+
+def test_destroy_shows_that_the_records_go(aws: LocalAws) -> None:
+    run_deploy()
+    result = invoke(destroy, "--yes")
+    assert "\n  the records of skip_unchanged\n" in result.output
+    assert aws.client("dynamodb").list_tables()["TableNames"] == []
 
 
 def test_deploy_keeps_a_memory_size_that_was_chosen(aws: LocalAws) -> None:

@@ -12,6 +12,7 @@ from purgemap.cli.options import stack_name_option
 from purgemap.cli.terminal import Terminal, confirm, print_json
 from purgemap.deployment.rollout import Removal, execute_removal, list_remnants, plan_removal
 from purgemap.deployment.stack import QueueCount, check_empty, count_messages
+from purgemap.deployment.template import LEDGER_OUTPUT
 from purgemap.routemap import RouteMap
 from purgemap.routemap.sites import list_sites
 from purgemap.text import pluralize
@@ -64,6 +65,8 @@ def _show(removal: Removal, counts: Sequence[QueueCount], console: Console) -> N
     console.print(f"  {_describe_sites(removal.route_map)}")
     for count in counts:
         console.print(f"  [{'red' if count.messages != 0 else 'default'}]{count}[/]")
+    if LEDGER_OUTPUT in stack.outputs:
+        console.print("  the records of skip_unchanged")
     console.print("  the function's log; from then on, changes of objects are not invalidated")
     for remnant in list_remnants(removal):
         console.print(f"  [dim]stays[/] {escape(remnant)}")

@@ -31,6 +31,17 @@ def test_diff_shows_all_that_a_new_site_adds() -> None:
     ]
 
 
+def test_diff_shows_what_skipping_unchanged_uploads_needs() -> None:
+    lines = split_lines(run_diff(edit_map(("- name: docs", "- skip_unchanged: true\n    name: docs"))))
+    changes = [text.partition(": ")[2] for sign, kind, text in lines if (sign, kind) == ("~", "site")]
+    assert changes == ["skip_unchanged: false → true"]
+    calls = ("BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem")
+    # The objects are read with the distribution's role, which belongs to the member stack.
+    assert [text for sign, kind, text in lines if (sign, kind) == ("+", "permission")] == [
+        f"dynamodb:{call} on table/${{LedgerTable}}" for call in calls
+    ]
+
+
 def test_diff_shows_the_role_of_a_removed_site() -> None:
     without = OLD.partition("  - name: docs")[0].replace(OLD.splitlines()[2] + "\n", "")
     lines = split_lines(run_diff(without))
