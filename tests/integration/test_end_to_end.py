@@ -1,5 +1,6 @@
 """From the map to CloudFront: `purgemap deploy` creates the stack, and an S3 write passes through all of it."""
 
+import json
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from purgemap.demo.ledger_table import begin_tracking
 from purgemap.demo.local_aws import LocalAws, start_local_aws
 from purgemap.deployment.template.render import render_stack
 from purgemap.deployment.template.yaml_template import load_template
@@ -29,6 +31,7 @@ ALL_CONDITIONS = (
     "CentralBusAccounts=222222222222",
     "PermissionsBoundary=arn:aws:iam::123456789012:policy/bound",
 )
+MAX_UPLOADS = 10
 # Types without a name of their own: they are part of a queue, a bus or a role.
 WITHOUT_NAME = {"AWS::SQS::QueuePolicy", "AWS::Events::EventBusPolicy", "AWS::IAM::Policy"}
 
@@ -114,6 +117,29 @@ def test_zip_invalidates_a_write_in_a_bucket_of_the_map(aws: LocalAws, tmp_path:
     assert batch.failed_ids == frozenset()
     assert accepted_items(aws) == {WWW: [["/blog/", "/blog/index.html"]], BLOG: []}
     assert messages_waiting(aws, deployed.outputs["QueueUrl"]) == 0
+
+
+@needs_lambda_runtime
+def test_zip_skips_the_same_upload_and_no_other(aws: LocalAws, tmp_path: Path) -> None:
+    write_map(ONE_SITE.replace("]}", "], skip_unchanged: true}"))
+    run_deploy(*QUICK)
+    deployed = Deployed(aws)
+    begin_tracking(aws, deployed.outputs["LedgerTableName"], load_map("config/routes.yaml"))
+
+    def invalidations_after(content: bytes) -> int:
+        aws.client("s3").put_object(Bucket="acme-www", Key="blog/index.html", Body=content)
+        assert source.poll() is not None
+        return len(accepted_items(aws)[WWW])
+
+    with deployed.running(tmp_path / "task") as source:
+        counts = [invalidations_after(b"one")]
+        # A busy machine may answer too late for the ledger. Then it invalidates, and compares the next upload.
+        while len(counts) < MAX_UPLOADS and len(set(counts)) == len(counts):
+            counts.append(invalidations_after(b"one"))
+        assert counts[-1] == counts[-2]
+        assert invalidations_after(b"two") == counts[-1] + 1
+    lines = [json.loads(line) for line in deployed.log.splitlines() if line.startswith("{")]
+    assert 1 in [line.get("unchanged") for line in lines if line["message"] == "batch"]
 
 
 @needs_lambda_runtime
