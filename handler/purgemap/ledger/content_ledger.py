@@ -133,7 +133,9 @@ class Ledger:
         changed = [tracked for tracked in objects if tracked.id not in unchanged]
         token = self._new_token()
         marks = [Mark(tracked.id, tracked.sequencer, token, tracked.is_deleted) for tracked in changed]
-        results = self._table.mark(marks, deadlines.marks) if marks else []
+        # The last read may end late, by the timeout of its call.
+        deadline = max(deadlines.marks, rate_limit.now() + _MIN_MARK_SECONDS)
+        results = self._table.mark(marks, deadline) if marks else []
         marked = [tracked for tracked, result in zip(changed, results, strict=True) if result is MarkResult.MARKED]
         failed = [
             FailedMark(tracked.id, frozenset(tracked.sources), frozenset(tracked.distributions))

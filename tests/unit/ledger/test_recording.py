@@ -134,9 +134,10 @@ def test_ledger_skips_nothing_in_its_last_seconds(site: LedgerSite) -> None:
     assert [name for name, _ in site.table.calls] == ["mark", "record"]
 
 
-def test_slow_reads_leave_time_for_marks(site: LedgerSite) -> None:
+@pytest.mark.parametrize("seconds", [8, 12])
+def test_slow_reads_leave_time_for_marks(site: LedgerSite, seconds: float) -> None:
     site.publish("docs/a")
-    site.heads.before_call = lambda: site.clock.advance(8)
+    site.heads.before_call = lambda: site.clock.advance(seconds)
     assert site.publish("docs/a") == [E1, E2]
     assert site.table.rows[A].mark
     assert site.table.rows[A].fingerprint == ""
