@@ -1,6 +1,7 @@
 """Changes of objects and their messages: in every form, late, duplicated or malformed."""
 
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,6 +10,7 @@ from typing import Any
 from urllib.parse import quote_plus
 
 from simulation.keys import make_names
+from simulation.objects import Content, Write
 from support.payloads import s3_event
 
 _CLASSIC = {"created": "ObjectCreated:Put", "deleted": "ObjectRemoved:Delete", "expired": "LifecycleExpiration:Delete"}
@@ -39,12 +41,13 @@ FOREIGN = (
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """An object that changes some seconds after the start."""
+    """An object that changes some seconds after the start; without a content each change makes another one."""
 
     at: float
     bucket: str
     key: str
     event: str
+    content: Content | None = None
 
 
 def draw_changes(rng: Random, folders: dict[str, list[str]], count: int) -> list[Change]:
@@ -66,13 +69,51 @@ def draw_changes(rng: Random, folders: dict[str, list[str]], count: int) -> list
 
 def write_event(change: Change, now: float, rng: Random) -> str:
     """Format the message of a bucket's notification in one of its forms."""
-    time = datetime.fromtimestamp(now, UTC).isoformat().replace("+00:00", "Z")
+    time = format_time(now)
     form = rng.random()
     if form < 0.8:
         event = s3_event(change.bucket, change.key, change.event, time=time)
         return json.dumps(event, ensure_ascii=rng.random() < 0.5)
     record = json.dumps({"Records": [_classic(change, time, rng)]})
     return record if form < 0.9 else json.dumps({"Type": "Notification", "Message": record})
+
+
+def write_exact_event(change: Change, write: Write, rng: Random, unsequenced: float) -> str:
+    """Format the message of a write with its ETag, version and sequencer; a share comes without a sequencer."""
+    sequencer = {} if rng.random() < unsequenced else {"sequencer": write.sequencer}
+    body = json.loads(write_event(change, write.time, rng))
+    # Sometimes in the compact form, which is parsed in another way.
+    separators = rng.choice(((",", ":"), (", ", ": ")))
+    if "detail" in body:
+        _complete_detail(body, write, sequencer)
+        return json.dumps(body, separators=separators)
+    record = (json.loads(body["Message"]) if "Message" in body else body)["Records"][0]
+    record["eventTime"] = format_time(write.time)
+    subject = record["s3"]["object"]
+    del subject["sequencer"]
+    subject |= ({"eTag": write.etag} if write.etag else {}) | sequencer
+    if write.version_id:
+        subject["versionId"] = write.version_id
+    if change.event != "created" and not write.is_permanent:
+        record["eventName"] = record["eventName"].partition(":")[0] + ":DeleteMarkerCreated"
+    text = json.dumps({"Records": [record]}, separators=separators)
+    return json.dumps({"Type": "Notification", "Message": text}) if "Message" in body else text
+
+
+def _complete_detail(event: dict[str, Any], write: Write, sequencer: dict[str, str]) -> None:
+    detail = event["detail"]
+    event["time"] = format_time(math.floor(write.time))  # EventBridge has whole seconds
+    del detail["object"]["sequencer"]
+    detail["object"] |= ({"etag": write.etag} if write.etag else {}) | sequencer
+    if write.version_id:
+        detail["object"]["version-id"] = write.version_id
+    if "deletion-type" in detail:
+        detail["deletion-type"] = "Permanently Deleted" if write.is_permanent else "Delete Marker Created"
+
+
+def format_time(seconds: float) -> str:
+    """Format a time as S3's events have it."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
 
 
 def _classic(change: Change, time: str, rng: Random) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from itertools import compress
 from typing import Any, NamedTuple, Protocol
 
@@ -16,8 +17,11 @@ from purgemap.delivery import (
 )
 from purgemap.delivery.queueing import Queue, QueueMessage
 from purgemap.errors import PurgemapError
+from purgemap.ledger import LedgerTable, ObjectHeads
 from purgemap.routemap.compiled import TENANT, Distribution
 from simulation.faults import Faults
+from simulation.ledger_edges import LedgerTables, SimulatedLedgerTable, SimulatedObjectHeads
+from simulation.objects import Objects
 from simulation.timeline import Timeline
 from support.doubles.cloudfront import ACCOUNT, Caller, CloudFrontDouble, ConnectionCutError, ServiceError
 
@@ -56,22 +60,36 @@ def check_time_left(timeline: Timeline) -> None:
 
 
 class Backends(NamedTuple):
-    """The services behind a run's edges: CloudFront and the queues."""
+    """The services behind a run's edges: CloudFront, the queues, the ledger's tables and S3's objects."""
 
     double: CloudFrontDouble
     timeline: Timeline
     faults: Faults
     queue: Queue
     dead_letters: Queue
+    tables: LedgerTables
+    objects: Objects
 
 
 class Edges(NamedTuple):
-    """The clients of the service: CloudFront and its history, the queue, the dead-letter queue."""
+    """The clients of the service: CloudFront and its history, the queue, the dead-letter queue.
+
+    The client of the ledger's table is built with each function: a later table is another one.
+    """
 
     cloudfront: CloudFront
     history: InvalidationHistory
     queue: Queue
     dead_letters: Queue
+    open_table: Callable[[], LedgerTable]
+    heads: ObjectHeads
+
+
+def ledger_edges(backends: Backends) -> tuple[Callable[[], LedgerTable], ObjectHeads]:
+    """Build the edges of the ledger, which are in memory however the others call."""
+    _, timeline, faults, _, _, tables, objects = backends
+    open_table = partial(SimulatedLedgerTable, tables, timeline, faults)
+    return open_table, SimulatedObjectHeads(objects, timeline, faults)
 
 
 MakeEdges = Callable[[Backends], AbstractContextManager[Edges]]
@@ -80,12 +98,13 @@ MakeEdges = Callable[[Backends], AbstractContextManager[Edges]]
 @contextmanager
 def memory_edges(backends: Backends) -> Iterator[Edges]:
     """Build edges that call the backends directly."""
-    double, timeline, faults, *queues = backends
+    double, timeline, faults, *queues, _, _ = backends
     roles = SimulatedRoles(timeline, faults)
     yield Edges(
         SimulatedCloudFront(double, timeline, faults, roles),
         SimulatedHistory(double, timeline, faults, roles),
         *(SimulatedQueue(queue, timeline, faults) for queue in queues),
+        *ledger_edges(backends),
     )
 
 

@@ -36,6 +36,10 @@ class FaultPlan:
     busy: float = 0.0  # the share of routings and plans that take twenty times as long
     slow_sts: float = 0.0
     redeployed_at: tuple[float, ...] = ()
+    ledger_errors: float = 0.0  # of the calls to the ledger's table; some take effect all the same
+    ledger_slow: float = 0.0
+    head_errors: float = 0.0
+    unsequenced: float = 0.0  # of events
 
 
 def draw_plan(rng: Random, distributions: list[str], accounts: list[str], roles: list[str]) -> FaultPlan:
@@ -138,6 +142,10 @@ class Faults:
     def seconds_of_sts(self) -> float:
         """Draw the seconds of a response of STS; the client gives up after eight."""
         return self._rng.choice((7.9, 8.0, 8.0)) if self.occurs(self.plan.slow_sts) else 0.0
+
+    def draw(self, count: int) -> int:
+        """Draw a number below a count."""
+        return self._rng.randrange(count)
 
     def refuses(self, items: Iterable[str]) -> bool:
         """Whether CloudFront refuses one of the items; the same items are always refused."""

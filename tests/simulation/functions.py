@@ -12,6 +12,7 @@ from purgemap.delivery import DailyBudgets, sender
 from purgemap.events import ObjectChange
 from purgemap.jobs import Job
 from purgemap.lambda_function import Handler, serve
+from purgemap.ledger import Ledger
 from purgemap.pipeline import Service
 from purgemap.planning import Request, plan_job
 from purgemap.routemap.compiled import RouteMap
@@ -50,9 +51,10 @@ def start_function(
     edges: Edges, calls_per_second: float, timeline: Timeline, faults: Faults, routes: RouteMap
 ) -> Handler:
     """Start an instance of the function with a map."""
-    cloudfront, history, queue, dead_letters = edges
+    cloudfront, history, queue, dead_letters, open_table, heads = edges
     router = ComputingRouter(routes, faults)
-    service = Service(routes, router, cloudfront, queue, dead_letters, DailyBudgets(history))
+    ledger = Ledger(open_table(), heads, routes) if routes.skips_unchanged else None
+    service = Service(routes, router, cloudfront, queue, dead_letters, DailyBudgets(history), ledger=ledger)
     return serve(service, calls_per_second, timeline.clock, timeline.sleep)
 
 

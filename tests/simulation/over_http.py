@@ -23,7 +23,7 @@ from purgemap.delivery.queueing import Queue, QueueMessage
 from purgemap.demo.local_aws import LocalAws, start_local_aws
 from purgemap.demo.server import REGION
 from purgemap.routemap.compiled import Distribution
-from simulation.edges import SECONDS_PER_CALL, Backends, Edges, MakeEdges, SimulatedQueue, check_time_left
+from simulation.edges import SECONDS_PER_CALL, Backends, Edges, MakeEdges, SimulatedQueue, check_time_left, ledger_edges
 from simulation.timeline import KilledError
 from support.doubles.cloudfront import ACCOUNT, Caller
 from support.doubles.cloudfront_http import CloudFrontServer
@@ -39,7 +39,7 @@ def http_edges() -> Iterator[MakeEdges]:
 @contextmanager
 def _over_http(aws: LocalAws, backends: Backends) -> Iterator[Edges]:
     """Build edges to the backends through one endpoint URL, like AWS_ENDPOINT_URL."""
-    double, timeline, faults, *queues = backends
+    double, timeline, faults, *queues, _, _ = backends
     random.seed(0)  # botocore draws its pauses from there
     double.wait = lambda seconds: _wait(backends, seconds)
     pauses = SimpleNamespace(sleep=timeline.sleep)
@@ -57,7 +57,8 @@ def _over_http(aws: LocalAws, backends: Backends) -> Iterator[Edges]:
             SimulatedQueue(WiredQueue(SqsQueue(clients, url), url, queue), timeline, faults)
             for url, queue in zip(urls, queues, strict=True)
         ]
-        yield Edges(WiredCloudFront(AwsCloudFront(clients), backends), AwsInvalidationHistory(clients), *wired)
+        cloudfront = WiredCloudFront(AwsCloudFront(clients), backends)
+        yield Edges(cloudfront, AwsInvalidationHistory(clients), *wired, *ledger_edges(backends))
 
 
 class WiredCloudFront:

@@ -7,7 +7,7 @@ from typing import Any
 _FOLDERS = ("blog/", "docs/", "news/", "docs/v1/")
 
 
-def edit_map(document: dict[str, Any], rng: Random) -> dict[str, Any]:
+def edit_map(document: dict[str, Any], rng: Random, _is_last: bool = False) -> dict[str, Any]:  # noqa: FBT001, FBT002  a regime's edits all have it
     """Change every budget, and add to some routes a second one for a folder, which has a narrower scope."""
     document = deepcopy(document)
     for options in document["distributions"].values():
@@ -19,6 +19,24 @@ def edit_map(document: dict[str, Any], rng: Random) -> dict[str, Any]:
         if rng.random() < 0.5
     ]
     return document
+
+
+def edit_ledger(document: dict[str, Any], rng: Random, is_last: bool) -> dict[str, Any]:  # noqa: FBT001  a regime's edits all have it
+    """Let some routes, or all, not skip uploads, or ignore most of their objects; the last edit restores the map."""
+    if is_last:
+        return document
+    document = deepcopy(document)
+    if rng.random() < 0.2:
+        _stop_skipping(document)
+        return document
+    for route in document["routes"]:
+        route.update(rng.choice(({}, {}, {"skip_unchanged": False}, {"skip_unchanged": True}, {"include": ["*.css"]})))
+    return document
+
+
+def _stop_skipping(document: dict[str, Any]) -> None:
+    for place in (document.get("defaults", {}), *document["distributions"].values(), *document["routes"]):
+        place.pop("skip_unchanged", None)
 
 
 def remove_route(document: dict[str, Any], id_: str) -> dict[str, Any]:

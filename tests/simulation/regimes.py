@@ -3,11 +3,14 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from random import Random
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from simulation.changes import Change, draw_changes
 from simulation.environment import BUCKET_OF_MANY, Environment, add_crowd, add_scopes
 from simulation.faults import FaultPlan
+from simulation.ledger_changes import complete_changes, extend_plan, skip_unchanged, write_again
+from simulation.objects import Objects
+from simulation.redeploys import edit_ledger, edit_map
 
 
 def _same_environment(_environment: Environment, _rng: Random) -> None:
@@ -18,16 +21,26 @@ def _same_plan(plan: FaultPlan, _rng: Random) -> FaultPlan:
     return plan
 
 
+def _given_changes(changes: list[Change], _plan: FaultPlan, _objects: Objects, _rng: Random) -> list[Change]:
+    return changes
+
+
 def _no_changes(_environment: Environment, _rng: Random) -> list[Change]:
     return []
 
 
+EditMap = Callable[[dict[str, Any], Random, bool], dict[str, Any]]
+"""An edit of the map that a run deploys; the flag is whether it is the run's last."""
+
+
 class Regime(NamedTuple):
-    """The additions to a seed's environment, faults and changes."""
+    """The additions to a seed's environment, faults and changes, and its edits of the map."""
 
     extend_environment: Callable[[Environment, Random], None] = _same_environment
     extend_plan: Callable[[FaultPlan, Random], FaultPlan] = _same_plan
     extra_changes: Callable[[Environment, Random], list[Change]] = _no_changes
+    complete_changes: Callable[[list[Change], FaultPlan, Objects, Random], list[Change]] = _given_changes
+    edit_map: EditMap = edit_map
 
 
 def _sweeps(environment: Environment, rng: Random) -> list[Change]:
@@ -79,4 +92,5 @@ REGIMES: Mapping[str, Regime] = {
     "processor": Regime(extend_plan=_busy_processor, extra_changes=_deploy),
     "sts": Regime(extend_plan=_slow_sts),
     "redeploys": Regime(extend_plan=_redeploys),
+    "ledger": Regime(skip_unchanged, extend_plan, write_again, complete_changes, edit_ledger),
 }

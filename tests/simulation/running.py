@@ -11,15 +11,17 @@ from typing import Any
 from unittest import mock
 
 from purgemap import jobs
-from simulation.changes import FOREIGN, MALFORMED, Change, delays, draw_changes, write_event
+from simulation.changes import FOREIGN, MALFORMED, Change, delays, draw_changes, write_event, write_exact_event
 from simulation.edges import Backends, MakeEdges, memory_edges
 from simulation.environment import Environment, draw_environment, job_id
 from simulation.faults import QUOTAS, FaultPlan, Faults, draw_plan, draw_settings
 from simulation.functions import Functions, start_function, virtual_time
 from simulation.lambdas import EventSource
+from simulation.ledger_edges import LedgerTables
+from simulation.objects import Objects, Write
 from simulation.queues import DeadLetters, Entry, StandardQueue
-from simulation.redeploys import edit_map, remove_route
-from simulation.regimes import REGIMES
+from simulation.redeploys import remove_route
+from simulation.regimes import REGIMES, EditMap
 from simulation.timeline import Timeline
 from support.doubles.cloudfront import ACCOUNT, CloudFrontDouble, Settings
 
@@ -51,6 +53,9 @@ class Run:
     dead_letters: DeadLetters
     source: EventSource
     functions: Functions
+    tables: LedgerTables
+    objects: Objects
+    edit_map: EditMap
     applied_changes: list[AppliedChange] = field(default_factory=list)
     malformed: list[Entry] = field(default_factory=list)
     foreign: list[Entry] = field(default_factory=list)
@@ -65,14 +70,23 @@ class Run:
         self.double.remove(distribution)
         self.removed.add(distribution)
 
-    def redeploy(self, rng: Random) -> None:
+    def redeploy(self, at: float) -> None:
         """Deploy an edited map; once a run it loses a distribution that has waiting jobs."""
+        rng = Random(at)
         if not self.unmapped:
             self._unmap(rng)
-        document = edit_map(self.environment.document, rng)
+        is_last = at == max(self.faults.plan.redeployed_at)
+        document = self.edit_map(self.environment.document, rng, is_last)
         for name in self.unmapped:
             document = remove_route(document, name)
-        self.functions.deploy(replace(self.environment, document=document).load())
+        self.deploy(replace(self.environment, document=document))
+
+    def deploy(self, environment: Environment) -> None:
+        """Deploy a map. The stack has the ledger's table while the map needs it."""
+        route_map = environment.load()
+        if not route_map.skips_unchanged:
+            self.tables.delete()
+        self.functions.deploy(route_map)
 
     def _unmap(self, rng: Random) -> None:
         deleted = {name for name, _ in self.faults.plan.removed_at}
@@ -129,7 +143,8 @@ def run_seed(seed: int, options: RunOptions) -> Iterator[Run]:
     settings = replace(draw_settings(rng), **QUOTAS[options.quotas])
     with open_run(seed, environment, plan, settings, paced_options) as run:
         changes = draw_changes(rng, environment.folders, draw_count(rng, options.max_changes))
-        run_agenda(run, changes + regime.extra_changes(environment, regime_rng), rng)
+        changes += regime.extra_changes(environment, regime_rng)
+        run_agenda(run, regime.complete_changes(changes, plan, run.objects, regime_rng), rng)
         yield run
 
 
@@ -145,13 +160,15 @@ def open_run(
     faults.set_up(double)
     dead_letters = DeadLetters(timeline)
     queue = StandardQueue(timeline, dead_letters, Random(rng.random()), plan.doubled)
-    backends = Backends(double, timeline, faults, queue, dead_letters)
+    tables, objects = LedgerTables(timeline), Objects(timeline.clock, seed)
+    backends = Backends(double, timeline, faults, queue, dead_letters, tables, objects)
     small = mock.patch.object(jobs, "MAX_MESSAGE_BYTES", plan.message_bytes)
     with virtual_time(timeline, faults), small, options.edges(backends) as edges:
         start = partial(start_function, edges, options.calls_per_second, timeline, faults)
         functions = Functions(start, routes, Random(rng.random()))
         source = options.source(queue, functions, timeline, faults)
-        run = Run(seed, environment, timeline, double, faults, queue, dead_letters, source, functions)
+        parts = (timeline, double, faults, queue, dead_letters, source, functions, tables, objects)
+        run = Run(seed, environment, *parts, REGIMES[options.regime].edit_map)
         yield run
         try:
             source.stop()
@@ -165,7 +182,7 @@ def run_agenda(run: Run, changes: list[Change], rng: Random) -> None:
     agenda: list[tuple[float, Callable[[], None]]] = [
         *((at, partial(run.faults.grant_role, run.double, role)) for role, at in plan.denied_until),
         *((at, partial(run.remove, name)) for name, at in plan.removed_at),
-        *((at, partial(run.redeploy, Random(at))) for at in plan.redeployed_at),
+        *((at, partial(run.redeploy, at)) for at in plan.redeployed_at),
         *((change.at, partial(_change, run, change, rng)) for change in changes),
     ]
     for at, apply in sorted(agenda, key=itemgetter(0)):
@@ -186,16 +203,36 @@ def _change(run: Run, change: Change, rng: Random) -> None:
         if view.site.id not in run.removed:
             for spelling in spellings:
                 run.double.view(view.site.id, spelling)
-    if change.event == "created":
+    run.applied_changes.append(applied)
+    if change.content:
+        body = write_exact_event(change, _write(run, change), rng, plan.unsequenced)
+    elif change.event == "created":
         run.double.put(change.bucket, change.key, _tags(change.key))
+        body = write_event(change, run.timeline.clock(), rng)
     else:
         run.double.delete(change.bucket, change.key)
-    run.applied_changes.append(applied)
-    body = write_event(change, run.timeline.clock(), rng)
+        body = write_event(change, run.timeline.clock(), rng)
     applied.entries += [run.queue.put(body, delay) for delay in delays(rng, plan.doubled, plan.late)]
     if rng.random() < plan.malformed:
         run.malformed.append(run.queue.put(rng.choice(MALFORMED)))
         run.foreign.append(run.queue.put(rng.choice(FOREIGN)))
+
+
+def _write(run: Run, change: Change) -> Write:
+    """Write an object of S3, whose content viewers get from then on, or delete it."""
+    object_id, content = (change.bucket, change.key), change.content
+    if change.event == "created" and content:
+        write = run.objects.put(object_id, content)
+    elif change.event == "deleted":
+        write = run.objects.delete_version(object_id)
+    else:
+        write = run.objects.delete(object_id)
+    current = run.objects.current(object_id)
+    if current:
+        run.double.put(*object_id, _tags(change.key), current)
+    else:
+        run.double.delete(*object_id)
+    return write
 
 
 def parse_queued_jobs(body: str) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/LinkFormat.ht
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from support.doubles.cloudfront_rules import is_tag, is_wildcard
@@ -21,7 +21,7 @@ _MAX_TAGS = 50
 
 
 class Stored(NamedTuple):
-    """An object's current version, unique and above MISSING, and its cache tags in lower case."""
+    """An object's current version, above MISSING, and its cache tags in lower case."""
 
     version: int
     tags: tuple[str, ...] = ()
@@ -42,20 +42,24 @@ _ABSENT = Stored(MISSING)
 class Origin:
     """All buckets' objects, and when they last changed."""
 
-    __slots__ = ("_changed", "_objects", "_versions")
+    __slots__ = ("_changed", "_contents", "_objects", "_versions")
 
     def __init__(self) -> None:
         self._objects: dict[tuple[str, str], Stored] = {}
         self._changed: dict[tuple[str, str], float] = {}
+        self._contents: dict[tuple[str, str, Hashable], int] = {}
         self._versions = MISSING
 
-    def put(self, bucket: str, key: str, tags: Iterable[str], now: float) -> int:
-        """Create or overwrite; return the new version."""
-        self._versions += 1
+    def put(self, bucket: str, key: str, tags: Iterable[str], now: float, content: Hashable = None) -> int:
+        """Create or overwrite; return the version: a new one, or that of an equal content of the key before."""
+        version = self._versions + 1
+        if content is not None:
+            version = self._contents.setdefault((bucket, key, content), version)
+        self._versions = max(self._versions, version)
         lowered = tuple(tag.strip().lower() for tag in tags)[:_MAX_TAGS]
-        self._objects[bucket, key] = Stored(self._versions, lowered)
+        self._objects[bucket, key] = Stored(version, lowered)
         self._changed[bucket, key] = now
-        return self._versions
+        return version
 
     def delete(self, bucket: str, key: str, now: float) -> None:
         """Remove an object if it exists."""

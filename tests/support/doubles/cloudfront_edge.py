@@ -1,6 +1,6 @@
 """What is behind the API: S3 objects, viewers' requests, caches, and invalidations that take effect later."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from heapq import heappop, heappush
 from threading import RLock
 
@@ -31,10 +31,10 @@ class Edge:
         with self._lock:
             del self._caches[distribution]
 
-    def put(self, bucket: str, key: str, tags: Iterable[str] = ()) -> int:
-        """Write an S3 object with its cache tags; return its new version."""
+    def put(self, bucket: str, key: str, tags: Iterable[str] = (), content: Hashable = None) -> int:
+        """Write an S3 object with its cache tags; return its version, which is new unless a content is given."""
         with self._lock:
-            return self._origin.put(bucket, key, tags, self._settle())
+            return self._origin.put(bucket, key, tags, self._settle(), content)
 
     def delete(self, bucket: str, key: str) -> None:
         """Delete an S3 object; its URLs become 404 if no other object answers."""

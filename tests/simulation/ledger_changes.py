@@ -1,0 +1,110 @@
+"""The conditions of the ledger's runs: maps that skip unchanged uploads, and writes that often change nothing."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from random import Random
+
+from simulation.changes import Change
+from simulation.environment import Environment
+from simulation.faults import FaultPlan
+from simulation.objects import BODIES, HEADERS, NO_CONTENT, Content, Objects, Versioning
+
+_NAMES = ("index.html", "about.html", "docs/index.html", "a.css", "b.js", "docs/c.css", "big.bin", "d", "e", "f.html")
+
+# S3's times in events and heads are whole seconds. In a bucket without versions, two writes of one key within a second
+# that differ in headers only can't be distinguished: the documented limit of the ledger, which is not drawn.
+_SECONDS_BETWEEN_HEADERS = 2.0
+
+
+def skip_unchanged(environment: Environment, rng: Random) -> None:
+    """Let all routes of a map skip unchanged uploads, or those of some distributions, or some routes."""
+    document, place = environment.document, rng.choice(("defaults", "distributions", "routes", "routes"))
+    if rng.random() < 0.8:
+        for options in document["distributions"].values():
+            options |= {"max_paths": 150, "max_wildcards": 10, "max_paths_per_day": 0}
+    if place == "defaults":
+        document["defaults"] = {"skip_unchanged": True}
+        return
+    entries = list(document["distributions"].values() if place == "distributions" else document["routes"])
+    for entry in rng.sample(entries, rng.randrange(1, len(entries) + 1)):
+        entry["skip_unchanged"] = True
+
+
+def extend_plan(plan: FaultPlan, rng: Random) -> FaultPlan:
+    """Add the faults of the ledger's table and of S3, and redeploys in some runs."""
+    if rng.random() < 0.8:
+        # Only what is accepted at once is recorded.
+        plan = replace(plan, errors=0.0, cuts=0.0, slow=0.0, refused=0.0, full=(), throttled=(), denied_until=())
+    times = sorted(rng.uniform(1, 1_200) for _ in range(rng.choice((2, 4, 6))))
+    return replace(
+        plan,
+        removed_at=(),  # a deleted distribution never gets what was skipped for it
+        ledger_errors=rng.choice((0.0, 0.0, 0.05, 0.3)),
+        ledger_slow=rng.choice((0.0, 0.1, 0.5)),
+        head_errors=rng.choice((0.0, 0.0, 0.05, 0.3)),
+        unsequenced=rng.choice((0.0, 0.0, 0.1)),
+        redeployed_at=tuple(times) if rng.random() < 0.4 else (),
+    )
+
+
+def write_again(environment: Environment, rng: Random) -> list[Change]:
+    """Write few objects many times: alone, in bursts, and in deploys that upload all of them."""
+    places = [(bucket, folder) for bucket, folders in environment.folders.items() for folder in folders]
+    objects = [(bucket, folder + name) for bucket, folder in rng.sample(places, min(4, len(places))) for name in _NAMES]
+    objects = rng.sample(objects, min(len(objects), rng.choice((3, 10, 25))))
+    changes: list[Change] = []
+    for _ in range(rng.choice((2, 4, 8))):
+        begin, spacing = rng.uniform(0, 1_500), rng.choice((0.0, 0.05, 1.0))
+        deleted = rng.choice((0.0, 0.0, 0.1))
+        events = ["created" if rng.random() >= deleted else rng.choice(("deleted", "expired")) for _ in objects]
+        changes += [
+            Change(begin + number * spacing, *object_id, event)
+            for number, (object_id, event) in enumerate(zip(objects, events, strict=True))
+        ]
+    for bucket, key in objects:
+        at = rng.uniform(0, 1_200)
+        for _ in range(rng.choice((0, 2, 4, 8))):
+            changes.append(Change(at, bucket, key, rng.choice(("created",) * 8 + ("deleted", "expired"))))
+            at += rng.choice((0.1, 0.3, 2.0, 5.0, 12.0, 30.0, 90.0))
+    return changes
+
+
+def complete_changes(changes: list[Change], plan: FaultPlan, objects: Objects, rng: Random) -> list[Change]:
+    """Give each write its content, often that of the object before; write all again after the last redeploy."""
+    changes = sorted(changes, key=lambda change: change.at)
+    # A map that ignored an object makes no promise for it until its next event.
+    begin = max(plan.redeployed_at, default=-10.0) + 5
+    written = {(change.bucket, change.key): change for change in changes if change.at < begin}
+    changes += [replace(change, at=begin + rng.uniform(0, 60), event="created") for change in written.values()]
+    return _draw_contents(sorted(changes, key=lambda change: change.at), objects, rng)
+
+
+def _draw_contents(changes: Iterable[Change], objects: Objects, rng: Random) -> list[Change]:
+    histories: dict[tuple[str, str], list[tuple[float, Content]]] = {}
+    completed: list[Change] = []
+    for change in changes:
+        if change.event != "created":
+            completed.append(replace(change, content=NO_CONTENT))
+            continue
+        history = histories.setdefault((change.bucket, change.key), [])
+        content = _draw_content(history, rng)
+        if objects.versioning(change.bucket) is not Versioning.ENABLED:
+            since = change.at - _SECONDS_BETWEEN_HEADERS
+            recent = (headers for at, (body, headers) in history if at > since and body == content.body)
+            content = Content(content.body, next(recent, content.headers))
+        history.append((change.at, content))
+        completed.append(replace(change, content=content))
+    return completed
+
+
+def _draw_content(history: list[tuple[float, Content]], rng: Random) -> Content:
+    """Draw the content before, other headers, other bytes, or one from long ago."""
+    if not history:
+        return Content(rng.choice(BODIES), rng.choice([*HEADERS]))
+    _, (body, headers) = history[-1]
+    drawn = rng.random()
+    if drawn < 0.55:
+        return Content(body, headers)
+    if drawn < 0.7:
+        return Content(body, rng.choice([*HEADERS]))
+    return Content(rng.choice(BODIES), headers) if drawn < 0.85 else rng.choice(history)[1]
