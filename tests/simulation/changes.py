@@ -9,6 +9,7 @@ from random import Random
 from typing import Any
 from urllib.parse import quote_plus
 
+from simulation.faults import FaultPlan
 from simulation.keys import make_names
 from simulation.objects import Content, Write
 from support.payloads import s3_event
@@ -128,8 +129,8 @@ def _classic(change: Change, time: str, rng: Random) -> dict[str, Any]:
     }
 
 
-def delays(rng: Random, doubled: float, late: float) -> Iterator[float]:
+def delays(rng: Random, plan: FaultPlan) -> Iterator[float]:
     """Yield the seconds that each delivery of an event takes."""
-    yield rng.uniform(60, 3_000) if rng.random() < late else rng.uniform(0, 3)
-    while rng.random() < doubled:
+    yield rng.uniform(*plan.lateness) if rng.random() < plan.late else rng.uniform(0, 3)
+    while rng.random() < plan.doubled:
         yield rng.uniform(0, 400)

@@ -26,6 +26,7 @@ class FaultPlan:
     message_bytes: int = MAX_MESSAGE_BYTES  # the limit of a job's message; a low limit splits jobs
     doubled: float = 0.0  # of events and of deliveries
     late: float = 0.0
+    lateness: tuple[float, float] = (60.0, 3_000.0)
     malformed: float = 0.0
     full: tuple[tuple[str, float, float], ...] = ()  # distribution, since, until
     throttled: tuple[tuple[str, float, float], ...] = ()  # account, since, until

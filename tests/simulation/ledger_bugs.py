@@ -1,5 +1,6 @@
 """Bugs of the ledger: each lets an old copy survive that only the simulation's interleavings and faults show."""
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
@@ -14,7 +15,7 @@ from purgemap.ledger.tracking import RouteTracking
 from purgemap.routing import RoutedChanges
 from simulation.ledger_edges import SimulatedLedgerTable, SimulatedObjectHeads
 
-_NEVER = float("inf")
+_RECORDING = Ledger._prepare_records.__code__.co_name
 
 # The room has a function of the same name.
 _fingerprints = import_module("purgemap.ledger.fingerprint")
@@ -71,44 +72,109 @@ def ignore_headers() -> Iterator[None]:
 @contextmanager
 def record_head_from_before_mark() -> Iterator[None]:
     """The heads to record are read before the marks: a later event may have been skipped in between."""
-    mark, heads = SimulatedLedgerTable.mark, dict[str, dict[ObjectId, ObjectHead | None]]()
-    prepare = Ledger._prepare_records
+    build, prepare = Ledger.__init__, Ledger._prepare_records
 
-    def read_and_mark(table: SimulatedLedgerTable, marks: Sequence[Mark], deadline: float) -> list[MarkResult]:
-        heads[marks[0].token] = {id_: table.objects.head(id_) for id_, _, _ in marks}
-        return mark(table, marks, deadline)
+    def build_with_early_heads(ledger: Ledger, table: Any, heads: Any, *others: Any) -> None:
+        build(ledger, _TableAfterHeads(table, heads), heads, *others)
 
-    def prepare_with_old(ledger: Ledger, marked: Sequence[TrackedObject], token: str, deadline: float) -> Any:
-        old = heads.get(token, {})
+    def prepare_early(ledger: Ledger, marked: Sequence[TrackedObject], token: str, deadline: float) -> Any:
+        assert isinstance(ledger._table, _TableAfterHeads)
+        early = ledger._table.heads_by_token.pop(token, {})
 
         def read(objects: Sequence[TrackedObject], _: float) -> list[ObjectHead | None]:
-            return [old[tracked.id] for tracked in objects]
+            return [early[tracked.id] for tracked in objects]
 
+        # No other function runs meanwhile, since nothing waits.
         with mock.patch.object(ledger, "_read_heads", read):
             return prepare(ledger, marked, token, deadline)
 
     with (
-        mock.patch.object(SimulatedLedgerTable, "mark", read_and_mark),
-        mock.patch.object(Ledger, "_prepare_records", prepare_with_old),
+        mock.patch.object(Ledger, "__init__", build_with_early_heads),
+        mock.patch.object(Ledger, "_prepare_records", prepare_early),
     ):
         yield
+
+
+class _TableAfterHeads:
+    """A table before whose marks the heads are read."""
+
+    def __init__(self, table: SimulatedLedgerTable, heads: SimulatedObjectHeads) -> None:
+        self._table = table
+        self._heads = heads
+        self.heads_by_token: dict[str, dict[ObjectId, ObjectHead | None]] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._table, name)
+
+    def mark(self, marks: Sequence[Mark], deadline: float) -> list[MarkResult]:
+        self.heads_by_token[marks[0].token] = {mark.object_id: self._heads.objects.head(mark.object_id) for mark in marks}
+        return self._table.mark(marks, deadline)
 
 
 @contextmanager
 def skip_any_version() -> Iterator[None]:
     """An upload counts as unchanged although S3 shows a later version with the same bytes."""
-    with _shown_versions(Ledger._find_unchanged.__code__.co_name):
+    with _show_any_version(lambda caller: caller != _RECORDING):
         yield
 
 
 @contextmanager
 def record_any_version() -> Iterator[None]:
     """A later version than the event's is recorded, also by a retry whose request evicts nothing again."""
-    prepare = Ledger._prepare_records
+    with _show_any_version(lambda caller: caller == _RECORDING, is_any_etag=True):
+        yield
 
-    def prepare_any(ledger: Ledger, marked: Sequence[TrackedObject], token: str, deadline: float) -> Any:
-        with mock.patch.object(content_ledger, "shows_version", return_value=True):
-            return prepare(ledger, marked, token, deadline)
 
-    with mock.patch.object(Ledger, "_prepare_records", prepare_any):
+@contextmanager
+def _show_any_version(is_bug: Callable[[str], bool], *, is_any_etag: bool = False) -> Iterator[None]:
+    """Compare no versions in the callers that have the bug."""
+
+    def shows_any(head: ObjectHead, version: ObjectVersion) -> bool:
+        if not is_bug(sys._getframe(1).f_code.co_name):
+            return shows_version(head, version)
+        return is_any_etag or head.etag == version.etag
+
+    with mock.patch.object(content_ledger, "shows_version", shows_any):
+        yield
+
+
+@contextmanager
+def take_null_for_id() -> Iterator[None]:
+    """The version id "null" counts as proof of a version."""
+
+    def shows_null(head: ObjectHead, version: ObjectVersion) -> bool:
+        is_null = head.version_id == version.version_id == "null"
+        return head.etag == version.etag if is_null else shows_version(head, version)
+
+    with mock.patch.object(content_ledger, "shows_version", shows_null):
+        yield
+
+
+@contextmanager
+def trust_old_records() -> Iterator[None]:
+    """Records from before a route was tracked without a gap count, too."""
+    with mock.patch.object(RouteTracking, "is_valid", return_value=True):
+        yield
+
+
+@contextmanager
+def leave_deleted_unmarked() -> Iterator[None]:
+    """A deletion is invalidated, and the object's fingerprint stays."""
+
+    def list_created(payload: Any, routed: RoutedChanges) -> list[TrackedObject]:
+        return [
+            tracked
+            for tracked in list_tracked(payload, routed)
+            if any(version.change.event == CREATED for version in tracked.versions)
+        ]
+
+    with mock.patch.object(content_ledger, "list_tracked", list_created):
+        yield
+
+
+@contextmanager
+def pad_sequencers() -> Iterator[None]:
+    """Sequencers of different lengths are compared as if S3 left out zeros at their start, or at their end."""
+    normalize = tracked_objects._normalize_sequencer
+    with mock.patch.object(tracked_objects, "_normalize_sequencer", lambda text: normalize(text).zfill(32)):
         yield

@@ -1,15 +1,19 @@
 """The conditions of the ledger's runs: maps that skip unchanged uploads, and writes that often change nothing."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from random import Random
 
+from purgemap.ledger import ObjectId
 from simulation.changes import Change
 from simulation.environment import Environment
 from simulation.faults import FaultPlan
 from simulation.objects import BODIES, HEADERS, NO_CONTENT, Content, Objects, Versioning
 
-_NAMES = ("index.html", "about.html", "docs/index.html", "a.css", "b.js", "docs/c.css", "big.bin", "d", "e", "f.html")
+_NAMES = (
+    *("index.html", "about.html", "docs/index.html", "a.css", "b.js", "docs/c.css", "big.bin", "d"),
+    *(f"page-{number}.html" for number in range(12)),
+)
 
 # S3's times in events and heads are whole seconds. In a bucket without versions, two writes of one key within a second
 # that differ in headers only can't be distinguished: the documented limit of the ledger, which is not drawn.
@@ -18,8 +22,8 @@ _SECONDS_BETWEEN_HEADERS = 2.0
 
 def skip_unchanged(environment: Environment, rng: Random) -> None:
     """Let all routes of a map skip unchanged uploads, or those of some distributions, or some routes."""
-    document, place = environment.document, rng.choice(("defaults", "distributions", "routes", "routes"))
-    if rng.random() < 0.8:
+    document, place = environment.document, rng.choice(("defaults", "defaults", "defaults", "distributions", "routes"))
+    if rng.random() < 0.9:
         for options in document["distributions"].values():
             options |= {"max_paths": 150, "max_wildcards": 10, "max_paths_per_day": 0}
     if place == "defaults":
@@ -38,35 +42,49 @@ def extend_plan(plan: FaultPlan, rng: Random) -> FaultPlan:
     times = sorted(rng.uniform(1, 1_200) for _ in range(rng.choice((2, 4, 6))))
     return replace(
         plan,
+        kills=rng.choice((0.0, 0.0, 0.02, 0.1)),
+        calm_after=rng.choice((900.0, 3_600.0)),
+        late=rng.choice((0.0, 0.1, 0.3, 0.5)),
+        lateness=rng.choice(((2.0, 30.0), (5.0, 200.0), (60.0, 3_000.0))),
         removed_at=(),  # a deleted distribution never gets what was skipped for it
-        ledger_errors=rng.choice((0.0, 0.0, 0.05, 0.3)),
-        ledger_slow=rng.choice((0.0, 0.1, 0.5)),
-        head_errors=rng.choice((0.0, 0.0, 0.05, 0.3)),
+        ledger_errors=rng.choice((0.0, 0.0, 0.01, 0.2)),
+        ledger_slow=rng.choice((0.0, 0.02, 0.2)),
+        head_errors=rng.choice((0.0, 0.0, 0.0, 0.05, 0.3)),
         unsequenced=rng.choice((0.0, 0.0, 0.1)),
         redeployed_at=tuple(times) if rng.random() < 0.4 else (),
     )
 
 
 def write_again(environment: Environment, rng: Random) -> list[Change]:
-    """Write few objects many times: alone, in bursts, and in deploys that upload all of them."""
+    """Upload all of some objects until their records are clean; then change each, and soon write the same again.
+
+    Later writes would hide an old copy, since their invalidations evict it. So most objects are changed only once.
+    """
     places = [(bucket, folder) for bucket, folders in environment.folders.items() for folder in folders]
-    objects = [(bucket, folder + name) for bucket, folder in rng.sample(places, min(4, len(places))) for name in _NAMES]
-    objects = rng.sample(objects, min(len(objects), rng.choice((3, 10, 25))))
-    changes: list[Change] = []
-    for _ in range(rng.choice((2, 4, 8))):
-        begin, spacing = rng.uniform(0, 1_500), rng.choice((0.0, 0.05, 1.0))
-        deleted = rng.choice((0.0, 0.0, 0.1))
-        events = ["created" if rng.random() >= deleted else rng.choice(("deleted", "expired")) for _ in objects]
-        changes += [
-            Change(begin + number * spacing, *object_id, event)
-            for number, (object_id, event) in enumerate(zip(objects, events, strict=True))
-        ]
-    for bucket, key in objects:
-        at = rng.uniform(0, 1_200)
-        for _ in range(rng.choice((0, 2, 4, 8))):
-            changes.append(Change(at, bucket, key, rng.choice(("created",) * 8 + ("deleted", "expired"))))
-            at += rng.choice((0.1, 0.3, 2.0, 5.0, 12.0, 30.0, 90.0))
+    objects = [(bucket, folder + name) for bucket, folder in rng.sample(places, min(3, len(places))) for name in _NAMES]
+    contents = {
+        object_id: Content(rng.choice(BODIES), rng.choice([*HEADERS]))
+        for object_id in rng.sample(objects, min(len(objects), rng.choice((10, 40))))
+    }
+    begins = (rng.uniform(0, 30), rng.uniform(90, 130), *[rng.uniform(150, 900)] * rng.choice((0, 0, 1)))
+    changes = [Change(begin, *object_id, "created", content) for begin in begins for object_id, content in contents.items()]
+    for object_id, content in contents.items():
+        changes += _write_there_and_back(object_id, content, rng)
     return changes
+
+
+def _write_there_and_back(object_id: ObjectId, usual: Content, rng: Random) -> Iterator[Change]:
+    """Change an object once or twice, and soon write its usual content again."""
+    at = rng.uniform(150, 900)
+    for _ in range(rng.choice((0, 1, 1, 1, 2))):
+        for _ in range(rng.choice((1, 1, 2))):
+            event = rng.choice(("created",) * 6 + ("deleted", "expired"))
+            headers = Content(usual.body, rng.choice([*HEADERS]))
+            other = rng.choice((headers, Content(rng.choice(BODIES), usual.headers)))
+            yield Change(at, *object_id, event, other if event == "created" else NO_CONTENT)
+            at += rng.choice((0.1, 0.5, 2.0, 3.0, 5.0, 8.0, 12.0, 30.0))
+        yield Change(at, *object_id, "created", usual)
+        at += rng.choice((3.0, 12.0, 60.0, 120.0))
 
 
 def complete_changes(changes: list[Change], plan: FaultPlan, objects: Objects, rng: Random) -> list[Change]:
@@ -75,7 +93,7 @@ def complete_changes(changes: list[Change], plan: FaultPlan, objects: Objects, r
     # A map that ignored an object makes no promise for it until its next event.
     begin = max(plan.redeployed_at, default=-10.0) + 5
     written = {(change.bucket, change.key): change for change in changes if change.at < begin}
-    changes += [replace(change, at=begin + rng.uniform(0, 60), event="created") for change in written.values()]
+    changes += [replace(change, at=begin + rng.uniform(0, 60), event="created", content=None) for change in written.values()]
     return _draw_contents(sorted(changes, key=lambda change: change.at), objects, rng)
 
 
@@ -87,7 +105,7 @@ def _draw_contents(changes: Iterable[Change], objects: Objects, rng: Random) -> 
             completed.append(replace(change, content=NO_CONTENT))
             continue
         history = histories.setdefault((change.bucket, change.key), [])
-        content = _draw_content(history, rng)
+        content = change.content or _draw_content(history, rng)
         if objects.versioning(change.bucket) is not Versioning.ENABLED:
             since = change.at - _SECONDS_BETWEEN_HEADERS
             recent = (headers for at, (body, headers) in history if at > since and body == content.body)
@@ -98,13 +116,15 @@ def _draw_contents(changes: Iterable[Change], objects: Objects, rng: Random) -> 
 
 
 def _draw_content(history: list[tuple[float, Content]], rng: Random) -> Content:
-    """Draw the content before, other headers, other bytes, or one from long ago."""
+    """Draw the content of the last write, the one before, other headers, other bytes, or one from long ago."""
     if not history:
         return Content(rng.choice(BODIES), rng.choice([*HEADERS]))
     _, (body, headers) = history[-1]
     drawn = rng.random()
-    if drawn < 0.55:
+    if drawn < 0.4:
         return Content(body, headers)
-    if drawn < 0.7:
+    if drawn < 0.6:
+        return history[-2:][0][1]
+    if drawn < 0.75:
         return Content(body, rng.choice([*HEADERS]))
-    return Content(rng.choice(BODIES), headers) if drawn < 0.85 else rng.choice(history)[1]
+    return Content(rng.choice(BODIES), headers) if drawn < 0.9 else rng.choice(history)[1]

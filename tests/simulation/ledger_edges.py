@@ -130,7 +130,7 @@ class SimulatedObjectHeads(_Calls):
 
     def __init__(self, objects: Objects, timeline: Timeline, faults: Faults) -> None:
         super().__init__(timeline, faults)
-        self._objects = objects
+        self.objects = objects
 
     def head(self, ids: Sequence[tuple[ObjectId, Distribution]], deadline: float) -> list[ObjectHead | None]:
         return [head for some in _batches(ids) for head in self._read(some, deadline)]
@@ -139,5 +139,5 @@ class SimulatedObjectHeads(_Calls):
         is_answered = self._call(deadline)
         for id_, _ in ids:
             fails = not is_answered or self._faults.occurs(self._faults.plan.head_errors)
-            yield None if fails else self._objects.head(id_)
+            yield None if fails else self.objects.head(id_)
         self._answered()

@@ -146,7 +146,9 @@ class Objects:
         versions.append(version)
 
     def _write(self, etag: str, version_id: str) -> Write:
-        self._last_sequencer += self._rng.randrange(1, 64)
+        self._last_sequencer += self._rng.choice((1, 7, 16, 32))
+        if self._rng.random() < 0.5:
+            self._last_sequencer |= 15  # the next one ends in a zero
         # The documentation has had both ways to compare sequencers of different lengths. So every length comes with
         # either: a digit more at the front, or zeros that are missing at the end.
         text = f"{self._last_sequencer:X}" if self.seed % 2 else f"{self._last_sequencer:018X}".rstrip("0")

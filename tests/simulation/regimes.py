@@ -41,6 +41,7 @@ class Regime(NamedTuple):
     extra_changes: Callable[[Environment, Random], list[Change]] = _no_changes
     complete_changes: Callable[[list[Change], FaultPlan, Objects, Random], list[Change]] = _given_changes
     edit_map: EditMap = edit_map
+    max_changes: int = 2_000
 
 
 def _sweeps(environment: Environment, rng: Random) -> list[Change]:
@@ -92,5 +93,5 @@ REGIMES: Mapping[str, Regime] = {
     "processor": Regime(extend_plan=_busy_processor, extra_changes=_deploy),
     "sts": Regime(extend_plan=_slow_sts),
     "redeploys": Regime(extend_plan=_redeploys),
-    "ledger": Regime(skip_unchanged, extend_plan, write_again, complete_changes, edit_ledger),
+    "ledger": Regime(skip_unchanged, extend_plan, write_again, complete_changes, edit_ledger, max_changes=20),
 }

@@ -142,7 +142,7 @@ def run_seed(seed: int, options: RunOptions) -> Iterator[Run]:
     )  # the function's rate may differ from CloudFront's
     settings = replace(draw_settings(rng), **QUOTAS[options.quotas])
     with open_run(seed, environment, plan, settings, paced_options) as run:
-        changes = draw_changes(rng, environment.folders, draw_count(rng, options.max_changes))
+        changes = draw_changes(rng, environment.folders, draw_count(rng, min(options.max_changes, regime.max_changes)))
         changes += regime.extra_changes(environment, regime_rng)
         run_agenda(run, regime.complete_changes(changes, plan, run.objects, regime_rng), rng)
         yield run
@@ -201,8 +201,10 @@ def _change(run: Run, change: Change, rng: Random) -> None:
         if spellings:
             applied.spellings.setdefault(job_id(view.site), []).extend(spellings)
         if view.site.id not in run.removed:
+            # Where contents come back, locations with other copies decide whether one is stale.
+            show = run.double.view_elsewhere if change.content else run.double.view
             for spelling in spellings:
-                run.double.view(view.site.id, spelling)
+                show(view.site.id, spelling)
     run.applied_changes.append(applied)
     if change.content:
         body = write_exact_event(change, _write(run, change), rng, plan.unsequenced)
@@ -212,7 +214,7 @@ def _change(run: Run, change: Change, rng: Random) -> None:
     else:
         run.double.delete(change.bucket, change.key)
         body = write_event(change, run.timeline.clock(), rng)
-    applied.entries += [run.queue.put(body, delay) for delay in delays(rng, plan.doubled, plan.late)]
+    applied.entries += [run.queue.put(body, delay) for delay in delays(rng, plan)]
     if rng.random() < plan.malformed:
         run.malformed.append(run.queue.put(rng.choice(MALFORMED)))
         run.foreign.append(run.queue.put(rng.choice(FOREIGN)))

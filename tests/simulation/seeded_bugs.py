@@ -18,9 +18,13 @@ from purgemap.jobs import pack_bodies
 from purgemap.paths.encoding import EncodingVariant
 from purgemap.routing.router import Router
 from purgemap.routing.targets import RoutedChanges
+from simulation import ledger_bugs
 from simulation.lambdas import EventSource
 from simulation.queues import Entry
 from simulation.running import RunOptions
+
+
+_LEDGER = RunOptions(regime="ledger")
 
 
 class Bug(NamedTuple):
@@ -128,4 +132,15 @@ BUGS = {
     ),
     "drop the last of a pack": Bug(_drop_last_of_pack, RunOptions(regime="crowds")),
     "route forty prefixes": Bug(_route_forty_prefixes, RunOptions(regime="scopes")),
+    "record before acceptance": Bug(ledger_bugs.record_before_acceptance, _LEDGER),
+    "ignore sequencers": Bug(ledger_bugs.ignore_sequencers, _LEDGER),
+    "ignore the event's ETag": Bug(ledger_bugs.ignore_etag_of_event, _LEDGER),
+    "ignore headers": Bug(ledger_bugs.ignore_headers, _LEDGER),
+    "record a head from before the mark": Bug(ledger_bugs.record_head_from_before_mark, _LEDGER),
+    "skip any version": Bug(ledger_bugs.skip_any_version, _LEDGER),
+    "record any version": Bug(ledger_bugs.record_any_version, _LEDGER),
+    "take null for a version id": Bug(ledger_bugs.take_null_for_id, _LEDGER),
+    "trust records of a gap": Bug(ledger_bugs.trust_old_records, _LEDGER),
+    "leave deleted objects unmarked": Bug(ledger_bugs.leave_deleted_unmarked, _LEDGER),
+    "pad sequencers": Bug(ledger_bugs.pad_sequencers, _LEDGER),
 }

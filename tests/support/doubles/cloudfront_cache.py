@@ -82,7 +82,7 @@ class Origin:
 class Cache:
     """The copies that one distribution serves without a request to its origin."""
 
-    __slots__ = ("_entries", "_keys", "_origin", "_spellings", "_tagged", "collateral", "seconds_to_fresh", "site")
+    __slots__ = ("_elsewhere", "_entries", "_keys", "_origin", "_spellings", "_tagged", "collateral", "seconds_to_fresh", "site")
 
     def __init__(self, site: Site, origin: Origin) -> None:
         self.site = site
@@ -90,6 +90,7 @@ class Cache:
         self.seconds_to_fresh: list[float] = []  # from an object's last change to the eviction of its old version
         self._origin = origin
         self._entries: dict[str, Stored] = {}
+        self._elsewhere: dict[str, set[int]] = {}
         self._keys: dict[str, tuple[str, ...]] = {}
         self._tagged: dict[str, set[str]] = {}
         self._spellings = _Spellings()
@@ -100,6 +101,11 @@ class Cache:
             spelling = spelling.partition("?")[0]
         cached = self._entries.get(spelling)
         return (cached or self._fetch(spelling)).version
+
+    def view_elsewhere(self, spelling: str) -> None:
+        """Let an edge location without a copy fetch the current version, beside the copies that others have."""
+        self.view(spelling)
+        self._elsewhere.setdefault(spelling, set()).add(self._current(spelling).version)
 
     def _fetch(self, spelling: str) -> Stored:
         stored = self._entries[spelling] = self._current(spelling)
@@ -122,8 +128,8 @@ class Cache:
         """Yield every spelling whose cached version isn't the origin's current one."""
         for spelling, cached in self._entries.items():
             current = self._current(spelling)
-            if current.version != cached.version:
-                yield Stale(self.site.id, spelling, cached.version, current.version)
+            for version in {cached.version, *self._elsewhere.get(spelling, ())} - {current.version}:
+                yield Stale(self.site.id, spelling, version, current.version)
 
     def evict(self, items: Sequence[str], settings: Settings, now: float) -> None:
         """Let an invalidation take effect: evict every cached spelling that matches an item."""
@@ -154,6 +160,7 @@ class Cache:
 
     def _drop(self, spelling: str, now: float) -> None:
         cached = self._entries.pop(spelling)
+        self._elsewhere.pop(spelling, None)
         if self.site.cache_tags:
             for tag in cached.tags:
                 self._tagged[tag].discard(spelling)

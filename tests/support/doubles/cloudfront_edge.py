@@ -47,6 +47,12 @@ class Edge:
             self._settle()
             return self._caches[distribution].view(spelling)
 
+    def view_elsewhere(self, distribution: str, spelling: str) -> None:
+        """Request a URL at an edge location that has no copy of it; locations with a copy keep it."""
+        with self._lock:
+            self._settle()
+            self._caches[distribution].view_elsewhere(spelling)
+
     def stale(self) -> list[Stale]:
         """List the spellings that any distribution serves although the origin has another version."""
         with self._lock:
