@@ -15,6 +15,7 @@ from purgemap.delivery import (
     DailyBudgets,
     EnqueueFailure,
     Outcome,
+    PlanJob,
     Queue,
     RateLimit,
     Rejected,
@@ -80,8 +81,7 @@ def process_batch(payload: Any, service: Service, rate_limit: RateLimit) -> Batc
     pending = service.wildcard_limits.apply(merged_jobs, rate_limit.now()) if service.wildcard_limits else merged_jobs
     accounts = group_by_account(pending)
     accounts, deferred = defer_excess(accounts, service.queue, rate_limit)
-    counts = service.folder_counts
-    plan = partial(plan_job, counts_of=counts.counts_of) if counts else plan_job
+    plan = _build_planner(service, rate_limit)
     sent = [*send_jobs(accounts, service.cloudfront, plan, rate_limit, service.budgets), *rejected]
     if service.wildcard_limits:
         service.wildcard_limits.record(pending, sent, rate_limit.now())
@@ -91,6 +91,15 @@ def process_batch(payload: Any, service: Service, rate_limit: RateLimit) -> Batc
     if service.ledger and check:
         return result._replace(ledger=service.ledger.record(check, result.outcomes, rate_limit))
     return result
+
+
+def _build_planner(service: Service, rate_limit: RateLimit) -> PlanJob:
+    """Return the planner of a batch, with what the service knows of a site's objects."""
+    counts_of = service.folder_counts.counts_of if service.folder_counts else None
+    if service.ledger:
+        listings = service.ledger.open_listings(service.router, rate_limit, counts_of)
+        return partial(plan_job, counts_of=counts_of, listing_of=listings.listing_of)
+    return partial(plan_job, counts_of=counts_of) if counts_of else plan_job
 
 
 def _merge_queued(

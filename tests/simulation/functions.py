@@ -75,9 +75,9 @@ class ComputingRouter(Router):
 def virtual_time(timeline: Timeline, faults: Faults) -> Iterator[None]:
     """Run accounts on the timeline, make planning take virtual time, and silence the log."""
 
-    def plan(job: Job, max_paths: int, max_wildcards: int) -> list[Request]:
+    def plan(job: Job, max_paths: int, max_wildcards: int, **options: Any) -> list[Request]:
         faults.compute(len(job.scopes) * faults.plan.seconds_per_planned_item)
-        return plan_job(job, max_paths, max_wildcards)
+        return plan_job(job, max_paths, max_wildcards, **options)
 
     pool = type("TimelinePool", (Pool,), {"timeline": timeline})
     log = logging.getLogger("purgemap")

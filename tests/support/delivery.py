@@ -39,4 +39,4 @@ def deliver(
 
 
 def _plan(listings: Mapping[str, Listing], job: Job, max_paths: int, max_wildcards: int) -> list[Request]:
-    return plan_job(job, max_paths, max_wildcards, listings.get(job.distribution))
+    return plan_job(job, max_paths, max_wildcards, listing_of=lambda job: listings.get(job.distribution))

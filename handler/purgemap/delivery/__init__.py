@@ -6,7 +6,7 @@ from purgemap.delivery.daily_budget import BudgetNotes, DailyBudgets, Excess
 from purgemap.delivery.outcomes import Accepted, CloudFront, Deferred, FailureKind, InvalidationError, Outcome, Rejected
 from purgemap.delivery.queueing import EnqueueFailure, Queue, QueueMessage, ReceivedMessage, enqueue_outcomes
 from purgemap.delivery.rate_limit import DEFAULT_CALLS_PER_SECOND, RateLimit
-from purgemap.delivery.sender import send_jobs
+from purgemap.delivery.sender import PlanJob, send_jobs
 from purgemap.delivery.spending import InvalidationHistory, InvalidationPage, ListedInvalidation
 from purgemap.delivery.wildcard_limits import WildcardLimits
 
@@ -31,6 +31,7 @@ __all__ = [
     "InvalidationPage",
     "ListedInvalidation",
     "Outcome",
+    "PlanJob",
     "Queue",
     "QueueMessage",
     "RateLimit",

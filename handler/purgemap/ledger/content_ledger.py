@@ -18,10 +18,12 @@ from purgemap.delivery import MIN_SECONDS_FOR_CALL, Accepted, Outcome, RateLimit
 from purgemap.jobs import PendingJob
 from purgemap.ledger.edges import LedgerTable, Mark, MarkResult, NewRecord, ObjectHead, ObjectHeads, ObjectId
 from purgemap.ledger.fingerprint import fingerprint
+from purgemap.ledger.listing import LedgerListings, SkippingPlaces
 from purgemap.ledger.tracked_objects import TrackedObject, list_tracked, shows_version
 from purgemap.ledger.tracking import RouteTracking
+from purgemap.planning import FolderCounts
 from purgemap.routemap import RouteMap
-from purgemap.routing import RoutedChanges
+from purgemap.routing import RoutedChanges, Router
 
 BUDGET_SECONDS = 10
 """The seconds that a batch spends before it sends, at most."""
@@ -120,6 +122,7 @@ class Ledger:
         self._table = table
         self._heads = heads
         self._tracking = RouteTracking(table, route_map)
+        self._places = SkippingPlaces(route_map)
         self._new_token = new_token
 
     def check(self, payload: Any, routed: RoutedChanges, rate_limit: RateLimit) -> LedgerCheck:
@@ -145,6 +148,12 @@ class Ledger:
         counts = LedgerResult(len(unchanged), len(marked), results.count(MarkResult.NEWER), failed)
         pending = self._prepare_records(marked, token, deadlines.heads)
         return LedgerCheck(drop_unchanged(unchanged, routed), counts, pending, token)
+
+    def open_listings(
+        self, router: Router, rate_limit: RateLimit, counts_of: Callable[[str], FolderCounts] | None
+    ) -> LedgerListings:
+        """Return the listings for the plans of a batch; nothing is read before a plan has to choose wildcards."""
+        return LedgerListings(self._table, self._places, router, rate_limit.now, counts_of)
 
     def _find_unchanged(self, objects: Sequence[TrackedObject], deadline: float) -> set[ObjectId]:
         """Return the objects whose upload changed nothing. Nothing is written for them."""

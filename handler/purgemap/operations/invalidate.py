@@ -48,7 +48,7 @@ def invalidate_jobs(
     rate_limit = RateLimit(now=time.time, seconds_left=lambda: deadline - time.monotonic() + MIN_SECONDS_FOR_CALL)
 
     def plan(job: Job, max_paths: int, max_wildcards: int) -> list[Request]:
-        return plan_job(job, max_paths, max_wildcards, listings.get(job.distribution))
+        return plan_job(job, max_paths, max_wildcards, listing_of=lambda job: listings.get(job.distribution))
 
     while remaining_jobs:
         outcomes = send_jobs(group_by_account(remaining_jobs), cloudfront, plan, rate_limit)

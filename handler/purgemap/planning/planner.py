@@ -48,13 +48,14 @@ def plan_job(
     job: Job,
     max_paths: int,
     max_wildcards: int,
-    listing: Listing | None = None,
     *,
+    listing_of: Callable[[Job], Listing | None] | None = None,
     counts_of: Callable[[str], FolderCounts] | None = None,
 ) -> list[Request]:
     """Return requests that cover all items of a job, each within the budgets of its budget level.
 
-    `counts_of` returns the folder counts of a distribution. It is called only if wildcards must be chosen.
+    `listing_of` returns the unchanged objects of a job's distribution, None if they are not known. Then `counts_of`
+    returns the distribution's folder counts. Both are called only if wildcards must be chosen.
     """
     scopes, paths, wildcards = job.scopes, max_paths, max_wildcards
     if job.budget_level:
@@ -67,16 +68,24 @@ def plan_job(
         tags, exact, stems = partition_items(scopes)
         return _fill_requests(stems, [*tags, *exact], Budget(paths, min(wildcards, paths)))
     load_counts = partial(counts_of, job.distribution) if counts_of else None
-    return plan(scopes, max_paths=paths, max_wildcards=wildcards, listing=listing, load_counts=load_counts)
+    load_listing = partial(listing_of, job) if listing_of else None
+    return plan(
+        scopes,
+        max_paths=paths,
+        max_wildcards=wildcards,
+        load_counts=load_counts,
+        load_listing=load_listing,
+    )
 
 
-def plan(
+def plan(  # noqa: PLR0913  the ways to know a site's objects
     scopes: Mapping[str, str | None],
     *,
     max_paths: int,
     max_wildcards: int,
     listing: Listing | None = None,
     load_counts: Callable[[], FolderCounts] | None = None,
+    load_listing: Callable[[], Listing | None] | None = None,
 ) -> list[Request]:
     """Return requests, each within both budgets, that cover all items and evict least.
 
@@ -89,6 +98,7 @@ def plan(
     paths = len(tags) + len(exact) + len(stems)
     if paths > budget.paths or len(stems) > budget.wildcards:
         items = sorted([*exact, *(f"{stem}*" for stem in stems)]) if stems else exact
+        listing = listing or (load_listing() if load_listing else None)
         counts = load_counts() if load_counts and not listing else None
         site = CountedSite(counts, items) if counts else listing
         candidates = Candidates(items, scopes, forced=stems, listing=site)

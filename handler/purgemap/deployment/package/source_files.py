@@ -13,7 +13,7 @@ ON_DEMAND = ("purgemap.aws.event_bus", "purgemap.completion_events")
 _ROOT = Path(purgemap.__file__).parent.parent
 
 
-LEDGER_MODULES = ("purgemap.ledger", "purgemap.aws.ledger")
+LEDGER_MODULES = ("purgemap.ledger", "purgemap.aws.ledger", "purgemap.routemap.sites")
 """The modules that the entry point imports only for a map with `skip_unchanged`."""
 
 
