@@ -49,6 +49,7 @@ class Change:
     key: str
     event: str
     content: Content | None = None
+    delay: float = 0.0  # of its event, beside those that a run draws
 
 
 def draw_changes(rng: Random, folders: dict[str, list[str]], count: int) -> list[Change]:

@@ -98,12 +98,13 @@ MakeEdges = Callable[[Backends], AbstractContextManager[Edges]]
 @contextmanager
 def memory_edges(backends: Backends) -> Iterator[Edges]:
     """Build edges that call the backends directly."""
-    double, timeline, faults, *queues, _, _ = backends
+    double, timeline, faults, queue, dead_letters, _, _ = backends
     roles = SimulatedRoles(timeline, faults)
     yield Edges(
         SimulatedCloudFront(double, timeline, faults, roles),
         SimulatedHistory(double, timeline, faults, roles),
-        *(SimulatedQueue(queue, timeline, faults) for queue in queues),
+        SimulatedQueue(queue, timeline, faults),
+        SimulatedQueue(dead_letters, timeline, faults),
         *ledger_edges(backends),
     )
 

@@ -37,6 +37,7 @@ class FaultPlan:
     busy: float = 0.0  # the share of routings and plans that take twenty times as long
     slow_sts: float = 0.0
     redeployed_at: tuple[float, ...] = ()
+    window_seconds: float | None = None  # the batching window, if it is not the template's
     ledger_errors: float = 0.0  # of the calls to the ledger's table; some take effect all the same
     ledger_slow: float = 0.0
     head_errors: float = 0.0

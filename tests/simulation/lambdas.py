@@ -53,6 +53,7 @@ class EventSource:
     def __init__(self, queue: StandardQueue, handler: Handler, timeline: Timeline, killer: Killer) -> None:
         self.invocations: list[Invocation] = []
         self.running = 0
+        self.window_seconds: float = WINDOW_SECONDS
         self._collecting = 0
         self._queue = queue
         self._handler = handler
@@ -93,7 +94,7 @@ class EventSource:
         for _ in range(_LOOKS_PER_WINDOW):
             if self._queue.has_batch(BATCH_SIZE, _PAYLOAD_BYTES):
                 return
-            self._timeline.sleep(WINDOW_SECONDS / _LOOKS_PER_WINDOW)
+            self._timeline.sleep(self.window_seconds / _LOOKS_PER_WINDOW)
 
     def _max_batch(self) -> tuple[int, int]:
         """Return the most messages and bytes of the next batch."""

@@ -1,7 +1,6 @@
 """Bugs of the ledger: each lets an old copy survive that only the simulation's interleavings and faults show."""
 
-import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
@@ -14,8 +13,6 @@ from purgemap.ledger.tracked_objects import TrackedObject, list_tracked, shows_v
 from purgemap.ledger.tracking import RouteTracking
 from purgemap.routing import RoutedChanges
 from simulation.ledger_edges import SimulatedLedgerTable, SimulatedObjectHeads
-
-_RECORDING = Ledger._prepare_records.__code__.co_name
 
 # The room has a function of the same name.
 _fingerprints = import_module("purgemap.ledger.fingerprint")
@@ -107,32 +104,18 @@ class _TableAfterHeads:
         return getattr(self._table, name)
 
     def mark(self, marks: Sequence[Mark], deadline: float) -> list[MarkResult]:
-        self.heads_by_token[marks[0].token] = {mark.object_id: self._heads.objects.head(mark.object_id) for mark in marks}
+        self.heads_by_token[marks[0].token] = {
+            mark.object_id: self._heads.objects.head(mark.object_id) for mark in marks
+        }
         return self._table.mark(marks, deadline)
 
 
 @contextmanager
 def skip_any_version() -> Iterator[None]:
     """An upload counts as unchanged although S3 shows a later version with the same bytes."""
-    with _show_any_version(lambda caller: caller != _RECORDING):
-        yield
-
-
-@contextmanager
-def record_any_version() -> Iterator[None]:
-    """A later version than the event's is recorded, also by a retry whose request evicts nothing again."""
-    with _show_any_version(lambda caller: caller == _RECORDING, is_any_etag=True):
-        yield
-
-
-@contextmanager
-def _show_any_version(is_bug: Callable[[str], bool], *, is_any_etag: bool = False) -> Iterator[None]:
-    """Compare no versions in the callers that have the bug."""
 
     def shows_any(head: ObjectHead, version: ObjectVersion) -> bool:
-        if not is_bug(sys._getframe(1).f_code.co_name):
-            return shows_version(head, version)
-        return is_any_etag or head.etag == version.etag
+        return head.etag == version.etag
 
     with mock.patch.object(content_ledger, "shows_version", shows_any):
         yield

@@ -12,7 +12,7 @@ from simulation.objects import BODIES, HEADERS, NO_CONTENT, Content, Objects, Ve
 
 _NAMES = (
     *("index.html", "about.html", "docs/index.html", "a.css", "b.js", "docs/c.css", "big.bin", "d"),
-    *(f"page-{number}.html" for number in range(12)),
+    *(f"page-{number}.html" for number in range(32)),
 )
 
 # S3's times in events and heads are whole seconds. In a bucket without versions, two writes of one key within a second
@@ -46,9 +46,10 @@ def extend_plan(plan: FaultPlan, rng: Random) -> FaultPlan:
         calm_after=rng.choice((900.0, 3_600.0)),
         late=rng.choice((0.0, 0.1, 0.3, 0.5)),
         lateness=rng.choice(((2.0, 30.0), (5.0, 200.0), (60.0, 3_000.0))),
+        window_seconds=rng.choice((10.0, 1.0, 0.1, 0.1)),  # short ones let functions meet
         removed_at=(),  # a deleted distribution never gets what was skipped for it
         ledger_errors=rng.choice((0.0, 0.0, 0.01, 0.2)),
-        ledger_slow=rng.choice((0.0, 0.02, 0.2)),
+        ledger_slow=rng.choice((0.0, 0.02, 0.3)),
         head_errors=rng.choice((0.0, 0.0, 0.0, 0.05, 0.3)),
         unsequenced=rng.choice((0.0, 0.0, 0.1)),
         redeployed_at=tuple(times) if rng.random() < 0.4 else (),
@@ -64,27 +65,34 @@ def write_again(environment: Environment, rng: Random) -> list[Change]:
     objects = [(bucket, folder + name) for bucket, folder in rng.sample(places, min(3, len(places))) for name in _NAMES]
     contents = {
         object_id: Content(rng.choice(BODIES), rng.choice([*HEADERS]))
-        for object_id in rng.sample(objects, min(len(objects), rng.choice((10, 40))))
+        for object_id in rng.sample(objects, min(len(objects), rng.choice((20, 60))))
     }
-    begins = (rng.uniform(0, 30), rng.uniform(90, 130), *[rng.uniform(150, 900)] * rng.choice((0, 0, 1)))
-    changes = [Change(begin, *object_id, "created", content) for begin in begins for object_id, content in contents.items()]
+    # Tracking begins with the first batch, and a minute later records count.
+    changes = [Change(0.0, *objects[0], "created", rng.choice([*contents.values()]))]
+    for begin in (rng.uniform(80, 110), *(rng.uniform(150, 900) for _ in range(rng.choice((0, 0, 1, 2))))):
+        changes += [Change(begin, *object_id, "created", content) for object_id, content in contents.items()]
     for object_id, content in contents.items():
         changes += _write_there_and_back(object_id, content, rng)
     return changes
 
 
 def _write_there_and_back(object_id: ObjectId, usual: Content, rng: Random) -> Iterator[Change]:
-    """Change an object once or twice, and soon write its usual content again."""
-    at = rng.uniform(150, 900)
-    for _ in range(rng.choice((0, 1, 1, 1, 2))):
-        for _ in range(rng.choice((1, 1, 2))):
-            event = rng.choice(("created",) * 6 + ("deleted", "expired"))
-            headers = Content(usual.body, rng.choice([*HEADERS]))
-            other = rng.choice((headers, Content(rng.choice(BODIES), usual.headers)))
-            yield Change(at, *object_id, event, other if event == "created" else NO_CONTENT)
-            at += rng.choice((0.1, 0.5, 2.0, 3.0, 5.0, 8.0, 12.0, 30.0))
-        yield Change(at, *object_id, "created", usual)
-        at += rng.choice((3.0, 12.0, 60.0, 120.0))
+    """Change an object and soon write its usual content again, once or twice; the event of a change is often late."""
+    at, is_header = rng.randrange(140, 900) + 0.05, rng.random() < 0.5
+    headers = Content(usual.body, rng.choice([*HEADERS]))
+    other = headers if is_header else Content(rng.choice(BODIES), usual.headers)
+    for number in range(rng.choice((0, 1, 2, 2, 2, 3, 3, 3))):
+        if number % 2:
+            yield Change(at, *object_id, "created", usual)
+            at += rng.choice((3.0, 12.0, 60.0, 120.0))
+            continue
+        # Two writes within a second can be distinguished by their bytes only. Twenty seconds later, the invalidation of
+        # the first has had its effect.
+        seconds = rng.choice((2.0, 3.0, 5.0, 20.0, 20.0) if is_header else (0.1, 0.3, 5.0, 20.0))
+        delay = rng.choice((0.0, 0.0, seconds + rng.uniform(5, 40)))
+        event = rng.choice(("created",) * 6 + ("deleted", "expired"))
+        yield Change(at, *object_id, event, other if event == "created" else NO_CONTENT, delay)
+        at += seconds
 
 
 def complete_changes(changes: list[Change], plan: FaultPlan, objects: Objects, rng: Random) -> list[Change]:
@@ -93,7 +101,9 @@ def complete_changes(changes: list[Change], plan: FaultPlan, objects: Objects, r
     # A map that ignored an object makes no promise for it until its next event.
     begin = max(plan.redeployed_at, default=-10.0) + 5
     written = {(change.bucket, change.key): change for change in changes if change.at < begin}
-    changes += [replace(change, at=begin + rng.uniform(0, 60), event="created", content=None) for change in written.values()]
+    changes += [
+        replace(change, at=begin + rng.uniform(0, 60), event="created", content=None) for change in written.values()
+    ]
     return _draw_contents(sorted(changes, key=lambda change: change.at), objects, rng)
 
 

@@ -14,7 +14,7 @@ from simulation.timeline import Timeline
 from support.doubles.ledger import MemoryLedgerTable
 
 SECONDS_PER_CALL = 0.02
-_SECONDS_OF_SLOW_CALLS = (0.5, 2.0, 6.0)
+_SECONDS_OF_SLOW_CALLS = (1.0, 3.0, 6.0)
 
 # Real calls hold 100 objects. Fewer let functions meet more often.
 _OBJECTS_PER_CALL = 7

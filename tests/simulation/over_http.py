@@ -53,12 +53,12 @@ def _over_http(aws: LocalAws, backends: Backends) -> Iterator[Edges]:
         warnings.filterwarnings("ignore", "Exception.STSClientError. with code AccessDenied")  # STS models no such code
         clients = Aws(endpoint_url=server.url)
         urls = [aws.client("sqs").create_queue(QueueName=name)["QueueUrl"] for name in ("queue", "dead-letters")]
-        wired = [
+        queue, dead_letters = (
             SimulatedQueue(WiredQueue(SqsQueue(clients, url), url, queue), timeline, faults)
             for url, queue in zip(urls, queues, strict=True)
-        ]
+        )
         cloudfront = WiredCloudFront(AwsCloudFront(clients), backends)
-        yield Edges(cloudfront, AwsInvalidationHistory(clients), *wired, *ledger_edges(backends))
+        yield Edges(cloudfront, AwsInvalidationHistory(clients), queue, dead_letters, *ledger_edges(backends))
 
 
 class WiredCloudFront:

@@ -167,6 +167,8 @@ def open_run(
         start = partial(start_function, edges, options.calls_per_second, timeline, faults)
         functions = Functions(start, routes, Random(rng.random()))
         source = options.source(queue, functions, timeline, faults)
+        if plan.window_seconds is not None:
+            source.window_seconds = plan.window_seconds
         parts = (timeline, double, faults, queue, dead_letters, source, functions, tables, objects)
         run = Run(seed, environment, *parts, REGIMES[options.regime].edit_map)
         yield run
@@ -214,7 +216,7 @@ def _change(run: Run, change: Change, rng: Random) -> None:
     else:
         run.double.delete(change.bucket, change.key)
         body = write_event(change, run.timeline.clock(), rng)
-    applied.entries += [run.queue.put(body, delay) for delay in delays(rng, plan)]
+    applied.entries += [run.queue.put(body, change.delay + delay) for delay in delays(rng, plan)]
     if rng.random() < plan.malformed:
         run.malformed.append(run.queue.put(rng.choice(MALFORMED)))
         run.foreign.append(run.queue.put(rng.choice(FOREIGN)))

@@ -23,7 +23,6 @@ from simulation.lambdas import EventSource
 from simulation.queues import Entry
 from simulation.running import RunOptions
 
-
 _LEDGER = RunOptions(regime="ledger")
 
 
@@ -138,7 +137,6 @@ BUGS = {
     "ignore headers": Bug(ledger_bugs.ignore_headers, _LEDGER),
     "record a head from before the mark": Bug(ledger_bugs.record_head_from_before_mark, _LEDGER),
     "skip any version": Bug(ledger_bugs.skip_any_version, _LEDGER),
-    "record any version": Bug(ledger_bugs.record_any_version, _LEDGER),
     "take null for a version id": Bug(ledger_bugs.take_null_for_id, _LEDGER),
     "trust records of a gap": Bug(ledger_bugs.trust_old_records, _LEDGER),
     "leave deleted objects unmarked": Bug(ledger_bugs.leave_deleted_unmarked, _LEDGER),

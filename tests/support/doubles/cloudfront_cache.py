@@ -82,7 +82,17 @@ class Origin:
 class Cache:
     """The copies that one distribution serves without a request to its origin."""
 
-    __slots__ = ("_elsewhere", "_entries", "_keys", "_origin", "_spellings", "_tagged", "collateral", "seconds_to_fresh", "site")
+    __slots__ = (
+        "_elsewhere",
+        "_entries",
+        "_keys",
+        "_origin",
+        "_spellings",
+        "_tagged",
+        "collateral",
+        "seconds_to_fresh",
+        "site",
+    )
 
     def __init__(self, site: Site, origin: Origin) -> None:
         self.site = site
