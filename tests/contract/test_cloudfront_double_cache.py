@@ -51,6 +51,26 @@ def test_cache_knows_an_object_written_again_as_another() -> None:
     assert cached.stale() == ["/a.txt"]
 
 
+def test_cache_of_equal_content_written_again_is_fresh() -> None:
+    cached = CachedSite()
+    cached.double.put("site", "a.txt", content="first")
+    cached.view("/a.txt")
+    cached.double.put("site", "a.txt", content="other")
+    assert cached.stale() == ["/a.txt"]
+    cached.double.put("site", "a.txt", content="first")
+    assert cached.stale() == []
+
+
+def test_copy_of_another_edge_location_is_stale_until_evicted() -> None:
+    cached = CachedSite()
+    for content in ("first", "other", "first"):
+        cached.double.put("site", "a.txt", content=content)
+        cached.double.view_elsewhere("E1", "/a.txt")
+    assert cached.stale() == ["/a.txt"]
+    cached.invalidate("/a.txt")
+    assert cached.stale() == []
+
+
 def test_invalidation_takes_effect_after_its_delay() -> None:
     cached = CachedSite(settings=Settings(seconds_to_effect=5))
     cached.put("a", "b", "c")

@@ -40,6 +40,7 @@ class FaultPlan:
     window_seconds: float | None = None  # the batching window, if it is not the template's
     ledger_errors: float = 0.0  # of the calls to the ledger's table; some take effect all the same
     ledger_slow: float = 0.0
+    mark_seconds: float = 0.0  # that each call with marks takes
     head_errors: float = 0.0
     unsequenced: float = 0.0  # of events
 

@@ -7,8 +7,18 @@ from typing import Any
 from unittest import mock
 
 from purgemap.delivery import RateLimit
-from purgemap.events import CREATED, ObjectVersion
-from purgemap.ledger import Ledger, LedgerCheck, Mark, MarkResult, ObjectHead, ObjectId, content_ledger, tracked_objects
+from purgemap.events import CREATED
+from purgemap.ledger import (
+    Ledger,
+    LedgerCheck,
+    Mark,
+    MarkResult,
+    ObjectHead,
+    ObjectId,
+    ObjectVersion,
+    content_ledger,
+    tracked_objects,
+)
 from purgemap.ledger.tracked_objects import TrackedObject, list_tracked, shows_version
 from purgemap.ledger.tracking import RouteTracking
 from purgemap.routing import RoutedChanges

@@ -50,6 +50,7 @@ def extend_plan(plan: FaultPlan, rng: Random) -> FaultPlan:
         removed_at=(),  # a deleted distribution never gets what was skipped for it
         ledger_errors=rng.choice((0.0, 0.0, 0.01, 0.2)),
         ledger_slow=rng.choice((0.0, 0.02, 0.3)),
+        mark_seconds=rng.choice((0.0, 0.0, 3.5)),
         head_errors=rng.choice((0.0, 0.0, 0.0, 0.05, 0.3)),
         unsequenced=rng.choice((0.0, 0.0, 0.1)),
         redeployed_at=tuple(times) if rng.random() < 0.4 else (),
@@ -88,7 +89,7 @@ def _write_there_and_back(object_id: ObjectId, usual: Content, rng: Random) -> I
             continue
         # Two writes within a second can be distinguished by their bytes only. Twenty seconds later, the invalidation of
         # the first has had its effect.
-        seconds = rng.choice((2.0, 3.0, 5.0, 20.0, 20.0) if is_header else (0.1, 0.3, 5.0, 20.0))
+        seconds = rng.choice((2.0, 2.0, 3.0, 5.0, 20.0, 20.0) if is_header else (0.1, 0.3, 5.0, 20.0))
         delay = rng.choice((0.0, 0.0, seconds + rng.uniform(5, 40)))
         event = rng.choice(("created",) * 6 + ("deleted", "expired"))
         yield Change(at, *object_id, event, other if event == "created" else NO_CONTENT, delay)

@@ -17,7 +17,7 @@ SECONDS_PER_CALL = 0.02
 _SECONDS_OF_SLOW_CALLS = (1.0, 3.0, 6.0)
 
 # Real calls hold 100 objects. Fewer let functions meet more often.
-_OBJECTS_PER_CALL = 7
+_OBJECTS_PER_CALL = 40
 
 _NEVER = float("inf")
 
@@ -86,6 +86,7 @@ class SimulatedLedgerTable(_Calls):
     def mark(self, marks: Sequence[Mark], deadline: float) -> list[MarkResult]:
         results: list[MarkResult] = []
         for some in _batches(marks):
+            self._timeline.sleep(min(self._faults.plan.mark_seconds, max(0.0, deadline - self._timeline.clock())))
             results += self._write(some, self._table.mark, deadline) or [MarkResult.FAILED] * len(some)
         return results
 

@@ -15,6 +15,7 @@ from simulation.seeded_bugs import BUGS
 
 SEEDS = range(100)
 SEEDS_OF_A_REGIME = range(20)
+SEEDS_OF_THE_LEDGER = range(20, 50)
 SEEDS_TO_FIND_A_BUG = range(60)
 
 TEMPLATE = files("purgemap.deploy") / "template.yaml"
@@ -34,6 +35,13 @@ def test_regime_leaves_nothing_stale_or_lost(regime: str, first: int) -> None:
     for seed in range(first, first + 10):
         violations = judge_seed(seed, RunOptions(regime=regime)).violations
         assert violations == [], replay_hint(seed, "--regime", regime)
+
+
+@pytest.mark.parametrize("first", SEEDS_OF_THE_LEDGER[::10])
+def test_ledger_leaves_nothing_stale_or_lost(first: int) -> None:
+    for seed in range(first, first + 10):
+        judged = judge_seed(seed, RunOptions(regime="ledger"))
+        assert judged.violations == [], replay_hint(seed, "--regime", "ledger")
 
 
 @pytest.mark.parametrize("name", BUGS)

@@ -24,7 +24,7 @@ _MAX_SECONDS = 5
 _COMPLETE_SHARE = 0.9
 
 
-class Place(NamedTuple):
+class ListedPrefix(NamedTuple):
     """A bucket, and the start of the keys of a route's objects."""
 
     bucket: str
@@ -38,17 +38,17 @@ class SkippingPlaces:
         self._route_map = route_map
 
     @cached_property
-    def by_id(self) -> Mapping[str, Sequence[Place]]:
+    def by_id(self) -> Mapping[str, Sequence[ListedPrefix]]:
         """The places by distribution id. A distribution is absent if a route always invalidates it."""
         # Most functions never plan a wildcard, so a map of 10,000 routes is decoded only for one.
         from purgemap.routemap.sites import list_sites  # noqa: PLC0415
 
-        places: dict[str, set[Place]] = defaultdict(set)
+        places: dict[str, set[ListedPrefix]] = defaultdict(set)
         unknown = set()
         for site in list_sites(self._route_map):
             # Only buckets that the map names can be queried.
             if site.bucket in self._route_map.buckets and site.settings.skip_unchanged:
-                places[site.distribution.id].add(Place(site.bucket, literal_start(site.prefix)))
+                places[site.distribution.id].add(ListedPrefix(site.bucket, literal_start(site.prefix)))
             else:
                 unknown.add(site.distribution.id)
         return {id_: _outermost(found) for id_, found in places.items() if id_ not in unknown}
@@ -110,9 +110,9 @@ class LedgerListings:
         return unchanged >= job.changes
 
 
-def _outermost(places: set[Place]) -> list[Place]:
+def _outermost(places: set[ListedPrefix]) -> list[ListedPrefix]:
     """Drop places within others, whose keys would be read twice."""
-    kept: list[Place] = []
+    kept: list[ListedPrefix] = []
     for place in sorted(places):
         if not (kept and kept[-1].bucket == place.bucket and place.prefix.startswith(kept[-1].prefix)):
             kept.append(place)
