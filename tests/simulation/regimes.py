@@ -11,6 +11,7 @@ from simulation.faults import FaultPlan
 from simulation.ledger_changes import complete_changes, extend_plan, skip_unchanged, write_again
 from simulation.objects import Objects
 from simulation.redeploys import edit_ledger, edit_map
+from support.doubles.cloudfront import Rate
 
 
 def _same_environment(_environment: Environment, _rng: Random) -> None:
@@ -33,6 +34,10 @@ EditMap = Callable[[dict[str, Any], Random, bool], dict[str, Any]]
 """An edit of the map that a run deploys; the flag is whether it is the run's last."""
 
 
+# Each of a hundred changes may need a wildcard of its own. One in five minutes would not do in the six hours of a job.
+_MANY_WILDCARDS = {"wildcards_in_progress": 15, "wildcard_rate": Rate(1, 15)}
+
+
 class Regime(NamedTuple):
     """The additions to a seed's environment, faults and changes, and its edits of the map."""
 
@@ -42,6 +47,7 @@ class Regime(NamedTuple):
     complete_changes: Callable[[list[Change], FaultPlan, Objects, Random], list[Change]] = _given_changes
     edit_map: EditMap = edit_map
     max_changes: int = 2_000
+    quotas: Mapping[str, Any] = {}  # in place of drawn ones
 
 
 def _sweeps(environment: Environment, rng: Random) -> list[Change]:
@@ -93,5 +99,5 @@ REGIMES: Mapping[str, Regime] = {
     "processor": Regime(extend_plan=_busy_processor, extra_changes=_deploy),
     "sts": Regime(extend_plan=_slow_sts),
     "redeploys": Regime(extend_plan=_redeploys),
-    "ledger": Regime(skip_unchanged, extend_plan, write_again, complete_changes, edit_ledger, max_changes=20),
+    "ledger": Regime(skip_unchanged, extend_plan, write_again, complete_changes, edit_ledger, 20, _MANY_WILDCARDS),
 }

@@ -140,7 +140,7 @@ def run_seed(seed: int, options: RunOptions) -> Iterator[Run]:
     paced_options = replace(
         options, calls_per_second=options.calls_per_second * rng.choice((1, 1, 1, 4, 0.2))
     )  # the function's rate may differ from CloudFront's
-    settings = replace(draw_settings(rng), **QUOTAS[options.quotas])
+    settings = replace(draw_settings(rng), **{**QUOTAS[options.quotas], **regime.quotas})
     with open_run(seed, environment, plan, settings, paced_options) as run:
         changes = draw_changes(rng, environment.folders, draw_count(rng, min(options.max_changes, regime.max_changes)))
         changes += regime.extra_changes(environment, regime_rng)
