@@ -14,7 +14,6 @@ from support.deployed import QUICK, STACK, Deployed, messages_waiting, put, run_
 from support.documents import section
 from support.doubles.event_bus import parse_detail
 from support.doubles.lambda_runtime import needs_lambda_runtime
-from support.doubles.stacks import complete_cloudformation
 from support.local_site import received_events
 
 WWW, MISSING = "E2EXAMPLE1ABCD", "E9EXAMPLE9ABCD"
@@ -28,7 +27,6 @@ routes:
 
 @pytest.fixture
 def aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalAws]:
-    complete_cloudformation()
     monkeypatch.chdir(tmp_path)
     Path("config").mkdir()
     Path("config/routes.yaml").write_text(MAP)

@@ -26,7 +26,6 @@ from purgemap.routemap import load_map
 from purgemap.routing import Router
 from support.commands import answer_on_terminal, invoke
 from support.deployed import Deployed, enter_folder_with_map, run_deploy
-from support.doubles.stacks import complete_cloudformation
 
 ROUTE = "{bucket: acme-www, distributions: [E2EXAMPLE1ABCD]%s}"
 MAP = f"version: 1\nroutes: [{ROUTE}]\n"
@@ -42,7 +41,6 @@ def _in_a_folder_with_a_map(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.fixture
 def aws() -> Iterator[LocalAws]:
-    complete_cloudformation()
     with start_local_aws() as running:
         yield running
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from purgemap.demo.local_aws import LocalAws, start_local_aws
 from support.distributions import distribution, origin
-from support.doubles.stacks import complete_cloudformation
 from support.healthy_site import create_distribution
 
 BUCKET, SITE = "acme-www", "E2PIPELINE1ABC"
@@ -16,7 +15,6 @@ BUCKET, SITE = "acme-www", "E2PIPELINE1ABC"
 @contextmanager
 def pipeline_aws() -> Iterator[LocalAws]:
     """Run an account with a distribution, and its bucket, which sends events."""
-    complete_cloudformation()
     with start_local_aws() as aws:
         aws.create_site_bucket(BUCKET)
         create_distribution(aws, SITE, distribution([origin(BUCKET)], aliases=["www.example.com"]))

@@ -48,6 +48,16 @@ def test_route_that_was_off_begins_again(site: LedgerSite, map_from_yaml: LoadMa
     assert site.publish("a") == []
 
 
+def test_deployment_event_ends_a_route_that_left(site: LedgerSite, map_from_yaml: LoadMap) -> None:
+    site.publish("docs/a", "v1")
+    site.restart(map_from_yaml(WITHOUT_DOCS))
+    site.process({"source": "aws.cloudformation", "detail-type": "CloudFormation Stack Status Change", "detail": {}})
+    # Changes of "docs/" are not seen meanwhile: the map has no rule for them.
+    site.upload("docs/a", "v2")
+    site.restart(map_from_yaml(MAP))
+    assert site.publish("docs/a", "v1") == [E1, E2]
+
+
 def test_route_of_other_keys_begins_again(site: LedgerSite, map_from_yaml: LoadMap) -> None:
     site.publish("a.html", "v1")
     site.restart(map_from_yaml(MAP.replace("name: all,", "name: all, exclude: ['*.html'],")))

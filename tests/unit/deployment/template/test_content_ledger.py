@@ -61,6 +61,15 @@ def test_table_is_deleted_with_the_option() -> None:
     assert (table["DeletionPolicy"], table["UpdateReplacePolicy"]) == ("Delete", "Delete"), "else old records return"
 
 
+def test_deployment_wakes_the_function_of_a_ledger() -> None:
+    rule = stack_of(skipping(map_of(["acme-www"])))["Resources"]["DeploymentRule"]["Properties"]
+    statuses = rule["EventPattern"]["detail"]["status-details"]["status"]
+    assert {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"} == set(statuses)
+    assert rule["EventPattern"]["detail"]["stack-id"] == [{"Ref": "AWS::StackId"}]
+    assert [target["Arn"] for target in rule["Targets"]] == [{"Fn::GetAtt": ["Queue", "Arn"]}]
+    assert rule["Name"]["Fn::Sub"].startswith("${AWS::StackName}-"), "as the queues' policies require"
+
+
 def test_ledger_changes_nothing_else_of_the_template() -> None:
     shipped, template = load_template("template.yaml"), stack_of(skipping(map_of(["acme-www"])))
     for name, resource in shipped["Resources"].items():
