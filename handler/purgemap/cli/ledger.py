@@ -1,34 +1,18 @@
 """`purgemap ledger`: work with the record of what was invalidated, which `skip_unchanged` keeps."""
 
-from typing import NamedTuple
-
 import click
 from rich.markup import escape
 from rich.progress import Progress
 
 from purgemap.aws.monitoring import AwsLedgerRecords
-from purgemap.cli.completion import bucket_name
 from purgemap.cli.options import stack_name_option
+from purgemap.cli.site_input import parse_site
 from purgemap.cli.terminal import Terminal, confirm, print_json
+from purgemap.deployment.rollout import SiteSelection
 from purgemap.deployment.stack import DeployedStack, read_stack
 from purgemap.deployment.template import LEDGER_OUTPUT
 from purgemap.errors import PurgemapError
 from purgemap.text import S3_SCHEME, pluralize
-
-
-class ObjectPrefix(NamedTuple):
-    """A bucket, and the start of the keys of some of its objects."""
-
-    bucket: str
-    prefix: str
-
-    def __str__(self) -> str:
-        return f"{S3_SCHEME}{self.bucket}/{self.prefix}"
-
-
-def _parse_place(_context: click.Context, _argument: click.Parameter, text: str) -> ObjectPrefix:
-    bucket, _, prefix = text.removeprefix(S3_SCHEME).partition("/")
-    return ObjectPrefix(bucket_name(bucket), prefix)
 
 
 @click.group(short_help="Forget what skip_unchanged has recorded.")
@@ -37,11 +21,11 @@ def ledger() -> None:
 
 
 @ledger.command(short_help="Forget objects, so that their next uploads are invalidated.")
-@click.argument("place", metavar="BUCKET[/PREFIX]", callback=_parse_place)
+@click.argument("site", metavar="BUCKET[/PREFIX]", type=parse_site)
 @stack_name_option
 @click.option("--yes", is_flag=True, help="Forget without asking.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead.")
-def forget(*, place: ObjectPrefix, stack_name: str, yes: bool, as_json: bool) -> int:
+def forget(*, site: SiteSelection, stack_name: str, yes: bool, as_json: bool) -> int:
     """Forget all objects of a bucket, or those whose keys start with PREFIX. Nothing is invalidated now.
 
     The next upload of each object is invalidated, whether it changes something or not. Use it after changes whose
@@ -51,16 +35,17 @@ def forget(*, place: ObjectPrefix, stack_name: str, yes: bool, as_json: bool) ->
     stack = read_stack(stack_name)
     table = find_ledger_table(stack)
     records = AwsLedgerRecords(table, stack.region)
-    keys = list(records.list_keys(*place))
-    console.print(f"{escape(str(place))}: the table {table} knows {pluralize(len(keys), 'object')}")
+    keys = list(records.list_keys(site.bucket, site.prefix))
+    place = f"{S3_SCHEME}{site.bucket}/{site.prefix}"
+    console.print(f"{escape(place)}: the table {table} has records of {pluralize(len(keys), 'object')}")
     if keys:
         if not confirm("Forget them?", yes=yes):
             return 1
         with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
             task = progress.add_task("objects", total=len(keys))
-            records.forget(place.bucket, keys, lambda count: progress.advance(task, count))
+            records.forget(site.bucket, keys, lambda count: progress.advance(task, count))
     if as_json:
-        print_json({"stack": stack_name, "table": table, **place._asdict(), "forgotten": len(keys)})
+        print_json({"stack": stack_name, "table": table, **site._asdict(), "forgotten": len(keys)})
     elif keys:
         console.print(f"{pluralize(len(keys), 'object')} forgotten")
     return 0

@@ -26,7 +26,7 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 _INPUTS = {"input_file": "INPUT", "bucket": "--bucket", "listing": "--listing"}
 
 
-def _parse_site(text: str) -> "SiteSelection":
+def parse_site(text: str) -> "SiteSelection":
     """Parse BUCKET or BUCKET/PREFIX; raises click.BadParameter."""
     # Imported here: it imports botocore, for which a plan of changes must not wait half a second.
     from purgemap.deployment.rollout import SiteSelection  # noqa: PLC0415
@@ -41,7 +41,7 @@ def site_options(command: _Command) -> _Command:
         "--site",
         "sites",
         metavar="BUCKET[/PREFIX]",
-        type=_parse_site,
+        type=parse_site,
         multiple=True,
         help="All objects of a site, in place of INPUT: after a switch of origin. May be repeated.",
     )
@@ -55,7 +55,7 @@ def read_sites_or_changes(
     """Return the jobs of whole sites, or of an input of changes; raises click.UsageError for both."""
     if not sites and not all_sites:
         return read_change_input(**options, accepts_dry_run=accepts_dry_run)
-    from purgemap.deployment.rollout import whole_site_jobs  # noqa: PLC0415  see _parse_site
+    from purgemap.deployment.rollout import whole_site_jobs  # noqa: PLC0415  see parse_site
 
     context = click.get_current_context()
     given = [

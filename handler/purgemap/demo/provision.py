@@ -16,10 +16,10 @@ from purgemap.routemap import (
     TokenKind,
     capture_names,
     is_distribution_name,
-    load_routes,
     load_settings,
     tokenize,
 )
+from purgemap.routemap.sites import list_routes
 from purgemap.routing import Router, Target, substitute_captures
 
 _PLACEHOLDER = "demo"  # replaces a star, and a capture that names no distribution
@@ -101,10 +101,9 @@ def _destinations(router: Router, bucket: str, key: str, event: str) -> list[Des
 
 
 def _sites(routes: RouteMap) -> Iterator[_ExampleSite]:
-    for bucket, text in (*routes.buckets.items(), *routes.patterns):
-        for route in load_routes(text):
-            for template in route.distributions:
-                yield from _example_site(routes, bucket, route, template)
+    for bucket, route in list_routes(routes):
+        for template in route.distributions:
+            yield from _example_site(routes, bucket, route, template)
 
 
 def _example_site(routes: RouteMap, bucket: str, route: Route, template: str) -> Iterator[_ExampleSite]:

@@ -14,6 +14,7 @@ from purgemap.ledger.edges import LedgerTable
 from purgemap.paths import encode_viewer_paths, list_viewer_paths
 from purgemap.planning import FolderCounts, Listing
 from purgemap.routemap import RouteMap, literal_start
+from purgemap.routemap.sites import list_sites
 from purgemap.routing import Router, Skip
 
 # Queries are sequential, 1 MB a page. The limits keep a batch far within the function's time and memory.
@@ -40,9 +41,7 @@ class SkippingPlaces:
     @cached_property
     def by_id(self) -> Mapping[str, Sequence[ListedPrefix]]:
         """The places by distribution id. A distribution is absent if a route always invalidates it."""
-        # Most functions never plan a wildcard, so a map of 10,000 routes is decoded only for one.
-        from purgemap.routemap.sites import list_sites  # noqa: PLC0415
-
+        # Most functions never plan a wildcard, so the sites of a map are listed only for the first one.
         places: dict[str, set[ListedPrefix]] = defaultdict(set)
         unknown = set()
         for site in list_sites(self._route_map):
@@ -51,7 +50,7 @@ class SkippingPlaces:
                 places[site.distribution.id].add(ListedPrefix(site.bucket, literal_start(site.prefix)))
             else:
                 unknown.add(site.distribution.id)
-        return {id_: _outermost(found) for id_, found in places.items() if id_ not in unknown}
+        return {id_: _drop_nested(group) for id_, group in places.items() if id_ not in unknown}
 
 
 class LedgerListings:
@@ -110,7 +109,7 @@ class LedgerListings:
         return unchanged >= job.changes
 
 
-def _outermost(places: set[ListedPrefix]) -> list[ListedPrefix]:
+def _drop_nested(places: set[ListedPrefix]) -> list[ListedPrefix]:
     """Drop places within others, whose keys would be read twice."""
     kept: list[ListedPrefix] = []
     for place in sorted(places):

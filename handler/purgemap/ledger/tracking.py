@@ -9,14 +9,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from purgemap.ledger.edges import LedgerTable
-from purgemap.routemap import Distribution, RouteMap, is_distribution_name, load_routes, load_settings
+from purgemap.routemap import Distribution, RouteMap, is_distribution_name, load_settings
+from purgemap.routemap.sites import list_routes
 from purgemap.routing import Target
 
-# Functions of the version before process their last batches for a moment after a deployment.
+# Functions with the previous map process their last batches for a moment after a deployment.
 _OVERLAP_SECONDS = 60
 
-# A function that starts late with the map before may bring back a route that this map has ended, so each one looks
-# again now and then. It costs a read of half a unit.
+# A function that starts late with the previous map may bring back a route that this map has removed. So each function
+# reads the tracking again now and then, which costs half a read unit.
 _SECONDS_BETWEEN_READS = 300
 
 # Of 25,000 pairs of a route and a distribution, the digests fit one item of DynamoDB, which has 400 KB.
@@ -70,15 +71,14 @@ class RouteTracking:
 def _digest_routes(route_map: RouteMap) -> dict[_RouteId, str]:
     """Hash all that decides which changes a route sees, for each distribution for which it skips."""
     contents: dict[_RouteId, list[Any]] = {}
-    for bucket, row in (*route_map.buckets.items(), *route_map.patterns):
+    for bucket, route in list_routes(route_map):
         accounts = sorted(route_map.accounts.get(bucket, ()))
-        for route in load_routes(row):
-            for name in route.distributions:
-                for distribution in _distributions(name, route_map):
-                    settings = load_settings(route, distribution)
-                    if settings.skip_unchanged:
-                        content = [bucket, accounts, route.prefix, name, settings._asdict()]
-                        contents.setdefault((route.name, distribution.id), []).append(content)
+        for name in route.distributions:
+            for distribution in _distributions(name, route_map):
+                settings = load_settings(route, distribution)
+                if settings.skip_unchanged:
+                    content = [bucket, accounts, route.prefix, name, settings._asdict()]
+                    contents.setdefault((route.name, distribution.id), []).append(content)
     return {id_: _digest([*id_, content]) for id_, content in contents.items()}
 
 

@@ -11,9 +11,7 @@ ON_DEMAND = ("purgemap.aws.event_bus", "purgemap.completion_events")
 """The modules that a function imports only with a setting: those of the completion events."""
 
 _ROOT = Path(purgemap.__file__).parent.parent
-
-
-LEDGER_MODULES = ("purgemap.ledger", "purgemap.aws.ledger", "purgemap.routemap.sites")
+LEDGER_MODULES = ("purgemap.ledger", "purgemap.aws.ledger")
 """The modules that the entry point imports only for a map with `skip_unchanged`."""
 
 

@@ -17,8 +17,8 @@ from purgemap.aws.inspection import (
 )
 from purgemap.operations.discovery.sites import fill_parameters
 from purgemap.operations.silenced_warnings import SilencedWarnings
-from purgemap.routemap import TENANT, Distribution, Pattern, Route, RouteMap, load_routes
-from purgemap.routemap.sites import Site, list_sites
+from purgemap.routemap import TENANT, Distribution, Pattern, Route, RouteMap
+from purgemap.routemap.sites import Site, list_routes, list_sites
 from purgemap.routing import Router
 
 _BUCKET_KINDS = (OriginKind.REST, OriginKind.WEBSITE)
@@ -90,8 +90,7 @@ class InspectedMap:
     @cached_property
     def routes_by_name(self) -> Mapping[str, Route]:
         """The routes of the map, each with its own options only."""
-        rows = [*self.route_map.buckets.values(), *(row for _, row in self.route_map.patterns)]
-        return {route.name: route for row in rows for route in load_routes(row)}
+        return {route.name: route for _, route in list_routes(self.route_map)}
 
     def account_of(self, distribution: Distribution) -> str:
         """Return the number of the account that owns a distribution."""

@@ -1,7 +1,7 @@
 """List the sites of a map: each bucket and prefix with a distribution that has its objects.
 
 A route whose distributions are captures has one site for each name of the map that the captures can form. This is a
-package of its own so that the function, which imports the face of routemap, starts without it.
+package of its own so that a function without a ledger, which imports the face of routemap, starts without it.
 """
 
 from collections.abc import Iterator, Mapping
