@@ -19,6 +19,20 @@ def format_key(id_: ObjectId) -> dict[str, Any]:
     return {"bucket": {"S": bucket}, "key": {"S": key}}
 
 
+def format_query(bucket: str, prefix: str) -> dict[str, Any]:
+    """Format the query for the keys of a bucket's items below a prefix."""
+    condition, values = "#bucket = :bucket", {":bucket": {"S": bucket}}
+    # DynamoDB refuses an empty text as the start of a key.
+    if prefix:
+        condition, values[":prefix"] = f"{condition} AND begins_with(#key, :prefix)", {"S": prefix}
+    return {
+        "KeyConditionExpression": condition,
+        "ProjectionExpression": "#key",
+        "ExpressionAttributeNames": {"#bucket": "bucket", "#key": "key"},
+        "ExpressionAttributeValues": values,
+    }
+
+
 def parse_record(item: Mapping[str, Any]) -> tuple[ObjectId, Record]:
     """Parse an object's item."""
     fingerprint, etag, sequencer = (item.get(name, {}).get("S", "") for name in ("fingerprint", "etag", "sequencer"))
@@ -27,7 +41,7 @@ def parse_record(item: Mapping[str, Any]) -> tuple[ObjectId, Record]:
 
 
 def mark_update(mark: Mark, now: float) -> dict[str, Any]:
-    """Format the update that removes a fingerprint, unless the table knows an equal or newer event."""
+    """Format the update that removes a fingerprint, unless the table has an equal or newer event."""
     values: dict[str, Any] = {":mark": {"S": mark.token}, ":expires": _expiry(now)}
     assignments, removals = ["#mark = :mark", "#expires = :expires"], ["#fingerprint"]
     if mark.is_deleted:

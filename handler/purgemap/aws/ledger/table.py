@@ -15,6 +15,7 @@ from purgemap.aws.errors import AWS_ERRORS, describe_error, error_code, is_crede
 from purgemap.aws.ledger.items import (
     TRACKING_KEY,
     format_key,
+    format_query,
     format_tracking,
     mark_update,
     parse_record,
@@ -163,19 +164,10 @@ class AwsLedgerTable:
     def keys(self, bucket: str, prefix: str, deadline: float, limit: int) -> list[str] | None:
         """List the keys of a bucket below a prefix, one page after another."""
         run = _Run(deadline, [])
-        names = {"#bucket": "bucket", "#key": "key", "#deleted": "deleted"}
-        values, condition = {":bucket": {"S": bucket}}, "#bucket = :bucket"
-        if prefix:
-            values[":prefix"], condition = {"S": prefix}, f"{condition} AND begins_with(#key, :prefix)"
-        query = partial(
-            self._client.query,
-            TableName=self._name,
-            KeyConditionExpression=condition,
-            FilterExpression="attribute_not_exists(#deleted)",
-            ProjectionExpression="#key",
-            ExpressionAttributeNames=names,
-            ExpressionAttributeValues=values,
-        )
+        request = format_query(bucket, prefix)
+        request["ExpressionAttributeNames"]["#deleted"] = "deleted"
+        request["FilterExpression"] = "attribute_not_exists(#deleted)"
+        query = partial(self._client.query, TableName=self._name, **request)
         keys: list[str] = []
         start: dict[str, Any] = {}
         while True:

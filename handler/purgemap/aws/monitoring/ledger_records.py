@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from purgemap.aws.clients import create_client
 from purgemap.aws.errors import error_code, translate_errors
+from purgemap.aws.ledger.items import format_key, format_query
 from purgemap.errors import PurgemapError
 
 _CONCURRENT_CALLS = 16
@@ -40,17 +41,8 @@ class AwsLedgerRecords:
 
     def list_keys(self, bucket: str, prefix: str) -> Iterator[str]:
         """Yield the keys of a bucket's records below a prefix; raises PurgemapError."""
-        # DynamoDB refuses an empty text as the start of a key.
-        condition = "#bucket = :bucket" + (" AND begins_with(#key, :prefix)" if prefix else "")
-        values = {":bucket": {"S": bucket}} | ({":prefix": {"S": prefix}} if prefix else {})
-        pages = self._client.get_paginator("query").paginate(
-            TableName=self._table,
-            ConsistentRead=True,
-            KeyConditionExpression=condition,
-            ProjectionExpression="#key",
-            ExpressionAttributeNames={"#bucket": "bucket", "#key": "key"},
-            ExpressionAttributeValues=values,
-        )
+        request = format_query(bucket, prefix)
+        pages = self._client.get_paginator("query").paginate(TableName=self._table, ConsistentRead=True, **request)
         with translate_errors(f"the table {self._table} (needs dynamodb:Query)"):
             for page in pages:
                 yield from (item["key"]["S"] for item in page["Items"])
@@ -75,7 +67,7 @@ class AwsLedgerRecords:
         """Forget one record; returns whether a function was writing it."""
         call: dict[str, Any] = {
             "TableName": self._table,
-            "Key": {"bucket": {"S": bucket}, "key": {"S": key}},
+            "Key": format_key((bucket, key)),
             "UpdateExpression": "REMOVE fingerprint SET mark = :mark",
             # DynamoDB may have deleted it since, as it does 400 days after the last change.
             "ConditionExpression": "attribute_exists(#key)",
