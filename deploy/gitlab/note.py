@@ -1,4 +1,4 @@
-"""Write a file as a comment on the merge request of a GitLab job, or update the comment that it wrote before."""
+"""Write a file as a comment on the merge request of a GitLab job, or update the earlier comment."""
 
 import json
 import os

@@ -44,7 +44,7 @@ _logger = logging.getLogger("purgemap")
 
 
 class EventBus(Protocol):
-    """The one call that is made."""
+    """The call to an event bus."""
 
     def put_events(self, events: Sequence[tuple[str, str, str]]) -> list[str]:
         """Put events, each a source, a detail type and a detail; returns for each its failure, or ""."""
@@ -59,7 +59,7 @@ class Event(NamedTuple):
 
 
 class CompletionEvents:
-    """Builds the events of each batch, and puts them on a bus. A failure is a line of the log, never an exception."""
+    """The events of each batch, which go to a bus. A failure is a line of the log, never an exception."""
 
     def __init__(self, bus: EventBus, route_map: RouteMap) -> None:
         self._bus = bus
@@ -85,7 +85,7 @@ class CompletionEvents:
 
 
 def build_events(result: BatchResult, names_by_id: Mapping[str, Sequence[str]], ended: float) -> list[Event]:
-    """Build the events of a batch, rejections first: one for each outcome, or for groups if there are more than 10."""
+    """Build the events of a batch, rejections first: one for each outcome, or one for a group if there are many."""
     rejected = [outcome for outcome in result.outcomes if isinstance(outcome, Rejected)]
     accepted = [outcome for outcome in result.outcomes if isinstance(outcome, Accepted)]
     # A person must act on a rejection, so these share an event last.

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from purgemap.ledger import Ledger
 
 Handler = Callable[[Any, Any], dict[str, Any] | None]
-# Gets the result of a batch, the time when it ended, and the function that returns the seconds left.
+# Its arguments: the result of a batch, the time when it ended, and the function that returns the seconds left.
 SendEvents = Callable[[BatchResult, float, Callable[[], float]], None]
 
 # The levels that change what is logged. Any other level of logging is accepted.
@@ -39,9 +39,8 @@ LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 def build_handler(environment: Mapping[str, str], ledger_call: CallSettings = LEDGER_CALL) -> Handler:
     """Build the handler from the PURGEMAP_ variables of an environment; an empty variable counts as unset.
 
-    `ledger_call` are the timeouts of the ledger's calls, if the map has one.
-    botocore reads AWS's own variables from the process. Raises PurgemapError for an invalid variable, MapError if
-    PURGEMAP_ROUTES names an invalid map.
+    `ledger_call` holds the timeouts of the ledger's calls, for a map with a ledger. botocore reads AWS's own variables
+    from the process. Raises PurgemapError for an invalid variable, MapError if PURGEMAP_ROUTES names an invalid map.
     """
     _set_log_level(environment)
     calls_per_second = _calls_per_second(environment)

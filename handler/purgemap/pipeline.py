@@ -94,7 +94,7 @@ def process_batch(payload: Any, service: Service, rate_limit: RateLimit) -> Batc
 
 
 def _build_planner(service: Service, rate_limit: RateLimit) -> PlanJob:
-    """Return the planner of a batch, with what the service knows of a site's objects."""
+    """Return the planner of a batch, with the service's folder counts and listings."""
     counts_of = service.folder_counts.counts_of if service.folder_counts else None
     if service.ledger:
         listings = service.ledger.open_listings(service.router, rate_limit, counts_of)

@@ -32,9 +32,8 @@ HEAD_THREADS = 32
 # One endpoint of these serves all regions, so their calls need no region.
 _GLOBAL_SERVICES = {"cloudfront", "sts"}
 
-
-# A batch waits for these calls, and the next one may succeed: a slow one is given up.
 LEDGER_CALL = CallSettings(attempts=1, connect_timeout=1, read_timeout=2)
+"""A batch waits for these calls, so a slow one is given up: the object is invalidated, or the ledger retries."""
 
 _SETTINGS = {"events": EVENT_CALL, "sts": ROLE_CALL}
 
@@ -111,10 +110,10 @@ class Aws:
 
     def _create_client(self, session: Any, service: str) -> Any:
         region = self._region or ("us-east-1" if service in _GLOBAL_SERVICES else None)
-        is_of_ledger = service in LEDGER_SERVICES
-        config = (
-            _config(self._ledger_call, max_pool_connections=HEAD_THREADS) if is_of_ledger else client_config(service)
-        )
+        if service in LEDGER_SERVICES:
+            config = _config(self._ledger_call, max_pool_connections=HEAD_THREADS)
+        else:
+            config = client_config(service)
         return create_client(session, service, region_name=region, endpoint_url=self._endpoint_url, config=config)
 
     def _create_sts_client(self) -> Any:

@@ -25,15 +25,18 @@ class AwsEventBus:
         bus = _BUS.fullmatch(name)
         if bus is None:
             raise PurgemapError(f"{name!r}: write the name or the ARN of an event bus")
-        # An endpoint of EventBridge knows the buses of its own region only.
+        # An endpoint of EventBridge has the buses of its own region only.
         self._aws = aws.in_region(bus["region"]) if bus["region"] else aws
         self._name = name
-        # The function makes its client while it starts. A failure is the reason of each event that is then not sent.
+        # The function creates its client while it starts. A failure does not end the start: `put_events` reports it.
         with suppress(BotoCoreError, PurgemapError):
             self._aws.client("events")
 
     def put_events(self, events: Sequence[tuple[str, str, str]]) -> list[str]:
-        """Put at most 10 events, each a source, a detail type and a detail; returns for each its failure, or ""."""
+        """Put at most 10 events; returns the failure of each, or "".
+
+        An event is a source, a detail type and a detail.
+        """
         entries = [
             {"Source": source, "DetailType": detail_type, "Detail": detail, "EventBusName": self._name}
             for source, detail_type, detail in events
@@ -45,7 +48,7 @@ class AwsEventBus:
             client.close()
         except Exception as error:  # noqa: BLE001  whatever fails here, the invalidations were sent
             return [describe_error(error)] * len(events)
-        # AWS lists a result for each entry. Without one, the event may be lost.
+        # AWS lists a result for each entry. An event without a result may be lost.
         return [*failures, *["no answer"] * len(events)][: len(events)]
 
 

@@ -31,7 +31,7 @@ _STATUS_DEFAULTS = {"queue_url": None, "dead_letter_queue_url": None, "metrics_n
 
 
 class ExploreSettings(NamedTuple):
-    """What a test replaces by click's `obj`: the page, the browser, and what says whether there is a screen."""
+    """The settings that a test passes as click's `obj`; environment and platform decide whether there is a screen."""
 
     page: "Traversable | None" = None
     open_browser: Callable[[str], Any] = webbrowser.open
@@ -69,7 +69,7 @@ def explore(
 
     settings = settings or ExploreSettings()
     page = settings.page or page_folder()
-    # An error now, not a page that never opens.
+    # These checks come before the server starts: afterwards an error would be a page that never opens.
     _check_no_pipe(routes)
     read_page_files(page)
     watched = WatchedMap(routes)
@@ -103,7 +103,7 @@ def _start(address: str, settings: ExploreSettings, *, no_browser: bool) -> None
 
 def has_screen(environment: Mapping[str, str], platform: str) -> bool:
     """Return whether a browser that this process opens can be seen."""
-    # BROWSER names a program that knows its screen, as in an editor's remote terminal.
+    # BROWSER names a program that finds its own screen, as in an editor's remote terminal.
     if environment.get("BROWSER") or environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY"):
         return True
     return platform in {"darwin", "win32"} and not environment.get("SSH_CONNECTION")

@@ -22,7 +22,7 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
 def ledger_options(command: _Command) -> _Command:
-    """Add the options of `skip_unchanged`."""
+    """Add the options that `check_ledger_options` checks."""
     ledger = click.option(
         "--ledger",
         "uses_ledger",
@@ -52,7 +52,7 @@ def skip_unchanged(changes: ChangeInput, stack_name: str) -> tuple[ChangeInput, 
 
     stack = read_stack(stack_name)
     table = find_ledger_table(stack)
-    # Of its own, with more patience than the function has.
+    # A batch waits for the function's calls, but only a person waits for these. So they have longer timeouts.
     aws = Aws(region=stack.region, ledger_call=CallSettings(attempts=5, connect_timeout=5, read_timeout=30))
     warnings: list[str] = []
     edges = AwsLedgerTable(aws, table, warnings.append), AwsObjectHeads(aws, warnings.append)

@@ -29,7 +29,7 @@ def provision_second_site(aws: LocalAws, stack: DemoStack) -> DemoStack:
 
 @contextlib.contextmanager
 def open_account(run: DemoRun) -> Iterator["DemoAccount"]:
-    """Run what is deployed into the demo's AWS while the block calls `update`."""
+    """Run the functions that are deployed into the demo's AWS while the block calls `update`."""
     with run_deployed_functions(run.aws) as functions:
         yield DemoAccount(run, functions, run.count_invalidations())
 

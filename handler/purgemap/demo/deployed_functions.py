@@ -26,7 +26,7 @@ _PAUSE_SECONDS = 1.0  # before the next attempt with a queue that does not answe
 
 @contextlib.contextmanager
 def run_deployed_functions(aws: LocalAws) -> Iterator["DeployedFunctions"]:
-    """Run what `follow` finds, until the block ends."""
+    """Run the functions of the mappings that `follow` finds, until the block ends."""
     functions = DeployedFunctions(aws)
     try:
         yield functions
@@ -110,7 +110,7 @@ class _NewestFunction:
 def _backend() -> Any:
     """Return moto's Lambda of the account, None before the first deployment.
 
-    To import it takes a second, which a demo without a deployment need not spend.
+    Importing it takes a second, so a demo without a deployment does not.
     """
     # While a request imports the module in another thread, it has no attributes yet.
     backends = getattr(sys.modules.get("moto.awslambda.models"), "lambda_backends", None)

@@ -77,7 +77,7 @@ class DemoRun:
     _known_ids: set[str] = field(default_factory=set)  # of invalidations that were returned
 
     def run_step(self, step: DemoStep, progress: Callable[[str], None]) -> StepResult:
-        """Upload a step's site to every folder of the map, wait until the queue is empty; raises PurgemapError."""
+        """Upload a step's site to every folder of the map, and wait until the queue is empty; raises PurgemapError."""
         started = time.monotonic()
         invocations_before, etags_before = len(self.source.invocations), self._etags
         self._upload(step, progress)

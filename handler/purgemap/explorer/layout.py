@@ -1,6 +1,6 @@
 """The layout of a map: buckets and prefixes on the left, distributions on the right, an edge for each site.
 
-The page and the files of `purgemap graph` draw the same layout. It has no coordinates: a row's height is its place.
+The page and the files of `purgemap graph` draw the same layout. It has no coordinates, only the order of the rows.
 """
 
 from collections import defaultdict
@@ -67,13 +67,10 @@ class Edge:
             "destination": self.destination,
             "route": self.site.route,
             "prefix": self.site.prefix,
-            **{name: list(value) if isinstance(value, tuple) else value for name, value in self._settings()},
+            **_with_lists(self.site.settings._asdict()),
             "file": self.place.file if self.place else None,
             "line": self.place.line if self.place else None,
         }
-
-    def _settings(self) -> Sequence[tuple[str, Any]]:
-        return [*self.site.settings._asdict().items()]
 
 
 class LayoutSummary(NamedTuple):
@@ -178,5 +175,9 @@ def _group_document(group: RowGroup[LayoutRow]) -> dict[str, Any]:
 
 
 def _row_document(row: LayoutRow) -> dict[str, Any]:
-    fields = ((name, getattr(row, name)) for name in row.__slots__)
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in fields}
+    return _with_lists({name: getattr(row, name) for name in row.__slots__})
+
+
+def _with_lists(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return fields with lists for tuples, as JSON has them."""
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in fields.items()}

@@ -88,7 +88,7 @@ def _column_height(groups: _Groups) -> float:
 
 def _indent(difference: float) -> float:
     """Return the distance of a shorter column from the top: its middle, so that the edges are flat."""
-    # A few points look like a mistake.
+    # A column that is only a few points lower looks like a mistake.
     return difference / 2 if difference > ROW_PITCH else 0
 
 

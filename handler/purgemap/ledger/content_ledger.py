@@ -50,7 +50,10 @@ class FailedMark(NamedTuple):
 
 
 class LedgerResult(NamedTuple):
-    """The counts of a batch: objects skipped as unchanged, marked, known to be newer, recorded and not recorded."""
+    """The counts of a batch's objects: skipped as unchanged, marked, recorded and not recorded.
+
+    `newer` counts those that were not marked, because the table has a later event.
+    """
 
     unchanged: int = 0
     marked: int = 0
@@ -178,8 +181,8 @@ class Ledger:
 
     def _prepare_records(self, marked: Sequence[TrackedObject], token: str, deadline: float) -> list[PendingRecord]:
         """Read the heads of marked objects, and return the records to write after acceptance."""
-        # After the mark. A head that was read before could be recorded although another function has skipped a later
-        # event meanwhile: then the older fingerprint would outlive that change.
+        # The heads are read after the marks. Otherwise a head could be recorded although another function has skipped a
+        # later event meanwhile: then the older fingerprint would outlive that change.
         created = [
             (tracked, version) for tracked in marked if (version := tracked.latest_version) and not tracked.is_deleted
         ]

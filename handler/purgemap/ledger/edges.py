@@ -15,7 +15,7 @@ ObjectId = tuple[str, str]
 
 
 class Record(NamedTuple):
-    """What the table knows of an object; `fingerprint` is "" while the object is dirty.
+    """The table's record of an object; `fingerprint` is "" while the object is dirty.
 
     `sequencer` is in lower case. `seen` is when the fingerprint was written, in seconds since the epoch.
     """
@@ -52,7 +52,7 @@ class Mark(NamedTuple):
 
 
 class MarkResult(Enum):
-    """The result of a mark; NEWER if the table knows an equal or newer event of the object."""
+    """The result of a mark; NEWER if the table has an equal or newer event of the object."""
 
     MARKED = "marked"
     NEWER = "newer"
@@ -82,7 +82,7 @@ class LedgerTable(Protocol):
         """Return the records that could be read. An id is missing if it has none, or was not read in time."""
 
     def mark(self, marks: Sequence[Mark], deadline: float) -> list[MarkResult]:
-        """Mark objects as dirty, each unless the table knows an equal or newer event; one result per mark.
+        """Mark objects as dirty, each unless the table has an equal or newer event; one result per mark.
 
         Only sequencers of one length have an order: a mark of another length than the table's is always written.
         """
@@ -97,7 +97,10 @@ class LedgerTable(Protocol):
         """Replace the tracking whose version is `version`; returns whether it was replaced."""
 
     def keys(self, bucket: str, prefix: str, deadline: float, limit: int) -> list[str] | None:
-        """Return the keys of a bucket below a prefix, without deleted ones; None if not all could be read in time."""
+        """Return the keys of a bucket below a prefix, without deleted ones.
+
+        None if not all could be read in time, or if there are more than `limit`.
+        """
 
 
 class ObjectHeads(Protocol):

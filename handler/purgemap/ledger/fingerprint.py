@@ -1,4 +1,4 @@
-"""The fingerprint of an object: equal if and only if viewers get the same bytes and headers from the same routes."""
+"""The fingerprint of an object: a hash of the bytes and headers that viewers get, and of the routes that skip it."""
 
 import hashlib
 import json
@@ -52,7 +52,7 @@ def _content_identity(head: ObjectHead) -> list[str] | None:
 # The objects of a batch share few targets. A target is compared by identity, and lives as long as the router's cache.
 @lru_cache(maxsize=1_024)
 def _describe_targets(targets: tuple[Target, ...]) -> list[str]:
-    """Describe targets with all that decides what they invalidate.
+    """Describe targets with everything that decides which items they invalidate.
 
     A route that is new has never invalidated the object for its distribution, so it must change the fingerprint.
     """

@@ -8,9 +8,9 @@ from purgemap.events import ObjectChange, iterate_events, parse_event
 
 
 class ObjectVersion(NamedTuple):
-    """A change with the fields of its event that distinguish versions, as S3 writes them; "" for one that is missing.
+    """A change with the fields of its event that distinguish versions, as S3 writes them.
 
-    Of two events of a key, the one with the larger sequencer is the later one.
+    A missing field is "". The later one of two events of a key has the larger sequencer.
     """
 
     change: ObjectChange

@@ -31,7 +31,7 @@ def preview_unchanged(
     An object counts as unchanged if its record is older than S3's time of the upload and still describes it. So the
     result is the same before and after the function has processed the upload. Before the upload, nothing counts.
     """
-    # No change waits for a preview.
+    # The function's deadlines are short because changes wait for it. No change waits for a preview.
     deadline = now + _MAX_SECONDS
     tracking = RouteTracking(_ReadOnlyTable(table), route_map)
     if not tracking.update(now, deadline):
@@ -59,7 +59,7 @@ def _is_created(id_: ObjectId, routed: RoutedChanges) -> bool:
 
 
 class _ReadOnlyTable:
-    """A table for reading: what would be written is taken as written."""
+    """A table that writes nothing, and reports each write as done."""
 
     def __init__(self, table: LedgerTable) -> None:
         self.read = table.read

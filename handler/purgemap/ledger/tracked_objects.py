@@ -11,7 +11,7 @@ from purgemap.ledger.object_versions import ObjectVersion, parse_versions
 from purgemap.routemap import Distribution
 from purgemap.routing import RoutedChanges, Target
 
-# S3's sequencers have 16 to 18 digits.
+# S3's sequencers have 16 to 18 digits; S3 documents no limit.
 _is_sequencer = re.compile("[0-9a-f]{1,64}").fullmatch
 
 

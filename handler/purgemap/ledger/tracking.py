@@ -69,7 +69,7 @@ class RouteTracking:
 
 
 def _digest_routes(route_map: RouteMap) -> dict[_RouteId, str]:
-    """Hash all that decides which changes a route sees, for each distribution for which it skips."""
+    """Hash the settings that decide which changes a route matches, for each distribution for which it skips."""
     contents: dict[_RouteId, list[Any]] = {}
     for bucket, route in list_routes(route_map):
         accounts = sorted(route_map.accounts.get(bucket, ()))

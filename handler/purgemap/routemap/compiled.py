@@ -97,7 +97,7 @@ class RouteMap:
 
     `compiled` is the version, `buckets` has the row of each exact bucket, `patterns` pairs of a bucket pattern and its
     row. `distributions` holds a row by name or id. `accounts` holds the accounts that may own a bucket, by bucket or
-    pattern; without an entry, any account may. `skips_unchanged`: an option of some route needs the content ledger.
+    pattern; without an entry, any account may. `skips_unchanged` is whether a route skips unchanged uploads.
     `load_routes` parses the rows of buckets.
     """
 

@@ -22,7 +22,7 @@ _SAFE_CHARACTERS = "/~"
 
 _find_region = re.compile(r"AWS4-HMAC-SHA256 Credential=[^/]+/\d{8}/([^/]+)/s3/aws4_request,").match
 
-# The answers that a repetition would get again. HEAD has no body, so the status is all that botocore reports, too.
+# A retry would get these answers again. HEAD has no body, so botocore reports only the status, too.
 _FINAL_STATUSES = {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}
 
 
@@ -64,7 +64,7 @@ class HeadRequests:
         return answer
 
     def _repeat(self, endpoint: _Endpoint, key: str) -> dict[str, Any] | None:
-        """Read a head at a known endpoint; None if botocore must do it: after a redirect or on a dead connection."""
+        """Read a head at a known endpoint; None after a redirect or on a dead connection, which botocore handles."""
         request = AWSRequest(
             "HEAD",
             endpoint.url + quote(key, safe=_SAFE_CHARACTERS),
@@ -101,7 +101,7 @@ class HeadRequests:
 
 
 def _parse_endpoint(request: Any, key: str) -> _Endpoint | None:
-    """Return the endpoint of a request that botocore has made for a key; None if no other key can be put there."""
+    """Parse the endpoint of botocore's request for a key; None if its URL does not end with the key."""
     path = quote(key, safe=_SAFE_CHARACTERS)
     headers = {name.lower(): _text(value) for name, value in request.headers.items()}
     region = _find_region(headers.get("authorization", ""))

@@ -42,7 +42,8 @@ def list_github_files(routes: str, *, is_folder: bool, source: str) -> tuple[Pip
 
     `routes` is the map's path below the root of the repository; raises PurgemapError if a workflow cannot name it.
     """
-    trigger = _trigger(routes, f"{routes}/**" if is_folder else routes)
+    _check_path(routes)
+    trigger = f"{routes}/**" if is_folder else routes
     return (
         PipelineFile(
             ".github/workflows/purgemap-check.yaml",
@@ -56,7 +57,7 @@ def list_github_files(routes: str, *, is_folder: bool, source: str) -> tuple[Pip
         ),
         # A copy of the action, because a reference to its repository works only where that repository can be read.
         PipelineFile(f"{_ACTION_FOLDER}/action.yaml", _read("github/action.yaml"), "installs and runs purgemap"),
-        *_installation(_ACTION_FOLDER, source),
+        *_installation_files(_ACTION_FOLDER, source),
         PipelineFile(f"{_GITHUB_FOLDER}/role.yaml", _read("github/role.yaml"), _ROLE_PURPOSE),
     )
 
@@ -64,18 +65,19 @@ def list_github_files(routes: str, *, is_folder: bool, source: str) -> tuple[Pip
 def list_gitlab_files(
     routes: str, *, is_folder: bool, source: str, pipeline: str = GITLAB_PIPELINE
 ) -> tuple[PipelineFile, ...]:
-    """Return the pipeline for a map under the given name, what it installs and runs, and the template of its role.
+    """Return the pipeline for a map under the given name, the files that it uses, and the template of its role.
 
     `routes` is the map's path below the root of the repository; raises PurgemapError if the pipeline cannot name it.
     """
-    trigger = _trigger(routes, f"{routes}/**/*" if is_folder else routes)
+    _check_path(routes)
+    trigger = f"{routes}/**/*" if is_folder else routes
     return (
         PipelineFile(
             pipeline,
             _render("gitlab/pipeline.yaml", routes, trigger),
             "checks the map of a merge request, and deploys it when it is merged",
         ),
-        *_installation(_GITLAB_FOLDER, source),
+        *_installation_files(_GITLAB_FOLDER, source),
         PipelineFile(f"{_GITLAB_FOLDER}/note.py", _read("gitlab/note.py"), "comments on a merge request"),
         PipelineFile(f"{_GITLAB_FOLDER}/role.yaml", _read("github/role.yaml"), _ROLE_PURPOSE),
     )
@@ -88,19 +90,18 @@ def is_own_pipeline(file: Path) -> bool:
     return False
 
 
-def _installation(folder: str, source: str) -> tuple[PipelineFile, PipelineFile]:
+def _installation_files(folder: str, source: str) -> tuple[PipelineFile, PipelineFile]:
     return (
         PipelineFile(f"{folder}/requirements.lock", _read("requirements.lock"), "the dependencies, with their hashes"),
         PipelineFile(f"{folder}/source.txt", f"{_SOURCE_COMMENT}{source}\n", source),
     )
 
 
-def _trigger(routes: str, pattern: str) -> str:
+def _check_path(routes: str) -> None:
     if not _PLAIN_PATH.fullmatch(routes):
         raise PurgemapError(
             f"{routes}: a pipeline cannot watch a map with this path; use letters, digits and . _ - / only"
         )
-    return pattern
 
 
 def _render(name: str, routes: str, trigger: str) -> str:

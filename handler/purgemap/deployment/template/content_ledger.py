@@ -1,4 +1,4 @@
-"""The part of the stack that only a map with `skip_unchanged` needs: the table, and the permissions on it and on S3."""
+"""The part of the stack that only a map with `skip_unchanged` needs: the table, and permissions on it and on S3."""
 
 import json
 import re
@@ -58,8 +58,8 @@ def ledger_permissions(routes: RouteMap) -> list[Permission]:
 def reading_permissions(routes: RouteMap) -> dict[str, list[Permission]]:
     """List the permissions to read the heads of objects, by the ARN of a distribution's role, "" for the function's.
 
-    HeadObject without a version needs `s3:GetObject` only. Without `s3:ListBucket` a missing object is access denied,
-    which the function treats alike: it invalidates.
+    HeadObject without a version needs `s3:GetObject` only. Without `s3:ListBucket` S3 answers "access denied" for a
+    missing object. The function invalidates in both cases.
     """
     if not routes.skips_unchanged:
         return {}
