@@ -35,7 +35,7 @@ def begin_tracking(aws: LocalAws, table: str, routes: RouteMap) -> None:
     """Begin the tracking of a map's routes an hour ago."""
     clients = Aws(endpoint_url=aws.endpoint_url, ledger_call=_CALL)
     edges = AwsLedgerTable(clients, table, _log.warning, _an_hour_ago), AwsObjectHeads(clients, _log.warning)
-    # A record counts from a minute after the tracking of its route began, for which a person would have to wait.
+    # A record counts from two minutes after the tracking of its route began, for which a person would have to wait.
     Ledger(*edges, routes).check([], Router(routes).route([]), RateLimit(_an_hour_ago, lambda: _SECONDS))
 
 

@@ -2,6 +2,7 @@
 
 from purgemap.ledger.content_ledger import BUDGET_SECONDS, FailedMark, Ledger, LedgerCheck, LedgerResult
 from purgemap.ledger.edges import (
+    TRACKING_ID,
     LedgerTable,
     Mark,
     MarkResult,
@@ -20,6 +21,7 @@ __all__ = [
     "BUDGET_SECONDS",
     "CHECKSUM_PREFIX",
     "FINGERPRINT_FIELDS",
+    "TRACKING_ID",
     "FailedMark",
     "Ledger",
     "LedgerCheck",

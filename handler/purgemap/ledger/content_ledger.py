@@ -16,7 +16,17 @@ from typing import Any, NamedTuple
 
 from purgemap.delivery import MIN_SECONDS_FOR_CALL, Accepted, Outcome, RateLimit
 from purgemap.jobs import PendingJob
-from purgemap.ledger.edges import LedgerTable, Mark, MarkResult, NewRecord, ObjectHead, ObjectHeads, ObjectId
+from purgemap.ledger.deployments import list_deployments
+from purgemap.ledger.edges import (
+    TRACKING_ID,
+    LedgerTable,
+    Mark,
+    MarkResult,
+    NewRecord,
+    ObjectHead,
+    ObjectHeads,
+    ObjectId,
+)
 from purgemap.ledger.fingerprint import fingerprint
 from purgemap.ledger.listing import LedgerListings, SkippingPlaces
 from purgemap.ledger.tracked_objects import TrackedObject, list_tracked, shows_version
@@ -42,7 +52,10 @@ _SECONDS_FOR_RESPONSE = 5
 
 
 class FailedMark(NamedTuple):
-    """An object whose mark failed: an old fingerprint may have survived, so its SQS records must be retried."""
+    """An item of the table that could not be written: old records may have survived, so its messages must be retried.
+
+    The item is an object's, or the one of tracking, for a deployment.
+    """
 
     object_id: ObjectId
     sources: frozenset[str]
@@ -131,19 +144,26 @@ class Ledger:
     def check(self, payload: Any, routed: RoutedChanges, rate_limit: RateLimit) -> LedgerCheck:
         """Remove the unchanged objects from a batch, and mark the others as dirty."""
         deadlines = _deadlines(rate_limit)
-        is_tracking = deadlines.may_skip and self._tracking.update(rate_limit.now(), deadlines.reads)
+        deployments = list_deployments(payload)
+        is_tracking = deadlines.may_skip and self._tracking.update(rate_limit.now(), deadlines.reads, deployments)
+        unseen = {each.source for each in deployments if not is_tracking}
+        failed = [FailedMark(TRACKING_ID, frozenset(unseen), frozenset())] if unseen else []
         objects = list_tracked(payload, routed)
         if not objects:
-            return LedgerCheck(routed)
+            return LedgerCheck(routed, LedgerResult(failed_marks=failed))
         unchanged = self._find_unchanged(objects, deadlines.reads) if is_tracking else set()
         changed = [tracked for tracked in objects if tracked.id not in unchanged]
         token = self._new_token()
-        marks = [Mark(tracked.id, tracked.sequencer, token, tracked.is_deleted) for tracked in changed]
+        # A deletion is always marked: S3 does not say that to delete a version has a later sequencer than its creation.
+        marks = [
+            Mark(tracked.id, "" if tracked.is_deleted else tracked.sequencer, token, tracked.is_deleted)
+            for tracked in changed
+        ]
         # The last read may end late, by the timeout of its call.
         deadline = max(deadlines.marks, rate_limit.now() + _MIN_MARK_SECONDS)
         results = self._table.mark(marks, deadline) if marks else []
         marked = [tracked for tracked, result in zip(changed, results, strict=True) if result is MarkResult.MARKED]
-        failed = [
+        failed += [
             FailedMark(tracked.id, frozenset(tracked.sources), frozenset(tracked.distributions))
             for tracked, result in zip(changed, results, strict=True)
             if result is MarkResult.FAILED

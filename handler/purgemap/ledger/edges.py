@@ -13,6 +13,9 @@ from purgemap.routemap import Distribution
 ObjectId = tuple[str, str]
 """The bucket and the key of an object."""
 
+TRACKING_ID: ObjectId = ("#tracking", "since")
+"""The item that holds when tracking began. No bucket has this name."""
+
 
 class Record(NamedTuple):
     """The table's record of an object; `fingerprint` is "" while the object is dirty.

@@ -8,20 +8,23 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from purgemap.ledger.deployments import Deployment
 from purgemap.ledger.edges import LedgerTable
 from purgemap.routemap import Distribution, RouteMap, is_distribution_name, load_settings
 from purgemap.routemap.sites import list_routes
 from purgemap.routing import Target
 
 # Functions with the previous map process their last batches for a moment after a deployment.
-_OVERLAP_SECONDS = 60
+# A record is as old as its head, which was read up to a minute before it was written.
+_OVERLAP_SECONDS = 120
 
 # A function that starts late with the previous map may bring back a route that this map has removed. So each function
 # reads the tracking again now and then, which costs half a read unit.
 _SECONDS_BETWEEN_READS = 300
 
-# Of 25,000 pairs of a route and a distribution, the digests fit one item of DynamoDB, which has 400 KB.
-_DIGEST_CHARACTERS = 16
+# Of 30,000 pairs of a route and a distribution, the digests fit one item of DynamoDB, which has 400 KB. A map with more
+# skips nothing.
+_DIGEST_CHARACTERS = 12
 
 _RouteId = tuple[str, str]
 """The name of a route, and the id of a distribution."""
@@ -37,29 +40,35 @@ class RouteTracking:
         self._since: Mapping[str, float] = {}
         self._read_at: float | None = None
 
-    def update(self, now: float, deadline: float) -> bool:
+    def update(self, now: float, deadline: float, deployments: Sequence[Deployment] = ()) -> bool:
         """Read and correct the table's tracking if that is due; returns whether records may be trusted.
 
         The first batch of a function does it even without a tracked change: it ends the routes that the map has lost.
         """
-        if self._read_at is not None and now - self._read_at < _SECONDS_BETWEEN_READS:
+        is_due = self._read_at is None or now - self._read_at >= _SECONDS_BETWEEN_READS
+        if not deployments and not is_due:
             return True
         if self._digests is None:
             self._digests = _digest_routes(self._route_map)
-        since = self._exchange(set(self._digests.values()), now, deadline)
+        # A function without the ledger may have run until the rollback, which has kept the table.
+        begins_again = any(deployment.is_rollback for deployment in deployments)
+        since = self._exchange(set(self._digests.values()), now, deadline, begins_again=begins_again)
         self._since, self._read_at = since or {}, now if since is not None else None
         return since is not None
 
-    def _exchange(self, digests: set[str], now: float, deadline: float) -> Mapping[str, float] | None:
+    def _exchange(
+        self, digests: set[str], now: float, deadline: float, *, begins_again: bool
+    ) -> Mapping[str, float] | None:
         # A second function that starts at the same time may write first.
         for _ in range(2):
             tracking = self._table.read_tracking(deadline)
             if tracking is None:
                 return None
-            since = {digest: tracking.since.get(digest, now) for digest in sorted(digests)}
+            known = {} if begins_again else tracking.since
+            since = {digest: known.get(digest, now) for digest in sorted(digests)}
             if since == tracking.since or self._table.write_tracking(since, tracking.version, deadline):
                 return since
-        return dict.fromkeys(digests, now)
+        return None
 
     def is_valid(self, targets: Sequence[Target], seen: float) -> bool:
         """Return whether a record was written while all routes of its object were tracked, and ever since."""

@@ -343,7 +343,7 @@ def test_service_skips_the_same_upload_on_aws(setting: Setting, site: Site, map_
         cloudfront.calls.clear()
         for key, body in uploads:
             site.put(key, body)
-        setting.clock.advance(100)
+        setting.clock.advance(200)
         result = process_batch(sqs_batch(site.events()), service, build_rate_limit()._replace(now=setting.clock))
         assert not (lambda_response(result) or {}).get("batchItemFailures")
         return [item for _, items, _ in cloudfront.calls for item in items]

@@ -29,6 +29,7 @@ class MemoryLedgerTable:
         self._now = now
         self.rows: dict[ObjectId, Row] = {}
         self.tracking: Tracking | None = Tracking({}, "")
+        self.is_tracking_writable = True
         self.unreadable: set[ObjectId] = set()
         self.unmarkable: set[ObjectId] = set()
         self.unrecordable: set[ObjectId] = set()
@@ -74,6 +75,8 @@ class MemoryLedgerTable:
     def write_tracking(self, since: Mapping[str, float], version: str, deadline: float) -> bool:
         self.calls.append(("write_tracking", []))
         if self.tracking is None or self.tracking.version != version or self._now() >= deadline:
+            return False
+        if not self.is_tracking_writable:
             return False
         self.tracking = Tracking(dict(since), f"{version}+")
         return True

@@ -4,19 +4,19 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from purgemap.ledger import Mark, NewRecord, ObjectId, Record, Tracking
+from purgemap.ledger import TRACKING_ID, Mark, NewRecord, ObjectId, Record, Tracking
 
 # A record expires this long after the last change of its object; then the next upload is invalidated.
 _MAX_AGE_SECONDS = 400 * 86_400
-
-# No bucket has this name.
-TRACKING_KEY = {"bucket": {"S": "#tracking"}, "key": {"S": "since"}}
 
 
 def format_key(id_: ObjectId) -> dict[str, Any]:
     """Format the key of an object's item."""
     bucket, key = id_
     return {"bucket": {"S": bucket}, "key": {"S": key}}
+
+
+TRACKING_KEY = format_key(TRACKING_ID)
 
 
 def format_query(bucket: str, prefix: str) -> dict[str, Any]:

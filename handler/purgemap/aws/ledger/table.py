@@ -32,6 +32,8 @@ _THREADS = 8
 
 # The pause before a call is repeated; it doubles each time.
 _SECONDS_TO_RETRY = 0.05
+# A throttled partition has new units each second, so a longer pause leaves them unused.
+_MAX_SECONDS_TO_RETRY = 0.4
 
 _CANCELED = "TransactionCanceledException"
 _CONDITION_FAILED = "ConditionalCheckFailed"
@@ -84,7 +86,7 @@ class AwsLedgerTable:
             keys = batch[1]
             if keys:
                 self._sleep(min(pause, max(run.deadline - self._now(), 0)))
-                pause *= 2
+                pause = min(pause * 2, _MAX_SECONDS_TO_RETRY)
         return records
 
     def _get_batch(self, keys: list[dict[str, Any]]) -> tuple[list[tuple[ObjectId, Record]], list[dict[str, Any]]]:
@@ -208,7 +210,7 @@ class AwsLedgerTable:
             if not _is_transient(error):
                 break
             self._sleep(min(pause, max(run.deadline - self._now(), 0)))
-            pause *= 2
+            pause = min(pause * 2, _MAX_SECONDS_TO_RETRY)
         run.errors.append(error or TimeoutError("the ledger's seconds of a batch have passed"))
         return None
 
