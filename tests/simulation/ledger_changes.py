@@ -68,9 +68,9 @@ def write_again(environment: Environment, rng: Random) -> list[Change]:
         object_id: Content(rng.choice(BODIES), rng.choice([*HEADERS]))
         for object_id in rng.sample(objects, min(len(objects), rng.choice((20, 60))))
     }
-    # Tracking begins with the first batch, and a minute later records count.
+    # Tracking begins with the first batch, and two minutes later records count.
     changes = [Change(0.0, *objects[0], "created", rng.choice([*contents.values()]))]
-    for begin in (rng.uniform(80, 110), *(rng.uniform(150, 900) for _ in range(rng.choice((0, 0, 1, 2))))):
+    for begin in (rng.uniform(140, 170), *(rng.uniform(210, 960) for _ in range(rng.choice((0, 0, 1, 2))))):
         changes += [Change(begin, *object_id, "created", content) for object_id, content in contents.items()]
     for object_id, content in contents.items():
         changes += _write_there_and_back(object_id, content, rng)
@@ -79,7 +79,7 @@ def write_again(environment: Environment, rng: Random) -> list[Change]:
 
 def _write_there_and_back(object_id: ObjectId, usual: Content, rng: Random) -> Iterator[Change]:
     """Change an object and soon write its usual content again, once or twice; the event of a change is often late."""
-    at, is_header = rng.randrange(140, 900) + 0.05, rng.random() < 0.5
+    at, is_header = rng.randrange(200, 960) + 0.05, rng.random() < 0.5
     headers = Content(usual.body, rng.choice([*HEADERS]))
     other = headers if is_header else Content(rng.choice(BODIES), usual.headers)
     for number in range(rng.choice((0, 1, 2, 2, 2, 3, 3, 3))):
