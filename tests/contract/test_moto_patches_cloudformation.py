@@ -70,6 +70,20 @@ def test_stack_of_a_change_set_has_all_that_the_set_has(cloudformation: Any) -> 
     assert stack["Parameters"] == [{"ParameterKey": "Seconds", "ParameterValue": "40"}]
 
 
+def test_stack_creates_again_what_an_update_deleted(aws: LocalAws, cloudformation: Any) -> None:
+    def describe(*names: str) -> dict[str, str]:
+        queue = {"Type": "AWS::SQS::Queue"}
+        return {"StackName": "one", "TemplateBody": json.dumps({"Resources": dict.fromkeys(names, queue)})}
+
+    cloudformation.create_stack(**describe("Kept", "Left"))
+    cloudformation.update_stack(**describe("Kept"))
+    assert len(aws.client("sqs").list_queues()["QueueUrls"]) == 1
+    cloudformation.update_stack(**describe("Kept", "Left"))
+    assert len(aws.client("sqs").list_queues()["QueueUrls"]) == 2
+    cloudformation.delete_stack(StackName="one")
+    assert aws.client("sqs").list_queues().get("QueueUrls", []) == []
+
+
 def test_stack_lists_no_resource_of_a_false_condition(cloudformation: Any) -> None:
     create_stack(cloudformation)
     resources = cloudformation.describe_stack_resources(StackName="new")["StackResources"]

@@ -51,6 +51,15 @@ def _delete_stack(original: Callable[..., None], backend: CloudFormationBackend,
     original(backend, name_or_stack_id)
 
 
+@replaces(ResourceMap, "load_mapping")
+def _load_mapping(original: Callable[[ResourceMap], None], resource_map: ResourceMap) -> None:
+    """Forget the resources that an update has deleted; moto: does not create them if a later update adds them again."""
+    original(resource_map)
+    # An update calls this between the deletions and the additions, and still has the resources of before.
+    for name in resource_map._resource_json_map.keys() - resource_map._template.get("Resources", {}).keys():
+        resource_map._parsed_resources.pop(name, None)
+
+
 @replaces(ChangeSet, "apply")
 def _apply(original: Callable[..., None], change_set: ChangeSet) -> None:
     """Give the stack what its change set has: outputs, parameters, tags, template, description.
