@@ -1,7 +1,7 @@
 "use strict";
 // The view of an object: each step from its key to the items that are sent.
 (function () {
-  const { element, data, count, byId, facts, dataList, request, showError, announce } = purgemap;
+  const { element, data, count, byId, facts, dataList, table, scroller, request, showError, announce } = purgemap;
 
   // A bucket of a thousand sites has a thousand routes that miss.
   const MAX_SKIPS = 12;
@@ -68,20 +68,14 @@
   }
 
   function skipped(skips) {
-    const body = element("tbody", null, ...skips.slice(0, MAX_SKIPS).map(skippedRow));
-    const head = ["Route", "Distribution", "Reason"].map((name) => element("th", { scope: "col" }, name));
-    const table = element("table", null, element("thead", null, element("tr", null, ...head)), body);
-    const holder = element(
-      "div",
-      { class: "scroller", role: "region", "aria-label": "Skipped routes", tabindex: "0" },
-      table,
-    );
+    const rows = skips.slice(0, MAX_SKIPS).map(skippedRow);
+    const holder = scroller("Skipped routes", table(["Route", "Distribution", "Reason"], rows));
     if (skips.length <= MAX_SKIPS) {
       return [holder];
     }
     const more = element("button", { type: "button", class: "quiet" }, `Show ${skips.length - MAX_SKIPS} more`);
     more.addEventListener("click", () => {
-      body.append(...skips.slice(MAX_SKIPS).map(skippedRow));
+      holder.querySelector("tbody").append(...skips.slice(MAX_SKIPS).map(skippedRow));
       more.remove();
       holder.focus();
     });

@@ -2,7 +2,7 @@
 // The routes behind a row, with their options; and the whole map as a table, for screen readers and for those who
 // would rather read than look.
 (function () {
-  const { element, data, count, byId, facts, dataList } = purgemap;
+  const { element, data, count, byId, facts, dataList, table } = purgemap;
 
   // More cards are slow to draw and to read; the filter finds the others.
   const MAX_CARDS = 40;
@@ -128,16 +128,7 @@
       .filter((pair) => pair.visible)
       .flatMap((pair) => pair.edges.map((edge) => tableRow(pair, edge)));
     const names = ["Bucket and prefix", "Distribution", "Origin path", "Route", "Account", "Defined at"];
-    const head = element("tr", null, ...names.map((name) => element("th", { scope: "col" }, name)));
-    byId("table").replaceChildren(
-      element(
-        "table",
-        null,
-        element("caption", null, `Routes, ${count(rows.length, "row")}`),
-        element("thead", null, head),
-        element("tbody", null, ...rows),
-      ),
-    );
+    byId("table").replaceChildren(table(names, rows, `Routes, ${count(rows.length, "row")}`));
   }
 
   purgemap.panel = { show, hide, drawTable };

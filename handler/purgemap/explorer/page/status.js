@@ -1,7 +1,7 @@
 "use strict";
 // The view of a running stack: its queues, its dead letters, and the invalidations in progress.
 (function () {
-  const { element, data, count, duration, byId, facts, request, showError, announce } = purgemap;
+  const { element, data, count, duration, byId, facts, table, scroller, request, showError, announce } = purgemap;
 
   let latest = 0;
 
@@ -32,12 +32,6 @@
     );
   }
 
-  function table(label, names, rows) {
-    const head = element("tr", null, ...names.map((name) => element("th", { scope: "col" }, name)));
-    const made = element("table", null, element("thead", null, head), element("tbody", null, ...rows));
-    return element("div", { class: "scroller", role: "region", "aria-label": label, tabindex: "0" }, made);
-  }
-
   function reasonRow(reason) {
     return element(
       "tr",
@@ -56,7 +50,7 @@
     const rows = letters.reasons.map(reasonRow);
     return [
       element("h3", null, `Reasons of dead letters${sample}`),
-      table("Reasons of dead letters", ["Reason", "Letters", "Distributions"], rows),
+      scroller("Reasons of dead letters", table(["Reason", "Letters", "Distributions"], rows)),
       element(
         "p",
         { class: "muted" },
@@ -101,7 +95,7 @@
       ]),
       ...deadLetters(status.dead_letters),
       element("h3", null, "Invalidations in progress"),
-      table("Invalidations in progress", ["Distribution", "In progress"], rows),
+      scroller("Invalidations in progress", table(["Distribution", "In progress"], rows)),
     );
     announce(`Status of ${count(rows.length, "distribution")}`);
   }

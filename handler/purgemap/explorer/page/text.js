@@ -97,7 +97,19 @@ var purgemap = {};
     return list;
   }
 
-  // Ask the server. The answer has a status and a JSON body; an error's body is {"error": text}.
+  // A table with a heading for each column; a caption is optional.
+  function table(names, rows, caption) {
+    const head = element("tr", null, ...names.map((name) => element("th", { scope: "col" }, name)));
+    const title = caption ? element("caption", null, caption) : null;
+    return element("table", null, title, element("thead", null, head), element("tbody", null, ...rows));
+  }
+
+  // A table that may be wider than the page. The keyboard reaches and scrolls it.
+  function scroller(label, content) {
+    return element("div", { class: "scroller", role: "region", "aria-label": label, tabindex: "0" }, content);
+  }
+
+  // Send a request to the server. The answer has a status and a JSON body; an error's body is {"error": text}.
   async function request(path, options) {
     try {
       const response = await fetch(path, options);
@@ -128,6 +140,8 @@ var purgemap = {};
     byId,
     dataList,
     facts,
+    table,
+    scroller,
     request,
     announce,
     showError,
