@@ -58,6 +58,7 @@ def test_edge_has_the_settings_and_the_line_of_its_route(tmp_path: Path) -> None
         "clean_urls": True,
         "strip_suffixes": [],
         "query_strings": False,
+        "skip_unchanged": False,
         "invalidate": ["{path}"],
         "file": str(tmp_path / "routes.yaml"),
         "line": 7,
