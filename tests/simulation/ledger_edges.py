@@ -108,9 +108,9 @@ class SimulatedLedgerTable(_Calls):
         self._answered()
         return is_written and not self._fails()
 
-    def keys(self, bucket: str, prefix: str, deadline: float, limit: int) -> list[str] | None:
+    def list_keys(self, bucket: str, prefix: str, deadline: float, limit: int) -> list[str] | None:
         is_read = self._call(deadline) and self._is_there() and not self._fails()
-        keys = self._table.keys(bucket, prefix, _NEVER, limit) if is_read else None
+        keys = self._table.list_keys(bucket, prefix, _NEVER, limit) if is_read else None
         self._answered()
         return keys
 

@@ -99,7 +99,7 @@ class LedgerTable(Protocol):
     def write_tracking(self, since: Mapping[str, float], version: str, deadline: float) -> bool:
         """Replace the tracking whose version is `version`; returns whether it was replaced."""
 
-    def keys(self, bucket: str, prefix: str, deadline: float, limit: int) -> list[str] | None:
+    def list_keys(self, bucket: str, prefix: str, deadline: float, limit: int) -> list[str] | None:
         """Return the keys of a bucket below a prefix, without deleted ones.
 
         None if not all could be read in time, or if there are more than `limit`.

@@ -76,7 +76,7 @@ class LedgerListings:
         places = self._places.by_id.get(job.distribution, ())
         begin, keys_by_bucket, known = self._now(), list[tuple[str, list[str]]](), 0
         for bucket, prefix in places:
-            keys = self._table.keys(bucket, prefix, begin + self._seconds_left, _MAX_KEYS - known)
+            keys = self._table.list_keys(bucket, prefix, begin + self._seconds_left, _MAX_KEYS - known)
             if keys is None:
                 break
             keys_by_bucket.append((bucket, keys))

@@ -64,7 +64,7 @@ class _ReadOnlyTable:
     def __init__(self, table: LedgerTable) -> None:
         self.read = table.read
         self.read_tracking = table.read_tracking
-        self.keys = table.keys
+        self.list_keys = table.list_keys
 
     def mark(self, marks: Sequence[Mark], deadline: float) -> list[MarkResult]:  # noqa: ARG002  the Protocol's signature
         return [MarkResult.MARKED] * len(marks)

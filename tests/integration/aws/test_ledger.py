@@ -193,7 +193,7 @@ def test_read_without_table_returns_nothing(setting: Setting) -> None:
     setting.dynamodb.delete_table(TableName=TABLE)
     assert setting.table.read([A], setting.deadline) == {}
     assert setting.table.read_tracking(setting.deadline) is None
-    assert setting.table.keys("site", "", setting.deadline, 10) is None
+    assert setting.table.list_keys("site", "", setting.deadline, 10) is None
     assert len(setting.warnings) == 3
 
 
@@ -215,12 +215,12 @@ def test_tracking_is_replaced_once_per_version(setting: Setting) -> None:
 def test_keys_lists_what_is_not_deleted(setting: Setting) -> None:
     setting.mark("t1", "05", *(("site", f"docs/{number}") for number in range(3)), ("site", "b"), ("other", "docs/9"))
     setting.table.mark([Mark(("site", "docs/1"), "06", "t2", is_deleted=True)], setting.deadline)
-    assert setting.table.keys("site", "docs/", setting.deadline, 10) == ["docs/0", "docs/2"]
-    assert setting.table.keys("site", "", setting.deadline, 10) == ["b", "docs/0", "docs/2"]
-    assert setting.table.keys("site", "", setting.deadline, 2) is None
-    assert setting.table.keys("site", "", setting.clock.now, 10) is None
+    assert setting.table.list_keys("site", "docs/", setting.deadline, 10) == ["docs/0", "docs/2"]
+    assert setting.table.list_keys("site", "", setting.deadline, 10) == ["b", "docs/0", "docs/2"]
+    assert setting.table.list_keys("site", "", setting.deadline, 2) is None
+    assert setting.table.list_keys("site", "", setting.clock.now, 10) is None
     setting.mark("t3", "07", ("site", "docs/1"))
-    assert setting.table.keys("site", "docs/", setting.deadline, 10) == ["docs/0", "docs/1", "docs/2"]
+    assert setting.table.list_keys("site", "docs/", setting.deadline, 10) == ["docs/0", "docs/1", "docs/2"]
 
 
 class Heads:

@@ -81,7 +81,7 @@ class MemoryLedgerTable:
         self.tracking = Tracking(dict(since), f"{version}+")
         return True
 
-    def keys(self, bucket: str, prefix: str, deadline: float, limit: int) -> list[str] | None:
+    def list_keys(self, bucket: str, prefix: str, deadline: float, limit: int) -> list[str] | None:
         self.calls.append(("keys", []))
         rows = [id_ for id_, row in self.rows.items() if not row.is_deleted]
         keys = sorted(key for name, key in rows if name == bucket and key.startswith(prefix))

@@ -85,7 +85,7 @@ def assert_ledger_is_no_listing(load: LoadMap, change: Callable[[LedgerSite], An
     changed, unreadable = known_site(load), known_site(load)
     for site in (changed, unreadable):
         site.service = site.service._replace(folder_counts=counts)  # type: ignore[arg-type]
-    unreadable.table.keys = lambda *_: None  # type: ignore[method-assign]
+    unreadable.table.list_keys = lambda *_: None  # type: ignore[method-assign]
     change(changed)
     assert deploy(changed, CHANGED)[0] == deploy(unreadable, CHANGED)[0]
 
@@ -111,7 +111,7 @@ def test_listings_of_a_batch_share_their_seconds(map_from_yaml: LoadMap) -> None
         deadlines.append(deadline - site.clock())
         site.clock.advance(3)
 
-    site.table.keys = keys  # type: ignore[method-assign,assignment]
+    site.table.list_keys = keys  # type: ignore[method-assign,assignment]
     ledger = site.service.ledger
     assert ledger is not None
     listings = ledger.open_listings(site.service.router, build_rate_limit()._replace(now=site.clock), None)

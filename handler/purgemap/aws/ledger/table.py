@@ -163,7 +163,7 @@ class AwsLedgerTable:
             self._warn_of(run)
         return is_written
 
-    def keys(self, bucket: str, prefix: str, deadline: float, limit: int) -> list[str] | None:
+    def list_keys(self, bucket: str, prefix: str, deadline: float, limit: int) -> list[str] | None:
         """List the keys of a bucket below a prefix, one page after another."""
         run = _Run(deadline, [])
         request = format_query(bucket, prefix)
