@@ -14,36 +14,27 @@ class Deployment(NamedTuple):
 
 
 def list_deployments(payload: Any) -> list[Deployment]:
-    """List the deployments that the messages of an SQS batch report.
+    """List the deployments that the messages of a batch report.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/eventbridge-events.html
     """
-    records = payload.get("Records") if isinstance(payload, dict) else None
-    bodies = [
-        (record.get("messageId"), record.get("body"))
-        for record in (records if isinstance(records, list) else ())
-        if isinstance(record, dict)
-    ]
+    records = payload.get("Records") if isinstance(payload, dict) else payload
     # Nearly every message is of S3: the search costs far less than decoding.
+    messages = [
+        (record["messageId"], _decode(record["body"]))
+        for record in (records if isinstance(records, list) else ())
+        if isinstance(record, dict) and "messageId" in record and _DETAIL_TYPE in str(record.get("body"))
+    ]
     return [
-        Deployment(source, _is_rollback(body))
-        for source, body in bodies
-        if isinstance(source, str) and isinstance(body, str) and _DETAIL_TYPE in body and _is_deployment(body)
+        Deployment(source, is_rollback="ROLLBACK" in json.dumps(event.get("detail")))
+        for source, event in messages
+        if (event.get("source"), event.get("detail-type")) == ("aws.cloudformation", _DETAIL_TYPE)
     ]
 
 
-def _is_deployment(body: str) -> bool:
-    event = _decode(body)
-    return event.get("source") == "aws.cloudformation" and event.get("detail-type") == _DETAIL_TYPE
-
-
-def _is_rollback(body: str) -> bool:
-    return "ROLLBACK" in json.dumps(_decode(body).get("detail"))
-
-
-def _decode(body: str) -> dict[str, Any]:
+def _decode(body: Any) -> dict[str, Any]:
     try:
         event = json.loads(body)
-    except (ValueError, RecursionError):
+    except (TypeError, ValueError, RecursionError):
         return {}
     return event if isinstance(event, dict) else {}
