@@ -52,6 +52,7 @@ def test_deploy_shows_findings_and_goes_on_with_yes(aws: LocalAws) -> None:
         "eventbridge-off  s3://acme-www: the bucket sends no events to EventBridge, so no change of its objects is "
         "invalidated\n    purgemap doctor --fix\n"
     ) in result.output
+    assert "deployed with 1 error that the checks above name" in result.output
     assert result.return_value == 0
     assert Deployed(aws).status == "CREATE_COMPLETE"
     assert notifications(aws) == {}

@@ -82,7 +82,8 @@ def show_package_notes(package: FunctionPackage, console: Console) -> None:
     others = [part for part in package.parts if part.tested_version not in ("", part.version)]
     if others:
         names = ", ".join(f"{part.name} {part.version}, not {part.tested_version}" for part in others)
-        console.print(f"[yellow]not the tested versions[/]: {names}; the lock file in the wheel has the tested ones")
+        tested = " ".join(f"{part.name}=={part.tested_version}" for part in others)
+        console.print(f"[yellow]not the tested versions[/]: {names}; for those: pip install {tested}")
     if not package.interpreter:
         console.print(
             f"[yellow]without byte-code[/]: this computer has no {_PYTHON}, so each start of the function compiles what"

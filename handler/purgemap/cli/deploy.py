@@ -85,6 +85,9 @@ def deploy(
             discard_deployment(plan)
     if plan and is_confirmed:
         outputs = _execute(plan, console)
+        if checks and checks.errors:
+            count = pluralize(checks.errors, "error")
+            console.print(f"[yellow]deployed with {count}[/] that the checks above name; run `purgemap doctor` again")
     if dry_run and has_changes:
         kept = f"; {plan.artifact_bucket} keeps the zip and the template" if plan else ""
         console.print(f"dry run: nothing is changed{kept}")

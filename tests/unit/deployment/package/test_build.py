@@ -96,7 +96,7 @@ def test_build_names_other_than_tested_versions() -> None:
     parts = (PackageEntry("six", "1.16.0", 1, 1, "1.17.0"), PackageEntry("urllib3", "2.8.0", 1, 1, "2.8.0"))
     console = Console(file=io.StringIO(), width=200)
     show_package_notes(FunctionPackage(b"", parts, "python3.13"), console)
-    note = "not the tested versions: six 1.16.0, not 1.17.0; the lock file in the wheel has the tested ones\n"
+    note = "not the tested versions: six 1.16.0, not 1.17.0; for those: pip install six==1.17.0\n"
     assert console.file.getvalue() == note  # type: ignore[attr-defined]
 
 
