@@ -78,7 +78,17 @@ class Tracking(NamedTuple):
     version: str
 
 
-class LedgerTable(Protocol):
+class TrackingTable(Protocol):
+    """The calls to the item of the table that holds when tracking began."""
+
+    def read_tracking(self, deadline: float) -> Tracking | None:
+        """Return when tracking began; None if it could not be read."""
+
+    def write_tracking(self, since: Mapping[str, float], version: str, deadline: float) -> bool:
+        """Replace the tracking whose version is `version`; returns whether it was replaced."""
+
+
+class LedgerTable(TrackingTable, Protocol):
     """The calls to the table of the ledger."""
 
     def read(self, ids: Sequence[ObjectId], deadline: float) -> dict[ObjectId, Record]:
@@ -92,12 +102,6 @@ class LedgerTable(Protocol):
 
     def record(self, records: Sequence[NewRecord], deadline: float) -> int:
         """Write fingerprints, each if its token is still the mark; returns the number not written."""
-
-    def read_tracking(self, deadline: float) -> Tracking | None:
-        """Return when tracking began; None if it could not be read."""
-
-    def write_tracking(self, since: Mapping[str, float], version: str, deadline: float) -> bool:
-        """Replace the tracking whose version is `version`; returns whether it was replaced."""
 
     def list_keys(self, bucket: str, prefix: str, deadline: float, limit: int) -> list[str] | None:
         """Return the keys of a bucket below a prefix, without deleted ones.

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from purgemap.jobs import Job
 from purgemap.ledger.edges import LedgerTable
 from purgemap.paths import encode_viewer_paths, list_viewer_paths
-from purgemap.planning import FolderCounts, Listing
+from purgemap.planning import FolderCounts, Listing, drop_nested
 from purgemap.routemap import RouteMap, literal_start
 from purgemap.routemap.sites import list_sites
 from purgemap.routing import Router, Skip
@@ -111,8 +111,6 @@ class LedgerListings:
 
 def _drop_nested(places: set[ListedPrefix]) -> list[ListedPrefix]:
     """Drop places within others, whose keys would be read twice."""
-    kept: list[ListedPrefix] = []
-    for place in sorted(places):
-        if not (kept and kept[-1].bucket == place.bucket and place.prefix.startswith(kept[-1].prefix)):
-            kept.append(place)
-    return kept
+    # A bucket's name has no slash, so the texts of two buckets never start alike up to it.
+    texts = drop_nested(f"{bucket}/{prefix}" for bucket, prefix in places)
+    return [ListedPrefix(*text.split("/", 1)) for text in texts]

@@ -1,19 +1,11 @@
 """Preview what the ledger would skip of uploads that are done, without a change of its table."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
 from purgemap.events import CREATED
 from purgemap.ledger.content_ledger import LedgerCheck, LedgerResult, drop_unchanged
-from purgemap.ledger.edges import (
-    LedgerTable,
-    Mark,
-    MarkResult,
-    NewRecord,
-    ObjectHeads,
-    ObjectId,
-    Record,
-)
+from purgemap.ledger.edges import LedgerTable, ObjectHeads, ObjectId, Record
 from purgemap.ledger.fingerprint import fingerprint
 from purgemap.ledger.tracked_objects import TrackedObject, list_tracked
 from purgemap.ledger.tracking import RouteTracking
@@ -33,7 +25,7 @@ def preview_unchanged(
     """
     # The function's deadlines are short because changes wait for it. No change waits for a preview.
     deadline = now + _MAX_SECONDS
-    tracking = RouteTracking(_ReadOnlyTable(table), route_map)
+    tracking = RouteTracking(_UnwrittenTracking(table), route_map)
     if not tracking.update(now, deadline):
         return None
     created = [tracked for tracked in list_tracked([], routed) if _is_created(tracked.id, routed)]
@@ -58,19 +50,11 @@ def _is_created(id_: ObjectId, routed: RoutedChanges) -> bool:
     return all(event == CREATED or key not in first for event, (first, _) in routed.changes[bucket].items())
 
 
-class _ReadOnlyTable:
-    """A table that writes nothing, and reports each write as done."""
+class _UnwrittenTracking:
+    """The tracking of a table, which reports each write as done and makes none."""
 
     def __init__(self, table: LedgerTable) -> None:
-        self.read = table.read
         self.read_tracking = table.read_tracking
-        self.list_keys = table.list_keys
 
-    def mark(self, marks: Sequence[Mark], deadline: float) -> list[MarkResult]:  # noqa: ARG002  the Protocol's signature
-        return [MarkResult.MARKED] * len(marks)
-
-    def record(self, records: Sequence[NewRecord], deadline: float) -> int:  # noqa: ARG002  as above
-        return len(records)
-
-    def write_tracking(self, since: Mapping[str, float], version: str, deadline: float) -> bool:  # noqa: ARG002  as above
+    def write_tracking(self, since: Mapping[str, float], version: str, deadline: float) -> bool:  # noqa: ARG002  the Protocol's signature
         return True

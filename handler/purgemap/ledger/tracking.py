@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from purgemap.ledger.deployments import Deployment
-from purgemap.ledger.edges import LedgerTable
+from purgemap.ledger.edges import TrackingTable
 from purgemap.routemap import Distribution, RouteMap, is_distribution_name, load_settings
 from purgemap.routemap.sites import list_routes
 from purgemap.routing import Target
@@ -33,7 +33,7 @@ _RouteId = tuple[str, str]
 class RouteTracking:
     """When the tracking of each route of a map began, for each of its distributions."""
 
-    def __init__(self, table: LedgerTable, route_map: RouteMap) -> None:
+    def __init__(self, table: TrackingTable, route_map: RouteMap) -> None:
         self._table = table
         self._route_map = route_map
         self._digests: Mapping[_RouteId, str] | None = None

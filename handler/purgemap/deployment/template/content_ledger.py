@@ -2,12 +2,12 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from typing import Any
 
 from purgemap.deployment.template.permission import Permission
 from purgemap.deployment.template.yaml_template import load_template
+from purgemap.planning import drop_nested
 from purgemap.routemap import RouteMap, TokenKind, tokenize
 from purgemap.routemap.sites import list_route_distributions
 
@@ -63,14 +63,14 @@ def reading_permissions(routes: RouteMap) -> dict[str, list[Permission]]:
     """
     if not routes.skips_unchanged:
         return {}
-    arns_by_role: dict[str, set[str]] = {}
+    stems_by_role: dict[str, set[str]] = {}  # of ARNs: a pattern's text before its final `*`
     for bucket, route, distribution, settings in list_route_distributions(routes):
         if settings.skip_unchanged:
-            arn = f"{_OBJECTS_ARN}{_wildcards(bucket)}/{_wildcards(route.prefix)}*"
-            arns_by_role.setdefault(distribution.role_arn or "", set()).add(re.sub(r"\*+", "*", arn))
+            pattern = re.sub(r"\*+", "*", f"{_OBJECTS_ARN}{_wildcards(bucket)}/{_wildcards(route.prefix)}")
+            stems_by_role.setdefault(distribution.role_arn or "", set()).add(pattern.removesuffix("*"))
     return {
-        role: [Permission("ReadUploads", ("s3:GetObject",), arn) for arn in _drop_nested(arns)]
-        for role, arns in arns_by_role.items()
+        role: [Permission("ReadUploads", ("s3:GetObject",), f"{stem}*") for stem in drop_nested(stems)]
+        for role, stems in stems_by_role.items()
     }
 
 
@@ -78,12 +78,3 @@ def _wildcards(pattern: str) -> str:
     """Turn a pattern of the map into one of IAM, which matches the same texts and perhaps a few more."""
     texts = (_SPECIAL.sub("?", token.text) if token.kind is TokenKind.LITERAL else "*" for token in tokenize(pattern))
     return _NOT_IN_POLICY.sub("*", "".join(texts))
-
-
-def _drop_nested(arns: Iterable[str]) -> Iterator[str]:
-    """Drop each pattern that starts with the text of another one before its final `*`."""
-    last = None
-    for arn in sorted(arns, key=lambda arn: arn[:-1]):
-        if last is None or not arn.startswith(last[:-1]):
-            last = arn
-            yield arn
